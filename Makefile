@@ -1,0 +1,83 @@
+# Every target sets up what it needs: a virtual environment in .venv, for people with nothing but Python and make.
+# Stamps record what is installed, so that a second run asks nobody. They go stale with pyproject.toml.
+
+PORT ?= 3000
+ARGS ?=
+# PYTHON: an interpreter of your choice; else the first of these that is new enough. Each is run, since a version
+# manager may have put a placeholder on PATH for one that it lacks.
+PYTHON ?=
+CANDIDATES := python3 python3.13 python3.12 python3.11
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+VENV := .venv/venv.stamp
+RUNTIME := .venv/runtime.stamp
+DEV := .venv/dev.stamp
+
+.PHONY: help serve test format lint type check build clean
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## show this
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test), PYTHON=python3'
+
+serve: $(RUNTIME) ## a fake ARES on port 3000
+	@exec $(BIN)/mock-ares serve --port $(PORT) $(ARGS)
+
+test: $(DEV) ## run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+format: $(DEV) ## put the source into its form
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+lint: $(DEV) ## look for mistakes and wrong form
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+type: $(DEV) ## check types
+	@$(BIN)/mypy
+
+check: lint type ## all that needs no run
+
+build: $(DEV) ## make wheel and source archive in dist/
+	@$(BIN)/python -m build
+
+clean: ## remove all that make has made
+	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+define MAKE_VENV
+fail() { echo "$$*" >&2; exit 1; }
+new_enough() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+python="$(PYTHON)"
+if [ -n "$$python" ]; then
+    new_enough "$$python" || fail "$$python is no Python 3.11 or newer, which mock-ares needs."
+else
+    for python in $(CANDIDATES) none; do
+        if [ "$$python" = none ] || new_enough "$$python"; then break; fi
+    done
+    [ "$$python" != none ] || fail "Found no Python 3.11 or newer, which mock-ares needs (tried $(CANDIDATES))." \
+        "Install one, or say make PYTHON=/path/to/python."
+fi
+"$$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    fail "$$python cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv"
+echo "Setting up .venv with $$python (once)"
+"$$python" -m venv .venv
+endef
+export MAKE_VENV
+
+$(VENV):
+	@sh -euc "$$MAKE_VENV"
+	@touch $@
+
+$(RUNTIME): $(VENV) pyproject.toml
+	@$(PIP) install --editable '.[fast]'
+	@touch $@
+
+$(DEV): $(RUNTIME) pyproject.toml
+	@echo 'Installing the development tools'
+	@$(PIP) install 'pip>=25.1'
+	@$(PIP) install --group dev
+	@touch $@

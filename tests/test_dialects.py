@@ -1,0 +1,233 @@
+"""What goes in comes out, and what cannot go in is refused with a reason."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_ares import sse
+from mock_ares.dialects import DIALECTS, Decoded, Dialect, Event, Names, agent_label, count_tokens
+
+relaxed = settings(deadline=None)
+NAMES = Names("product", "c1")
+BARRED = {"text": "\r", "lines": "\r\n", "delta": "", "typed": ""}
+
+dialects = pytest.mark.parametrize("name", DIALECTS)
+NASTY = [
+    *("\n", "\r", "\r\n", " ", "  ", "\t", ":", "data: ", "data:", "id: 1", ": keep-alive", "[DONE]", "null", "stop"),
+    *("\0", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x7f", "\x85", "\u2028", "\u2029", "\ufeff", "\ufffd", "\ufffe"),
+    *("e\u0301", "\U0001f469\u200d\U0001f52c", "\U0001f1e9\U0001f1ea", "学习", "שלום", '"', "\\", "\\u0000", "{"),
+    '{"event":"done"}',
+]
+nasty = st.sampled_from(NASTY)
+any_text = st.lists(nasty | st.text(max_size=5), max_size=6).map("".join)
+chunk_lists = st.lists(any_text, max_size=6)
+framings = st.tuples(st.sampled_from(["lf", "crlf", "cr", "mixed"]), st.booleans(), st.integers(0, 99))
+Framed = tuple[sse.NewlineKind, bool, int]
+
+
+def carried(name: str, chunk: str) -> str:
+    return "".join(char for char in chunk if char not in BARRED[name])
+
+
+def spelled(dialect: Dialect, events: list[Event], framing: Framed = ("lf", True, 0)) -> bytes:
+    kind, space, seed = framing
+    newlines, blank = sse.newlines(kind, seed), [("", None)] if dialect.blank_line else []
+    return b"".join(sse.encode_lines([*event, *blank], newlines, space) for event in events)
+
+
+def played(dialect: Dialect, chunks: list[str], names: Names = NAMES) -> list[Event]:
+    text = "".join(chunks)
+    return [*dialect.opening(names), *map(dialect.chunk, chunks), *dialect.closing(names, text)]
+
+
+@dialects
+@relaxed
+@given(chunks=chunk_lists, framing=framings)
+def test_what_is_encoded_is_decoded(name: str, chunks: list[str], framing: Framed) -> None:
+    dialect, chunks = DIALECTS[name], [carried(name, chunk) for chunk in chunks]
+    assert [dialect.refuse(chunk) for chunk in chunks] == [None] * len(chunks)
+    body = spelled(dialect, played(dialect, chunks), framing)
+    assert dialect.decode(body) == Decoded("".join(chunks), complete=True)
+
+
+@dialects
+@relaxed
+@given(chunks=chunk_lists, framing=framings, data=st.data())
+def test_every_chunk_is_an_event_however_the_bytes_are_cut(
+    name: str, chunks: list[str], framing: Framed, data: st.DataObject
+) -> None:
+    dialect, chunks = DIALECTS[name], [carried(name, chunk) for chunk in chunks]
+    body = spelled(dialect, played(dialect, chunks), framing)
+    decoder, events, rest = sse.Decoder(), [], body
+    while rest:
+        size = data.draw(st.integers(1, len(rest)))
+        events += decoder.feed(rest[:size])
+        rest = rest[size:]
+    assert events == sse.decode(body)
+    extra = len(dialect.opening(NAMES)) + len(dialect.closing(NAMES, ""))
+    assert len(events) == (len(chunks) + extra if dialect.blank_line else 0)
+
+
+@dialects
+@relaxed
+@given(chunk=any_text, end=st.booleans(), bad=st.sampled_from(["\ud83e", "\udde0", ""]))
+def test_a_chunk_is_refused_exactly_when_it_cannot_be_carried(name: str, chunk: str, end: bool, bad: str) -> None:
+    dialect, chunk = DIALECTS[name], chunk + bad if end else bad + chunk
+    cannot = bool(bad) or any(char in chunk for char in BARRED[name])
+    assert bool(dialect.refuse(chunk)) == cannot
+
+
+@pytest.mark.parametrize(
+    ("name", "chunk", "what", "remedy"),
+    [
+        ("text", "ab\rc", "a CR at character 2", "use the dialect `delta` or `typed`"),
+        ("text", "ab\r\nc", "a CR at character 2", "use the dialect `delta` or `typed`"),
+        ("lines", "a\rc", "a CR at character 1", "use the dialect `delta` or `typed`"),
+        ("lines", "\nc", "a LF at character 0", "use the dialect `text`, `delta` or `typed`"),
+        *(
+            (name, "né\ud83e", "lone surrogate, U+D83E, at character 2", "write the whole character")
+            for name in DIALECTS
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_what_to_do(name: str, chunk: str, what: str, remedy: str) -> None:
+    reason = DIALECTS[name].refuse(chunk)
+    assert reason is not None
+    assert what in reason
+    assert remedy in reason
+
+
+@dialects
+def test_every_remedy_works(name: str) -> None:
+    for char in BARRED[name]:
+        offered = {other for other in DIALECTS if f"`{other}`" in (DIALECTS[name].refuse(char) or "")} - {name}
+        assert offered == {other for other in DIALECTS if char not in BARRED[other]}
+
+
+# -- The bytes of each dialect ----------------------------------------------------------------------
+
+
+def bytes_of(name: str, chunks: list[str], names: Names = NAMES) -> str:
+    return spelled(DIALECTS[name], played(DIALECTS[name], chunks, names)).decode()
+
+
+def test_text_bytes() -> None:
+    assert bytes_of("text", ["The", " answer", "", "\nis\n"]) == (
+        "data: The\n\ndata:  answer\n\ndata: \n\ndata: \ndata: is\ndata: \n\n"
+    )
+
+
+def test_lines_bytes() -> None:
+    assert bytes_of("lines", ["The", " answer", ""]) == "data: The\ndata:  answer\ndata: \n"
+
+
+def test_delta_bytes() -> None:
+    assert bytes_of("delta", ["Based on", '"é"\n'], replace(NAMES, tokens_used=312)) == (
+        'data: {"delta": "Based on", "finish_reason": null}\n\n'
+        'data: {"delta": "\\"é\\"\\n", "finish_reason": null}\n\n'
+        'data: {"delta": "", "finish_reason": "stop", "tokens_used": 312}\n\n'
+    )
+
+
+def test_delta_counts_the_tokens_of_the_text_where_nobody_says_how_many() -> None:
+    assert bytes_of("delta", ["Based", " on"]).endswith('"tokens_used": 2}\n\n')
+
+
+def test_typed_bytes() -> None:
+    assert bytes_of("typed", ["Hel", "lo"]) == (
+        'data: {"event":"start","agent":"product (system)","context_id":"c1"}\n\n'
+        'data: {"event":"token","content":"Hel"}\n\n'
+        'data: {"event":"token","content":"lo"}\n\n'
+        'data: {"event":"done","agent":"Product (user)","context_id":"c1"}\n\n'
+    )
+
+
+def test_typed_error_bytes() -> None:
+    event = DIALECTS["typed"].error(NAMES, "Stream error: no")
+    assert event == [("data", '{"event":"error","context_id":"c1","error":"Stream error: no"}')]
+
+
+@pytest.mark.parametrize("name", ["delta", "typed"])
+def test_json_escapes_are_the_short_ones_and_nothing_else_is_escaped(name: str) -> None:
+    every = "".join(map(chr, range(0x20))) + '"\\/\x7fé\u2028\U0001f9e0'
+    ((_, line),) = DIALECTS[name].chunk(every)
+    escaped = (
+        r"\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f"
+        r"\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f"
+        r"\"\\" + "/\x7fé\u2028\U0001f9e0"
+    )
+    assert line is not None
+    assert f'"{escaped}"' in line
+
+
+# -- Ends and errors --------------------------------------------------------------------------------
+
+
+@dialects
+def test_a_reply_without_its_end_record_is_incomplete_where_there_is_one(name: str) -> None:
+    dialect = DIALECTS[name]
+    body = spelled(dialect, [*dialect.opening(NAMES), dialect.chunk("Hel")])
+    assert dialect.decode(body) == Decoded("Hel", complete=not dialect.ends)
+    assert bool(dialect.closing(NAMES, "Hel")) == dialect.ends
+
+
+@dialects
+def test_only_the_typed_dialect_reports_errors(name: str) -> None:
+    dialect = DIALECTS[name]
+    event = dialect.error(NAMES, "no")
+    assert (event is not None) == (name == "typed")
+    if event is not None:
+        body = spelled(dialect, [*dialect.opening(NAMES), dialect.chunk("Hel"), event])
+        assert dialect.decode(body) == Decoded("Hel", complete=False, error="no")
+
+
+@dialects
+@given(body=st.binary(max_size=80))
+def test_any_bytes_decode(name: str, body: bytes) -> None:
+    assert DIALECTS[name].decode(body).text is not None
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"event":' * 100_000, "9" * 10_000])
+def test_a_record_that_no_parser_takes_says_nothing(deep: str) -> None:
+    assert DIALECTS["typed"].decode(f"data: {deep}\n\n".encode()) == Decoded("", complete=False)
+
+
+# -- Names ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2), ("éé", 1), ("ééa", 2)])
+def test_count_tokens(text: str, tokens: int) -> None:
+    assert count_tokens(text) == tokens
+
+
+@pytest.mark.parametrize(
+    ("agent", "label"),
+    [
+        ("router", "Router"),
+        ("orchestrator", "Orchestrator"),
+        ("product", "Product"),
+        ("invoice", "Invoice"),
+        ("sales", "Sales"),
+        ("finance", "Finance"),
+        ("hr", "HR"),
+        ("HR", 'Custom("HR")'),
+        ("", 'Custom("")'),
+        ("my-agent", 'Custom("my-agent")'),
+        ("a\"b\\c\n\t\r\0'é", 'Custom("a\\"b\\\\c\\n\\t\\r\\0\'é")'),
+        ("a\x7fe\u0301\u200b", 'Custom("a\\u{7f}e\\u{301}\\u{200b}")'),
+    ],
+)
+def test_agent_label(agent: str, label: str) -> None:
+    assert agent_label(agent) == f"{label} (user)"
+    assert agent_label(agent, "community") == f"{label} (community)"
+
+
+def test_a_custom_agent_in_the_done_record() -> None:
+    ((_, line),) = DIALECTS["typed"].closing(Names("my-agent", "c1"), "")[0]
+    assert line == r'{"event":"done","agent":"Custom(\"my-agent\") (user)","context_id":"c1"}'
+    assert json.loads(line)["agent"] == 'Custom("my-agent") (user)'

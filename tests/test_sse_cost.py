@@ -1,0 +1,55 @@
+"""Reading and writing cost as much as there is to read and write. Only ratios are judged, never times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mock_ares import sse
+from mock_ares.sse import Decoder
+from tests.growth import LINEAR, growth
+
+
+def one_line(size: int, piece: int) -> None:
+    decoder, part = Decoder(), b"x" * piece
+    decoder.feed(b"data: ")
+    for _ in range(size // piece):
+        decoder.feed(part)
+    (event,) = decoder.feed(b"\n\n")
+    assert len(event.data) == size // piece * piece
+
+
+def tiny_events(count: int) -> None:
+    assert len(sse.decode(b"data: x\n\n" * count)) == count
+
+
+def one_event_of_many_lines(count: int) -> None:
+    (event,) = sse.decode(b"data: x\n" * count + b"\n")
+    assert event.data.count("\n") == count - 1
+
+
+def empty_lines_in_small_reads(count: int) -> None:
+    decoder = Decoder()
+    for _ in range(count):
+        decoder.feed(b"\r")
+
+
+def encoded(count: int) -> None:
+    assert sse.encode_lines([("data", "x")] * count, sse.newlines("mixed", 1)).count(b"data: x") == count
+
+
+@pytest.mark.parametrize(
+    ("work", "n"),
+    [
+        # 8 MB at most: from 32 MB on glibc maps each copy anew, and page faults quadruple the cost of a byte.
+        pytest.param(lambda n: one_line(n, 64 << 10), 4 << 20, id="a line in 64 KiB reads"),
+        pytest.param(lambda n: one_line(n, 3), 192 << 10, id="a line in 3-byte reads"),
+        pytest.param(tiny_events, 60_000, id="tiny events in one read"),
+        pytest.param(one_event_of_many_lines, 60_000, id="many lines in one event"),
+        pytest.param(empty_lines_in_small_reads, 60_000, id="empty lines, a byte a read"),
+        pytest.param(encoded, 60_000, id="encoding"),
+    ],
+)
+def test_twice_the_stream_costs_about_twice(work: Callable[[int], object], n: int) -> None:
+    assert growth(work, n) < LINEAR

@@ -1,0 +1,1 @@
+"""Replies made exact: text to chunks to events to bytes, timed."""

@@ -1,0 +1,37 @@
+"""A response head as bytes (RFC 9112 4 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from mock_ares.plan.model import Head, Headers
+
+_LISTS = frozenset({"vary"})
+"""Fields that may be said twice: both count (RFC 9110 5.3)."""
+
+
+def render_head(head: Head, extra: Headers = ()) -> bytes:
+    """The interim responses, the status line, the fields and the empty line.
+
+    ``extra`` are the server's own fields (date, CORS); one that the head sets itself is left out. Field names are
+    written in lower case, as ARES does. Raises ``UnicodeEncodeError`` for a value outside Latin-1.
+    """
+    own = {name.lower() for name, _ in head.headers}
+    added = ((name, value) for name, value in extra if name.lower() not in own or name.lower() in _LISTS)
+    lines = [line for status in head.interim for line in (_status_line(head.version, status), "")]
+    lines.append(_status_line(head.version, head.status))
+    lines.extend(_fields((*head.headers, *added)))
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _fields(headers: Headers) -> Iterator[str]:
+    return (f"{name.lower()}: {value}" for name, value in headers)
+
+
+def _status_line(version: str, status: int) -> str:
+    phrase = HTTPStatus(status).phrase if status in _KNOWN else ""
+    return f"HTTP/{version} {status} {phrase}"
+
+
+_KNOWN = frozenset(int(status) for status in HTTPStatus)

@@ -1,0 +1,147 @@
+"""The plan: one reply made exact, as data.
+
+Two steps lie between what an author wrote and what a client reads, and each has its own shape:
+
+``StreamPlan`` is the reply as *payload*: the decoded body bytes in pieces, each with the moment it becomes
+known, and how the exchange ends. Positions are payload offsets, so a fault says "stop after byte 120" and
+need not know about HTTP chunks or gzip. Faults are functions from ``StreamPlan`` to ``StreamPlan``.
+
+``Script`` is the same reply as *wire*: the bytes of each write, when it leaves, and whether the client must
+have read it before the next one follows. A player needs nothing else, and knows nothing of faults.
+
+Everything here is frozen and free of sockets, clocks and randomness: the same seed gives the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, NamedTuple
+
+from mock_ares.dialects import Names
+from mock_ares.scenario.model import Body, Framing, Segmentation
+
+EndingKind = Literal["complete", "close", "reset", "hang"]
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A response head; ``interim`` are the 1xx responses sent before it (RFC 9110 15.2)."""
+
+    status: int = 200
+    headers: Headers = ()
+    version: Literal["1.1", "1.0"] = "1.1"
+    interim: tuple[int, ...] = ()
+    at: float = 0.0
+    """Seconds after the request was complete."""
+
+
+class Piece(NamedTuple):
+    """A run of payload that becomes known at one moment: an event, a comment, or a part of either."""
+
+    data: bytes
+    at: float
+    """Seconds after the request was complete."""
+    chunk: int | None = None
+    """Which chunk of the text it carries (counted from 0); None: none."""
+    ends_event: bool = True
+    closes: bool = False
+    """It belongs to what the dialect says behind the last chunk: ``stop``, ``done``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the exchange ends.
+
+    ``complete`` ends the body as HTTP has it; ``close`` sends FIN and leaves out what the body still owes;
+    ``reset`` sends RST; ``hang`` keeps the connection open and says nothing more.
+    """
+
+    kind: EndingKind = "complete"
+    stop: int | None = None
+    """Payload offset after which nothing is sent; None: all is sent."""
+    at: float | None = None
+    """Seconds after the request was complete, and not before; None: as soon as the last byte has left."""
+    inside_http_chunk: bool = False
+    """The last HTTP chunk announces more bytes than it brings."""
+    tail: bytes = b""
+    """Raw bytes behind the last write, outside every HTTP framing."""
+    gzip_trailer: bool = True
+    """False: the gzip stream lacks its final block and checksum, though HTTP ends well."""
+    length_delta: int = 0
+    """Added to the Content-Length that would be right."""
+    heartbeat: tuple[float, bytes] | None = None
+    """While hanging: every so many seconds these bytes; of the payload in a plan, as they leave in a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """A reply as payload. ``head`` is None where no HTTP response is given (empty reply, garbage)."""
+
+    head: Head | None
+    pieces: tuple[Piece, ...]
+    text: str
+    """What the reply says: as authored, with what faults put in."""
+    chunks: tuple[str, ...] = ()
+    """The text as it is sent, an event each. A byte that is no UTF-8 stands in it as a lone surrogate (PEP 383)."""
+    dialect: str = "text"
+    names: Names = Names()
+    framing: Framing = Framing()
+    segments: Segmentation = "free"
+    body: Body = Body()
+    ending: Ending = Ending()
+    seed: int = 0
+    marks: tuple[str, ...] = ()
+    """Names of the faults that have been applied, in order."""
+
+    @property
+    def payload(self) -> bytes:
+        return b"".join(piece.data for piece in self.pieces)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the payload."""
+        return sum(len(piece.data) for piece in self.pieces)
+
+    @property
+    def event_ends(self) -> Iterator[int]:
+        """The payload offsets at which events, or blocks of comments, end."""
+        ends = accumulate(len(piece.data) for piece in self.pieces)
+        return (end for piece, end in zip(self.pieces, ends, strict=True) if piece.ends_event)
+
+    @property
+    def streams(self) -> bool:
+        """Whether a client should take this for an answer: a 200 that says it is an event stream."""
+        return self.head is not None and self.head.status == 200 and self.dialect != "none"
+
+
+class Write(NamedTuple):
+    """Bytes that leave together."""
+
+    at: float
+    """Seconds after the request was complete."""
+    data: bytes
+    boundary: bool
+    """No read of the client may span the end of this write."""
+    upto: int = 0
+    """The payload offset that has been sent with it; under gzip a boundary is one in what can be decompressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A reply as wire bytes. The head is rendered at the last moment: it carries the date and CORS fields."""
+
+    head: Head | None
+    head_boundary: bool
+    """No read may span the end of the head; if False it leaves together with a first write of the same time."""
+    writes: tuple[Write, ...]
+    ending: Ending
+    keep_alive: bool
+    """After a complete ending the connection serves the next request."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of all writes, the head not counted."""
+        return sum(len(write.data) for write in self.writes)

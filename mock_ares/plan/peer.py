@@ -1,0 +1,40 @@
+"""A plan as one client can be sent it: what it did not negotiate is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mock_ares.plan.model import Ending, StreamPlan
+
+BODILESS = frozenset({204, 304})
+"""Statuses whose responses end with the head (RFC 9112 6.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What of the request decides how a body may be carried."""
+
+    version: str = "1.1"
+    gzip: bool = False
+    """It accepts gzip."""
+    keep_alive: bool = True
+
+
+def carried(plan: StreamPlan, peer: Peer) -> StreamPlan:
+    """The plan without what this client cannot be sent. What it rests on is gone too: no gzip, no cut in it."""
+    if plan.head is None:
+        return plan
+    if plan.body.gzip and not peer.gzip:
+        ending = plan.ending if plan.ending.gzip_trailer else Ending(at=plan.ending.at)
+        plan = replace(plan, body=replace(plan.body, gzip=None), ending=ending)
+    return _for_version_1_0(plan) if peer.version == "1.0" else plan
+
+
+def _for_version_1_0(plan: StreamPlan) -> StreamPlan:
+    """No interim responses (RFC 9110 15.2), and no HTTP chunks (RFC 9112 7.1), so no broken ones either."""
+    assert plan.head is not None
+    head, body, ending = replace(plan.head, interim=()), plan.body, plan.ending
+    if body.framing == "chunked":
+        body = replace(body, framing="close", extensions=None, trailers={}, http_chunks=None)
+        ending = replace(ending, inside_http_chunk=False, tail=b"")
+    return replace(plan, head=head, body=body, ending=ending)

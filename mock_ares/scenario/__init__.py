@@ -1,0 +1,1 @@
+"""What authors write: the model, and how files become it."""

@@ -1,0 +1,62 @@
+"""What is wrong in what an author wrote, and where."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+Place = tuple[str | int, ...]
+"""The words and list indices that lead to a value."""
+KEY = "[key]"
+"""The last part of a place that means the key and not its value."""
+Finding = tuple[Place, str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """What is wrong, and where: line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class ScenarioError(ValueError):
+    """One or more mistakes in scenario files; ``mistakes`` has them all, in the order of the files."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(map(str, mistakes)))
+
+
+class WordsError(ValueError):
+    """Mistakes in one mapping of the language, each with the place of its word below that mapping."""
+
+    def __init__(self, *found: Finding) -> None:
+        self.found = found
+        super().__init__("; ".join(f"{dotted(place)}: {message}" if place else message for place, message in found))
+
+
+def dotted(place: Place) -> str:
+    """A place as a reader writes it: ``replies[0].headers.x-count``."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in place if part != KEY)
+    return "".join(parts).removeprefix(".")
+
+
+def nearest(word: str, known: Collection[str], *, tell_all: bool = True) -> str:
+    """The end of a message: the known word that was probably meant, else all of them."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.55)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; the words here are {', '.join(sorted(known))}" if tell_all and known else ""
+
+
+def listed(words: Collection[str], last: str = "or") -> str:
+    """``a, b or c``."""
+    *head, tail = words
+    return f"{', '.join(head)} {last} {tail}" if head else tail

@@ -1,0 +1,133 @@
+"""One request's connection, for raw bytes.
+
+ASGI's ``send`` writes well-formed responses only. What a fake of broken servers needs besides is here: bytes as they
+are, whether they have been sent and read, and the connection's ends. ``server.connection`` puts a ``Wire`` into the
+scope of every request, as ``scope["extensions"][EXTENSION]``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mock_ares.server.barrier import Boundary, pauses, until_read
+
+if TYPE_CHECKING:
+    from mock_ares.server.connection import Connection, CountedTransport
+
+EXTENSION = "mock_ares.wire"
+
+
+class Wire:
+    """Writes are silently dropped once the connection has ended."""
+
+    __slots__ = ("_cycle", "_protocol", "_transport", "begun", "ended", "http_version", "keep_alive")
+
+    def __init__(self, protocol: Connection, cycle: Any, scope: dict[str, Any]) -> None:
+        self._protocol = protocol
+        self._cycle = cycle
+        self._transport: CountedTransport = protocol.transport  # type: ignore[assignment]
+        self.begun = False
+        """Whether a raw byte has been written."""
+        self.http_version: str = scope["http_version"]
+        self.keep_alive: bool = _stays_open(scope)
+        """Whether the connection may serve another request after this one, as far as the request goes."""
+        self.ended = False
+        """Whether this side has ended the connection."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the connection has ended, whoever ended it."""
+        return self._protocol.lost or self._transport.is_closing()
+
+    @property
+    def left_in_peace(self) -> bool:
+        """Whether the client has closed the connection itself, having read all that had come."""
+        return self._protocol.lost and not self._protocol.was_reset and not self.ended
+
+    @property
+    def written(self) -> int:
+        """Bytes written since the connection began, earlier responses included."""
+        return self._transport.written
+
+    def write(self, data: bytes | memoryview) -> None:
+        if not self.begun and not self.gone:
+            self._begin()
+        self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Waits until the kernel has taken everything written, or the connection has ended."""
+        if self._protocol.flow.write_paused and not self.gone:
+            await self._protocol.flow.drain()
+
+    async def flush(self) -> bool:
+        """Waits until the client's kernel has everything written. False if the connection has ended before.
+
+        A client that does not read is waited for as long as it stays.
+        """
+        await self.drain()
+        for pause in pauses(16, 0.001, 0.05):
+            if self.gone:
+                return False
+            if not self._protocol.peer.unsent() and not self._transport.get_write_buffer_size():
+                return True
+            await asyncio.sleep(pause)
+        raise AssertionError("pauses never end")
+
+    async def read_barrier(self, patience: float) -> Boundary:
+        """Waits until the client has read everything written; ``patience``: seconds without it reading anything.
+
+        ``exact``: it has. ``pause``: it cannot be asked about; 5 ms have passed. ``gone``: the connection has ended.
+        """
+        return await until_read(self._protocol.peer.unread, self.written, lambda: self.gone, patience)
+
+    def finish(self) -> None:
+        """The response is complete: the connection serves the next request, or closes if the request says so."""
+        if self.gone:
+            return
+        if not self.begun:
+            self._begin()
+        self._cycle.keep_alive = self._cycle.keep_alive and self.keep_alive
+        self._protocol.finish(self._cycle)
+
+    def close(self) -> None:
+        """FIN after what was written. The request's body must have been read, or it becomes a reset."""
+        self.ended = True
+        self._transport.close()
+
+    def reset(self) -> None:
+        """RST, which overtakes whatever the client's kernel has not got yet: ``flush()`` first."""
+        self.ended = True
+        if not self._protocol.lost:
+            self._protocol.peer.linger_none()
+            self._transport.abort()
+
+    @contextmanager
+    def waking(self, waiter: asyncio.Future[None]) -> Iterator[None]:
+        """Within the block the end of the connection also resolves ``waiter``."""
+        if self._protocol.lost and not waiter.done():
+            waiter.set_result(None)
+        self._protocol.waiters.add(waiter)
+        try:
+            yield
+        finally:
+            self._protocol.waiters.discard(waiter)
+
+    async def wait_gone(self) -> None:
+        """Waits until the connection has ended, whoever ended it."""
+        if not self._protocol.lost:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            with self.waking(waiter):
+                await waiter
+
+    def _begin(self) -> None:
+        self.begun = True
+        self._protocol.begin(self._cycle)
+
+
+def _stays_open(scope: dict[str, Any]) -> bool:
+    """RFC 9112 9.3. uvicorn keeps no HTTP/1.0 connection open."""
+    options = b",".join(value for name, value in scope["headers"] if name == b"connection").lower().split(b",")
+    return scope["http_version"] == "1.1" and b"close" not in (option.strip() for option in options)

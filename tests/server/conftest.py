@@ -1,0 +1,43 @@
+"""The server's stage, on every protocol class and event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+from uvicorn.server import ServerState
+
+from mock_ares.server import runner
+from tests.server.stage import COMBINATIONS, Stage
+
+
+def staged(combination: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    protocol, loop_factory = COMBINATIONS[combination]
+    stage = Stage()
+
+    def remember() -> ServerState:
+        stage.states.append(ServerState())
+        return stage.states[-1]
+
+    def started() -> None:
+        stage.loop = asyncio.get_running_loop()
+
+    monkeypatch.setattr(runner, "ServerState", remember)
+    monkeypatch.setattr(runner, "loop_factory", lambda: loop_factory)
+    with runner.Server(stage.app, http=protocol(), on_start=started) as server:
+        host, _, port = server.url.removeprefix("http://").rpartition(":")
+        stage.address = (host, int(port))
+        yield stage
+        stage.assert_quiet()
+
+
+@pytest.fixture(params=COMBINATIONS)
+def stage(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[Stage]:
+    """On every protocol class and loop. At the end all is quiet and nothing has been logged."""
+    caplog.set_level(logging.WARNING)
+    yield from staged(request.param, monkeypatch)
+    assert [record.getMessage() for record in caplog.records] == []

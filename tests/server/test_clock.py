@@ -1,0 +1,71 @@
+"""Deadlines: in order, never early, and none kept that nobody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+import uvloop
+
+from mock_ares.server.clock import Clock
+
+
+@pytest.fixture(params=[uvloop.new_event_loop, asyncio.new_event_loop])
+def run(request: pytest.FixtureRequest) -> Any:
+    def run(main: Any) -> Any:
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            return runner.run(main)
+
+    return run
+
+
+def test_deadlines_are_met_in_order_and_never_early(run: Any) -> None:
+    async def main() -> None:
+        clock, met, early = Clock(), [], []
+        begin = clock.now()
+        deadlines = [begin + random.Random(1).uniform(0, 0.1) for _ in range(300)]
+
+        async def wait(deadline: float) -> None:
+            await clock.until(deadline)
+            early.append(clock.now() < deadline)
+            met.append(deadline)
+
+        await asyncio.gather(*map(wait, deadlines))
+        assert met == sorted(deadlines)
+        assert not any(early)
+
+    run(main())
+
+
+def test_the_past_is_not_waited_for(run: Any) -> None:
+    async def main() -> None:
+        clock = Clock()
+        waiting = clock.until(clock.now() - 1)
+        with pytest.raises(StopIteration):
+            waiting.send(None)
+
+    run(main())
+
+
+def test_an_earlier_deadline_overtakes(run: Any) -> None:
+    async def main() -> None:
+        clock = Clock()
+        late = clock.timer(clock.now() + 3600)
+        await clock.until(clock.now() + 0.01)
+        assert not late.done()
+        late.cancel()
+
+    run(main())
+
+
+def test_what_nobody_waits_for_is_dropped(run: Any) -> None:
+    async def main() -> None:
+        clock = Clock()
+        for _ in range(5000):
+            clock.timer(clock.now() + 3600).cancel()
+        assert len(clock._heap) <= 1024
+        await clock.until(clock.now() + 0.001)
+
+    run(main())

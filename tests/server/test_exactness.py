@@ -1,0 +1,165 @@
+"""The fake's promise, on real sockets: the bytes are the plan's, reads end where promised, endings are the planned ones."""
+
+from __future__ import annotations
+
+import math
+import socket
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from mock_ares.faults import close_early, empty_reply, garbage, long_length, malformed_chunk, reset_peer, short_length
+from mock_ares.plan.build import Asked, build
+from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.model import Script
+from mock_ares.scenario.model import Pace, Position, Reply
+from mock_ares.server.fake import FakeServer
+from mock_ares.server.state import Settings
+from hypothesis import strategies as st
+def replies(**k): return st.just(Reply(text="abc"))
+
+TRIALS = 1000
+TEXT = "Neural networks learn by example; Größe and 🧠 are two words of theirs."
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeServer]:
+    with FakeServer(Settings(speed=math.inf)) as server:
+        yield server
+
+
+@dataclass
+class Heard:
+    """What a client read: the head, each read behind it, and how it ended."""
+
+    head: bytes
+    reads: list[bytes]
+    ending: str
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.reads)
+
+
+class Ear:
+    """A client that knows no HTTP: it reads until the connection ends, or as many bytes as it was told to expect."""
+
+    def __init__(self, fake: FakeServer) -> None:
+        self.credentials = fake.credentials()
+        host, _, port = fake.url.removeprefix("http://").partition(":")
+        self.address = (host, int(port))
+
+    def hear(self, expected: int | None = None, *, headless: bool = False) -> Heard:
+        """Until the connection ends, or ``expected`` bytes have come behind the head; ``headless``: there is no head."""
+        body = b'{"message":"hi"}'
+        request = (
+            f"POST /api/chat/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.credentials.token}\r\n"
+            f"Content-Type: application/json\r\nAccept-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        with socket.create_connection(self.address, timeout=20) as connection:
+            connection.sendall(request.encode() + body)
+            return self._read(connection, expected, headless)
+
+    def _read(self, connection: socket.socket, expected: int | None, headless: bool) -> Heard:
+        data, reads, head = b"", list[bytes](), b"none" if headless else b""
+        while True:
+            if head and expected is not None and sum(map(len, reads)) >= expected:
+                # Linger none: thousands of trials must not fill the port range with TIME_WAIT.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return Heard(head, reads, "open")
+            try:
+                read = connection.recv(1 << 20)
+            except ConnectionResetError:
+                return Heard(head, reads, "reset")
+            if not read:
+                return Heard(head, reads, "fin")
+            if head:
+                reads.append(read)
+                continue
+            data += read
+            if b"\r\n\r\n" in data:
+                head, _, rest = data.partition(b"\r\n\r\n")
+                reads += [rest] if rest else []
+
+
+def planned(reply: Reply) -> Script:
+    return lay_out(build(reply, Asked()), Peer(gzip=True))
+
+
+def given_reply(fake: FakeServer, ear: Ear, reply: Reply) -> None:
+    fake.script(ear.credentials.id, reply)
+
+
+# --- generated plans ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(reply=replies())
+def test_the_bytes_are_the_plans(fake: FakeServer, reply: Reply) -> None:
+    ear, script = Ear(fake), planned(reply)
+    given_reply(fake, ear, reply)
+    hangs = script.ending.kind == "hang"
+    heard = ear.hear(script.size if script.keep_alive or hangs else None)
+    assert heard.body == b"".join(write.data for write in script.writes)
+    if not script.keep_alive and not hangs:
+        assert heard.ending == ("reset" if script.ending.kind == "reset" else "fin")
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(reply=replies(promised=True))
+def test_no_read_spans_a_promised_boundary(fake: FakeServer, reply: Reply) -> None:
+    ear, script = Ear(fake), planned(reply)
+    given_reply(fake, ear, reply)
+    heard = ear.hear(script.size if script.keep_alive or script.ending.kind == "hang" else None)
+    promised, at = set[int](), 0
+    for write in script.writes:
+        at += len(write.data)
+        promised |= {at} if write.boundary else set()
+    ends, at = set[int](), 0
+    for read in heard.reads:
+        at += len(read)
+        ends.add(at)
+    assert promised <= ends
+    (exchange,) = fake.requests(ear.credentials.id)
+    assert exchange.boundaries == ("exact" if promised or script.head_boundary else "none")
+
+
+# --- endings, over many trials --------------------------------------------------------------------------------------
+
+FAULTS: dict[str, tuple[Any, str]] = {
+    "close": (close_early(after=Position(chunk=5)), "fin"),
+    "close-inside-event": (close_early(after="Größ"), "fin"),
+    "close-inside-http-chunk": (close_early(after=Position(text="learn b"), inside_http_chunk=True), "fin"),
+    "reset": (reset_peer(after=Position(chunk=5)), "reset"),
+    "reset-inside-event": (reset_peer(after=Position(byte=47)), "reset"),
+    "reset-at-once": (reset_peer(after=Position(chunk=0)), "reset"),
+    "malformed-chunk": (malformed_chunk(after=Position(chunk=3)), "fin"),
+    "long-length": (long_length(by=7), "fin"),
+    "short-length": (short_length(by=7), "fin"),
+    "empty-reply": (empty_reply(), "fin"),
+    "empty-reply-reset": (empty_reply(reset=True), "reset"),
+    "garbage": (garbage(), "fin"),
+}
+
+
+@pytest.mark.parametrize("paced", [False, True], ids=["at-once", "paced"])
+@pytest.mark.parametrize("name", FAULTS)
+def test_endings_are_the_planned_ones(fake: FakeServer, name: str, paced: bool) -> None:
+    fault, ending = FAULTS[name]
+    # Paced streams run at a speed at which their intervals are real, but short.
+    reply = Reply(text=TEXT, faults=(fault,), pace=Pace(every=0.00005) if paced else Pace())
+    script = planned(reply)
+    wire = b"".join(write.data for write in script.writes)
+    ear = Ear(fake)
+    given_reply(fake, ear, reply)
+    fake.fake.speed = 1.0 if paced else math.inf
+    try:
+        for trial in range(TRIALS):
+            heard = ear.hear(headless=script.head is None)
+            assert (heard.body, heard.ending) == (wire, ending), f"trial {trial}"
+    finally:
+        fake.fake.speed = math.inf

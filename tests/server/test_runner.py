@@ -1,0 +1,193 @@
+"""Starting and stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from typing import Any
+
+import pytest
+
+from mock_ares.server import runner
+from mock_ares.server.runner import CannotListenError, Server, listen, serve_forever, url_of
+
+
+async def hello(scope: Any, receive: Any, send: Any) -> None:
+    if scope["path"] == "/hang":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"data", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=20) as response:
+        data: bytes = response.read()
+        return data
+
+
+class TestServer:
+    def test_it_answers_from_start_to_stop(self) -> None:
+        for _ in range(10):
+            with Server(hello) as server:
+                assert get(server.url) == b"hello"
+            with pytest.raises(OSError):
+                get(server.url)
+
+    def test_it_stops_with_streams_open(self) -> None:
+        with Server(hello) as server:
+            clients = [urllib.request.urlopen(server.url + "/hang", timeout=20) for _ in range(20)]
+            assert clients[0].read(4) == b"data"
+        assert threading.active_count() == 1
+        for client in clients:
+            with client, pytest.raises((OSError, http.client.HTTPException)):
+                client.read()
+
+    def test_many_servers_side_by_side(self) -> None:
+        servers = [Server(hello).start() for _ in range(10)]
+        assert len({server.url for server in servers}) == 10
+        assert {get(server.url) for server in servers} == {b"hello"}
+        for server in servers:
+            server.stop()
+            server.stop()
+
+    def test_on_start_runs_in_the_loop(self) -> None:
+        loops: list[asyncio.AbstractEventLoop] = []
+        with Server(hello, on_start=lambda: loops.append(asyncio.get_running_loop())):
+            assert len(loops) == 1
+
+    def test_what_keeps_it_from_starting_is_raised(self) -> None:
+        def fail() -> None:
+            raise LookupError("no such thing")
+
+        server = Server(hello, on_start=fail)
+        with pytest.raises(LookupError, match="no such thing"):
+            server.start()
+        server.stop()
+
+    def test_never_started_it_can_be_stopped(self) -> None:
+        Server(hello).stop()
+
+    def test_a_blocked_loop_is_told(self) -> None:
+        release = threading.Event()
+
+        async def block(scope: Any, receive: Any, send: Any) -> None:
+            release.wait(20)
+
+        server = Server(block).start()
+        with socket.create_connection(listening_address(server.url)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            time.sleep(0.05)
+            with pytest.raises(RuntimeError, match="its loop is blocked"):
+                server.stop(timeout=0.05)
+        release.set()
+        server.stop()
+
+    @pytest.mark.parametrize("host", ["::1", "localhost", "0.0.0.0", "::"])
+    def test_hosts(self, host: str) -> None:
+        with Server(hello, host) as server:
+            assert get(server.url) == b"hello"
+
+    def test_both_families(self) -> None:
+        with Server(hello, "::") as server:
+            port = server.url.rpartition(":")[2]
+            assert get(f"http://127.0.0.1:{port}") == get(f"http://[::1]:{port}") == b"hello"
+
+
+def listening_address(url: str) -> tuple[str, int]:
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    return host, int(port)
+
+
+class TestListen:
+    def test_the_default_is_loopback_and_any_port(self) -> None:
+        with listen("127.0.0.1", 0) as listener:
+            assert listener.getsockname()[0] == "127.0.0.1"
+            assert url_of(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def test_a_port_taken(self) -> None:
+        with listen("127.0.0.1", 0) as listener:
+            port = listener.getsockname()[1]
+            with pytest.raises(CannotListenError, match=f"port {port}: it is taken"):
+                listen("127.0.0.1", port)
+
+    def test_a_port_just_left_is_free(self) -> None:
+        with Server(hello) as server:
+            host, port = listening_address(server.url)
+            client = socket.create_connection((host, port))
+        with client:
+            assert client.recv(1) == b"" or True
+        with Server(hello, host, port) as server:
+            assert get(server.url) == b"hello"
+
+    def test_a_port_is_never_shared(self) -> None:
+        with listen("127.0.0.1", 0) as listener:
+            assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT) == 0
+            with socket.socket() as other:
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                with pytest.raises(OSError, match="in use"):
+                    other.bind(listener.getsockname())
+
+    @pytest.mark.parametrize(
+        ("host", "port", "message"),
+        [
+            ("192.0.2.1", 0, "this machine has no such address"),
+            ("no-such-host.invalid", 0, "cannot listen on no-such-host.invalid: "),
+            ("127.0.0.1", 70000, "a port is a number from 0 to 65535"),
+            ("127.0.0.1", -1, "a port is a number from 0 to 65535"),
+        ],
+    )
+    def test_one_line_says_why_not(self, host: str, port: int, message: str) -> None:
+        with pytest.raises(CannotListenError) as caught:
+            listen(host, port)
+        assert message in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_no_permission(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refused(self: socket.socket, address: object) -> None:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+        monkeypatch.setattr(runner.socket.socket, "bind", refused)
+        with pytest.raises(CannotListenError, match="port 80: no permission"):
+            listen("127.0.0.1", 80)
+
+
+SERVE = """
+import sys
+sys.path.insert(0, {path!r})
+from test_runner import hello
+from mock_ares.server.runner import serve_forever
+serve_forever(hello, "127.0.0.1", 0, lambda url: print(url, flush=True))
+print("end")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_streams_open(number: signal.Signals) -> None:
+    code = SERVE.format(path=os.path.dirname(__file__))  # noqa: PTH120
+    command = [sys.executable, "-W", "error", "-X", "dev", "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        with urllib.request.urlopen(url + "/hang", timeout=20) as stream:
+            assert stream.read(4) == b"data"
+            process.send_signal(number)
+            out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "end\n", "")
+
+
+def test_serving_where_one_cannot_is_one_line() -> None:
+    with listen("127.0.0.1", 0) as listener, pytest.raises(CannotListenError, match="it is taken"):
+        serve_forever(hello, "127.0.0.1", listener.getsockname()[1], print)

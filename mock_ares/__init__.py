@@ -1,0 +1,73 @@
+"""mock-ares: a fake ARES server that streams exactly the bytes you script.
+
+Names are imported when they are first used, so that ``import mock_ares`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mock_ares.faults import (
+        close_early as close_early,
+        cut_gzip as cut_gzip,
+        duplicate_chunk as duplicate_chunk,
+        empty_reply as empty_reply,
+        error_event as error_event,
+        garbage as garbage,
+        hang as hang,
+        invalid_utf8 as invalid_utf8,
+        long_length as long_length,
+        malformed_chunk as malformed_chunk,
+        missing_end as missing_end,
+        reset_peer as reset_peer,
+        short_length as short_length,
+        truncate as truncate,
+    )
+    from mock_ares.scenario.load import load as load
+    from mock_ares.scenario.model import (
+        Body as Body,
+        Chunks as Chunks,
+        Content as Content,
+        Framing as Framing,
+        Match as Match,
+        Pace as Pace,
+        Pause as Pause,
+        Position as Position,
+        Range as Range,
+        Redirect as Redirect,
+        Reply as Reply,
+        RetryAfter as RetryAfter,
+        Scenario as Scenario,
+        Segments as Segments,
+        Text as Text,
+        When as When,
+    )
+    from mock_ares.server.fake import FakeServer as FakeServer
+
+_MODEL = (
+    "Body Chunks Content Framing Match Pace Pause Position Range Redirect Reply RetryAfter Scenario Segments Text When"
+)
+_FAULTS = (
+    "close_early cut_gzip duplicate_chunk empty_reply error_event garbage hang invalid_utf8 long_length "
+    "malformed_chunk missing_end reset_peer short_length truncate"
+)
+_HOMES = {
+    **dict.fromkeys(_MODEL.split(), "mock_ares.scenario.model"),
+    **dict.fromkeys(_FAULTS.split(), "mock_ares.faults"),
+    "load": "mock_ares.scenario.load",
+    "FakeServer": "mock_ares.server.fake",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mock_ares' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

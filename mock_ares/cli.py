@@ -1,0 +1,252 @@
+"""The command line. Heavy modules are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from mock_ares import __version__
+
+if TYPE_CHECKING:
+    from mock_ares.scenario.model import Scenario
+
+PROFILES = click.Choice(["docs", "server"])
+DIALECTS = click.Choice(["text", "lines", "delta", "typed"])
+FILES = click.Path(path_type=Path)
+
+
+class Usage(click.ClickException):
+    """Something the caller has to put right: one line or more, exit status 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="mock-ares")
+def main() -> None:
+    """A fake ARES: scripted SSE streams, exact to the byte."""
+
+
+def _limit(context: click.Context, option: click.Parameter, value: str | None) -> tuple[int, float] | None:
+    """N/DURATION, as in 10/60s or 100/24h."""
+    if value is None:
+        return None
+    from mock_ares.scenario.words import parse_duration
+
+    count, slash, period = value.partition("/")
+    try:
+        if not slash or int(count) < 1:
+            raise ValueError("write requests/duration, such as 10/60s")
+        return int(count), parse_duration(period)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r}: {error}") from None
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=FILES)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.option("--profile", default="docs", type=PROFILES, help="Whose behaviour: ARES's pages, or its server.")
+@click.option("--scenario", help="The scenario that answers where none is asked for and none applies.")
+@click.option("--dialect", type=DIALECTS, help="How chunks become events; by default the profile's way.")
+@click.option("--speed", default=1.0, type=click.FloatRange(min=0, min_open=True), help="2: twice as fast.")
+@click.option("--instant", is_flag=True, help="Wait for nothing.")
+@click.option("--cors", "origins", multiple=True, help="An allowed origin, or *; by default loopback ones and null.")
+@click.option("--rate-limit", callback=_limit, metavar="N/DURATION", help="For each token, as in 10/60s.")
+@click.option("--quota", callback=_limit, metavar="N/DURATION", help="For each token, as in 100/24h.")
+@click.option("--secret", envvar="MOCK_ARES_SECRET", help="Signs tokens; by default one that everybody knows.")
+@click.option("--refuse-port", type=click.IntRange(0, 65535), help="Also a port that refuses connections.")
+@click.option("--reset-port", type=click.IntRange(0, 65535), help="Also a port that accepts and resets them.")
+def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None:
+    """Serve the fake. FILES are scenario files or folders of them; by default the library that comes with it."""
+    from mock_ares.server.runner import CannotListenError
+    from mock_ares.server.serve import run
+
+    scenarios = load_all(files)
+    try:
+        run(_settings(options), scenarios, host, port, refuse=options["refuse_port"], reset=options["reset_port"])
+    except (CannotListenError, LookupError) as error:
+        raise Usage(f"mock-ares: {error.args[0]}") from None
+
+
+def _settings(options: dict[str, Any]) -> Any:
+    from mock_ares.server.state import Settings
+
+    return Settings(
+        profile=options["profile"],
+        scenario=options["scenario"],
+        dialect=options["dialect"],
+        speed=math.inf if options["instant"] else options["speed"],
+        origins=options["origins"] or None,
+        rate_limit=options["rate_limit"],
+        quota=options["quota"],
+        secret=options["secret"].encode() if options["secret"] else None,
+    )
+
+
+@main.command()
+@click.option("--api-key", is_flag=True, help="An API key, for the /v1 paths.")
+@click.option("--expired", is_flag=True, help="One that expired an hour ago.")
+@click.option("--refresh", is_flag=True, help="A refresh token, which is no access token in the docs profile.")
+@click.option("--lifetime", default="30d", show_default=True, help="How long it is valid, such as 30s or 15m.")
+@click.option("--profile", default="docs", type=PROFILES)
+@click.option("--secret", envvar="MOCK_ARES_SECRET", help="The running server's, if it has one of its own.")
+def token(api_key: bool, expired: bool, refresh: bool, lifetime: str, profile: str, secret: str | None) -> None:
+    """Print a token that the running server accepts."""
+    from mock_ares.server.auth import Keyring
+    from mock_ares.server.profiles import PROFILES as TABLE
+
+    keyring = Keyring(secret.encode(), TABLE[profile]) if secret else Keyring(profile=TABLE[profile])
+    seconds = -3600.0 if expired else _lifetime(lifetime)
+    if api_key:
+        click.echo(keyring.issue_api_key(lifetime=seconds))
+    else:
+        click.echo(keyring.issue_jwt(kind="refresh" if refresh else "access", lifetime=seconds))
+
+
+def _lifetime(text: str) -> float:
+    from mock_ares.scenario.words import parse_duration
+
+    try:
+        return float(text[:-1]) * 86400 if text[-1:] == "d" else parse_duration(text)
+    except ValueError as error:
+        raise Usage(f"mock-ares: --lifetime {text}: {error}") from None
+
+
+@main.command()
+@click.argument("file", type=FILES)
+@click.option("--reply", type=click.IntRange(1), help="Only this one, counted from 1.")
+@click.option("--message", default="Explain how neural networks learn", help="What the request says.")
+@click.option("--profile", default="docs", type=PROFILES)
+@click.option("--gzip/--no-gzip", default=True, help="Whether the client accepts gzip.")
+@click.option("--http1.0", "old", is_flag=True, help="The client speaks HTTP/1.0.")
+@click.option("--all", "everything", is_flag=True, help="Every write and every byte.")
+def show(file: Path, **options: Any) -> None:
+    """Print what a scenario FILE would send, or one of the library by its name: a timeline of every byte."""
+    from mock_ares.server.preview import preview
+
+    scenario = _one(file)
+    for line in preview(scenario, **options):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=FILES)
+def validate(files: tuple[Path, ...]) -> None:
+    """Check scenario FILES and folders. Exit status: 0 all right, 1 mistakes, 2 a file cannot be read."""
+    found, mistakes = _read(files)
+    for mistake in mistakes:
+        click.echo(mistake)
+    click.echo(
+        f"{len(found)} scenario{'s' * (len(found) != 1)} right, {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}"
+    )
+    sys.exit(1 if mistakes else 0)
+
+
+@main.group("list")
+def list_() -> None:
+    """What there is to choose from."""
+
+
+@list_.command()
+@click.argument("files", nargs=-1, type=FILES)
+def scenarios(files: tuple[Path, ...]) -> None:
+    """The scenarios of the library, or of FILES."""
+    _table((scenario.name, scenario.summary) for scenario in load_all(files))
+
+
+@list_.command()
+def faults() -> None:
+    """The faults, with their arguments."""
+    import dataclasses
+    import inspect
+
+    from mock_ares.faults import FAULTS
+
+    def row(name: str, fault: Any) -> tuple[str, str]:
+        arguments = ", ".join(
+            f.name if f.default is dataclasses.MISSING else f"{f.name}={f.default!r}" for f in dataclasses.fields(fault)
+        )
+        return f"{name}({arguments})" if len(arguments) < 40 else f"{name}(...)", inspect.getdoc(fault) or ""
+
+    _table(row(name, fault) for name, fault in FAULTS.items())
+
+
+@list_.command()
+def errors() -> None:
+    """The named HTTP errors."""
+    from mock_ares.server.errors import NAMES
+
+    _table(NAMES.items())
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> None:
+    found = list(rows)
+    width = max((len(name) for name, _ in found), default=0)
+    for name, text in found:
+        click.echo(f"{name:<{width}}  {' '.join(text.split())}")
+
+
+# --- scenario files -------------------------------------------------------------------------------------------------
+
+
+def load_all(files: tuple[Path, ...]) -> list[Scenario]:
+    """The scenarios of files and folders, by default the library's. Raises Usage with every mistake of all of them."""
+    from mock_ares.paths import FIXTURES
+
+    found, mistakes = _read(files or (FIXTURES,))
+    if mistakes:
+        raise Usage("\n".join(mistakes))
+    names = dict[str, int]()
+    for scenario in found:
+        names[scenario.name] = names.get(scenario.name, 0) + 1
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise Usage(f"mock-ares: two scenarios are named {twice[0]!r}; give one of them another name")
+    return found
+
+
+def _read(files: tuple[Path, ...]) -> tuple[list[Scenario], list[str]]:
+    from mock_ares.scenario.load import load
+    from mock_ares.scenario.mistakes import ScenarioError
+
+    found, mistakes = list[Any](), list[str]()
+    for path in _files(files):
+        try:
+            found.append(load(path))
+        except ScenarioError as error:
+            mistakes += map(str, error.mistakes)
+        except OSError as error:
+            _unreadable(path, error)
+    return found, mistakes
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
+        else:
+            yield path
+
+
+def _one(path: Path) -> Scenario:
+    from mock_ares.paths import FIXTURES
+
+    named = FIXTURES / f"{path}.yaml"
+    found, mistakes = _read((path if path.exists() or not named.is_file() else named,))
+    if mistakes:
+        raise Usage("\n".join(mistakes))
+    if not found:
+        raise Usage(f"mock-ares: {path}: no scenario files in this folder")
+    return found[0]
+
+
+def _unreadable(path: Path, error: OSError) -> NoReturn:
+    raise Usage(f"mock-ares: cannot read {path}: {error.strerror or error}") from None

@@ -1,0 +1,1 @@
+"""The fake ARES server: everything that touches a socket or a clock."""

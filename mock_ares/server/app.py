@@ -1,0 +1,74 @@
+"""The fake as an ASGI application: Starlette's routes, each answered by a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from mock_ares.plan.model import Headers
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.answers import Answer, nothing, of_error, of_text
+from mock_ares.server.errors import lookup
+from mock_ares.server.exchange import Auth, Request, Respond
+from mock_ares.server.state import Fake, Settings
+
+CHATS: tuple[tuple[str, Auth, Literal["stream", "whole"]], ...] = (
+    ("/api/chat/stream", "jwt", "stream"),
+    ("/v1/chat/stream", "api-key", "stream"),
+    ("/api/v1/chat/stream", "api-key", "stream"),
+    ("/api/chat", "jwt", "whole"),
+    ("/v1/chat", "api-key", "whole"),
+    ("/api/v1/chat", "api-key", "whole"),
+)
+
+
+class Endpoint:
+    """An ASGI endpoint that lets one function decide what to answer."""
+
+    def __init__(self, respond: Respond, decide: Callable[[Request], tuple[Answer, Headers]], *methods: str) -> None:
+        self._respond = respond
+        self._decide = decide
+        self._methods = methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._respond(scope, receive, self._for_method)
+
+    def _for_method(self, request: Request) -> tuple[Answer, Headers]:
+        origin, asked = request.headers.get("origin"), request.headers.get("access-control-request-method")
+        if request.method == "OPTIONS" and asked:
+            wanted = request.headers.get("access-control-request-headers", "")
+            fields = self._respond.fake.cors.preflight(origin, asked, wanted)
+            return nothing(200 if self._respond.fake.profile.name == "server" else 204, request.peer), fields or ()
+        if self._methods and request.method not in self._methods:
+            error = lookup(self._respond.fake.profile, "method-not-allowed")
+            return of_error(error, request.peer), (("allow", ", ".join(self._methods)),)
+        return self._decide(request)
+
+
+def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = (), *, fake: Fake | None = None) -> Any:
+    """The application; ``app.state.fake`` is the fake it serves.
+
+    Raises LookupError for a default scenario that does not exist, KeyError for an unknown profile.
+    """
+    fake = fake or Fake.make(settings, scenarios)
+    respond = Respond(fake)
+
+    def chat(auth: Auth, form: Literal["stream", "whole"]) -> Endpoint:
+        return Endpoint(respond, lambda request: respond.chat(request, auth, form), "POST")
+
+    def health(request: Request) -> tuple[Answer, Headers]:
+        return of_text("OK", request.peer), ()
+
+    routes = [
+        *(Route(path, endpoint=chat(auth, form)) for path, auth, form in CHATS),
+        Route("/health", endpoint=Endpoint(respond, health, "GET", "HEAD")),
+        Route("/_mock/away/{ticket}", endpoint=Endpoint(respond, respond.away, "POST")),
+        Route("/{path:path}", endpoint=Endpoint(respond, respond.route)),
+    ]
+    app = Starlette(routes=routes)
+    app.state.fake = fake
+    return app

@@ -1,0 +1,170 @@
+"""Tokens and keys, made and checked without a memory: any process that knows the secret agrees on them.
+
+JWTs have ARES's claims, HS256. An API key is ``ares_``, an id, an expiry and a MAC over both; ARES looks keys up in
+a table instead, which a client cannot tell. A JWT and a key made as a pair carry one id, and so share scripts and journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mock_ares.server.errors import HttpError, lookup
+from mock_ares.server.profiles import PROFILES, Profile
+
+SECRET = b"mock-ares signs with this; it is no secret"
+"""What signs where nothing else is given. Public, as the fake guards nothing."""
+KEY_PREFIX = "ares_"
+FAR = 30 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose request it is."""
+
+    subject: str
+    """The user's id: a JWT's ``sub``."""
+    token_id: str
+    """What scripts and journal go by; the same for both halves of a pair."""
+    email: str
+    kind: str
+    """access, refresh, key, or none."""
+    expires: float | None
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A JWT and an API key with one id."""
+
+    token: str
+    api_key: str
+    id: str
+
+
+@dataclass(slots=True)
+class Keyring:
+    """Issues and checks under one secret and one profile."""
+
+    secret: bytes = SECRET
+    profile: Profile = PROFILES["docs"]
+    clock: Callable[[], float] = time.time
+    _revoked: set[str] = field(default_factory=set)
+
+    def issue_jwt(
+        self,
+        *,
+        sub: str | None = None,
+        email: str = "user@example.com",
+        kind: Literal["access", "refresh"] = "access",
+        lifetime: float | None = None,
+    ) -> str:
+        """A signed token; ``lifetime`` in seconds from now, negative for one that has expired. A new ``sub`` each."""
+        import jwt
+
+        now = int(self.clock())
+        default = self.profile.access_lifetime if kind == "access" else self.profile.refresh_lifetime
+        expires = now + int(default if lifetime is None else lifetime)
+        claims: dict[str, Any] = {"sub": sub or str(uuid.uuid4()), "email": email, "exp": expires}
+        claims["iat"] = min(now, expires)
+        if self.profile.checks_kind and kind == "refresh":
+            claims["typ"] = "refresh"
+        return jwt.encode(claims, self._hmac_secret, algorithm="HS256")
+
+    def issue_api_key(self, *, id: str | None = None, lifetime: float = FAR) -> str:
+        """A key of its own id; ``lifetime`` in seconds from now."""
+        owner = uuid.UUID(id) if id else uuid.uuid4()
+        body = owner.bytes + struct.pack(">Q", max(0, int(self.clock() + lifetime)))
+        return KEY_PREFIX + body.hex() + self._mac(body)
+
+    def pair(self, *, lifetime: float = FAR) -> Credentials:
+        """A JWT and a key that share one id."""
+        owner = str(uuid.uuid4())
+        return Credentials(
+            self.issue_jwt(sub=owner, lifetime=lifetime), self.issue_api_key(id=owner, lifetime=lifetime), owner
+        )
+
+    def revoke(self, token: str) -> None:
+        """From now on the token or key is refused."""
+        self._revoked.add(hashlib.sha256(token.encode()).hexdigest())
+
+    def is_revoked(self, token: str) -> bool:
+        return bool(self._revoked) and hashlib.sha256(token.encode()).hexdigest() in self._revoked
+
+    def check_bearer(self, header: str | None) -> Identity | HttpError:
+        """Who an ``Authorization`` value of a JWT route is, or the profile's answer to it."""
+        if not header:
+            return self._refuse("missing-token")
+        if not header.startswith("Bearer "):
+            return self._refuse("malformed-token")
+        return self.check_jwt(header.removeprefix("Bearer "))
+
+    def check_jwt(self, token: str, *, kind: str = "access") -> Identity | HttpError:
+        """Signature, expiry, claims and, in the docs profile, kind."""
+        import jwt
+
+        try:
+            claims = jwt.decode(
+                token,
+                self._hmac_secret,
+                algorithms=["HS256"],
+                options={"require": ["sub", "email", "exp", "iat"], "verify_exp": False, "verify_iat": False},
+            )
+        except jwt.InvalidSignatureError:
+            return self._refuse("bad-signature")
+        except (jwt.InvalidTokenError, UnicodeError, RecursionError):
+            return self._refuse("malformed-token")
+        if not isinstance(claims["exp"], int) or not isinstance(claims["email"], str):
+            return self._refuse("malformed-token")
+        if claims["exp"] + self.profile.leeway <= self.clock() - (self.profile.leeway > 0):
+            return self._refuse("expired-token")
+        if self.is_revoked(token):
+            return self._refuse("revoked-token")
+        found = str(claims.get("typ", "access"))
+        if self.profile.checks_kind and found != kind:
+            return self._refuse("wrong-kind")
+        return Identity(claims["sub"], claims["sub"], claims["email"], found, float(claims["exp"]))
+
+    def check_api_key(self, header: str | None) -> Identity | HttpError:
+        """Who an ``Authorization`` value of a key route is, or ARES's answer to it, in ARES's order."""
+        if header is None:
+            return self._refuse("missing-key")
+        if not all(" " <= char <= "~" or char == "\t" for char in header):
+            return self._refuse("malformed-header")
+        if not header.startswith("Bearer "):
+            return self._refuse("bad-scheme")
+        key = header.removeprefix("Bearer ")
+        if not key.startswith(KEY_PREFIX):
+            return self._refuse("wrong-key-format")
+        return self._known_key(key)
+
+    def _known_key(self, key: str) -> Identity | HttpError:
+        try:
+            body, mac = bytes.fromhex(key[5:53]), key[53:]
+        except ValueError:
+            return self._refuse("invalid-key")
+        if len(body) != 24 or not hmac.compare_digest(mac.encode(), self._mac(body).encode()):
+            return self._refuse("invalid-key")
+        owner, (expires,) = str(uuid.UUID(bytes=body[:16])), struct.unpack(">Q", body[16:])
+        if expires <= self.clock():
+            return self._refuse("expired-key")
+        if self.is_revoked(key):
+            return self._refuse("revoked-key")
+        return Identity(owner, owner, "", "key", float(expires))
+
+    @property
+    def _hmac_secret(self) -> bytes:
+        # Stretched to the length that RFC 7518 3.2 asks of an HS256 key, however short a secret the user gave.
+        return hashlib.sha256(b"jwt" + self.secret).digest()
+
+    def _mac(self, body: bytes) -> str:
+        return hmac.new(self.secret, b"api-key" + body, hashlib.sha256).hexdigest()[:32]
+
+    def _refuse(self, name: str) -> HttpError:
+        return lookup(self.profile, name)

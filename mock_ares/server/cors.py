@@ -1,0 +1,78 @@
+"""CORS fields for every head (Fetch standard 3.3): a page from any loopback origin can read all of them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from mock_ares.plan.model import Headers
+
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+REQUEST_HEADERS = "authorization, content-type, accept, x-mock-ares-scenario, x-admin-secret"
+EXPOSED = (
+    "retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-ratelimit-after, "
+    "x-input-tokens, x-output-tokens, location"
+)
+
+
+class Cors:
+    """Which origins may read: by default every loopback one and ``null`` (files, sandboxes); ``*``; or a list."""
+
+    def __init__(self, origins: Sequence[str] | None = None) -> None:
+        self._origins = None if origins is None else frozenset(origins)
+
+    def allows(self, origin: str) -> bool:
+        if self._origins is None:
+            return origin == "null" or is_loopback(origin)
+        return "*" in self._origins or origin in self._origins
+
+    def headers_for(self, origin: str | None) -> Headers:
+        """Fields for any head, whatever its status; ``Vary`` also where the origin is not allowed."""
+        if origin is None or not self.allows(origin):
+            return (("vary", "origin"),)
+        return (
+            ("access-control-allow-origin", origin),
+            ("access-control-expose-headers", EXPOSED),
+            ("vary", "origin"),
+        )
+
+    def preflight(self, origin: str | None, method: str, headers: str) -> Headers | None:
+        """What a preflight's head has beside ``headers_for``; None where the origin is not allowed.
+
+        Header names that were asked for are allowed too: what a client sends should be seen by the fake.
+        """
+        if origin is None or not self.allows(origin):
+            return None
+        known = {name.strip() for name in REQUEST_HEADERS.split(",")}
+        asked = [name for name in (part.strip().lower() for part in headers.split(",")) if name and name not in known]
+        return (
+            ("access-control-allow-methods", METHODS),
+            (
+                "access-control-allow-headers",
+                ", ".join([REQUEST_HEADERS, *(name for name in asked if _is_token(name))]),
+            ),
+            ("access-control-allow-private-network", "true"),
+            ("access-control-max-age", "600"),
+        )
+
+
+def _is_token(name: str) -> bool:
+    return all(char.isascii() and (char.isalnum() or char in "!#$%&'*+-.^_`|~") for char in name)
+
+
+def is_loopback(origin: str) -> bool:
+    """Whether an origin is a page of this machine: localhost, *.localhost, 127.0.0.0/8 or [::1], any port."""
+    try:
+        parts = urlsplit(origin)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not host or parts.path or parts.query or parts.username:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

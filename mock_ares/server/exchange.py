@@ -1,0 +1,272 @@
+"""One request, from its first byte to the end of its answer.
+
+The order of the checks is ARES's: credentials, content type, size, JSON. The body is read whole before any of them,
+whatever they will say: what is left unread in the socket would turn a FIN into a reset.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from typing import Any, Literal
+
+from mock_ares.dialects import Names
+from mock_ares.plan.layout import Peer
+from mock_ares.plan.model import Headers
+from mock_ares.plan.positions import PlanError
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.answers import Answer, Replies, of_error, of_json, other_host
+from mock_ares.server.auth import Identity
+from mock_ares.server.errors import HttpError, lookup
+from mock_ares.server.journal import Exchange, redacted_body
+from mock_ares.server.library import Facts, Turn
+from mock_ares.server.player import play
+from mock_ares.server.requests import BODY_LIMIT, ChatRequest, parse_chat
+from mock_ares.server.state import Fake
+from mock_ares.server.wire import EXTENSION, Wire
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Auth = Literal["jwt", "api-key", "none"]
+SCENARIO_HEADER = "x-mock-ares-scenario"
+DRAINED = 32 * 1024 * 1024
+"""Bytes of a body over the limit that are read and thrown away; a client that sends more is cut off."""
+BODY_TIMEOUT = 60.0
+"""Seconds for which a body may stand still."""
+
+
+class ClientLeftError(Exception):
+    """The client went away before its request was complete."""
+
+
+class BodyTimeoutError(Exception):
+    """The request's body stopped coming."""
+
+
+@dataclass(slots=True)
+class Request:
+    """What came, and the wire to answer on."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    wire: Wire
+    exchange: Exchange
+
+    @property
+    def peer(self) -> Peer:
+        return Peer(self.wire.http_version, accepts_gzip(self.headers.get("accept-encoding", "")), self.wire.keep_alive)
+
+
+def accepts_gzip(value: str) -> bool:
+    """RFC 9110 12.5.3: named, or covered by ``*``, with a weight other than 0."""
+    weights = dict[str, bool]()
+    for item in value.lower().split(","):
+        coding, _, parameters = item.partition(";")
+        weights[coding.strip()] = parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return weights.get("gzip", weights.get("*", False))
+
+
+class Respond:
+    """Answers requests for one fake."""
+
+    def __init__(self, fake: Fake) -> None:
+        self.fake = fake
+        self.replies = Replies(fake.profile, fake.settings.dialect, fake.plans)
+
+    async def __call__(
+        self, scope: Mapping[str, Any], receive: Receive, decide: Callable[[Request], tuple[Answer, Headers]]
+    ) -> None:
+        """Reads the request, lets ``decide`` choose the answer and further head fields, and plays it."""
+        wire: Wire = scope["extensions"][EXTENSION]
+        request = self._opened(scope, wire)
+        try:
+            request.body = await _body(receive)
+        except ClientLeftError:
+            request.exchange.ending = "client-left"
+            return
+        except BodyTimeoutError:
+            request.exchange.ending = "ended"
+            wire.reset()
+            return
+        request.exchange.body = redacted_body(request.body)
+        request.exchange.body_size = len(request.body)
+        start = self.fake.clock.now()
+        try:
+            answer, extra = decide(request)
+        except PlanError as error:
+            message = f"scenario {request.exchange.scenario!r} cannot be played for this request: {error}"
+            answer, extra = of_json({"error": message}, request.peer, status=500), ()
+        await self._play(request, answer, extra, start)
+
+    def _opened(self, scope: Mapping[str, Any], wire: Wire) -> Request:
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        query = scope["query_string"].decode("latin-1")
+        exchange = self.fake.journal.open(scope["method"], scope["path"], pairs, self.fake.clock.now(), query)
+        return Request(scope["method"], scope["path"], query, dict(pairs), b"", wire, exchange)
+
+    async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
+        exchange, plan, wire = request.exchange, answer.plan, request.wire
+        exchange.status = plan.head.status if plan.head else None
+        exchange.faults = plan.marks
+        exchange.chunks = len(plan.chunks)
+        fields = (
+            ("date", formatdate(usegmt=True)),
+            *self.fake.cors.headers_for(request.headers.get("origin")),
+            *extra,
+        )
+        with self.fake.streaming(exchange.owner, wire):
+            played = await play(
+                answer.script, wire, self.fake.clock, extra=fields, speed=self.fake.speed, start=start
+            )
+        exchange.segments, exchange.bytes = played.segments, played.bytes
+        exchange.boundaries, exchange.ending = played.boundaries, played.ending
+        exchange.duration = played.duration
+
+    # Deciding
+
+    def chat(self, request: Request, auth: Auth, form: Literal["stream", "whole"]) -> tuple[Answer, Headers]:
+        """ARES's chat endpoints."""
+        peer = request.peer
+        identity = self.identify(request, auth)
+        if isinstance(identity, HttpError):
+            return of_error(identity, peer), ()
+        limits = self._limited(identity)
+        if isinstance(limits, HttpError):
+            return of_error(limits, peer), ()
+        content_type = request.headers.get("content-type")
+        chat = parse_chat(request.body, content_type, self.fake.profile, request.path)
+        if isinstance(chat, HttpError):
+            return of_error(chat, peer), limits
+        request.exchange.message, request.exchange.agent_type = chat.message, chat.agent_type
+        found = self._turn(request, chat, identity.token_id)
+        if isinstance(found, HttpError):
+            return of_error(found, peer), limits
+        return self._reply(request, found, chat, identity.token_id, form), limits
+
+    def identify(self, request: Request, auth: Auth) -> Identity | HttpError:
+        """Whose request it is; what the profile answers to credentials that are none."""
+        if auth == "none":
+            return Identity("", "", "", "none", None)
+        value = request.headers.get("authorization")
+        check = self.fake.keyring.check_bearer if auth == "jwt" else self.fake.keyring.check_api_key
+        identity = check(value)
+        if isinstance(identity, HttpError):
+            request.exchange.credentials = "refused"
+            return identity
+        request.exchange.credentials = auth
+        request.exchange.owner, request.exchange.subject = identity.token_id, identity.subject
+        return identity
+
+    def _limited(self, identity: Identity) -> Headers | HttpError:
+        fields: Headers = ()
+        for limit in (self.fake.rate_limit, self.fake.quota):
+            taken = limit.take(identity.token_id) if limit else ()
+            if isinstance(taken, HttpError):
+                return taken
+            fields += taken
+        return fields
+
+    def _turn(self, request: Request, chat: ChatRequest, owner: str) -> Turn | HttpError:
+        """The scenario that answers: the token's own, the one asked for, the first that applies, the default."""
+        if owner in self.fake.scripts:
+            return self.fake.scripts[owner]
+        library = self.fake.library
+        name = request.headers.get(SCENARIO_HEADER)
+        try:
+            scenario = library.named(name) if name is not None else None
+        except LookupError as error:
+            return HttpError(400, (), _error_body(str(error)), "application/json")
+        facts = Facts(request.method, request.path, request.headers, chat.message, chat.agent_type)
+        return library.turn(owner, scenario or library.find(facts) or library.default)
+
+    def _reply(
+        self, request: Request, turn: Turn, chat: ChatRequest, owner: str, form: Literal["stream", "whole"]
+    ) -> Answer:
+        exchange, peer = request.exchange, request.peer
+        exchange.scenario = turn.scenario.name
+        index, reply = turn.next()
+        peer = replace(peer, keep_alive=peer.keep_alive and not turn.breaks_next())
+        exchange.reply, exchange.seed = index, turn.scenario.seed
+        if reply is None:
+            message = (
+                f"scenario {turn.scenario.name!r} has {len(turn.scenario.replies)} replies, all given (then: fail)"
+            )
+            return of_json({"error": message}, peer, status=500)
+        exchange.seed = reply.seed if reply.seed is not None else turn.scenario.seed
+        location = ""
+        if reply.redirect is not None:
+            location = self._location(request, turn, owner, reply.redirect.to)
+        special = self.replies.special(reply, peer, location=location)
+        if special is not None:
+            return special
+        names = self._names(chat)
+        plan = self.replies.stream if form == "stream" else self.replies.whole
+        return plan(reply, chat, names, peer, turn.scenario.seed)
+
+    def _names(self, chat: ChatRequest) -> Names:
+        context = chat.context_id if chat.context_id is not None else self.fake.profile.new_context_id()
+        return Names(agent=chat.agent_type or self.fake.profile.default_agent, context_id=context)
+
+    def _location(self, request: Request, turn: Turn, owner: str, to: str) -> str:
+        if to == "same":
+            return request.path
+        host = other_host(request.headers.get("host", "127.0.0.1"))
+        return f"http://{host}/_mock/away/{self.fake.ticket(owner, turn)}"
+
+    def away(self, request: Request) -> tuple[Answer, Headers]:
+        """Where a redirect to another host name leads: the turn goes on, and no credentials are asked for."""
+        ticket = self.fake.tickets.get(request.path.rsplit("/", 1)[-1])
+        if ticket is None:
+            return of_error(lookup(self.fake.profile, "not-found"), request.peer), ()
+        owner, turn = ticket
+        request.exchange.owner = owner
+        request.exchange.credentials = "sent" if "authorization" in request.headers else "none"
+        chat = parse_chat(request.body, request.headers.get("content-type"), self.fake.profile, "/api/chat/stream")
+        if isinstance(chat, HttpError):
+            return of_error(chat, request.peer), ()
+        request.exchange.message = chat.message
+        return self._reply(request, turn, chat, owner, "stream"), ()
+
+    def route(self, request: Request) -> tuple[Answer, Headers]:
+        """A path that is none of ARES's here: scripted by a scenario, or unknown."""
+        facts = Facts(request.method, request.path, request.headers)
+        scenario: Scenario | None = self.fake.library.find(facts) or self.fake.library.routes(facts)
+        if scenario is None:
+            return of_error(lookup(self.fake.profile, "not-found"), request.peer), ()
+        identity = self.identify(request, scenario.auth)
+        if isinstance(identity, HttpError):
+            return of_error(identity, request.peer), ()
+        turn = self.fake.scripts.get(identity.token_id) or self.fake.library.turn(identity.token_id, scenario)
+        chat = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)
+        return self._reply(request, turn, chat, identity.token_id, "stream"), ()
+
+
+def _error_body(message: str) -> bytes:
+    from mock_ares.server.answers import dump
+
+    return dump({"error": message})
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body; of one over the limit, a byte more than the limit. Raises ClientLeftError, BodyTimeoutError."""
+    parts, size = list[bytes](), 0
+    while True:
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                message = await receive()
+        except TimeoutError:
+            raise BodyTimeoutError from None
+        if message["type"] == "http.disconnect":
+            raise ClientLeftError
+        part: bytes = message.get("body", b"")
+        if size <= BODY_LIMIT:
+            parts.append(part)
+        size += len(part)
+        if size > DRAINED:
+            raise BodyTimeoutError
+        if not message.get("more_body", False):
+            return b"".join(parts)[: BODY_LIMIT + 1]

@@ -1,0 +1,91 @@
+"""A fake ARES in a thread: what a test, a fixture or a notebook starts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+
+from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server.app import create_app
+from mock_ares.server.auth import Credentials
+from mock_ares.server.journal import Exchange
+from mock_ares.server.library import Turn
+from mock_ares.server.listeners import ResetListener, refused_port
+from mock_ares.server.runner import Server
+from mock_ares.server.state import Fake, Settings
+
+
+class FakeServer:
+    """``with FakeServer() as fake``: a server on a free port of 127.0.0.1, until the block ends.
+
+    ``url`` is its origin. Tokens come from ``credentials()``; each can be given replies of its own with ``script``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings = Settings(),
+        scenarios: Iterable[Scenario] = (),
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.fake = Fake.make(settings, scenarios)
+        self._server = Server(create_app(fake=self.fake), host, port, on_start=self._started)
+        self.url = self._server.url
+        self._host = host
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._refused = refused_port(host)
+        self._reset: ResetListener | None = None
+
+    def start(self) -> FakeServer:
+        """Returns when requests are answered."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Ends every connection, and the thread."""
+        if self._reset is not None and self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._reset.close(), self._loop).result(5)
+            self._reset = None
+        self._server.stop()
+        self._refused.close()
+
+    def __enter__(self) -> FakeServer:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _started(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+    def credentials(self) -> Credentials:
+        """A JWT and an API key that share one script and one journal."""
+        return self.fake.keyring.pair()
+
+    def script(self, owner: str, *replies: Reply, then: str = "repeat", name: str = "script") -> Turn:
+        """Gives a token, by its id, replies of its own; they take the place of earlier ones."""
+        turn = Turn(Scenario(replies=replies, then=then, name=name))  # type: ignore[arg-type]
+        self.fake.scripts[owner] = turn
+        return turn
+
+    def requests(self, owner: str | None = None) -> list[Exchange]:
+        """The exchanges of a token, or all."""
+        return list(self.fake.journal) if owner is None else self.fake.journal.of(owner)
+
+    @property
+    def refused_url(self) -> str:
+        """An origin where every connection is refused."""
+        return f"http://{self._host}:{self._refused.getsockname()[1]}"
+
+    @property
+    def reset_url(self) -> str:
+        """An origin where every connection is accepted and then reset; its listener is opened when first asked for."""
+        assert self._loop is not None, "start() first"
+        if self._reset is None:
+            opening = asyncio.run_coroutine_threadsafe(ResetListener.open(self._host), self._loop)
+            self._reset = opening.result(5)
+        return f"http://{self._host}:{self._reset.port}"

@@ -1,0 +1,107 @@
+"""What the fake saw and did: one exchange per request, the oldest forgotten first, secrets never kept."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-admin-secret", "x-api-key"})
+SECRET_FIELDS = re.compile(rb'("(?:password|refresh_token|access_token|token|secret)"\s*:\s*")(?:[^"\\]|\\.)*("|\Z)')
+MOST_BODY = 64 * 1024
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and what became of it; filled in while it goes on. Times are seconds of the monotonic clock."""
+
+    number: int
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    """Lower-case names; the values of secret ones are redacted."""
+    started: float
+    query: str = ""
+    owner: str = ""
+    """Whose it is: the id of the token that came with it; empty where none was accepted."""
+    subject: str = ""
+    body: bytes = b""
+    """The first 64 KiB, secrets redacted."""
+    body_size: int = 0
+    message: str | None = None
+    agent_type: str | None = None
+    scenario: str = ""
+    reply: int | None = None
+    """Which reply of the scenario, counted from 0."""
+    seed: int | None = None
+    status: int | None = None
+    """None until a head is sent, and for good where none is."""
+    chunks: int = 0
+    segments: int = 0
+    bytes: int = 0
+    boundaries: str = "none"
+    """exact, best-effort, or none where the plan promises none."""
+    ending: str = "open"
+    """open, complete, close, reset, hang, client-left, or ended (by the server)."""
+    duration: float | None = None
+    """Seconds from the request's start to the ending."""
+    faults: tuple[str, ...] = ()
+    credentials: str = "none"
+    """How the request authenticated: jwt, api-key, refused or none."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: the body as text."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return {**fields, "headers": dict(self.headers), "body": self.body.decode(errors="replace")}
+
+
+def redacted(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Headers without the values of secret ones; an authorization scheme is kept, it is no secret."""
+    return tuple((name, _redact(value) if name in SECRET_HEADERS else value) for name, value in headers)
+
+
+def _redact(value: str) -> str:
+    scheme, space, rest = value.partition(" ")
+    return f"{scheme} [redacted]" if space and rest else "[redacted]"
+
+
+def redacted_body(body: bytes) -> bytes:
+    """The beginning of a body, without the values of JSON fields that hold secrets."""
+    return SECRET_FIELDS.sub(rb"\1[redacted]\2", body)[:MOST_BODY]
+
+
+@dataclass(slots=True)
+class Journal:
+    """The latest exchanges."""
+
+    most: int = 1000
+    _exchanges: deque[Exchange] = field(init=False)
+    _numbers: count[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._exchanges = deque(maxlen=self.most)
+        self._numbers = count(1)
+
+    def open(
+        self, method: str, path: str, headers: Iterable[tuple[str, str]], started: float, query: str = ""
+    ) -> Exchange:
+        """A new exchange, kept from now on."""
+        exchange = Exchange(next(self._numbers), method, path, redacted(headers), started, query)
+        self._exchanges.append(exchange)
+        return exchange
+
+    def of(self, owner: str) -> list[Exchange]:
+        """The exchanges of one token, oldest first."""
+        return [exchange for exchange in list(self._exchanges) if exchange.owner == owner]
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(list(self._exchanges))
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def clear(self) -> None:
+        self._exchanges.clear()

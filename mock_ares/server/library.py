@@ -1,0 +1,139 @@
+"""Which scenario answers a request, and which of its replies is next."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mock_ares.scenario.model import Match, Pace, Reply, Scenario, When
+
+MOST_CURSORS = 10_000
+
+BUILT_IN = Scenario(
+    name="built-in",
+    summary="A sensible answer at a human pace, for requests that no scenario claims.",
+    replies=(
+        Reply(
+            text="Neural networks learn by example. They make a guess, measure how wrong it was, and move each of "
+            "their weights a little in the direction that would have made the error smaller. Repeated over many "
+            "examples, these small steps add up to something that looks like understanding.",
+            pace=Pace(first=0.3, every=0.04, jitter=0.2),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What of a request a scenario can ask for. Header names are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message: str = ""
+    agent_type: str | None = None
+
+
+@dataclass(slots=True)
+class Turn:
+    """A place in a scenario's replies."""
+
+    scenario: Scenario
+    taken: int = 0
+
+    def next(self) -> tuple[int, Reply | None]:
+        """The number of the next reply, from 0, and the reply; None when the scenario says that it ends in an error."""
+        index = self._index()
+        self.taken += 1
+        return index, self._reply(index)
+
+    def _index(self) -> int:
+        count = len(self.scenario.replies)
+        if self.taken < count or self.scenario.then == "fail":
+            return self.taken
+        return self.taken % count if self.scenario.then == "cycle" else count - 1
+
+    def _reply(self, index: int) -> Reply | None:
+        return self.scenario.replies[index] if index < len(self.scenario.replies) else None
+
+
+    def breaks_next(self) -> bool:
+        """Whether the reply after this one gives no response at all.
+
+        Such a reply needs a connection of its own: on one that has served before, clients take the silence for a stale
+        connection and send the request again by themselves.
+        """
+        reply = self._reply(self._index())
+        return reply is not None and any(fault.stands_alone for fault in reply.faults)
+
+
+class Library:
+    """Scenarios by name and in order; turns are counted apart for each owner (a token) and scenario. Bounded."""
+
+    def __init__(self, scenarios: Iterable[Scenario] = (), default: Scenario = BUILT_IN) -> None:
+        self.by_name = {scenario.name: scenario for scenario in (default, *scenarios)}
+        self.default = default
+        self._turns: OrderedDict[tuple[str, str], Turn] = OrderedDict()
+
+    def named(self, name: str) -> Scenario:
+        """Raises LookupError that names the nearest."""
+        if name not in self.by_name:
+            near = difflib.get_close_matches(name, self.by_name, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(self.by_name)}"
+            raise LookupError(f"no scenario is named {name!r}{hint}")
+        return self.by_name[name]
+
+    def find(self, facts: Facts) -> Scenario | None:
+        """The first scenario whose ``when`` holds."""
+        return next((s for s in self.by_name.values() if s.when and applies(s.when, facts)), None)
+
+    def routes(self, facts: Facts) -> Scenario | None:
+        """The first scenario that scripts the request's path, whatever else it asks for."""
+        return next((s for s in self.by_name.values() if s.when and _on_route(s.when, facts)), None)
+
+    def turn(self, owner: str, scenario: Scenario) -> Turn:
+        """The owner's place in a scenario; a scenario that was replaced begins anew."""
+        key = (owner, scenario.name)
+        turn = self._turns.pop(key, None)
+        if turn is None or turn.scenario is not scenario:
+            turn = Turn(scenario)
+        self._turns[key] = turn
+        if len(self._turns) > MOST_CURSORS:
+            self._turns.popitem(last=False)
+        return turn
+
+
+def applies(when: When, facts: Facts) -> bool:
+    """Whether everything that is asked for holds."""
+    return (
+        (when.endpoint is None or _on_route(when, facts))
+        and (when.agent_type is None or when.agent_type == facts.agent_type)
+        and (when.message is None or _matches(when.message, facts.message))
+        and all(
+            name.lower() in facts.headers and _matches(wanted, facts.headers[name.lower()])
+            for name, wanted in when.header.items()
+        )
+    )
+
+
+def _on_route(when: When, facts: Facts) -> bool:
+    if when.endpoint is None or when.method != facts.method:
+        return False
+    wanted, found = when.path.rstrip("/").split("/"), facts.path.rstrip("/").split("/")
+    return len(wanted) == len(found) and all(
+        part == there or (part.startswith("{") and part.endswith("}"))
+        for part, there in zip(wanted, found, strict=True)
+    )
+
+
+def _matches(wanted: str | Match, value: str) -> bool:
+    if isinstance(wanted, str):
+        return value == wanted
+    if wanted.exact is not None:
+        return value == wanted.exact
+    if wanted.contains is not None:
+        return wanted.contains in value
+    return re.search(wanted.pattern or "", value) is not None

@@ -1,0 +1,38 @@
+"""Whose behaviour the fake has where ARES's pages and its source disagree: one row per disagreement."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """``docs``: what the pages say. ``server``: what the source does, without its crashes."""
+
+    name: Literal["docs", "server"]
+    default_dialect: str
+    leeway: float
+    """Seconds for which an expired JWT is still accepted."""
+    checks_kind: bool
+    """A refresh token is refused where an access token is asked for; the server cannot tell them apart."""
+    keep_alive: float | None
+    """Seconds of silence after which a stream carries a comment."""
+    default_agent: str
+    """The agent that answers where the request names none."""
+    body_limit: int = 2_097_152
+    """Bytes a request's body may have (axum's default)."""
+    access_lifetime: float = 900.0
+    refresh_lifetime: float = 604_800.0
+
+    def new_context_id(self) -> str:
+        """``ctx_`` and eight hexadecimal digits in the pages, a UUID in the source."""
+        return f"ctx_{secrets.token_hex(4)}" if self.name == "docs" else str(uuid.uuid4())
+
+
+PROFILES: dict[str, Profile] = {
+    "docs": Profile("docs", "text", leeway=0.0, checks_kind=True, keep_alive=None, default_agent="router"),
+    "server": Profile("server", "typed", leeway=60.0, checks_kind=False, keep_alive=15.0, default_agent="product"),
+}

@@ -1,0 +1,115 @@
+"""What one fake has: its settings, and everything that changes while it runs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
+
+from mock_ares.scenario.model import DialectName, Scenario
+from mock_ares.server.auth import Keyring
+from mock_ares.server.clock import Clock
+from mock_ares.server.cors import Cors
+from mock_ares.server.journal import Journal
+from mock_ares.server.library import Library, Turn
+from mock_ares.server.limits import RateLimit
+from mock_ares.server.plans import PlanCache
+from mock_ares.server.profiles import PROFILES, Profile
+from mock_ares.server.wire import Wire
+
+MOST_TICKETS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a fake is set up."""
+
+    profile: str = "docs"
+    scenario: str | None = None
+    """The scenario that answers where none is asked for and none applies; by default the built-in one."""
+    dialect: DialectName | None = None
+    speed: float = 1.0
+    """2 is twice as fast, infinity (``--instant``) does not wait at all."""
+    origins: tuple[str, ...] | None = None
+    """For CORS; None: loopback origins and ``null``."""
+    rate_limit: tuple[int, float] | None = None
+    """So many requests in so many seconds, for each token."""
+    quota: tuple[int, float] | None = None
+    secret: bytes | None = None
+    journal: int = 1000
+    """How many exchanges are remembered."""
+
+
+@dataclass(slots=True)
+class Fake:
+    """A running fake. Everything in it belongs to the event loop that serves it."""
+
+    settings: Settings
+    library: Library
+    keyring: Keyring
+    profile: Profile
+    cors: Cors
+    journal: Journal
+    rate_limit: RateLimit | None
+    quota: RateLimit | None
+    plans: PlanCache = field(default_factory=PlanCache)
+    scripts: dict[str, Turn] = field(default_factory=dict)
+    """The replies of a token's own, by its id."""
+    tickets: OrderedDict[str, tuple[str, Turn]] = field(default_factory=OrderedDict)
+    """Where a redirect to another host name leads: the owner and the turn that goes on there."""
+    speed: float = 1.0
+    """Can be changed while the fake runs; a stream keeps the speed it began with."""
+    clock: Clock = field(default_factory=Clock)
+    _open: dict[str, set[Wire]] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, settings: Settings = Settings(), scenarios: Iterable[Scenario] = ()) -> Fake:
+        """Raises KeyError for an unknown profile, LookupError for an unknown default scenario."""
+        profile = PROFILES[settings.profile]
+        library = Library(scenarios)
+        if settings.scenario is not None:
+            library.default = library.named(settings.scenario)
+        return cls(
+            settings=settings,
+            speed=settings.speed,
+            library=library,
+            keyring=Keyring(profile=profile) if settings.secret is None else Keyring(settings.secret, profile),
+            profile=profile,
+            cors=Cors() if settings.origins is None else Cors(settings.origins),
+            journal=Journal(settings.journal),
+            rate_limit=RateLimit(*settings.rate_limit, profile) if settings.rate_limit else None,
+            quota=RateLimit(*settings.quota, profile, quota=True) if settings.quota else None,
+        )
+
+    def ticket(self, owner: str, turn: Turn) -> str:
+        """A path's last part at which the turn goes on without credentials."""
+        ticket = token_urlsafe(12)
+        self.tickets[ticket] = (owner, turn)
+        if len(self.tickets) > MOST_TICKETS:
+            self.tickets.popitem(last=False)
+        return ticket
+
+    @contextmanager
+    def streaming(self, owner: str, wire: Wire) -> Iterator[None]:
+        """Within the block ``end`` finds the connection."""
+        wires = self._open.setdefault(owner, set())
+        wires.add(wire)
+        try:
+            yield
+        finally:
+            wires.discard(wire)
+            if not wires:
+                self._open.pop(owner, None)
+
+    def end(self, owner: str) -> int:
+        """Resets every open connection of a token; says how many there were."""
+        wires = list(self._open.get(owner, ()))
+        for wire in wires:
+            wire.reset()
+        return len(wires)
+
+    @property
+    def open_streams(self) -> int:
+        return sum(map(len, self._open.values()))

@@ -1,0 +1,3 @@
+module mock-ares.example/clients
+
+go 1.19

@@ -1,0 +1,188 @@
+"""The words of the harness: a case, what a client made of it, and what is said of that.
+
+A *client* is pointed at a *target* and leaves an *observation*; a *case* says what the target's stream is; judging the
+observation against the case's expectation gives a *verdict*. A *check* is a hazard with the cases that show it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from mock_ares.expectation import Outcome
+from mock_ares.scenario.model import DialectName, Reply
+
+Tier = Literal["documented", "standard", "defensive"]
+Verdict = Literal["passed", "failed", "skipped", "errored", "informational"]
+Word = Literal[
+    "lost",
+    "altered",
+    "added",
+    "silent-truncation",
+    "error-as-answer",
+    "raised-on-good-stream",
+    "hung",
+    "slow",
+    "reposted",
+    "early-retry",
+    "buffered",
+    "kept-open",
+    "bad-request",
+    "leaked-credentials",
+]
+Boundaries = Literal["exact", "best-effort"]
+
+STREAM_PATH = "/api/chat/stream"
+KEY_PATH = "/v1/chat/stream"
+CAPABILITIES = frozenset({"incremental", "retry", "cancel", "v1", "redirects", "gzip", "timeout"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One example of a check: the replies a client gets in turn, and what is asked of it."""
+
+    replies: tuple[Reply, ...]
+    """The last one repeats."""
+    message: str = "Explain how neural networks learn"
+    path: str = STREAM_PATH
+    outcome: Outcome | None = None
+    """In place of the plan's own outcome, where a check allows more (``either``) than the bytes say."""
+    judged: int = -1
+    """Which reply the observation is judged against; -1: the last that was asked for."""
+    cancel_after: int | None = None
+    """The caller stops after so many characters have been shown."""
+    withhold: bool = False
+    """Each piece is sent only when the client has shown the one before (``incremental``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a client is pointed for one example."""
+
+    url: str
+    """Origin, without a path."""
+    path: str
+    token: str
+    """What goes behind ``Bearer``: a JWT, or an API key on the key route."""
+    message: str
+    deadline: float
+    """Seconds after which the fake ends the connections and the client is given up."""
+    cancel_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a client made of a case. Exactly one of ``text`` and ``error`` is set."""
+
+    text: str | None
+    """What it returned as the reply."""
+    error: str | None
+    """How it reported failure: an exception's type and message, an exit status with the end of stderr."""
+    shown: tuple[str, ...] = ()
+    """The pieces it showed, in order, those since the last ``restart`` only."""
+    timed_out: bool = False
+    """It said nothing until the deadline, and was given up."""
+    cancelled: bool = False
+    """The caller stopped it, as the case asked."""
+    duration: float = 0.0
+    """Seconds."""
+
+    @property
+    def shown_text(self) -> str:
+        return "".join(self.shown)
+
+
+class Client(Protocol):
+    """What is under test, behind an adapter. One example at a time."""
+
+    name: str
+    boundaries: Boundaries
+    """best-effort: it re-cuts what it reads (browsers, pipes), so promised read boundaries cannot be vouched for."""
+    capabilities: frozenset[str]
+    """Declared by its user; ``timeout=SECONDS`` is ``timeout`` here, and the seconds in ``timeout``."""
+    timeout: float | None
+
+    def start(self) -> None:
+        """Raises UsageError where it cannot be: no such command, no such function, a driver that does not speak."""
+
+    def observe(self, target: Target, shown: Any = None) -> Observation:
+        """Runs one example to its end, or to the deadline. Never raises for what the client does.
+
+        ``shown(text)`` is called, from any thread, as pieces come in.
+        """
+
+    def close(self) -> None:
+        """Ends processes and threads."""
+
+
+class UsageError(Exception):
+    """Something the caller has to put right; exit status 2."""
+
+
+class HarnessError(Exception):
+    """The harness itself has erred: never the client's fault; exit status 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInfo:
+    """A row of ``contracts/checks.yaml``."""
+
+    id: str
+    title: str
+    clause: str
+    tier: Tier
+    advice: str
+    """What to do about a failure."""
+    capability: str | None = None
+    dialects: tuple[DialectName, ...] = ("text", "delta", "typed")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A counterexample, as small as it could be made."""
+
+    case: Case
+    expected: str
+    """What a correct client does, in a sentence."""
+    expected_text: str
+    observation: Observation
+    word: Word
+    diagnosis: str
+    """One sentence: what goes wrong, and why, where that can be told."""
+    reads: tuple[bytes, ...] = ()
+    """The payload as the client read it, where boundaries are promised."""
+    ending: str = ""
+    """How the connection ended."""
+    request: dict[str, Any] | None = None
+    """The journal's record of the request, redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    info: CheckInfo
+    verdict: Verdict
+    examples: int = 0
+    failure: Failure | None = None
+    reason: str = ""
+    """Why it was skipped, expected to fail, errored, or is informational."""
+    replay: str | None = None
+    """Path of the saved case."""
+    duration: float = 0.0
+
+    @property
+    def outcome(self) -> Word | Literal["none"]:
+        return self.failure.word if self.failure else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientReport:
+    name: str
+    boundaries: Boundaries
+    checks: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    version: str
+    seed: int
+    clients: tuple[ClientReport, ...]

@@ -1,0 +1,71 @@
+"""Runs each client of contracts/clients as its user would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mock_ares.harness.chromium import Chromium
+from tests.clients.rig import CLIENTS, INTERPRETERS, MESSAGE, PATH, TOKEN, Listener, Outcome, RawServer, Run, spawn
+from tests.toolchains import require_tool
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("toolchain"):
+        require_tool(mark.args[0])
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    script = RawServer()
+    with Listener(script) as listener:
+        script.url = f"http://127.0.0.1:{listener.server_address[1]}"
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield script
+        listener.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    with Chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("go")
+    subprocess.run(
+        ["go", "build", "-buildvcs=false", "-o", f"{folder}/", "./sample", "./fixed"],
+        cwd=CLIENTS / "go",
+        env={**os.environ, "GOTOOLCHAIN": "local"},
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def run(server: RawServer, request: pytest.FixtureRequest) -> Run:
+    """Runs the client of this name, such as ``node/fixed``, to its end."""
+
+    def run_client(name: str) -> Outcome:
+        tool, _, variant = name.partition("/")
+        if tool == "browser":
+            browser: Chromium = request.getfixturevalue("chromium")
+            file = CLIENTS / "browser" / f"{variant}.js"
+            ran = browser.run(file, url=server.url, path=PATH, token=TOKEN, message=MESSAGE, timeout=60)
+            assert ran.text in (None, "".join(ran.shown))
+            return Outcome("".join(ran.shown), ran.error is not None, ran.error or "")
+        if tool == "go":
+            command = [str(request.getfixturevalue("go_programs") / variant)]
+        else:
+            command = [*INTERPRETERS[tool], str(next((CLIENTS / tool).glob(f"{variant}.*")))]
+        return spawn(command, server.url)
+
+    return run_client

@@ -1,0 +1,20 @@
+"""Programs that are not Python packages: a test that needs one is skipped without it, except in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from mock_ares.harness.devtools import find_chromium
+
+
+def require_tool(name: str) -> str:
+    """The program's path. Without it the test is skipped, or fails where CI=true promises every toolchain."""
+    found = find_chromium() if name == "chromium" else shutil.which(name)
+    if found:
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{name} is missing, and CI=true: no client may go untested here", pytrace=False)
+    pytest.skip(f"{name} is not installed")

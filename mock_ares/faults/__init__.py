@@ -41,4 +41,20 @@ FAULTS: dict[str, type[Fault]] = {
     "garbage": garbage,
 }
 
-__all__ = ["FAULTS", *FAULTS]
+__all__ = [
+    "FAULTS",
+    "close_early",
+    "cut_gzip",
+    "duplicate_chunk",
+    "empty_reply",
+    "error_event",
+    "garbage",
+    "hang",
+    "invalid_utf8",
+    "long_length",
+    "malformed_chunk",
+    "missing_end",
+    "reset_peer",
+    "short_length",
+    "truncate",
+]

@@ -1,47 +1,57 @@
-"""What faults share: stopping at a position, and putting bytes in."""
+"""What faults share: what they are to an author, and ending a reply at a position."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import ClassVar
 
-from mock_ares.plan.model import Ending, EndingKind, Piece, StreamPlan
-from mock_ares.plan.positions import PlanError, offset_of, split_at
+from mock_ares.plan.model import Ending, StreamPlan
+from mock_ares.plan.positions import PlanError, offset_of
+from mock_ares.scenario.mapping import Words
 from mock_ares.scenario.position import Position, Where
 
 
-class At:
-    """A fault at a position."""
+class Arguments(Words):
+    """The words of one fault."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    stands_alone: ClassVar[bool] = False
 
 
 def applied(plan: StreamPlan, name: str) -> StreamPlan:
+    """The plan with the fault's name on it. Raises PlanError if an earlier one has ended the reply."""
+    earlier = plan.marks[-1] if plan.marks else "what comes before"
+    if plan.head is None:
+        raise PlanError(f"{name}: there is no response to change, {earlier} has taken its place")
+    if plan.ended:
+        raise PlanError(f"{name}: {earlier} has ended the reply; what ends it stands last, and once")
     return replace(plan, marks=(*plan.marks, name))
 
 
-def ended(plan: StreamPlan, name: str, kind: EndingKind, after: Where) -> StreamPlan:
-    """The plan, sent no further than the position; placed by time, the end comes at that time and not before."""
-    if plan.ending.stop is not None:
-        raise PlanError(f"{name}: the reply has ended already; one fault can end it, or one pause for ever")
-    position = Position.of(after)
+def ended(plan: StreamPlan, name: str, after: Where, ending: Ending) -> StreamPlan:
+    """The plan with an ending, sent no further than the position; placed by time, the end comes then and not before."""
+    plan, position = applied(plan, name), Position.of(after)
+    if ending.inside_http_chunk or ending.tail:
+        _needs_chunked(plan, name)
+    assert plan.head is not None
+    if position.time is not None and position.time < plan.head.at:
+        return _without_head(plan, name, replace(ending, at=position.time))
     try:
         stop = offset_of(plan, position)
     except PlanError as error:
         raise PlanError(f"{name}: {error}") from None
-    return replace(applied(plan, name), ending=Ending(kind, stop=stop, at=position.time))
+    at = position.time if position.time is not None or stop < plan.size else plan.ending.at
+    return replace(plan, ending=replace(ending, stop=stop, at=at))
 
 
-def needs_chunked(plan: StreamPlan, name: str) -> None:
+def _without_head(plan: StreamPlan, name: str, ending: Ending) -> StreamPlan:
+    assert plan.head is not None
+    if ending.kind == "complete" or ending.inside_http_chunk or ending.tail:
+        raise PlanError(f"{name}: at {ending.at:g} s there is no body yet, the head leaves at {plan.head.at:g} s")
+    return replace(plan, head=None, pieces=(), ending=ending)
+
+
+def _needs_chunked(plan: StreamPlan, name: str) -> None:
     if plan.body.framing != "chunked":
-        raise PlanError(f"{name} needs body: chunked, not {plan.body.framing}")
+        raise PlanError(f"{name}: there are no HTTP chunks in body: {plan.body.framing}; use body: chunked")
 
-
-def inserted(plan: StreamPlan, offset: int, data: bytes) -> tuple[Piece, ...]:
-    """The pieces with bytes put in at an offset inside one of them."""
-    before, after = split_at(plan, offset)
-    if after and before and not before[-1].ends_event:
-        merged = after[0]._replace(data=before[-1].data + data + after[0].data)
-        return (*before[:-1], merged, *after[1:])
-    return (*before, Piece(data, before[-1].at if before else 0.0, None, ends_event=False), *after)

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from mock_ares.dialects import DIALECTS
-from mock_ares.faults.common import At, applied
-from mock_ares.plan import events
-from mock_ares.plan.model import Piece, StreamPlan
+from mock_ares.faults.common import Arguments, applied
+from mock_ares.plan.events import Encoder
+from mock_ares.plan.model import Ending, Piece, StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of, split_at
-from mock_ares.scenario.position import Where
+from mock_ares.scenario.position import Position, Where
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorEvent(At):
+class ErrorEvent(Arguments):
     """The stream ends with an error event and no ``done``; inside a chunk it is glued to the part before it."""
 
     after: Where
     message: str = "Stream error: LLM error: Stream chunk error"
-    stands_alone: ClassVar[bool] = False
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        spoken = DIALECTS.get(plan.dialect)
+        plan, spoken = applied(plan, "error_event"), DIALECTS.get(plan.dialect)
         lines = spoken.error(plan.names, self.message) if spoken else None
         if spoken is None or lines is None:
             raise PlanError(f"error_event: the dialect {plan.dialect} has no error event; use dialect: typed")
-        before, _ = split_at(plan, offset_of(plan, self.after))
-        at = before[-1].at if before else plan.head.at if plan.head else 0.0
-        error = events.event(lines, plan.framing, blank_line=spoken.blank_line, seed=plan.seed - 2)
-        return replace(applied(plan, "error_event"), pieces=(*before, Piece(error, at)))
+        if reason := spoken.refuse(self.message):
+            raise PlanError(f"error_event: {reason}")
+        try:
+            before, _ = split_at(plan, offset_of(plan, self.after))
+        except PlanError as error:
+            raise PlanError(f"error_event: {error}") from None
+        known = before[-1].at if before else plan.head.at if plan.head else 0.0
+        at = max(known, Position.of(self.after).time or 0.0)
+        event = Encoder(plan.dialect, plan.framing).event(lines, plan.seed - 2)
+        return replace(plan, pieces=(*before, Piece(event, at)), ending=Ending())

@@ -5,23 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from mock_ares.faults.common import applied
+from mock_ares.faults.common import Arguments, applied
 from mock_ares.plan.model import Ending, StreamPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Garbage:
+class Garbage(Arguments):
     """``bytes`` (as text, sent in Latin-1), then FIN."""
 
     bytes: str = "\x16\x03\x01 this is no HTTP\r\n\r\n"
     stands_alone: ClassVar[bool] = True
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     def __post_init__(self) -> None:
         if not self.bytes or any(ord(char) > 255 for char in self.bytes):
             raise ValueError("bytes are one or more characters from U+0000 to U+00FF")
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        at = plan.head.at if plan.head else None
-        ending = Ending("close", at=at, tail=self.bytes.encode("latin-1"))
-        return replace(applied(plan, "garbage"), head=None, pieces=(), ending=ending)
+        plan = applied(plan, "garbage")
+        ending = Ending("close", at=plan.head.at if plan.head else None, tail=self.bytes.encode("latin-1"))
+        return replace(plan, head=None, pieces=(), ending=ending)

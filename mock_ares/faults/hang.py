@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from mock_ares.faults.common import At, ended
-from mock_ares.plan.model import StreamPlan
+from mock_ares.faults.common import Arguments, ended
+from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.scenario.position import Where
 
 
 @dataclass(frozen=True, slots=True)
-class Hang(At):
+class Hang(Arguments):
     """Nothing more is sent; the connection stays open until the client leaves."""
 
     after: Where
-    stands_alone: ClassVar[bool] = False
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        return ended(plan, "hang", "hang", self.after)
+        return ended(plan, "hang", self.after, Ending("hang"))

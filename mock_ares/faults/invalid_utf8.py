@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
-from mock_ares.faults.common import At, applied, inserted
-from mock_ares.plan.model import StreamPlan
-from mock_ares.plan.positions import PlanError, characters_before, offset_of
+from mock_ares.faults.common import Arguments, applied
+from mock_ares.plan.events import as_heard, has_room
+from mock_ares.plan.model import Piece, StreamPlan
+from mock_ares.plan.positions import Place, PlanError, place_of
 from mock_ares.scenario.position import Where
-
-REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
-class InvalidUtf8(At):
-    """``bytes`` (hexadecimal) put in at a place inside the text; a decoder shows U+FFFD there (Encoding 4.1)."""
+class InvalidUtf8(Arguments):
+    """``bytes`` (hexadecimal) put in at a place inside the text; a decoder shows U+FFFD there (Encoding 4.1).
+
+    The place is behind a character. Placed by chunk, it is the end of that chunk's text (0: the beginning of the
+    first); by fraction or time, the last place that has been passed.
+    """
 
     after: Where
     bytes: str = "ff"
-    stands_alone: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        raw = bytes.fromhex(self.bytes)
+        try:
+            raw = bytes.fromhex(self.bytes)
+        except ValueError:
+            raw = b""
         if not raw or any(byte < 0x80 for byte in raw):
             raise ValueError("bytes are hexadecimal, each from 80 to ff, so that no other text is touched")
         try:
@@ -32,10 +36,26 @@ class InvalidUtf8(At):
         raise ValueError(f"bytes {self.bytes} are valid UTF-8")
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        offset = offset_of(plan, self.after)
-        raw = bytes.fromhex(self.bytes)
-        spoken = characters_before(plan, offset)
-        if spoken is None:
-            raise PlanError("invalid_utf8 needs a place in a chunk's text: behind a character, not between two events")
-        text = plan.text[:spoken] + REPLACEMENT + plan.text[spoken:]
-        return replace(applied(plan, "invalid_utf8"), pieces=inserted(plan, offset, raw), text=text)
+        plan, raw = applied(plan, "invalid_utf8"), bytes.fromhex(self.bytes)
+        try:
+            place = place_of(plan, self.after)
+        except PlanError as error:
+            raise PlanError(f"invalid_utf8: {error}") from None
+        chunk = plan.chunks[place.chunk]
+        if plan.dialect != "json" and not has_room(chunk, place.characters, plan.dialect, plan.framing):
+            raise PlanError("invalid_utf8: an empty line of the text that has no colon has no room for bytes either")
+        chunk = chunk[: place.characters] + raw.decode("utf-8", "surrogateescape") + chunk[place.characters :]
+        chunks = (*plan.chunks[: place.chunk], chunk, *plan.chunks[place.chunk + 1 :])
+        return replace(plan, pieces=tuple(_inserted(plan, place, raw)), chunks=chunks, text=as_heard(chunks))
+
+
+def _inserted(plan: StreamPlan, place: Place, raw: bytes) -> list[Piece]:
+    pieces, start = list[Piece](), 0
+    for piece in plan.pieces:
+        inside = place.offset - start
+        start += len(piece.data)
+        ours = piece.chunk == place.chunk or (piece.chunk is None and plan.dialect == "json")
+        if ours and raw and 0 <= inside <= len(piece.data):
+            piece, raw = piece._replace(data=piece.data[:inside] + raw + piece.data[inside:]), b""
+        pieces.append(piece)
+    return pieces

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+import re
+from dataclasses import dataclass
 
-from mock_ares.faults.common import At, ended, needs_chunked
-from mock_ares.plan.model import StreamPlan
+from mock_ares.faults.common import Arguments, ended
+from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.scenario.position import Where
+
+_SIZE = re.compile(r"[ \t]*[0-9A-Fa-f]+[ \t]*(;.*)?")
+"""What is a size, or what a lenient reader would take for one."""
 
 
 @dataclass(frozen=True, slots=True)
-class MalformedChunk(At):
+class MalformedChunk(Arguments):
     """A chunk size that is none, then FIN."""
 
     after: Where
     size: str = "ZZ"
-    stands_alone: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if _SIZE.fullmatch(self.size) or not re.fullmatch(r"[\t\x20-\x7e\x80-\xff]*", self.size):
+            raise ValueError(f"size is one line in Latin-1 that is no hexadecimal number: {self.size!r}")
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        needs_chunked(plan, "malformed_chunk")
-        plan = ended(plan, "malformed_chunk", "close", self.after)
         tail = f"{self.size}\r\ndata: \r\n".encode("latin-1")
-        return replace(plan, ending=replace(plan.ending, tail=tail))
+        return ended(plan, "malformed_chunk", self.after, Ending("close", tail=tail))

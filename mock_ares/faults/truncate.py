@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from mock_ares.faults.common import At, ended
-from mock_ares.plan.model import StreamPlan
+from mock_ares.faults.common import Arguments, ended
+from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.scenario.position import Where
 
 
 @dataclass(frozen=True, slots=True)
-class Truncate(At):
+class Truncate(Arguments):
     """A valid end of the body, behind a part of the reply."""
 
     after: Where
-    stands_alone: ClassVar[bool] = False
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        return ended(plan, "truncate", "complete", self.after)
+        return ended(plan, "truncate", self.after, Ending("complete"))

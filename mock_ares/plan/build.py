@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
-from mock_ares.dialects import DIALECTS, Names
-from mock_ares.plan import chunking, events, lorem
-from mock_ares.plan.model import Ending, Head, Headers, Piece, StreamPlan
-from mock_ares.plan.positions import PlanError, offset_of, split_at
-from mock_ares.scenario.model import Body, Chunks, Pace, Reply, Text
-
-BOM = b"\xef\xbb\xbf"
-KEEP_ALIVE = b": keep-alive"
+from mock_ares.dialects import DIALECTS, Dialect, Names
+from mock_ares.plan import chunking, lorem, pacing
+from mock_ares.plan.events import BOM, Encoder
+from mock_ares.plan.model import Head, Headers, Piece, StreamPlan
+from mock_ares.plan.peer import BODILESS
+from mock_ares.plan.positions import PlanError
+from mock_ares.scenario.model import Body, Chunks, Pace, Reply, Segmentation, Segments, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +34,26 @@ def build(reply: Reply, asked: Asked, seed: int = 0) -> StreamPlan:
     """
     seed = reply.seed if reply.seed is not None else seed
     chunks = chunks_of(reply, asked.message, seed)
-    dialect = reply.dialect or asked.dialect
-    _refuse(chunks, dialect)
-    head = Head(reply.status or 200, merged(asked.headers, reply.headers), interim=reply.interim, at=reply.pace.head)
     plan = StreamPlan(
-        head=head,
+        head=Head(reply.status or 200, merged(asked.headers, reply.headers), interim=reply.interim, at=reply.pace.head),
         pieces=(),
         text="".join(chunks),
         chunks=chunks,
-        dialect=dialect,
+        dialect=reply.dialect or asked.dialect,
         names=asked.names,
         framing=reply.framing,
         segments=reply.segments,
         body=body_of(reply),
         seed=seed,
     )
-    plan = replace(plan, pieces=tuple(_pieces(plan, reply.pace)))
-    plan = _paused(_finished(plan), reply.pace)
-    plan = _kept_alive(plan, reply.pace.keep_alive or asked.keep_alive)
-    for fault in reply.faults:
-        plan = fault(plan)
-    return plan
+    _refuse(plan)
+    keep_alive = reply.pace.keep_alive or asked.keep_alive
+    pieces = tuple(_pieces(plan, reply.pace))
+    if not plan.framing.final_blank_line:
+        pieces = _unterminated(pieces)
+    plan = pacing.paused(replace(plan, pieces=pieces), reply.pace.pauses)
+    plan = pacing.kept_alive(plan, keep_alive)
+    return _faulted(plan, reply, keep_alive)
 
 
 def answer(
@@ -69,10 +65,10 @@ def answer(
     text: str = "",
     chunks: tuple[str, ...] = (),
 ) -> StreamPlan:
-    """The plan of an ordinary HTTP answer with the reply's pace, body and faults; ``text`` where JSON carries one."""
-    body = body_of(reply)
-    if reply.body == "chunked":  # the default: an ordinary answer has a length
-        body = Body("length")
+    """The plan of an ordinary HTTP answer with the reply's pace, body and faults; ``text`` where JSON carries one.
+
+    It has a length where the reply does not say otherwise. Raises PlanError for what cannot be made exact.
+    """
     at = reply.pace.head
     plan = StreamPlan(
         head=Head(status, merged(headers, reply.headers), interim=reply.interim, at=at),
@@ -80,13 +76,27 @@ def answer(
         text=text,
         chunks=chunks,
         dialect="json" if text else "none",
-        segments=reply.segments if isinstance(reply.segments, str) else "free",
-        body=body,
+        segments=_segments_of(reply.segments, len(content)),
+        body=Body("length") if reply.body == "chunked" else body_of(reply),
         seed=reply.seed or 0,
     )
+    if content and status in BODILESS:
+        raise PlanError(f"status: a response with {status} has no body (RFC 9112 6.3)")
+    return _faulted(pacing.paused(plan, reply.pace.pauses), reply, None)
+
+
+def _faulted(plan: StreamPlan, reply: Reply, keep_alive: float | None) -> StreamPlan:
     for fault in reply.faults:
         plan = fault(plan)
-    return plan
+    return pacing.stalled(plan, reply.pace.pauses, keep_alive)
+
+
+def _segments_of(wanted: Segmentation, size: int) -> Segmentation:
+    """Segments for an answer that has no events, whatever the reply says for its stream."""
+    if not isinstance(wanted, Segments) or wanted.every is not None or wanted.random is not None:
+        return wanted
+    inside = tuple(at for at in wanted.at or () if at < size)
+    return Segments(at=inside) if inside else "free"
 
 
 def chunks_of(reply: Reply, message: str, seed: int) -> tuple[str, ...]:
@@ -127,102 +137,61 @@ def _text(text: str | Text | None, message: str, seed: int) -> str:
     raise PlanError(f"the file {text.file!r} has not been read; load the scenario from its file, or give the text")
 
 
-def _refuse(chunks: tuple[str, ...], dialect: str) -> None:
-    spoken = DIALECTS[dialect]
-    for index, chunk in enumerate(chunks):
-        if reason := spoken.refuse(chunk):
-            raise PlanError(f"chunk {index + 1}: {reason}")
+def _refuse(plan: StreamPlan) -> None:
+    """Raises PlanError for what the dialect cannot carry."""
+    spoken = DIALECTS[plan.dialect]
+    if spoken.refuse(plan.text) is not None:
+        for index, chunk in enumerate(plan.chunks):
+            if reason := spoken.refuse(chunk):
+                raise PlanError(f"chunk {index + 1}: {reason}")
+    for name in (plan.names.agent, plan.names.context_id):
+        if reason := Dialect.refuse(spoken, name):
+            raise PlanError(f"the name {name!r}: {reason}")
+    encoder = Encoder(plan.dialect, replace(plan.framing, newline="lf"))
+    for what in ("first", "between"):
+        said = spoken.decode(encoder.block(getattr(plan.framing, what), plan.seed))
+        if said.text or said.error or (spoken.ends and said.complete):
+            raise PlanError(f"framing: {what} holds data that the dialect {plan.dialect} takes for the reply's own")
+    if not plan.framing.final_blank_line and not spoken.blank_line:
+        raise PlanError(f"framing: the dialect {plan.dialect} has no blank lines; leave final_blank_line out")
+    if plan.head is not None and plan.head.status in BODILESS:
+        raise PlanError(f"status: a response with {plan.head.status} has no body (RFC 9112 6.3)")
 
 
 def body_of(reply: Reply) -> Body:
     return Body(reply.body) if isinstance(reply.body, str) else reply.body
 
 
-def merged(headers: Headers, changes: object) -> Headers:
-    """``changes`` over ``headers``, by lower-case name; a null leaves the field out."""
-    result = {name.lower(): value for name, value in headers}
-    for name, value in dict(changes).items():  # type: ignore[call-overload]
-        if value is None:
-            result.pop(name.lower(), None)
-        else:
-            result[name.lower()] = value
-    return tuple(result.items())
-
-
-def _times(pace: Pace, count: int, seed: int) -> Iterator[float]:
-    """The moments of the chunks."""
-    rng, at = random.Random(f"pace {seed}"), pace.head + pace.first
-    for _ in range(count):
-        yield at
-        at += pace.interval * (1 + pace.jitter * rng.uniform(-1, 1)) if pace.jitter else pace.interval
+def merged(headers: Headers, changes: Mapping[str, str | None]) -> Headers:
+    """``changes`` over ``headers``, by lower-case name and in their places; a null leaves the field out."""
+    wanted = {name.lower(): value for name, value in changes.items()}
+    fields = [(name.lower(), wanted.get(name.lower(), value)) for name, value in headers]
+    return tuple((name, value) for name, value in dict.fromkeys((*fields, *wanted.items())) if value is not None)
 
 
 def _pieces(plan: StreamPlan, pace: Pace) -> Iterator[Piece]:
+    """The payload, piece by piece (the framing's own lines and the dialect's own events among them)."""
     spoken, framing, seed = DIALECTS[plan.dialect], plan.framing, plan.seed
-    at = pace.head
+    encoder, at = Encoder(plan.dialect, framing), pace.head
+    if framing.bom:
+        yield Piece(BOM, at, ends_event=False)
     if framing.first:
-        yield Piece(events.block(framing.first, plan.dialect, framing, seed), at)
+        yield Piece(encoder.block(framing.first, seed), at)
     for lines in spoken.opening(plan.names):
-        yield Piece(events.event(lines, framing, blank_line=spoken.blank_line, seed=seed), at)
-    for index, (chunk, moment) in enumerate(zip(plan.chunks, _times(pace, len(plan.chunks), seed), strict=True)):
-        at = moment
+        yield Piece(encoder.event(lines, seed), at)
+    at += pace.first
+    for index, (chunk, at) in enumerate(zip(plan.chunks, pacing.moments(pace, seed), strict=False)):
         if index and framing.between:
-            yield Piece(events.block(framing.between, plan.dialect, framing, seed + index), at)
-        yield Piece(events.chunk(chunk, plan.dialect, framing, seed + index), at, index)
+            yield Piece(encoder.block(framing.between, seed + index), at)
+        yield Piece(encoder.chunk(chunk, seed + index), at, index)
     for lines in spoken.closing(plan.names, plan.text):
-        yield Piece(events.event(lines, framing, blank_line=spoken.blank_line, seed=seed - 1), at)
+        yield Piece(encoder.event(lines, seed - 1), at, closes=True)
 
 
-def _finished(plan: StreamPlan) -> StreamPlan:
-    """The byte order mark in front, and the last blank line left out, where the framing says so."""
-    pieces = list(plan.pieces)
-    if plan.framing.bom:
-        first = pieces[0] if pieces else Piece(b"", plan.head.at if plan.head else 0.0)
-        pieces[:1] = [first._replace(data=BOM + first.data)]
-    if not plan.framing.final_blank_line and pieces:
-        if not DIALECTS[plan.dialect].blank_line:
-            raise PlanError(f"the dialect {plan.dialect} has no blank lines: leave final_blank_line out")
-        last = pieces[-1]
-        ending = b"\r\n" if last.data.endswith(b"\r\n") else last.data[-1:]
-        pieces[-1] = last._replace(data=last.data.removesuffix(ending))
-    return replace(plan, pieces=tuple(pieces))
-
-
-def _paused(plan: StreamPlan, pace: Pace) -> StreamPlan:
-    # Offsets are taken from the unpaused plan, so that one pause does not move the place of the next.
-    offsets = [offset_of(plan, pause.at) for pause in pace.pauses]
-    for pause, offset in sorted(zip(pace.pauses, offsets, strict=True), key=lambda found: found[1]):
-        if pause.lasts is None:
-            return replace(plan, ending=Ending("hang", stop=offset, heartbeat=_heartbeat(plan, pace.keep_alive)))
-        before, after = split_at(plan, offset)
-        plan = replace(plan, pieces=before + tuple(p._replace(at=p.at + pause.lasts) for p in after))
-    return plan
-
-
-def _heartbeat(plan: StreamPlan, interval: float | None) -> tuple[float, bytes] | None:
-    return (interval, _comment(plan)) if interval else None
-
-
-def _comment(plan: StreamPlan) -> bytes:
-    return events.block((KEEP_ALIVE.decode(),), plan.dialect, plan.framing, plan.seed)
-
-
-def _kept_alive(plan: StreamPlan, interval: float | None) -> StreamPlan:
-    """A comment after each ``interval`` of silence between events; never inside one, where it would tear the event."""
-    if not interval or not plan.pieces:
-        return plan
-    comment, pieces = _comment(plan), list[Piece]()
-    last, whole = plan.head.at if plan.head else 0.0, True
-    for piece in plan.pieces:
-        while whole and piece.at - last > interval:
-            last += interval
-            pieces.append(Piece(comment, last))
-        pieces.append(piece)
-        last, whole = piece.at, piece.ends_event
-    return replace(plan, pieces=tuple(pieces))
-
-
-def event_ends(plan: StreamPlan) -> tuple[int, ...]:
-    """The payload offsets at which events, or blocks of comments, end."""
-    ends = accumulate(len(piece.data) for piece in plan.pieces)
-    return tuple(end for piece, end in zip(plan.pieces, ends, strict=True) if piece.ends_event)
+def _unterminated(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Without the last blank line."""
+    if not pieces or not pieces[-1].ends_event:
+        return pieces
+    last = pieces[-1]
+    blank = 2 if last.data.endswith(b"\r\n") else 1
+    return (*pieces[:-1], last._replace(data=last.data[:-blank], ends_event=False))

@@ -11,6 +11,7 @@ from mock_ares import sse
 from mock_ares.dialects import DIALECTS, Dialect, Event
 from mock_ares.scenario.model import Framing
 
+BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _KEPT = 4096
 """Events kept for when the same chunk comes again: long texts repeat their words."""
@@ -82,9 +83,9 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def as_heard(text: str) -> str:
-    """Text as a decoder reads it: U+FFFD for what is no UTF-8 (Encoding 4.1)."""
-    return as_bytes(text).decode("utf-8", "replace")
+def as_heard(chunks: Iterable[str]) -> str:
+    """The text of chunks as a decoder reads it: U+FFFD for what is no UTF-8 (Encoding 4.1)."""
+    return "".join(as_bytes(chunk).decode("utf-8", "replace") for chunk in chunks)
 
 
 def _line_of(chunk: str, characters: int, dialect: str) -> tuple[int, str, str]:
@@ -103,7 +104,3 @@ def _column(spoken: Dialect, value: str) -> int:
     empty, one = (spoken.chunk(text)[0][1] or "" for text in ("", "x"))
     before = next((at for at, (a, b) in enumerate(zip(empty, one, strict=False)) if a != b), 0)
     return before + len(value) - len(empty)
-
-
-def _raw(lines: Iterable[str], ends: Iterator[str]) -> bytes:
-    return "".join(line + next(ends) for line in lines).encode()

@@ -15,7 +15,7 @@ Everything here is frozen and free of sockets, clocks and randomness: the same s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
@@ -75,6 +75,11 @@ class Ending:
     heartbeat: tuple[float, bytes] | None = None
     """While hanging: every so many seconds these bytes; of the payload in a plan, as they leave in a script."""
 
+    @property
+    def ends_gzip(self) -> bool:
+        """Whether a compressed body gets its final block and checksum."""
+        return self.gzip_trailer and (self.kind == "complete" or self.stop is None)
+
 
 @dataclass(frozen=True, slots=True)
 class StreamPlan:
@@ -110,6 +115,11 @@ class StreamPlan:
         """The payload offsets at which events, or blocks of comments, end."""
         ends = accumulate(len(piece.data) for piece in self.pieces)
         return (end for piece, end in zip(self.pieces, ends, strict=True) if piece.ends_event)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ends otherwise than a whole reply does: a fault has seen to that."""
+        return self.head is None or replace(self.ending, at=None) != Ending()
 
     @property
     def streams(self) -> bool:

@@ -100,7 +100,7 @@ def _after_chunk(plan: StreamPlan, count: int) -> int:
         return _in_json(plan, "".join(plan.chunks[:count]))
     if count == 0:
         return 0
-    start, event = _event(plan, count - 1)
+    start, event = event_of(plan, count - 1)
     return start + len(event)
 
 
@@ -139,7 +139,7 @@ def _place(plan: StreamPlan, index: int, characters: int) -> Place:
     chunk = plan.chunks[index]
     if plan.dialect == "json":
         return Place(index, characters, _in_json(plan, "".join(plan.chunks[:index]) + chunk[:characters]))
-    start, event = _event(plan, index)
+    start, event = event_of(plan, index)
     inside = events.text_end(event, chunk, characters, plan.dialect, plan.framing)
     if inside is None:
         raise _gone(index)
@@ -174,7 +174,7 @@ def _begun(plan: StreamPlan, offset: int) -> list[int]:
     return begun
 
 
-def _event(plan: StreamPlan, index: int) -> tuple[int, bytes]:
+def event_of(plan: StreamPlan, index: int) -> tuple[int, bytes]:
     """Where a chunk's event begins, and its bytes, in however many pieces they come."""
     start, parts = 0, list[bytes]()
     for piece in plan.pieces:

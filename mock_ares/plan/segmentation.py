@@ -13,7 +13,7 @@ from mock_ares.scenario.model import Segmentation, Segments
 
 _CONTINUATION = re.compile(rb"[\x80-\xbf]")
 _INSIDE_CRLF = re.compile(rb"(?<=\r)\n")
-_DATA_LINE = re.compile(rb"(?:\A|(?<=[\r\n]))(data: ?)([^\r\n]*)")
+_DATA_LINE = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))(data: ?)([^\r\n]*)")
 
 
 def cuts(plan: StreamPlan) -> tuple[int, ...] | None:
@@ -73,17 +73,15 @@ def _inside(plan: StreamPlan, what: str) -> list[int]:
 def _inside_lines(plan: StreamPlan, what: str) -> Iterator[int]:
     """One cut in each event: inside its first ``data: ``, at a place that moves on, or in the middle of its value."""
     payload = plan.payload
-    for index, (start, end) in enumerate(pairwise(chain((0,), plan.event_ends))):
+    for index, (start, end) in enumerate(pairwise(chain((0,), plan.event_ends, (plan.size,)))):
         event = payload[start:end]
         line = _DATA_LINE.search(event)
         if line is None:
             continue
         if what == "prefix":
-            yield start + 1 + index % (line.end(1) - line.start(1) - 1) + line.start()
+            yield start + line.start(1) + 1 + index % (len(line[1]) - 1)
         elif len(line[2]) >= 2:
-            inside = _character_start(event, (line.start(2) + line.end(2)) // 2)
-            if inside > line.start(2):
-                yield start + inside
+            yield start + _character_start(event, (line.start(2) + line.end(2)) // 2)
 
 
 def _character_start(event: bytes, at: int) -> int:

@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 from mock_ares.expectation import expect
 from mock_ares.plan.head import render_head
-from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.layout import lay_out
 from mock_ares.plan.model import Script, StreamPlan, Write
+from mock_ares.plan.peer import Peer, carried
 
 WIDTH = 16
-READ_ENDS = "- - - - a read ends here - - - -"
+INDENT = " " * 15
+READ_ENDS = INDENT + "- - - - a read ends here - - - -"
 
 
 def timeline(plan: StreamPlan, peer: Peer = Peer(), *, most: int | None = 40) -> Iterator[str]:
     """Lines: a summary, then each write with its moment, its bytes in hexadecimal, and the promised read ends.
 
-    Of more than ``most`` writes the middle is left out, and said; None shows all.
+    Of more than ``most`` writes the middle is left out, and said; None shows all. Every line is printable: bytes are
+    shown as ASCII or a dot, text with its escapes.
     """
     script = lay_out(plan, peer)
     yield from _summary(plan, script, peer)
     yield ""
     if script.head is not None:
-        head = render_head(script.head, ())
-        yield f"{_moment(script.head.at)}  head, {len(head)} bytes"
-        yield from (f"               {line}" for line in head.decode("latin-1").split("\r\n")[:-2])
-        if script.head_boundary:
-            yield f"               {READ_ENDS}"
-    yield from _writes(script.writes, most)
+        yield from _head(script)
+    yield from _writes(script.writes, _Chunks(plan), most)
     yield f"{_moment(_end(script))}  {ENDINGS[script.ending.kind](script)}"
 
 
 ENDINGS: dict[str, Callable[[Script], str]] = {
-    "complete": lambda s: (
-        "complete; the connection stays open" if s.keep_alive else "complete; the connection is closed"
-    ),
+    "complete": lambda s: f"complete; the connection {'stays open' if s.keep_alive else 'is closed'}",
     "close": lambda s: "the connection is closed (FIN)",
     "reset": lambda s: "the connection is reset (RST)",
-    "hang": lambda s: "silence until the client leaves",
+    "hang": lambda s: "silence until the client leaves" + _heartbeat(s),
 }
+
+
+def _heartbeat(script: Script) -> str:
+    if script.ending.heartbeat is None:
+        return ""
+    interval, data = script.ending.heartbeat
+    return f", but for {_count(len(data), 'byte')} every {interval:g} s: {_ascii(data)}"
 
 
 def _end(script: Script) -> float:
@@ -47,30 +52,68 @@ def _end(script: Script) -> float:
 
 
 def _summary(plan: StreamPlan, script: Script, peer: Peer) -> Iterator[str]:
-    carried = plan.body.framing + (f", gzip ({plan.body.gzip})" if plan.body.gzip and peer.gzip else "")
-    chunks = f"{len(plan.chunks)} chunk{'s' * (len(plan.chunks) != 1)} of text, " if plan.chunks else ""
-    yield f"dialect {plan.dialect}, {carried}, seed {plan.seed}"
-    sizes = f"{len(plan.payload)} bytes of payload, {script.size} bytes on the wire behind the head"
-    yield f"{chunks}{sizes}, {len(script.writes)} writes"
+    body = carried(plan, peer).body
+    how = f"{body.framing}, gzip ({body.gzip})" if body.gzip else body.framing
+    yield f"dialect {plan.dialect}, body {how}, seed {plan.seed}" if plan.head else "no response"
+    chunks = f"{_count(len(plan.chunks), 'chunk')} of text, " if plan.chunks else ""
+    wire = f"{_count(script.size, 'byte')} on the wire{' behind the head' * (script.head is not None)}"
+    sent = f"{plan.ending.stop} of " if plan.ending.stop is not None else ""
+    yield f"{chunks}{sent}{_count(plan.size, 'byte')} of payload, {wire}, {_count(len(script.writes), 'write')}"
     if plan.marks:
         yield f"faults: {', '.join(plan.marks)}"
-    expected = expect(plan, gzip=peer.gzip)
+    expected = expect(plan, gzip=peer.gzip, version=peer.version)
     yield f"a correct client: {expected.outcome}, as {expected.why}"
     if expected.text:
         shown = expected.text if len(expected.text) <= 200 else f"{expected.text[:197]}..."
         yield f"text: {shown!r}"
 
 
-def _writes(writes: tuple[Write, ...], most: int | None) -> Iterator[str]:
-    for index, write in enumerate(writes, 1):
-        if most is not None and len(writes) > most and most // 2 < index <= len(writes) - most // 2:
-            if index == most // 2 + 1:
-                yield f"               ... {len(writes) - most // 2 * 2} writes left out; --all shows them"
+def _head(script: Script) -> Iterator[str]:
+    """The interim responses and the head, a line each as they stand on the wire; the server adds its own fields."""
+    assert script.head is not None
+    *interim, head = render_head(script.head, ()).split(b"\r\n\r\n")[:-1]
+    for part in (*interim, head):
+        yield f"{_moment(script.head.at)}  {'head' if part is head else 'interim response'}, {len(part) + 4} bytes"
+        yield from (f"{INDENT}{_ascii(line)}" for line in part.split(b"\r\n"))
+    if script.head_boundary:
+        yield READ_ENDS
+
+
+class _Chunks:
+    """Which chunks of the text begin where in the payload."""
+
+    def __init__(self, plan: StreamPlan) -> None:
+        starts = accumulate((len(piece.data) for piece in plan.pieces), initial=0)
+        known = dict[int, int]()
+        for piece, start in zip(plan.pieces, starts, strict=False):
+            if piece.chunk is not None:
+                known.setdefault(piece.chunk, start)
+        self._starts = list(known.items())
+        self._next = 0
+
+    def until(self, offset: int) -> str:
+        """The chunks that begin before this offset and behind the one of the last call, in words."""
+        first = self._next
+        while self._next < len(self._starts) and self._starts[self._next][1] < offset:
+            self._next += 1
+        begun = [index + 1 for index, _ in self._starts[first : self._next]]
+        if not begun:
+            return ""
+        return f"; chunk {begun[0]} begins" if len(begun) == 1 else f"; chunks {begun[0]} to {begun[-1]} begin"
+
+
+def _writes(writes: tuple[Write, ...], chunks: _Chunks, most: int | None) -> Iterator[str]:
+    half = len(writes) if most is None or len(writes) <= most else most // 2
+    for index, write in enumerate(writes):
+        begun = chunks.until(write.upto)
+        if half <= index < len(writes) - half:
+            if index == half:
+                yield f"{INDENT}... {_count(len(writes) - 2 * half, 'write')} left out; --all shows them"
             continue
-        yield f"{_moment(write.at)}  write {index}, {len(write.data)} byte{'s' * (len(write.data) != 1)}"
+        yield f"{_moment(write.at)}  write {index + 1}, {_count(len(write.data), 'byte')}{begun}"
         yield from _hex_lines(write.data, most is None)
         if write.boundary:
-            yield f"               {READ_ENDS}"
+            yield READ_ENDS
 
 
 def _hex_lines(data: bytes, everything: bool) -> Iterator[str]:
@@ -78,11 +121,18 @@ def _hex_lines(data: bytes, everything: bool) -> Iterator[str]:
     for row, start in enumerate(rows):
         if not everything and len(rows) > 12 and 4 <= row < len(rows) - 4:
             if row == 4:
-                yield f"               ... {len(rows) - 8} lines left out"
+                yield f"{INDENT}... {len(rows) - 8} lines left out"
             continue
         part = data[start : start + WIDTH]
-        text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in part)
-        yield f"         {start:06x}  {part.hex(' '):<{WIDTH * 3}} |{text}|"
+        yield f"         {start:06x}  {part.hex(' '):<{WIDTH * 3}} |{_ascii(part)}|"
+
+
+def _ascii(data: bytes) -> str:
+    return "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in data)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _moment(seconds: float) -> str:

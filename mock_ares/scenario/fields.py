@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from mock_ares.scenario.mistakes import KEY, Finding
+from mock_ares.scenario.words import describe
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _FORBIDDEN = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
@@ -16,24 +22,47 @@ _OWNED = {
 }
 
 
-def refused(word: str, fields: Mapping[str, str | None]) -> Iterator[Finding]:
-    """The mistakes in ``fields``, which stand under ``word``: a line end would start another field, or a response."""
+@dataclass(frozen=True, slots=True)
+class FieldTexts:
+    """Marks a mapping of fields. Their values are left to ``field_mistakes``, which finds what is wrong with each."""
+
+    null: bool
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.dict_schema(core_schema.str_schema())
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": {"type": ["string", "null"] if self.null else "string"}}
+
+
+def trailer_mistakes(fields: Mapping[str, Any]) -> Iterator[Finding]:
+    """The same for fields that cannot be null."""
+    yield from field_mistakes(fields)
+    yield from (((name,), "expected a text, not nothing") for name, value in fields.items() if value is None)
+
+
+def field_mistakes(fields: Mapping[str, Any]) -> Iterator[Finding]:
+    """What cannot stand in a head: a line end, for one, would start another field, or a response."""
     seen = set[str]()
     for name, value in fields.items():
         lower = name.lower()
         if not _NAME.fullmatch(name):
-            yield (word, name, KEY), f"{name!r} is no field name: letters, digits and hyphens"
+            yield (name, KEY), f"{name!r} is no field name: letters, digits and hyphens"
         elif lower in _OWNED:
-            yield (word, name, KEY), f"{lower} cannot be set here: {_OWNED[lower]}"
+            yield (name, KEY), f"{lower} cannot be set here: {_OWNED[lower]}"
         elif lower in seen:
-            yield (word, name, KEY), f"the field {lower} stands here a second time (names are the same in any case)"
+            yield (name, KEY), f"the field {lower} stands here a second time (names are the same in any case)"
         seen.add(lower)
-        if value is not None and (reason := refused_value(value)):
-            yield (word, name), reason
+        if value is not None and (reason := field_value_mistake(value)):
+            yield (name,), reason
 
 
-def refused_value(value: str) -> str | None:
+def field_value_mistake(value: object) -> str | None:
     """Why a field, or a chunk extension, cannot hold this; None if it can."""
+    if not isinstance(value, str):
+        return f"expected a text, not {describe(value)}; put it in quotes"
     found = _FORBIDDEN.search(value)
     if found is None:
         return None

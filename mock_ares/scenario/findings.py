@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from mock_ares.faults import FAULTS
 from mock_ares.scenario.mistakes import KEY, Finding, Place, WordsError, listed, nearest
 from mock_ares.scenario.schema import raw_schema
 from mock_ares.scenario.words import describe, kind_of, plain_number
@@ -14,20 +15,22 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-def findings(error: ValidationError, within: Place = ()) -> list[Finding]:
-    """Every mistake with its place, below ``within``."""
-    return [finding for found in error.errors(include_url=False) for finding in _told(found, within)]
+def findings(error: ValidationError, *, short: bool = False) -> list[Finding]:
+    """Every mistake with its place; ``short``: the only reply's words stand beside the scenario's."""
+    beside = words_at(()) if short else []
+    return [finding for found in error.errors(include_url=False) for finding in _told(found, beside)]
 
 
-def _told(error: ErrorDetails, within: Place) -> Iterator[Finding]:
-    place: Place = (*within, *error["loc"])
+def _told(error: ErrorDetails, beside: list[str]) -> Iterator[Finding]:
+    place: Place = error["loc"]
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, WordsError):
         yield from (((*place, *below), message) for below, message in cause.found)
     elif error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        yield (*place, KEY), _unknown(str(place[-1]), place[:-1])
+        yield (*place, KEY), _unknown(str(place[-1]), place[:-1], beside if len(place) == 3 else [])
     elif error["type"] in ("missing", "missing_argument"):
-        yield place[:-1], f"{place[-1]!r} is missing"
+        home = next((f" under {part}" for part in reversed(place[:-1]) if part in FAULTS), "")
+        yield place[:-1], f"{place[-1]!r} is missing{home}"
     else:
         yield place, _wrong(error)
 
@@ -41,16 +44,20 @@ def _expected(what: str) -> Callable[[ErrorDetails], str]:
     return lambda error: f"expected {what}, not {describe(error['input'])}{_hint(what, error['input'])}"
 
 
+_QUOTES = "; put it in quotes"
+
+
 def _hint(what: str, value: object) -> str:
     """What an author who wrote this probably has to do."""
-    if what == "a text" and kind_of(value) in ("number", "switch", "nothing"):
-        return "; put it in quotes"
-    if "number" in what and isinstance(value, str) and (number := plain_number(value)) is not None:
-        return f"; write {number}"
+    kind = kind_of(value)
+    if what == "a text":
+        return {"number": _QUOTES, "switch": _QUOTES, "nothing": '; an empty text is ""'}.get(kind or "", "")
+    if what.endswith("number") and kind in ("text", "number") and (number := plain_number(str(value))) is not None:
+        return f"; write {number}" if number != str(value) else ""
     if what == "true or false" and isinstance(value, str):
         return _switch_hint(value)
-    if what == "a list" and kind_of(value) in ("number", "text", "mapping"):
-        return "; begin each item with a dash"
+    if what == "a list" and kind in ("number", "text", "mapping"):
+        return f"; write [{value}]" if kind == "number" else "; begin each item with a dash"
     return ""
 
 
@@ -61,7 +68,7 @@ def _switch_hint(value: str) -> str:
 
 def _one_of(error: ErrorDetails) -> str:
     words = str(error["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
-    near = nearest(str(error["input"]), words, tell_all=False)
+    near = nearest(error["input"], words, tell_all=False) if isinstance(error["input"], str) else ""
     return f"expected {listed(words)}, not {describe(error['input'])}{near}"
 
 
@@ -74,25 +81,24 @@ def _by_type(error: ErrorDetails) -> str:
     return f"expected {what}; there is {describe(error['input'])}{hint}"
 
 
+def _mapping(error: ErrorDetails) -> str:
+    words = words_at(error["loc"])
+    return f"expected a mapping{f' with {listed(words)}' if words else ''}, not {describe(error['input'])}"
+
+
 def _bound(error: ErrorDetails) -> str:
     words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
     ((name, bound),) = ((name, bound) for name, bound in error["ctx"].items() if name in words)
     return f"expected a number of {words[name]} {bound:g}, not {describe(error['input'])}".replace("of more", "more")
 
 
-def _surrogate(error: ErrorDetails) -> str:
-    code = next((ord(char) for char in str(error["input"]) if 0xD800 <= ord(char) <= 0xDFFF), 0xD800)
-    return f"the text holds a lone surrogate, U+{code:04X}, which UTF-8 cannot carry: write the whole character"
-
-
 _number, _text = _expected("a whole number"), _expected("a text")
-_list, _mapping = _expected("a list"), _expected("a mapping")
+_list = _expected("a list")
 _MESSAGES: dict[str, Callable[[ErrorDetails], str]] = {
     "literal_error": _one_of,
     "expected": _by_type,
     "value_error": lambda error: str(error["ctx"]["error"]),
     "string_type": _text,
-    "string_unicode": _surrogate,
     "int_type": _number,
     "int_from_float": _number,
     "float_type": _expected("a number"),
@@ -105,9 +111,9 @@ _MESSAGES: dict[str, Callable[[ErrorDetails], str]] = {
 }
 
 
-def _unknown(word: str, place: Place) -> str:
-    """An unknown word: the nearest one here, else where this one belongs, else the words that there are."""
-    known = words_at(place)
+def _unknown(word: str, place: Place, beside: list[str]) -> str:
+    """An unknown word: where it belongs, else the nearest one here, else the words that there are."""
+    known = sorted({*words_at(place), *beside})
     elsewhere = sorted(home for home, words in _homes().items() if word in words)
     near = nearest(word, known, tell_all=False)
     if elsewhere and not near.endswith(f"{word}'?"):

@@ -6,22 +6,22 @@ reply does not keep the others from being looked at.
 
 from __future__ import annotations
 
-import errno
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from mock_ares.scenario.mistakes import Finding, Mistake, ScenarioError, nearest
-from mock_ares.scenario.model import Reply, Scenario, Text
+from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.scenario.nodes import compose, mistake_at
 from mock_ares.scenario.rehearsal import rehearse
+from mock_ares.scenario.texts import read_some, read_text
 from mock_ares.scenario.values import values
 
 MOST_BYTES = 1_000_000
 """Of a scenario file; PyYAML takes seconds for it."""
-MOST_TEXT = 64_000_000
+_OWN = frozenset(field.name for field in fields(Scenario))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -30,7 +30,7 @@ def load(path: Path, *, errors: Collection[str] | None = None) -> Scenario:
 
     Raises ScenarioError for what is wrong in it, OSError where it cannot be read.
     """
-    data = _read(path, MOST_BYTES)
+    data = read_some(path, MOST_BYTES)
     if len(data) > MOST_BYTES:
         message = f"the file has more than {MOST_BYTES} bytes; put long texts in files, as text: {{file: ...}}"
         raise ScenarioError([Mistake(str(path), 1, 1, message)])
@@ -87,14 +87,6 @@ def _files(paths: Iterable[Path]) -> Iterable[Path]:
             yield path
 
 
-def _read(path: Path, most: int) -> bytes:
-    """At most a byte more than ``most``. Raises OSError; for a pipe or a device, too, which might never end."""
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is a folder" if path.is_dir() else "it is no ordinary file", str(path))
-    with path.open("rb") as file:
-        return file.read(most + 1)
-
-
 def _scenario(value: Any, base: Path, errors: Collection[str] | None) -> tuple[Scenario | None, list[Finding]]:
     """The scenario of a value, and what is wrong in it."""
     from pydantic import ValidationError
@@ -102,61 +94,70 @@ def _scenario(value: Any, base: Path, errors: Collection[str] | None) -> tuple[S
     from mock_ares.scenario.findings import findings
     from mock_ares.scenario.schema import adapter
 
-    value = long_form(value)
+    short, value = _is_short(value), long_form(value)
+    found = list(_unknown_errors(value, errors))
     try:
         scenario: Scenario = adapter().validate_python(value)
     except ValidationError as error:
-        found = findings(error)
-        return None, found + _of_sound_replies(value, base, errors, {place[1] for place, _ in found if len(place) > 1})
-    replies, found = list[Reply](), list[Finding]()
+        wrong = findings(error, short=short)
+        return None, found + wrong + _of_sound_replies(value, base, {place[1] for place, _ in wrong if len(place) > 1})
+    replies = list[Reply]()
     for index, reply in enumerate(scenario.replies):
-        reply, wrong = _of_reply(reply, scenario.seed, base, errors)
+        reply, wrong = _of_reply(index, reply, scenario.seed, base)
         replies.append(reply)
-        found += [(("replies", index, *place), message) for place, message in wrong]
+        found += wrong
     return replace(scenario, replies=tuple(replies)), found
 
 
-def _of_sound_replies(value: Any, base: Path, errors: Collection[str] | None, broken: set[str | int]) -> list[Finding]:
+def _of_sound_replies(value: Any, base: Path, broken: set[str | int]) -> list[Finding]:
     """What is wrong in the replies that the model accepts, where it does not accept the whole."""
     from pydantic import ValidationError
 
     from mock_ares.scenario.schema import reply_adapter
 
     found = list[Finding]()
-    replies = value.get("replies") if isinstance(value, dict) else None
-    for index, item in enumerate(replies if isinstance(replies, list) else []):
+    for index, item in enumerate(_raw_replies(value)):
         if index in broken:
             continue
         try:
             reply = reply_adapter().validate_python(item)
         except ValidationError:
             continue  # told already
-        _, wrong = _of_reply(reply, 0, base, errors)
-        found += [(("replies", index, *place), message) for place, message in wrong]
+        found += _of_reply(index, reply, 0, base)[1]
     return found
 
 
-def _of_reply(reply: Reply, seed: int, base: Path, errors: Collection[str] | None) -> tuple[Reply, list[Finding]]:
+def _of_reply(index: int, reply: Reply, seed: int, base: Path) -> tuple[Reply, list[Finding]]:
     """The reply with its text read in, and what is wrong in it."""
-    if errors is not None and reply.error is not None and reply.error not in errors:
-        return reply, [(("error",), f"no error is named {reply.error!r}{nearest(reply.error, errors)}")]
     try:
         reply = read_text(reply, base)
     except (OSError, ValueError) as error:
-        return reply, [(("text", "file"), str(error))]
-    return reply, rehearse(reply, seed)
+        return reply, [(("replies", index, "text", "file"), str(error))]
+    return reply, [(("replies", index, *place), message) for place, message in rehearse(reply, seed)]
+
+
+def _unknown_errors(value: Any, errors: Collection[str] | None) -> Iterator[Finding]:
+    for index, item in enumerate(_raw_replies(value) if errors is not None else []):
+        name = item.get("error") if isinstance(item, dict) else None
+        if errors is not None and isinstance(name, str) and name not in errors:
+            yield ("replies", index, "error"), f"no error is named {name!r}{nearest(name, errors)}"
+
+
+def _raw_replies(value: Any) -> list[Any]:
+    found = value.get("replies") if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def long_form(value: Any) -> Any:
     """A scenario whose only reply stands at the top, with the reply in a list of its own."""
-    if not isinstance(value, dict) or "replies" in value:
+    if not _is_short(value):
         return value
-    own = {field.name for field in fields(Scenario)}
-    words = {field.name for field in fields(Reply)} - own
-    if not words & value.keys():
-        return value
-    reply = {word: part for word, part in value.items() if word not in own}
-    return {**{word: part for word, part in value.items() if word in own}, "replies": [reply]}
+    reply = {word: part for word, part in value.items() if word not in _OWN}
+    return {**{word: part for word, part in value.items() if word in _OWN}, "replies": [reply]}
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, dict) and "replies" not in value and bool(value.keys() - _OWN)
 
 
 def _name_mistakes(scenario: Scenario) -> list[Finding]:
@@ -165,26 +166,3 @@ def _name_mistakes(scenario: Scenario) -> list[Finding]:
         return []
     what = f"{scenario.name!r} is no scenario's name: letters, digits and . _ - have to do"
     return [(("name",), f"{what}; without name: the file's own counts")]
-
-
-def read_text(reply: Reply, base: Path) -> Reply:
-    """The reply with ``text: {file: ...}`` read.
-
-    Raises OSError, or ValueError for a file that lies outside ``base``, is too large, or is not UTF-8.
-    """
-    if not isinstance(reply.text, Text) or reply.text.file is None:
-        return reply
-    name = reply.text.file
-    if "\0" in name or not (path := (base / name).resolve()).is_relative_to(base.resolve()):
-        raise ValueError(f"the file {name!r} lies outside the folder of the scenario")
-    try:
-        data = _read(path, MOST_TEXT)
-    except OSError as error:
-        raise ValueError(f"the file {name!r} cannot be read: {error.strerror}") from None
-    if len(data) > MOST_TEXT:
-        raise ValueError(f"the file {name!r} has more than {MOST_TEXT} bytes")
-    try:
-        return replace(reply, text=data.decode())
-    except UnicodeDecodeError as error:
-        what = f"byte {error.start} is 0x{data[error.start]:02x}"
-        raise ValueError(f"the file {name!r} is not UTF-8: {what}") from None

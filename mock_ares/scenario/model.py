@@ -16,8 +16,9 @@ from enum import Enum
 from typing import Annotated, Any, ClassVar, Literal
 
 from mock_ares.scenario.fault import FaultList
-from mock_ares.scenario.fields import refused
-from mock_ares.scenario.mistakes import Finding, WordsError, listed, nearest
+from mock_ares.scenario.fields import FieldTexts, field_mistakes
+from mock_ares.scenario.mapping import Check, OneOf, Words, said, some
+from mock_ares.scenario.mistakes import Finding, listed, nearest
 from mock_ares.scenario.position import Position, Where
 from mock_ares.scenario.stream import (
     Body,
@@ -36,7 +37,7 @@ from mock_ares.scenario.stream import (
     SegmentWord,
     Text,
 )
-from mock_ares.scenario.words import ByType, Duration, Index, OneOf, Words
+from mock_ares.scenario.words import ByType, Duration, Index, Switch, Whole
 
 DialectName = Literal["text", "lines", "delta", "typed"]
 
@@ -78,9 +79,25 @@ class RetryAfter(Words):
     """How far ahead of the answer it lies."""
 
 
+def _status_mistakes(status: int) -> Iterator[Finding]:
+    inside = 200 <= status <= 599
+    return said(None if inside else f"a status is from 200 to 599, not {status}; 100 and 103 go into interim: [103]")
+
+
+def _retry_mistakes(value: float | RetryAfter) -> Iterator[Finding]:
+    whole = isinstance(value, RetryAfter) or value == int(value)
+    return said(None if whole else f"Retry-After counts whole seconds, not {value:g} (RFC 9110 10.2.3)")
+
+
 @dataclass(frozen=True, slots=True)
 class Reply(Words):
     """One answer: a text and how it travels, or ``error``, ``redirect`` or ``status`` with ``content``."""
+
+    checks: ClassVar[Mapping[str, Check]] = {
+        "status": _status_mistakes,
+        "headers": field_mistakes,
+        "retry_after": _retry_mistakes,
+    }
 
     text: Annotated[str | Text | None, ByType("a text, or file, words, bytes or template")] = None
     """What the reply says."""
@@ -102,7 +119,7 @@ class Reply(Words):
     """Responses that come before the real one (RFC 9110 15.2)."""
     status: Annotated[int | None, ByType("a status such as 503")] = None
     """Another status than 200, or than the named error's."""
-    headers: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+    headers: Annotated[Mapping[str, str | None], FieldTexts(null=True)] = dataclasses.field(default_factory=dict)
     """Added to the head; one that is there already is replaced, or left out where the value is null."""
     content: Annotated[Literal["empty"] | Content | None, ByType("empty, or json, html or plain")] = None
     """A body that is no stream."""
@@ -115,16 +132,12 @@ class Reply(Words):
     seed: Index | None = None
     """For everything random in this reply; by default the scenario's."""
 
-    def __post_init__(self) -> None:
-        if found := [*self._kind(), *self._status(), *refused("headers", self.headers)]:
-            raise WordsError(*found)
-
     @property
     def speaks(self) -> bool:
         """Whether it has a text, so that it is a stream."""
         return self.text is not None or isinstance(self.chunks, tuple)
 
-    def _kind(self) -> Iterator[Finding]:
+    def together(self) -> Iterator[Finding]:
         kinds = [name for name in ("error", "redirect", "content") if getattr(self, name) is not None]
         if self.speaks:
             kinds.insert(0, "text" if self.text is not None else "chunks")
@@ -135,18 +148,37 @@ class Reply(Words):
             yield (), f"a reply needs {words}"
         if isinstance(self.chunks, tuple) and self.text is not None and self.text != "".join(self.chunks):
             yield ("text",), "text and the list of chunks say different things; leave text out"
-
-    def _status(self) -> Iterator[Finding]:
-        if self.status is not None and not 200 <= self.status <= 599:
-            yield ("status",), f"a status is from 200 to 599, not {self.status}; 100 and 103 go into interim: [103]"
-        elif self.status in (204, 205, 304) and (self.speaks or self.content not in (None, "empty")):
-            yield ("status",), f"an answer of status {self.status} has no body (RFC 9110 15), so it can say nothing"
-        if self.retry_after is None:
-            return
-        if self.error is None and self.status is None:
+        yield from self._empty_statuses()
+        if self.retry_after is not None and self.error is None and self.status is None:
             yield ("retry_after",), "retry_after goes with an error or a status"
-        if isinstance(self.retry_after, (int, float)) and self.retry_after != int(self.retry_after):
-            yield ("retry_after",), f"Retry-After counts whole seconds, not {self.retry_after:g} (RFC 9110 10.2.3)"
+        if not self.speaks and (kinds or self.status is not None):
+            yield from self._idle()
+
+    def _empty_statuses(self) -> Iterator[Finding]:
+        if self.status in (204, 205, 304) and (self.speaks or self.content not in (None, "empty")):
+            yield ("status",), f"an answer of status {self.status} has no body (RFC 9110 15), so it can say nothing"
+
+    def _idle(self) -> Iterator[Finding]:
+        """Words of a stream in an answer that is none."""
+        for word in ("chunks", "dialect", "framing"):
+            if getattr(self, word) != getattr(_PLAIN, word):
+                yield (word,), f"{word} goes with a text"
+        for word in ("every", "tokens_per_second", "jitter", "pauses", "keep_alive"):
+            if getattr(self.pace, word) != getattr(_PLAIN.pace, word):
+                yield ("pace", word), f"{word} goes with a text; such an answer has head and first"
+        if isinstance(self.segments, Segments):
+            yield ("segments",), "an answer that is no stream takes free, event, whole or byte"
+
+
+_PLAIN = Reply(text="")
+
+
+def _pattern_mistake(pattern: str) -> str | None:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"this is no regular expression: {error}"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +186,12 @@ class Match(OneOf):
     """How a value is compared: exactly one of these."""
 
     what: ClassVar[str] = "a match"
+    checks: ClassVar[Mapping[str, Check]] = {"pattern": lambda pattern: said(_pattern_mistake(pattern))}
 
     exact: str | None = None
     contains: str | None = None
     pattern: str | None = None
     """A regular expression (Python's), found anywhere."""
-
-    def __post_init__(self) -> None:
-        OneOf.__post_init__(self)
-        if self.pattern is not None:
-            try:
-                re.compile(self.pattern)
-            except re.error as error:
-                raise WordsError((("pattern",), f"this is no regular expression: {error}")) from None
 
 
 Matching = Annotated[str | Match, ByType("a text (exact), or exact, contains or pattern")]
@@ -174,9 +199,21 @@ Matching = Annotated[str | Match, ByType("a text (exact), or exact, contains or 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
+def _endpoint_mistakes(endpoint: str) -> Iterator[Finding]:
+    method, space, path = endpoint.rpartition(" ")
+    if space and method.upper() not in METHODS:
+        return said(f"unknown method {method!r}{nearest(method.upper(), METHODS)}")
+    if re.fullmatch(r"/[^\s?#]*", path):
+        return said()
+    wanted = "a path without query, or a method and a path, such as POST /api/chat/stream"
+    return said(f"expected {wanted}; there is {endpoint!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class When(Words):
     """When a scenario applies by itself; all that is given must hold."""
+
+    checks: ClassVar[Mapping[str, Check]] = {"endpoint": _endpoint_mistakes}
 
     endpoint: str | None = None
     """A path, with the method before it where that is not POST; ``{name}`` stands for any one part of it."""
@@ -186,16 +223,6 @@ class When(Words):
     """The request's message."""
     header: Mapping[str, Matching] = dataclasses.field(default_factory=dict)
     """Request headers, by name in any case."""
-
-    def __post_init__(self) -> None:
-        if self.endpoint is None:
-            return
-        method, space, _ = self.endpoint.rpartition(" ")
-        if space and method.upper() not in METHODS:
-            raise WordsError((("endpoint",), f"unknown method {method!r}{nearest(method.upper(), METHODS)}"))
-        if not re.fullmatch(r"/[^\s?#]*", self.path):
-            found = f"POST /api/chat/stream; there is {self.endpoint!r}"
-            raise WordsError((("endpoint",), f"expected a path without query, or a method and a path, such as {found}"))
 
     @property
     def method(self) -> str:
@@ -207,8 +234,30 @@ class When(Words):
 
 
 @dataclass(frozen=True, slots=True)
+class Counterexample(Words):
+    """What a client that failed a check of the contract is judged by; `mock-ares replay` plays it again."""
+
+    id: str
+    """The check, as `mock-ares list checks` shows them."""
+    outcome: Literal["exact", "error", "either", "undetectable"] | None = None
+    """What a correct client concludes, where the check allows more than the bytes say."""
+    message: str = "Explain how neural networks learn"
+    """What the client is asked to send."""
+    path: str = "/api/chat/stream"
+    """Where the client is pointed."""
+    judged: Annotated[int, Whole(-1)] = -1
+    """Which reply it is judged against, counted from 0; -1: the last that it asked for."""
+    cancel_after: Index | None = None
+    """Its caller stops after so many characters have been shown."""
+    withhold: Switch = False
+    """Each piece is sent only when the client has shown the one before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario(Words):
     """When it applies, and the replies it gives in turn."""
+
+    checks: ClassVar[Mapping[str, Check]] = {"replies": some}
 
     replies: tuple[Reply, ...]
     """Used in turn, for each token by itself."""
@@ -224,14 +273,12 @@ class Scenario(Words):
     """For everything random."""
     name: str = ""
     """By default the file's, without its ending."""
-
-    def __post_init__(self) -> None:
-        if not self.replies:
-            raise WordsError((("replies",), "a scenario needs at least one reply"))
+    check: Counterexample | None = None
+    """Makes it a counterexample of the contract, to be replayed."""
 
 
 __all__ = [
-    "Body", "BodyForm", "BodyWord", "ChunkWord", "Chunking", "Chunks", "Content", "DialectName", "Framing",
-    "HttpChunks", "Match", "Pace", "Pause", "Position", "Range", "Redirect", "Reply", "RetryAfter", "Scenario",
-    "SegmentWord", "Segmentation", "Segments", "Text", "When", "Where",
+    "Body", "BodyForm", "BodyWord", "ChunkWord", "Chunking", "Chunks", "Content", "Counterexample", "DialectName",
+    "Framing", "HttpChunks", "Match", "Pace", "Pause", "Position", "Range", "Redirect", "Reply", "RetryAfter",
+    "Scenario", "SegmentWord", "Segmentation", "Segments", "Text", "When", "Where",
 ]  # fmt: skip

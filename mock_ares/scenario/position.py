@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from mock_ares.scenario.words import ByType, Duration, Fraction, Index, OneOf
+from mock_ares.scenario.mapping import OneOf
+from mock_ares.scenario.words import ByType, Duration, Fraction, Index
 
 
 @dataclass(frozen=True, slots=True)

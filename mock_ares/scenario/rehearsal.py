@@ -7,16 +7,16 @@ does not hide the next.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import disagreement
 from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of
 from mock_ares.plan.segmentation import cuts
-from mock_ares.scenario.mistakes import Finding, Place
+from mock_ares.scenario.mistakes import Finding
 from mock_ares.scenario.model import Chunks, Content, Reply
 from mock_ares.scenario.words import parse_duration, parse_fraction
 
@@ -27,10 +27,12 @@ MESSAGE = "A message."
 
 def rehearse(reply: Reply, seed: int = 0) -> list[Finding]:
     """What a server could not do with the reply, each with its place below the reply."""
+    if found := list(_unspeakable(reply)):
+        return found
     try:
         plan = _bare(reply, seed)
-    except ValueError as error:  # a PlanError, or the chunking's own
-        return [(_culprit(reply, str(error)), str(error))]
+    except PlanError as error:
+        return [(("framing", "final_blank_line") if "final_blank_line" in str(error) else (), str(error))]
     if plan is None:
         return []
     found = [*_outside(reply, plan), *_pauses(reply, plan)]
@@ -53,19 +55,26 @@ def rehearse(reply: Reply, seed: int = 0) -> list[Finding]:
 
 def _bare(reply: Reply, seed: int) -> StreamPlan | None:
     """The plan without pauses and faults; None where only a server knows the answer's content."""
+    if reply.error or reply.redirect or reply.content == "empty":
+        return None
+    if reply.content is None and not reply.speaks:
+        reply = replace(reply, text="")  # a fault takes its place
     bare = replace(reply, faults=(), pace=replace(reply.pace, pauses=()))
     if isinstance(reply.content, Content):
         text = reply.content.html or reply.content.plain or ""
         body = text or json.dumps(reply.content.json, ensure_ascii=False, separators=(",", ":"), default=str)
         return answer(200, (), body.encode(), bare)
-    return None if reply.error or reply.redirect or reply.content else build(bare, Asked(MESSAGE), seed)
+    return build(bare, Asked(MESSAGE), seed)
 
 
-def _culprit(reply: Reply, message: str) -> Place:
-    """The word that a planning mistake is about, as far as the message tells."""
-    if number := re.match(r"chunk (\d+):", message):
-        return ("chunks", int(number[1]) - 1) if isinstance(reply.chunks, tuple) else ("text",)
-    return ("framing", "final_blank_line") if "final_blank_line" in message else ()
+def _unspeakable(reply: Reply) -> Iterator[Finding]:
+    """What the reply's dialect cannot carry."""
+    refuse = DIALECTS[reply.dialect or Asked().dialect].refuse
+    if isinstance(reply.text, str) and (reason := refuse(reply.text)):
+        yield ("text",), reason.replace("the chunk", "the text", 1)
+    for index, chunk in enumerate(reply.chunks if isinstance(reply.chunks, tuple) else ()):
+        if reason := refuse(chunk):
+            yield ("chunks", index), reason
 
 
 def _outside(reply: Reply, plan: StreamPlan) -> Iterator[Finding]:

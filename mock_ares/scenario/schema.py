@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from mock_ares.faults import FAULTS
 from mock_ares.scenario import model, stream
+from mock_ares.scenario.mapping import OneOf
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.scenario.position import Position
-from mock_ares.scenario.words import OneOf
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from mock_ares.scenario.fields import refused, refused_value
-from mock_ares.scenario.mistakes import Finding, Place, WordsError
+from mock_ares.scenario.fields import FieldTexts, field_value_mistake, trailer_mistakes
+from mock_ares.scenario.mapping import Check, OneOf, Words, said, some
+from mock_ares.scenario.mistakes import Finding
 from mock_ares.scenario.position import Where
-from mock_ares.scenario.words import ByType, Count, Duration, Fraction, Index, OneOf, Rate, Size, Switch, Whole, Words
+from mock_ares.scenario.words import ByType, Count, Duration, Fraction, Index, Rate, Size, Switch, Whole
 
 MOST_WORDS = 5_000_000
 
@@ -25,9 +26,9 @@ class Range(Words):
     min: Count = 1
     max: Count = 8
 
-    def __post_init__(self) -> None:
+    def together(self) -> Iterator[Finding]:
         if self.min > self.max:
-            raise ValueError(f"min is {self.min}, which is more than max, {self.max}")
+            yield (), f"min is {self.min}, which is more than max, {self.max}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Text(OneOf):
     """A text that is not written out: exactly one of these."""
 
     what: ClassVar[str] = "text"
+    checks: ClassVar[Mapping[str, Check]] = {"template": lambda template: said(_template_mistake(template))}
 
     file: str | None = None
     """A UTF-8 file in the scenario's folder or below; the text is the whole of it, a last line end too."""
@@ -45,10 +47,9 @@ class Text(OneOf):
     template: str | None = None
     """``{message}`` in it becomes the request's message; every other brace stays."""
 
-    def __post_init__(self) -> None:
-        OneOf.__post_init__(self)
-        if self.template is not None and "{message}" not in self.template:
-            raise WordsError((("template",), "a template has {message} in it; write a fixed text as text: ..."))
+
+def _template_mistake(template: str) -> str | None:
+    return None if "{message}" in template else "a template has {message} in it; write a fixed text as text: ..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Chunks(OneOf):
     """How the text is cut into chunks: exactly one of these, counted in characters (code points)."""
 
     what: ClassVar[str] = "chunks"
+    checks: ClassVar[Mapping[str, Check]] = {"sizes": some, "at": some}
 
     every: Count | None = None
     """Chunks of so many characters."""
@@ -65,12 +67,6 @@ class Chunks(OneOf):
     """Cuts before the characters of these numbers, counted from 0."""
     random: Range | None = None
     """Sizes drawn by the seed."""
-
-    def __post_init__(self) -> None:
-        OneOf.__post_init__(self)
-        for name in ("sizes", "at"):
-            if getattr(self, name) == ():
-                raise WordsError(((name,), "at least one number must stand here"))
 
 
 ChunkWord = Literal["words", "characters", "graphemes", "mid-word", "whole"]
@@ -94,6 +90,11 @@ class Pause(Words):
 class Pace(Words):
     """When things leave, counted from the moment the request was complete."""
 
+    checks: ClassVar[Mapping[str, Check]] = {
+        "tokens_per_second": lambda value: said(None if value > 0 else f"expected more than 0, not {value:g}"),
+        "keep_alive": lambda value: said(None if value > 0 else f"expected more than 0 s, not {value:g} s"),
+    }
+
     head: Duration = 0.0
     """How long the response head is held back."""
     first: Duration = 0.0
@@ -109,13 +110,9 @@ class Pace(Words):
     keep_alive: Duration | None = None
     """A comment is sent after so long a silence between events."""
 
-    def __post_init__(self) -> None:
+    def together(self) -> Iterator[Finding]:
         if self.every is not None and self.tokens_per_second is not None:
-            raise WordsError((("tokens_per_second",), "pace takes every or tokens_per_second, not both"))
-        if self.tokens_per_second is not None and not self.tokens_per_second > 0:
-            raise WordsError((("tokens_per_second",), "tokens_per_second must be more than 0"))
-        if self.keep_alive is not None and not self.keep_alive > 0:
-            raise WordsError((("keep_alive",), "keep_alive must be more than 0"))
+            yield ("tokens_per_second",), "pace takes every or tokens_per_second, not both"
 
     @property
     def interval(self) -> float:
@@ -125,9 +122,47 @@ class Pace(Words):
         return self.every or 0.0
 
 
+def _names_a_type(line: str) -> bool:
+    name, _, value = line.partition(":")
+    return name == "event" and value.removeprefix(" ") not in ("", "message")
+
+
+def _broken(lines: tuple[str, ...]) -> Iterator[Finding]:
+    for index, line in enumerate(lines):
+        if "\n" in line or "\r" in line:
+            yield (index,), "an item is one line, without its line end; write two items"
+
+
+def _block_mistakes(lines: tuple[str, ...]) -> Iterator[Finding]:
+    """A block of its own may hold data where it has an event type, which takes it out of the text."""
+    yield from _broken(lines)
+    if not any(map(_names_a_type, lines)):
+        yield from _data(lines, "a data line would add to the text; put an event: of another type before it")
+
+
+def _line_mistakes(lines: tuple[str, ...]) -> Iterator[Finding]:
+    """Lines in an event of the answer can neither add data nor change its type."""
+    yield from _broken(lines)
+    yield from _data(lines, "a data line in these events would add to the text; use between")
+    for index, line in enumerate(lines):
+        if _names_a_type(line):
+            yield (index,), "another event type would hide the text; only message, or nothing, can stand here"
+
+
+def _data(lines: tuple[str, ...], message: str) -> Iterator[Finding]:
+    return (((index,), message) for index, line in enumerate(lines) if line.split(":", 1)[0] == "data")
+
+
 @dataclass(frozen=True, slots=True)
 class Framing(Words):
     """How events are spelled (WHATWG HTML 9.2.5, 9.2.6). Lines are given as they stand on the wire."""
+
+    checks: ClassVar[Mapping[str, Check]] = {
+        "first": _block_mistakes,
+        "between": _block_mistakes,
+        "before": _line_mistakes,
+        "inside": _line_mistakes,
+    }
 
     newline: Literal["lf", "crlf", "cr", "mixed"] = "lf"
     """How lines end; mixed draws by the seed."""
@@ -148,47 +183,13 @@ class Framing(Words):
     final_blank_line: Switch = True
     """False: the last event is left without the blank line that ends it."""
 
-    def __post_init__(self) -> None:
-        if found := [*self._broken_lines(), *self._altering_lines()]:
-            raise WordsError(*found)
-
-    def _broken_lines(self) -> Iterator[Finding]:
-        for name in ("first", "between", "before", "inside"):
-            for index, line in enumerate(getattr(self, name)):
-                if "\n" in line or "\r" in line:
-                    yield (name, index), "an item is one line, without its line end; write two items"
-
-    def _altering_lines(self) -> Iterator[Finding]:
-        """Lines that would add to the text, or make a client pass over some of it."""
-        for name in ("first", "between"):
-            lines: tuple[str, ...] = getattr(self, name)
-            if not any(map(_names_a_type, lines)):
-                yield from ((place, _ADDS) for place in _data_lines(name, lines))
-        for name in ("before", "inside"):
-            lines = getattr(self, name)
-            yield from ((place, _ADDS) for place in _data_lines(name, lines))
-            typed = (index for index, line in enumerate(lines) if _names_a_type(line))
-            yield from (((name, index), _HIDES) for index in typed)
-
-
-_ADDS = "a data line would add to the text; only a block in first or between with an event type of its own has any"
-_HIDES = "an event type would hide the text; only message, or nothing, can stand in the events that carry it"
-
-
-def _data_lines(name: str, lines: tuple[str, ...]) -> Iterator[Place]:
-    return ((name, index) for index, line in enumerate(lines) if line.split(":", 1)[0] == "data")
-
-
-def _names_a_type(line: str) -> bool:
-    name, _, value = line.partition(":")
-    return name == "event" and value.removeprefix(" ") not in ("", "message")
-
 
 @dataclass(frozen=True, slots=True)
 class Segments(OneOf):
     """Where the client's reads end: exactly one of these, counted in payload bytes."""
 
     what: ClassVar[str] = "segments"
+    checks: ClassVar[Mapping[str, Check]] = {"at": some}
 
     every: Count | None = None
     """After every so many bytes."""
@@ -198,11 +199,6 @@ class Segments(OneOf):
     """In every character of several bytes, ``data: ``, line, or pair of CR and LF."""
     random: Range | None = None
     """Sizes drawn by the seed."""
-
-    def __post_init__(self) -> None:
-        OneOf.__post_init__(self)
-        if self.at == ():
-            raise WordsError((("at",), "at least one number must stand here"))
 
 
 SegmentWord = Literal["free", "event", "whole", "byte"]
@@ -214,15 +210,23 @@ HttpChunks = Annotated[
 ]
 
 
+def _extension_mistakes(extensions: str) -> Iterator[Finding]:
+    if not extensions.lstrip(" \t").startswith(";"):
+        return said(f"extensions begin with a semicolon, as in ;a=b; there is {extensions!r}")
+    return said(field_value_mistake(extensions))
+
+
 @dataclass(frozen=True, slots=True)
 class Body(Words):
     """How HTTP carries the payload (RFC 9112 6, 7)."""
+
+    checks: ClassVar[Mapping[str, Check]] = {"extensions": _extension_mistakes, "trailers": trailer_mistakes}
 
     framing: BodyWord = "chunked"
     """chunked; length: a Content-Length; close: ended by the connection's end; http1.0: the same from a 1.0 server."""
     extensions: str | None = None
     """Behind each chunk size, with its semicolon, as in ;a=b."""
-    trailers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    trailers: Annotated[Mapping[str, str], FieldTexts(null=False)] = dataclasses.field(default_factory=dict)
     """Fields behind the last chunk."""
     http_chunks: HttpChunks | None = None
     """What one HTTP chunk holds; by default a segment where segments are promised, else an event."""
@@ -231,21 +235,10 @@ class Body(Words):
     connection: Literal["keep-alive", "close"] = "keep-alive"
     """close: the head says that the connection ends with this reply."""
 
-    def __post_init__(self) -> None:
-        if found := list(self._mistakes()):
-            raise WordsError(*found)
-
-    def _mistakes(self) -> Iterator[Finding]:
-        if self.extensions is not None:
-            if not self.extensions.lstrip(" \t").startswith(";"):
-                yield ("extensions",), f"extensions begin with a semicolon, as in ;a=b; there is {self.extensions!r}"
-            elif reason := refused_value(self.extensions):
-                yield ("extensions",), reason
-        yield from refused("trailers", self.trailers)
-        if self.framing != "chunked":
-            for name in ("extensions", "trailers", "http_chunks"):
-                if getattr(self, name):
-                    yield (name,), f"{name} need framing: chunked, not {self.framing}"
+    def together(self) -> Iterator[Finding]:
+        for name in ("extensions", "trailers", "http_chunks"):
+            if getattr(self, name) and self.framing != "chunked":
+                yield (name,), f"{name} need framing: chunked, not {self.framing}"
 
 
 BodyForm = Annotated[BodyWord | Body, ByType("chunked, length, close, http1.0, or a mapping")]

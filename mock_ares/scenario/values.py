@@ -17,7 +17,8 @@ MOST_VALUES = 1_000_000
 """Aliases counted as often as they stand: ten lines of them can say a billion values."""
 
 _PLAIN = "tag:yaml.org,2002:"
-_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def values(root: yaml.Node, file: str) -> tuple[Any, list[Mistake]]:
@@ -97,7 +98,11 @@ class _Reader:
         if tag in ("int", "float"):
             return self._number(node, tag, text)
         self._expect_tag(node, "str")
-        return _joined(text)
+        text = _joined(text)
+        if found := _LONE.search(text):
+            what = f"a lone surrogate, U+{ord(found[0]):04X}"
+            self._mistake(node, f"the text holds {what}, which UTF-8 cannot carry: write the whole character")
+        return text
 
     def _number(self, node: yaml.ScalarNode, tag: str, text: str) -> float:
         try:
@@ -125,4 +130,4 @@ class _Reader:
 
 def _joined(text: str) -> str:
     r"""Two escapes that JSON writes for one character beyond U+FFFF, ``"\ud83d\ude00"``, are that character."""
-    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)

@@ -11,9 +11,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
-
-from mock_ares.scenario.mistakes import listed
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -197,44 +195,16 @@ def describe(value: object) -> str:
 
 def plain_number(value: str) -> str | None:
     """A text that some YAML dialect reads as a number, as this language writes it; None where it is none."""
-    try:
-        number: float = int(value[:40].replace("_", ""), 0 if value[:2].lower() in ("0x", "0o", "0b") else 10)
-    except ValueError:
+    digits = value.replace("_", "")
+    if len(digits) > 15:
+        return None
+    for read in (lambda text: int(text, 0 if text[:2].lower() in ("0x", "0o", "0b") else 10), float):
         try:
-            number = float(value[:40].replace("_", ""))
+            number = read(digits)
         except ValueError:
-            return None
-    return f"{number:.15g}" if math.isfinite(number) else None
-
-
-class Words:
-    """A mapping of the language: a word that it has not is a mistake, and so is one without a value."""
-
-    __slots__ = ()
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
-        schema = handler(source)
-        for field in schema["schema"]["fields"]:
-            wrapped = field["schema"]
-            if wrapped["type"] == "default" and wrapped["schema"]["type"] == "nullable":
-                wrapped["schema"] = wrapped["schema"]["schema"]
-        return schema
-
-
-class OneOf(Words):
-    """A mapping that has exactly one of its words."""
-
-    __slots__ = ()
-    what: ClassVar[str]
-
-    def __post_init__(self) -> None:
-        fields = dataclasses.fields(self)  # type: ignore[arg-type]  # its subclasses are data classes
-        given = [field.name for field in fields if getattr(self, field.name) is not field.default]
-        if len(given) != 1:
-            words = listed([field.name for field in fields])
-            raise ValueError(f"{self.what} is exactly one of {words}; there is {listed(given or ['none'], 'and')}")
+            continue
+        return f"{number:.15g}" if math.isfinite(number) else None
+    return None
 
 
 Switch = Annotated[bool, Strict()]

@@ -1,13 +1,15 @@
 """Tokens and keys, made and checked without a memory: any process that knows the secret agrees on them.
 
 JWTs have ARES's claims, HS256. An API key is ``ares_``, an id, an expiry and a MAC over both; ARES looks keys up in
-a table instead, which a client cannot tell. A JWT and a key made as a pair carry one id, and so share scripts and journal.
+a table instead, which a client cannot tell. A JWT and a key made as a pair carry one id, and so share script and
+journal.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import struct
 import time
 import uuid
@@ -22,6 +24,13 @@ SECRET = b"mock-ares signs with this; it is no secret"
 """What signs where nothing else is given. Public, as the fake guards nothing."""
 KEY_PREFIX = "ares_"
 FAR = 30 * 86400.0
+_KEY = re.compile(r"ares_[0-9a-f]{80}")
+_JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+"""The one spelling of a token: decoders of Base64 let others pass, under which a revoked one would come back."""
+
+_CLAIMS: dict[str, type] = {"sub": str, "email": str, "exp": int, "iat": int}
+_CHECKED: Any = {"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False}
+"""What PyJWT checks is what ARES's library does; the expiry is checked here, by the injected clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,8 @@ class Keyring:
     secret: bytes = SECRET
     profile: Profile = PROFILES["docs"]
     clock: Callable[[], float] = time.time
-    _revoked: set[str] = field(default_factory=set)
+    _revoked: set[bytes] = field(default_factory=set)
+    """Digests, 32 bytes each."""
 
     def issue_jwt(
         self,
@@ -65,7 +75,10 @@ class Keyring:
         kind: Literal["access", "refresh"] = "access",
         lifetime: float | None = None,
     ) -> str:
-        """A signed token; ``lifetime`` in seconds from now, negative for one that has expired. A new ``sub`` each."""
+        """A signed token; ``lifetime`` in seconds from now, negative for one that has expired. A new ``sub`` each.
+
+        JWTs count whole seconds: it lasts for ``lifetime`` and up to a second more.
+        """
         import jwt
 
         now = int(self.clock())
@@ -78,7 +91,7 @@ class Keyring:
         return jwt.encode(claims, self._hmac_secret, algorithm="HS256")
 
     def issue_api_key(self, *, id: str | None = None, lifetime: float = FAR) -> str:
-        """A key of its own id; ``lifetime`` in seconds from now."""
+        """A key of its own id, which is a UUID; ``lifetime`` in seconds from now. Raises ValueError for another id."""
         owner = uuid.UUID(id) if id else uuid.uuid4()
         body = owner.bytes + struct.pack(">Q", max(0, int(self.clock() + lifetime)))
         return KEY_PREFIX + body.hex() + self._mac(body)
@@ -92,10 +105,14 @@ class Keyring:
 
     def revoke(self, token: str) -> None:
         """From now on the token or key is refused."""
-        self._revoked.add(hashlib.sha256(token.encode()).hexdigest())
+        self._revoked.add(hashlib.sha256(token.encode()).digest())
 
     def is_revoked(self, token: str) -> bool:
-        return bool(self._revoked) and hashlib.sha256(token.encode()).hexdigest() in self._revoked
+        return bool(self._revoked) and hashlib.sha256(token.encode()).digest() in self._revoked
+
+    def is_over(self, expires: float, leeway: float = 0.0) -> bool:
+        """Whether an expiry has passed, in whole seconds as ARES counts for tokens and keys: ``now > exp + leeway``."""
+        return int(self.clock()) > expires + leeway
 
     def check_bearer(self, header: str | None) -> Identity | HttpError:
         """Who an ``Authorization`` value of a JWT route is, or the profile's answer to it."""
@@ -107,22 +124,10 @@ class Keyring:
 
     def check_jwt(self, token: str, *, kind: str = "access") -> Identity | HttpError:
         """Signature, expiry, claims and, in the docs profile, kind."""
-        import jwt
-
-        try:
-            claims = jwt.decode(
-                token,
-                self._hmac_secret,
-                algorithms=["HS256"],
-                options={"require": ["sub", "email", "exp", "iat"], "verify_exp": False, "verify_iat": False},
-            )
-        except jwt.InvalidSignatureError:
-            return self._refuse("bad-signature")
-        except (jwt.InvalidTokenError, UnicodeError, RecursionError):
-            return self._refuse("malformed-token")
-        if not isinstance(claims["exp"], int) or not isinstance(claims["email"], str):
-            return self._refuse("malformed-token")
-        if claims["exp"] + self.profile.leeway <= self.clock() - (self.profile.leeway > 0):
+        claims = self._claims(token)
+        if isinstance(claims, HttpError):
+            return claims
+        if self.is_over(claims["exp"], self.profile.leeway):
             return self._refuse("expired-token")
         if self.is_revoked(token):
             return self._refuse("revoked-token")
@@ -130,6 +135,21 @@ class Keyring:
         if self.profile.checks_kind and found != kind:
             return self._refuse("wrong-kind")
         return Identity(claims["sub"], claims["sub"], claims["email"], found, float(claims["exp"]))
+
+    def _claims(self, token: str) -> dict[str, Any] | HttpError:
+        import jwt
+
+        if not _JWT.fullmatch(token):
+            return self._refuse("malformed-token")
+        try:
+            claims: dict[str, Any] = jwt.decode(token, self._hmac_secret, algorithms=["HS256"], options=_CHECKED)
+        except jwt.InvalidSignatureError:
+            return self._refuse("bad-signature")
+        except (jwt.InvalidTokenError, UnicodeError, RecursionError):
+            return self._refuse("malformed-token")
+        if any(type(claims[name]) is not kind for name, kind in _CLAIMS.items()):
+            return self._refuse("malformed-token")
+        return claims
 
     def check_api_key(self, header: str | None) -> Identity | HttpError:
         """Who an ``Authorization`` value of a key route is, or ARES's answer to it, in ARES's order."""
@@ -145,14 +165,13 @@ class Keyring:
         return self._known_key(key)
 
     def _known_key(self, key: str) -> Identity | HttpError:
-        try:
-            body, mac = bytes.fromhex(key[5:53]), key[53:]
-        except ValueError:
+        if not _KEY.fullmatch(key):
             return self._refuse("invalid-key")
-        if len(body) != 24 or not hmac.compare_digest(mac.encode(), self._mac(body).encode()):
+        body, mac = bytes.fromhex(key[5:53]), key[53:]
+        if not hmac.compare_digest(mac, self._mac(body)):
             return self._refuse("invalid-key")
         owner, (expires,) = str(uuid.UUID(bytes=body[:16])), struct.unpack(">Q", body[16:])
-        if expires <= self.clock():
+        if self.is_over(expires):
             return self._refuse("expired-key")
         if self.is_revoked(key):
             return self._refuse("revoked-key")

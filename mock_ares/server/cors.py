@@ -68,7 +68,10 @@ def is_loopback(origin: str) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    if parts.scheme not in ("http", "https") or not host or parts.path or parts.query or parts.username:
+    # An origin is a scheme and an authority and nothing else (RFC 6454 6.1); urlsplit also drops what it dislikes.
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+        return False
+    if origin.lower() != f"{parts.scheme}://{parts.netloc}".lower():
         return False
     if host == "localhost" or host.endswith(".localhost"):
         return True

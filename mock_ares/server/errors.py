@@ -39,7 +39,8 @@ def plain_error(status: int, message: str, headers: Headers = (), content_type: 
 
 
 _RETRY: Headers = (("retry-after", "60"),)
-_LIMITED: Headers = (("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "60"), *_RETRY)
+_LIMITED: Headers = (("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "0"), *_RETRY)
+"""Without the time of the reset: it would lie in the past by the time it is read."""
 _GOVERNED: Headers = (
     ("x-ratelimit-after", "60"),
     *_RETRY,
@@ -97,7 +98,7 @@ _TABLE: dict[str, tuple[str, HttpError, HttpError]] = {
     ),
     "invalid-key": ("401: the API key is unknown.", _NO_KEY, _NO_KEY),
     "expired-key": ("401: the API key has expired.", json_error(401, "API key has expired"), _NO_KEY),
-    "revoked-key": ("401: the API key was revoked.", json_error(401, "API key has been revoked"), _NO_KEY),
+    "revoked-key": ("401: the API key was revoked.", _NO_KEY, _NO_KEY),
     "forbidden": (
         "403: known, but not allowed.",
         json_error(403, "Forbidden"),

@@ -25,6 +25,7 @@ from mock_ares.server.library import Facts, Turn
 from mock_ares.server.player import play
 from mock_ares.server.requests import BODY_LIMIT, ChatRequest, parse_chat
 from mock_ares.server.state import Fake
+from mock_ares.server.tenants import StrangerError
 from mock_ares.server.wire import EXTENSION, Wire
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -106,6 +107,7 @@ class Respond:
         pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         query = scope["query_string"].decode("latin-1")
         exchange = self.fake.journal.open(scope["method"], scope["path"], pairs, self.fake.clock.now(), query)
+        exchange.owner = self.fake.tenants.only
         return Request(scope["method"], scope["path"], query, dict(pairs), b"", wire, exchange)
 
     async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
@@ -113,6 +115,8 @@ class Respond:
         exchange.status = plan.head.status if plan.head else None
         exchange.faults = plan.marks
         exchange.chunks = len(plan.chunks)
+        if self.fake.on_answer is not None:
+            self.fake.on_answer(exchange, plan, answer.script)
         fields = (
             ("date", formatdate(usegmt=True)),
             *self.fake.cors.headers_for(request.headers.get("origin")),
@@ -159,7 +163,11 @@ class Respond:
             return identity
         request.exchange.credentials = auth
         request.exchange.owner, request.exchange.subject = identity.token_id, identity.subject
-        return identity
+        try:
+            owner = request.exchange.owner = self.fake.tenants.owner(identity.token_id)
+        except StrangerError as error:
+            return HttpError(409, (), _error_body(str(error)), "application/json")
+        return replace(identity, token_id=owner)
 
     def _limited(self, identity: Identity) -> Headers | HttpError:
         fields: Headers = ()

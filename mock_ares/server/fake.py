@@ -49,6 +49,7 @@ class FakeServer:
             asyncio.run_coroutine_threadsafe(self._reset.close(), self._loop).result(5)
             self._reset = None
         self._server.stop()
+        self._loop = None
         self._refused.close()
 
     def __enter__(self) -> FakeServer:
@@ -66,6 +67,19 @@ class FakeServer:
         """A JWT and an API key that share one script and one journal."""
         return self.fake.keyring.pair()
 
+    def admit(self, name: str) -> Credentials:
+        """Credentials of a tenant, whom ``name`` names in messages: while there are tenants, every request is one's."""
+        credentials = self.credentials()
+        self.fake.tenants.enter(credentials.id, name)
+        return credentials
+
+    def dismiss(self, owner: str) -> None:
+        """The end of a tenant: its script is forgotten, its open connections are reset, its token is refused."""
+        self.fake.tenants.leave(owner)
+        self.fake.scripts.pop(owner, None)
+        if self._loop is not None:
+            self.end(owner)
+
     def script(self, owner: str, *replies: Reply, then: str = "repeat", name: str = "script") -> Turn:
         """Gives a token, by its id, replies of its own; they take the place of earlier ones."""
         turn = Turn(Scenario(replies=replies, then=then, name=name))  # type: ignore[arg-type]
@@ -73,8 +87,23 @@ class FakeServer:
         return turn
 
     def requests(self, owner: str | None = None) -> list[Exchange]:
-        """The exchanges of a token, or all."""
+        """The exchanges of a token, or all; those that a client has seen the end of have ended.
+
+        Not to be called in the loop that serves.
+        """
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self.fake.settled(owner), self._loop).result(10)
         return list(self.fake.journal) if owner is None else self.fake.journal.of(owner)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that serves; what belongs to it is reached with ``call_soon_threadsafe``."""
+        assert self._loop is not None, "start() first"
+        return self._loop
+
+    def end(self, owner: str) -> None:
+        """Resets every open connection of a token, by its id. From any thread; it happens soon after."""
+        self.loop.call_soon_threadsafe(self.fake.end, owner)
 
     @property
     def refused_url(self) -> str:

@@ -43,11 +43,13 @@ class Turn:
 
     scenario: Scenario
     taken: int = 0
+    """Replies given so far; one that is repeated counts once, so that what is added to the scenario comes next."""
 
     def next(self) -> tuple[int, Reply | None]:
         """The number of the next reply, from 0, and the reply; None when the scenario says that it ends in an error."""
         index = self._index()
-        self.taken += 1
+        if self.scenario.then != "repeat" or index == self.taken:
+            self.taken += 1
         return index, self._reply(index)
 
     def _index(self) -> int:

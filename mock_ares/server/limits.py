@@ -6,12 +6,15 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from mock_ares.plan.model import Headers
 from mock_ares.server.errors import HttpError, json_error, plain_error
 from mock_ares.server.profiles import Profile
 
 MOST_OWNERS = 10_000
+LAST = 253_402_300_799
+"""The last second of the year 9999."""
 
 
 class RateLimit:
@@ -37,31 +40,33 @@ class RateLimit:
         """Counts a request: the head fields that tell what is left, or the 429."""
         now = self._clock()
         opened, taken = self._windows.pop(owner, (now, 0))
-        if now >= opened + self.seconds:
+        if not opened <= now < opened + self.seconds:  # over, or the clock was put back
             opened, taken = now, 0
         allowed = taken < self.requests
         self._windows[owner] = (opened, taken + allowed)
         if len(self._windows) > MOST_OWNERS:
             self._windows.popitem(last=False)
-        wait = max(1, math.ceil(opened + self.seconds - now))
-        if allowed:
-            return self._told(self.requests - taken - 1, opened)
-        return self._refused(wait, opened)
+        closes = opened + self.seconds
+        told = self._told(self.requests - taken - 1 if allowed else 0, closes)
+        return told if allowed else self._refused(closes - now, told)
 
-    def _told(self, left: int, opened: float) -> Headers:
-        if self._quota:
-            return ()
+    def _told(self, left: int, closes: float) -> Headers:
         fields = (("x-ratelimit-limit", str(self.requests)), ("x-ratelimit-remaining", str(left)))
-        return fields if self._profile.name == "server" else (*fields, self._reset(opened))
+        if self._profile.name == "docs":
+            return (*fields, ("x-ratelimit-reset", _timestamp(closes)))
+        return () if self._quota else fields  # of its quota the server says nothing
 
-    def _reset(self, opened: float) -> tuple[str, str]:
-        return "x-ratelimit-reset", str(math.ceil(opened + self.seconds))
-
-    def _refused(self, wait: int, opened: float) -> HttpError:
-        retry = ("retry-after", str(wait))
+    def _refused(self, wait: float, told: Headers) -> HttpError:
+        if self._profile.name == "docs":
+            message = "Monthly request quota exceeded" if self._quota else "Rate limit exceeded"
+            return json_error(429, message, headers=(*told, ("retry-after", str(math.ceil(wait)))))
         if self._quota:
-            return json_error(429, "Monthly request quota exceeded", headers=(retry,))
-        if self._profile.name == "server":
-            fields = (("x-ratelimit-after", str(wait)), retry, *self._told(0, opened))
-            return plain_error(429, f"Too Many Requests! Wait for {wait}s", fields, content_type=None)
-        return json_error(429, "Rate limit exceeded", headers=(*self._told(0, opened), retry))
+            return json_error(429, "Monthly request quota exceeded")
+        seconds = str(int(wait))  # begun seconds are left out, so a client may be told to come back in 0
+        fields = (("x-ratelimit-after", seconds), ("retry-after", seconds), *told)
+        return plain_error(429, f"Too Many Requests! Wait for {seconds}s", fields, content_type=None)
+
+
+def _timestamp(moment: float) -> str:
+    """A moment in seconds since the epoch as the pages write it, begun seconds counted."""
+    return datetime.fromtimestamp(min(math.ceil(moment), LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -90,7 +90,7 @@ class _Player:
             if not await self._wait(writes[index].at) and index:
                 await asyncio.sleep(0)  # other streams have their turn
             stop, data = self._due(writes, index)
-            if not await self._hand_over(data, writes[stop - 1].boundary):
+            if not await self._hand_over(data, writes[stop - 1].boundary, last=stop == len(writes)):
                 return self._broken_off()
             index = stop
         return await self._end(self.script.ending)
@@ -113,7 +113,7 @@ class _Player:
                 break
         return index, b"".join([write.data for write in writes[first:index]])
 
-    async def _hand_over(self, data: bytes, boundary: bool) -> bool:
+    async def _hand_over(self, data: bytes, boundary: bool, *, last: bool) -> bool:
         """Writes; False if the connection ended before the kernel had it all."""
         for start in range(0, len(data), SLAB):
             if start:
@@ -126,6 +126,7 @@ class _Player:
             await self.wire.drain()
         if self.wire.gone:
             return False
+        self.wire.ending = last and self.script.ending.kind != "hang" and self.script.ending.at is None
         if boundary:
             await self._boundary()
         return True
@@ -156,6 +157,7 @@ class _Player:
             await self._wait(ending.at)
         if ending.kind == "hang":
             return await self._hang(ending)
+        self.wire.ending = True
         keep_alive = self.script.keep_alive and self.wire.keep_alive
         if ending.kind == "complete" and keep_alive and not self.wire.gone:
             self.wire.finish()

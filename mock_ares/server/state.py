@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 
+from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.scenario.model import DialectName, Scenario
 from mock_ares.server.auth import Keyring
 from mock_ares.server.clock import Clock
 from mock_ares.server.cors import Cors
-from mock_ares.server.journal import Journal
+from mock_ares.server.journal import Exchange, Journal
 from mock_ares.server.library import Library, Turn
 from mock_ares.server.limits import RateLimit
+from mock_ares.server.barrier import pauses
 from mock_ares.server.plans import PlanCache
 from mock_ares.server.profiles import PROFILES, Profile
+from mock_ares.server.tenants import Tenants
 from mock_ares.server.wire import Wire
 
 MOST_TICKETS = 1000
+LOOKS = 16
+"""Rounds of the event loop from the end of a connection to the journal, with some to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,15 @@ class Fake:
     plans: PlanCache = field(default_factory=PlanCache)
     scripts: dict[str, Turn] = field(default_factory=dict)
     """The replies of a token's own, by its id."""
+    tenants: Tenants = field(default_factory=Tenants)
+    """The tests that share it; without any, every token is by itself."""
     tickets: OrderedDict[str, tuple[str, Turn]] = field(default_factory=OrderedDict)
     """Where a redirect to another host name leads: the owner and the turn that goes on there."""
     speed: float = 1.0
     """Can be changed while the fake runs; a stream keeps the speed it began with."""
     clock: Clock = field(default_factory=Clock)
+    on_answer: Callable[[Exchange, StreamPlan, Script], object] | None = None
+    """Told what is about to be played for a request, in the event loop."""
     _open: dict[str, set[Wire]] = field(default_factory=dict)
 
     @classmethod
@@ -109,6 +119,22 @@ class Fake:
         for wire in wires:
             wire.reset()
         return len(wires)
+
+    async def settled(self, owner: str | None = None, patience: float = 1.0) -> None:
+        """Until the journal has the endings that a client knows already, of a token's exchanges or of all.
+
+        What has been said to its last byte is waited for, so many seconds at most. Of a client that left the loop
+        learns when it looks at the sockets again, which it does some times over.
+        """
+        until = self.clock.now() + patience
+        for looks, pause in enumerate(pauses(LOOKS, 0.001, 0.01)):
+            if looks >= LOOKS and (not self._any_ending(owner) or self.clock.now() > until):
+                return
+            await asyncio.sleep(pause)
+
+    def _any_ending(self, owner: str | None) -> bool:
+        owners = list(self._open) if owner is None else [owner]
+        return any(wire.ending for each in owners for wire in self._open.get(each, ()))
 
     @property
     def open_streams(self) -> int:

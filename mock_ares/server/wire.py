@@ -23,7 +23,7 @@ EXTENSION = "mock_ares.wire"
 class Wire:
     """Writes are silently dropped once the connection has ended."""
 
-    __slots__ = ("_cycle", "_protocol", "_transport", "begun", "ended", "http_version", "keep_alive")
+    __slots__ = ("_cycle", "_protocol", "_transport", "begun", "ended", "ending", "http_version", "keep_alive")
 
     def __init__(self, protocol: Connection, cycle: Any, scope: dict[str, Any]) -> None:
         self._protocol = protocol
@@ -34,6 +34,8 @@ class Wire:
         self.http_version: str = scope["http_version"]
         self.keep_alive: bool = _stays_open(scope)
         """Whether the connection may serve another request after this one, as far as the request goes."""
+        self.ending = False
+        """Whether all has been said, and the exchange ends without anybody's doing."""
         self.ended = False
         """Whether this side has ended the connection."""
 

@@ -11,13 +11,19 @@ from pathlib import Path
 import pytest
 
 from mock_ares.harness.chromium import Chromium
-from tests.clients.rig import CLIENTS, INTERPRETERS, MESSAGE, PATH, TOKEN, Listener, Outcome, RawServer, Run, spawn
-from tests.toolchains import require_tool
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    for mark in item.iter_markers("toolchain"):
-        require_tool(mark.args[0])
+from tests.clients.rig import (
+    CLIENTS,
+    INTERPRETERS,
+    MESSAGE,
+    PATH,
+    TOKEN,
+    Listener,
+    Outcome,
+    RawServer,
+    Run,
+    Runner,
+    spawn,
+)
 
 
 @pytest.fixture
@@ -51,21 +57,27 @@ def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(server: RawServer, request: pytest.FixtureRequest) -> Run:
-    """Runs the client of this name, such as ``node/fixed``, to its end."""
+def runner(request: pytest.FixtureRequest) -> Runner:
+    """Runs the client of a name, such as ``node/fixed``, against a server, to its end."""
 
-    def run_client(name: str) -> Outcome:
+    def run_client(name: str, url: str, token: str) -> Outcome:
         tool, _, variant = name.partition("/")
         if tool == "browser":
             browser: Chromium = request.getfixturevalue("chromium")
             file = CLIENTS / "browser" / f"{variant}.js"
-            ran = browser.run(file, url=server.url, path=PATH, token=TOKEN, message=MESSAGE, timeout=60)
+            ran = browser.run(file, url=url, path=PATH, token=token, message=MESSAGE, timeout=60)
             assert ran.text in (None, "".join(ran.shown))
             return Outcome("".join(ran.shown), ran.error is not None, ran.error or "")
         if tool == "go":
             command = [str(request.getfixturevalue("go_programs") / variant)]
         else:
             command = [*INTERPRETERS[tool], str(next((CLIENTS / tool).glob(f"{variant}.*")))]
-        return spawn(command, server.url)
+        return spawn(command, url, token)
 
     return run_client
+
+
+@pytest.fixture
+def run(server: RawServer, runner: Runner) -> Run:
+    """Runs the client of a name against the raw server."""
+    return lambda name: runner(name, server.url, TOKEN)

@@ -96,6 +96,8 @@ class Outcome:
 
 
 Run = Callable[[str], Outcome]
+Runner = Callable[[str, str, str], Outcome]
+"""A client's name, the server's origin and a token."""
 
 
 INTERPRETERS = {
@@ -106,9 +108,9 @@ INTERPRETERS = {
 }
 
 
-def spawn(command: list[str], url: str) -> Outcome:
+def spawn(command: list[str], url: str, token: str) -> Outcome:
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    asked = {"ARES_URL": url, "ARES_PATH": PATH, "ARES_TOKEN": TOKEN, "ARES_MESSAGE": MESSAGE}
+    asked = {"ARES_URL": url, "ARES_PATH": PATH, "ARES_TOKEN": token, "ARES_MESSAGE": MESSAGE}
     ended = subprocess.run(command, env={**os.environ, **asked, "PATH": search}, capture_output=True, timeout=60)
     text = ended.stdout.decode(errors="replace")
     return Outcome(text, ended.returncode != 0, ended.stderr.decode(errors="replace"))

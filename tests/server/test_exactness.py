@@ -1,4 +1,4 @@
-"""The fake's promise, on real sockets: the bytes are the plan's, reads end where promised, endings are the planned ones."""
+"""The fake's promise on real sockets: the plan's bytes, reads that end where promised, the planned endings."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mock_ares.plan.model import Script
 from mock_ares.scenario.model import Pace, Position, Reply
 from mock_ares.server.fake import FakeServer
 from mock_ares.server.state import Settings
-from hypothesis import strategies as st
-def replies(**k): return st.just(Reply(text="abc"))
+from tests.plan.strategies import replies
+
 
 TRIALS = 1000
 TEXT = "Neural networks learn by example; Größe and 🧠 are two words of theirs."
@@ -54,7 +54,7 @@ class Ear:
         self.address = (host, int(port))
 
     def hear(self, expected: int | None = None, *, headless: bool = False) -> Heard:
-        """Until the connection ends, or ``expected`` bytes have come behind the head; ``headless``: there is no head."""
+        """Until the connection ends, or ``expected`` bytes have come behind the head, if there is one."""
         body = b'{"message":"hi"}'
         request = (
             f"POST /api/chat/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.credentials.token}\r\n"

@@ -78,9 +78,7 @@ def with_httpx(url: str, token: str) -> list[str | None]:
 def with_requests(url: str, token: str) -> list[str | None]:
     def exchange(session: requests.Session) -> str | None:
         try:
-            answer = session.post(
-                url, headers={"authorization": f"Bearer {token}"}, json={"message": "hi"}, timeout=20
-            )
+            answer = session.post(url, headers={"authorization": f"Bearer {token}"}, json={"message": "hi"}, timeout=20)
         except requests.RequestException:
             return None
         answer.encoding = "utf-8"
@@ -99,9 +97,7 @@ def with_node(url: str, token: str) -> list[str | None]:
 
 
 @pytest.mark.parametrize("client", [with_httpx, with_requests, with_node])
-def test_a_fault_harms_no_later_exchange(
-    fake: FakeServer, client: Callable[[str, str], list[str | None]]
-) -> None:
+def test_a_fault_harms_no_later_exchange(fake: FakeServer, client: Callable[[str, str], list[str | None]]) -> None:
     credentials = fake.credentials()
     replies = [reply for fault in FAULTS for reply in (Reply(text=TEXT), Reply(text=TEXT, faults=(fault,)))]
     fake.script(credentials.id, *replies, then="cycle")

@@ -13,8 +13,9 @@ from typing import NoReturn
 DEPTH = 128
 """How many objects and arrays may be inside one another where values are kept; what is skipped has no limit."""
 
-_SPACE = re.compile(rb"[ \t\r\n]*")
-DIGITS = re.compile(rb"[0-9]*")
+SPACE = rb"[ \t\r\n]*"
+_SPACE = re.compile(SPACE)
+_DIGITS = re.compile(rb"[0-9]*")
 PLAIN = rb'[^"\\\x00-\x1f]+'
 _STRING = re.compile(
     rb"(?:" + PLAIN + rb'|\\(?:["\\/bfnrt]|u(?:(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
@@ -64,17 +65,20 @@ class Reader:
 
     def space(self) -> bytes:
         """The next byte that is no white space; nothing at the end."""
-        found = _SPACE.match(self.data, self.index)
-        assert found is not None
-        self.index = found.end()
+        self.take(_SPACE)
         return self.data[self.index : self.index + 1]
+
+    def take(self, pattern: re.Pattern[bytes]) -> bytes:
+        """Takes what a pattern matches here, which may be nothing."""
+        found = pattern.match(self.data, self.index)
+        if found is None:
+            return b""
+        self.index = found.end()
+        return found[0]
 
     def digits(self) -> bytes:
         """Takes the decimal digits that come next, or nothing."""
-        found = DIGITS.match(self.data, self.index)
-        assert found is not None
-        self.index = found.end()
-        return found[0]
+        return self.take(_DIGITS)
 
     # Failing
 
@@ -105,14 +109,13 @@ class Reader:
 
     def string(self) -> str:
         """A string, of which the opening quote is the next byte."""
-        found = _STRING.match(self.data, self.index + 1)
-        assert found is not None
-        self.index = found.end()
+        self.index += 1
+        raw = self.take(_STRING)
         if self.peek() != b'"':
             self._bad_string()
         self.index += 1
         try:
-            text = found[0].decode()
+            text = raw.decode()
         except UnicodeDecodeError:
             self.fail("invalid unicode code point")
         return text if "\\" not in text else str(json.loads(f'"{text}"'))

@@ -1,0 +1,68 @@
+"""Rows about what a client does, beside the text it returns."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mock_ares.faults import close_early, reset_peer
+from mock_ares.harness.checks.failure import JSON
+from mock_ares.harness.checks.rows import Row, case, one, say
+from mock_ares.harness.checks.strategies import words
+from mock_ares.harness.model import Case
+from mock_ares.harness.settings import Settings
+from mock_ares.scenario.model import Body, Pace, Reply
+
+MESSAGES = (
+    "Explain how neural networks learn",
+    'She said "hello"',
+    "a\\b / c",
+    "naïve 日本語 😀",
+    "two\nlines\tand a tab",
+    "",
+    " spaces ",
+    "?a=b&c=d#e%20+",
+)
+REFUSED = Reply(status=400, content=JSON)
+
+
+def asked(message: str) -> Case:
+    return one("ab", message=message)
+
+
+def requests(settings: Settings) -> SearchStrategy[Case]:
+    text = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+    return st.builds(asked, text)
+
+
+def pieces(settings: Settings) -> SearchStrategy[Case]:
+    return st.lists(words, min_size=2, max_size=5).map(lambda said: one(*said, withhold=True))
+
+
+def in_turn(first: Reply) -> Case:
+    return case(first, say("ab", "cd"))
+
+
+ROWS: dict[str, Row] = {
+    "request": Row(tuple(asked(message) for message in MESSAGES), requests, most=15),
+    "incremental": Row((one("ab", "cd", withhold=True), one("ab", "cd", "ef", "gi", withhold=True)), pieces, most=10),
+    "once": Row(
+        (
+            case(say("ab"), REFUSED),
+            case(say("ab", "cd", body=Body("close")), REFUSED),
+            case(say("ab", "cd", body=Body("length")), REFUSED),
+            case(say("ab", "cd", body=Body(connection="close")), REFUSED),
+        )
+    ),
+    "retry": Row(
+        (
+            in_turn(Reply(status=429, content=JSON)),
+            in_turn(Reply(status=503, content=JSON)),
+            in_turn(say("ab", "cd", faults=(close_early(0),))),
+            in_turn(say("ab", "cd", faults=(close_early(1),))),
+            in_turn(say("ab", "cd", faults=(reset_peer("abc"),))),
+        ),
+        needs_retry=True,
+    ),
+    "cancel": Row((one(*(f"w{n}" for n in range(600)), pace=Pace(every=0.1), cancel_after=4),)),
+}

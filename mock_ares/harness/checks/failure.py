@@ -1,0 +1,186 @@
+"""Rows about failing: errors in the answer's place, and streams that do not end as they should.
+
+An error reply is given again whenever it is asked for, so that a client that retries meets the end of its patience.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mock_ares.faults import (
+    close_early,
+    cut_gzip,
+    empty_reply,
+    error_event,
+    garbage,
+    hang,
+    long_length,
+    malformed_chunk,
+    missing_end,
+    reset_peer,
+    short_length,
+    truncate,
+)
+from mock_ares.harness.checks.rows import Row, case, one, say
+from mock_ares.harness.checks.strategies import planned, streaming, words
+from mock_ares.harness.model import Case
+from mock_ares.harness.settings import Settings
+from mock_ares.scenario.model import Body, Content, Pace, Pause, Position, Reply, RetryAfter, Segments
+
+STATUSES = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503)
+JSON = Content(json={"error": "It did not work"})
+PLAIN = Content(plain="It did not work")
+HTML = Content(html="<p>It did not work</p>")
+CLOSE = Body(connection="close")
+GZIP = Body(gzip="event")
+EVENTS: dict[str, str | None] = {"content-type": "text/event-stream"}
+
+
+def refused(status: int, content: Any, **words: Any) -> Case:
+    return case(Reply(status=status, content=content, **words))
+
+
+def faulty(*faults: Any, chunks: tuple[str, ...] = ("ab", "cd"), **words: Any) -> Case:
+    return one(*chunks, faults=faults, **words)
+
+
+def dropped(fault: Any, body: Body) -> tuple[Case, ...]:
+    """Between events, inside one, inside an HTTP chunk, before the first, behind the last."""
+    places: tuple[tuple[Any, bool], ...] = ((1, False), ("abc", False), (1, True), ("abc", True), (0, False), (2, False))
+    return tuple(faulty(fault(at, inside_http_chunk=inside), body=body) for at, inside in places)
+
+
+def statuses(settings: Settings) -> SearchStrategy[Case]:
+    return st.builds(refused, st.sampled_from(STATUSES), st.sampled_from((JSON, PLAIN, "empty")))
+
+
+def no_streams(settings: Settings) -> SearchStrategy[Case]:
+    return st.builds(refused, st.just(200), st.one_of(words.map(lambda w: Content(json={"text": w})), st.just(HTML)))
+
+
+def cut_at_events(fault: Any, **reply: Any) -> Any:
+    """Cases of one reply that the fault ends behind one of its events, not the last."""
+
+    def cases(settings: Settings) -> SearchStrategy[Case]:
+        def cut(said: tuple[str, ...], at: int) -> Case:
+            return faulty(fault(min(at, len(said) - 1)), chunks=said, **reply)
+
+        return st.builds(cut, st.lists(words, min_size=2, max_size=4).map(tuple), st.integers(0, 3))
+
+    return cases
+
+
+def too_long(settings: Settings) -> SearchStrategy[Case]:
+    return streaming("drop-length")(settings)
+
+
+def too_short(settings: Settings) -> SearchStrategy[Case]:
+    chunks = st.lists(words, min_size=1, max_size=3).map(tuple)
+    return st.builds(lambda said, by: faulty(short_length(by), chunks=said), chunks, st.integers(1, 9))
+
+
+def cut_silently(settings: Settings) -> SearchStrategy[Case]:
+    return st.one_of(
+        cut_at_events(truncate)(settings),
+        cut_at_events(close_early, body=Body("close"))(settings),
+    )
+
+
+def reported(settings: Settings) -> SearchStrategy[Case]:
+    @st.composite
+    def cases(draw: Any) -> Case:
+        said = tuple(draw(st.lists(words, min_size=1, max_size=3)))
+        plan = planned(say(*said), "typed")
+        ends = list(plan.event_ends)
+        at = draw(st.sampled_from([Position(byte=end) for end in ends[:-1]] + ["".join(said)[:1]]))
+        return faulty(error_event(at), chunks=said)
+
+    return cases()
+
+
+def later(lasts: float | None, at: Any = 1) -> Pace:
+    return Pace(pauses=(Pause(at=at, lasts=lasts),))
+
+
+def patient(seconds: int) -> Case:
+    """A chunk each second and a half, and longer gaps among them."""
+    chunks = tuple(f"w{n}" for n in range(seconds * 2 // 3 + 1))
+    pace = Pace(every=1.5, pauses=(Pause(at=3, lasts=0.5), Pause(at=9, lasts=0.4)))
+    return one(*chunks, pace=pace)
+
+
+def again_later(status: int, after: float | RetryAfter) -> Case:
+    return case(Reply(status=status, content=JSON, retry_after=after), say("ab", "cd"))
+
+
+ROWS: dict[str, Row] = {
+    "status": Row(
+        (
+            refused(401, JSON),
+            refused(500, PLAIN),
+            refused(503, "empty"),
+            *(refused(status, JSON) for status in STATUSES if status not in (401, 500, 503)),
+            refused(404, "empty"),
+            refused(400, PLAIN),
+            refused(500, Content(plain="data: no\n\n"), headers=EVENTS),
+        ),
+        statuses,
+        most=12,
+    ),
+    "retry-after": Row(
+        (again_later(429, 2.0), again_later(503, 2.0), again_later(503, RetryAfter(4.0))), lasts=True, needs_retry=True
+    ),
+    "not-sse": Row(
+        (
+            refused(200, JSON),
+            refused(200, HTML),
+            refused(200, "empty", headers={"content-type": "text/html"}),
+            refused(200, Content(plain="data: no\n\n")),
+            one(),
+        ),
+        no_streams,
+        most=8,
+    ),
+    "drop-fin": Row(dropped(close_early, Body()), streaming("drop-fin")),
+    "drop-rst": Row(dropped(reset_peer, Body()), streaming("drop-rst")),
+    "drop-fin-close": Row(dropped(close_early, CLOSE), streaming("drop-fin-close")),
+    "drop-rst-close": Row(dropped(reset_peer, CLOSE), streaming("drop-rst-close")),
+    "drop-length": Row(
+        (faulty(close_early(1), body="length"), faulty(long_length(1)), faulty(close_early("abc"), body="length")),
+        too_long,
+    ),
+    "short-length": Row((faulty(short_length(10)), faulty(short_length(1)), faulty(short_length(3))), too_short),
+    "drop-gzip": Row(
+        (
+            faulty(cut_gzip(1), body=GZIP),
+            faulty(cut_gzip(2), body=GZIP),
+            faulty(cut_gzip("abc"), body=GZIP),
+        ),
+        cut_at_events(cut_gzip, body=GZIP),
+        needs_gzip=True,
+    ),
+    "drop-silent": Row(
+        (faulty(truncate(1)), faulty(close_early(1), body="close"), faulty(close_early(1), body="http1.0")),
+        cut_silently,
+        most=5,
+    ),
+    "missing-end": Row((faulty(missing_end()), faulty(missing_end(), chunks=("ab",))), streaming("missing-end")),
+    "malformed-chunk": Row(
+        (faulty(malformed_chunk(1)), faulty(malformed_chunk(0)), faulty(malformed_chunk(2, size="-1"))),
+        streaming("malformed-chunk"),
+    ),
+    "empty-reply": Row((case(Reply(faults=(empty_reply(),))), case(Reply(faults=(empty_reply(reset=True),))))),
+    "garbage": Row((case(Reply(faults=(garbage(),))), case(Reply(faults=(garbage(bytes="data: no\n\n"),))))),
+    "error-event": Row(
+        (faulty(error_event(1)), faulty(error_event(0)), faulty(error_event("abc")), faulty(error_event(2))), reported
+    ),
+    "stall": Row((faulty(hang(1)), faulty(hang(0))), lasts=True),
+    "patience": Row((patient(31),), lasts=True),
+    "silence": Row((one("ab", "cd", pace=later(10.0)),), lasts=True),
+}
+
+__all__ = ["ROWS", "Segments", "replace"]

@@ -1,0 +1,153 @@
+"""Rows about how events are spelled, and about streams too large for a careless reader."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mock_ares.faults import invalid_utf8
+from mock_ares.harness.checks.rows import Row, one, say
+from mock_ares.harness.checks.strategies import streaming, words
+from mock_ares.harness.model import Case
+from mock_ares.harness.settings import Settings
+from mock_ares.plan import lorem
+from mock_ares.scenario.model import Chunks, Framing, Text
+
+
+def framed(*chunks: str, **words: object) -> Case:
+    return one(*chunks, framing=Framing(**words))  # type: ignore[arg-type]
+
+
+def typed_as(content_type: str) -> Case:
+    return one("é", headers={"content-type": content_type})
+
+
+def spoiled(*chunks: str, after: str, raw: str) -> Case:
+    return one(*chunks, faults=(invalid_utf8(after, bytes=raw),))
+
+
+def either(case: Case) -> Case:
+    return replace(case, outcome="either")
+
+
+def long_line(size: int, seed: int) -> Case:
+    """One chunk of so many bytes. The seed is moved on until the text does not end in a space."""
+    while lorem.size(size, seed).endswith(" "):
+        seed += 1
+    reply = say(text=Text(bytes=size), seed=seed, chunks="whole", segments="free")
+    return either(Case(replies=(reply,)))
+
+
+def long_lines(settings: Settings) -> SearchStrategy[Case]:
+    return st.builds(long_line, st.integers(60_000, 200_000), st.integers(0, 99))
+
+
+def many(count: int, seed: int) -> Case:
+    """So many words, each cut inside, so that no chunk begins or ends with a space."""
+    return Case(replies=(say(text=Text(words=count), seed=seed, chunks="mid-word", segments="free"),))
+
+
+def many_chunks(settings: Settings) -> SearchStrategy[Case]:
+    return st.builds(many, st.integers(2_000, 5_000), st.integers(0, 99))
+
+
+def unterminated(settings: Settings) -> SearchStrategy[Case]:
+    return streaming("unterminated")(settings).map(either)
+
+
+def another_type(settings: Settings) -> SearchStrategy[Case]:
+    block = st.tuples(st.sampled_from(("event: ping", "event: update")), words.map(lambda word: f"data: {word}"))
+    chunks = st.lists(words, min_size=1, max_size=3)
+    return st.builds(
+        lambda said, place, lines: one(*said, framing=Framing(**{place: lines})),
+        chunks,
+        st.sampled_from(("first", "between")),
+        block,
+    )
+
+
+EIGHT_MB = "Neuralnetworkslearnbyexample." * 290_000
+"""Without a space, so that no chunk begins or ends with one."""
+
+ROWS: dict[str, Row] = {
+    "eol-crlf": Row((framed("a", newline="crlf"), framed("a", "b", newline="crlf")), streaming("eol-crlf")),
+    "eol-cr": Row((framed("a", newline="cr"), framed("a", "b", newline="cr")), streaming("eol-cr")),
+    "eol-mixed": Row(
+        tuple(one("a", "b", "c", "d", framing=Framing(newline="mixed"), seed=seed) for seed in range(4)),
+        streaming("eol-mixed"),
+    ),
+    "bom": Row((framed("a", bom=True), framed("a", "b", bom=True)), streaming("bom")),
+    "comments": Row(
+        (
+            framed("a", "b", between=(": keep-alive",)),
+            framed("a", first=(": keep-alive",)),
+            framed("a", before=(": keep-alive",)),
+            framed("a", inside=(": keep-alive",)),
+            framed("a", "b", between=(":",)),
+            framed("a", "b", between=(": data: no",)),
+        ),
+        streaming("comments"),
+    ),
+    "no-space": Row((framed("a", space=False), framed("a", "b", space=False)), streaming("no-space")),
+    "no-colon": Row((framed("a", "", "b", bare_empty=True), framed("", bare_empty=True)), streaming("no-colon")),
+    "fields": Row(
+        (
+            framed("a", "b", before=("id: 1",)),
+            framed("a", "b", before=("retry: 100",)),
+            framed("a", "b", inside=("retry: soon",)),
+            framed("a", "b", before=("retry:",)),
+            framed("a", "b", before=("event:",)),
+            framed("a", "b", before=("event: message",)),
+            framed("a", "b", inside=("unknown: x",)),
+            framed("a", "b", before=("unknown",)),
+            framed("a", "b", before=("data : x",)),
+            framed("a", "b", before=("id",)),
+            framed("a", "b", between=("id: 1",)),
+            framed("a", "b", first=("retry: 100",)),
+        ),
+        streaming("fields"),
+    ),
+    "event-type": Row(
+        (
+            framed("a", first=("event: ping", "data: x")),
+            framed("a", "b", between=("event: ping", "data: x")),
+        ),
+        another_type,
+    ),
+    "unterminated": Row(
+        (either(framed("a", final_blank_line=False)), either(framed("a", "b", final_blank_line=False))), unterminated
+    ),
+    "charset": Row(
+        (
+            one("é"),
+            typed_as("text/event-stream;charset=latin-1"),
+            typed_as("Text/Event-Stream"),
+            typed_as("text/event-stream; charset=utf-8"),
+            typed_as("text/event-stream; boundary=x; charset=iso-8859-1"),
+        ),
+        streaming("charset"),
+    ),
+    "bad-utf8": Row(
+        (
+            spoiled("ab", after="a", raw="ff"),
+            spoiled("a", "bc", after="ab", raw="c3"),
+            spoiled("ab", after="a", raw="f09f98"),
+            spoiled("ab", after="ab", raw="80"),
+        ),
+        streaming("bad-utf8"),
+    ),
+    "long-line": Row(
+        (long_line(70_000, 0), long_line(1_000_000, 0), long_line(8_000_000, 0)), long_lines, most=3
+    ),
+    "many-chunks": Row(
+        (
+            many(20_000, 0),
+            Case(replies=(say(text=EIGHT_MB, chunks=Chunks(every=400), segments="free"),)),
+        ),
+        many_chunks,
+        most=2,
+        trial="twice-as-long",
+    ),
+}

@@ -1,0 +1,51 @@
+"""Rows about what HTTP does around the events."""
+
+from __future__ import annotations
+
+from mock_ares.harness.checks.rows import Row, case, one, say
+from mock_ares.harness.checks.strategies import streaming
+from mock_ares.harness.model import Case
+from mock_ares.scenario.model import Body, Redirect, Reply
+
+
+def carried(*chunks: str, **words: object) -> Case:
+    return one(*chunks, body=Body(**words))  # type: ignore[arg-type]
+
+
+def redirected(status: int, to: str) -> Case:
+    return case(Reply(redirect=Redirect(status, to)), say("ab"))  # type: ignore[arg-type]
+
+
+ROWS: dict[str, Row] = {
+    "close-delimited": Row(
+        (carried("a", framing="close"), carried("a", "b", framing="close"), carried("a", "b", framing="http1.0")),
+        streaming("close-delimited"),
+    ),
+    "chunk-ext": Row((carried("a", extensions=";a=b"), carried("a", "b", extensions=";ab")), streaming("chunk-ext")),
+    "chunk-ext-quoted": Row(
+        (
+            carried("a", extensions=';a="b"'),
+            carried("a", extensions=';a="b c"'),
+            carried("a", "b", extensions=' ; a = "b;c"'),
+        ),
+        streaming("chunk-ext-quoted"),
+    ),
+    "trailers": Row(
+        (carried("a", trailers={"x-checksum": "abc"}), carried("a", "b", trailers={"x-a": "1", "x-b": "2"})),
+        streaming("trailers"),
+    ),
+    "early-100": Row((one("a", interim=(100,)),), streaming("early-100"), most=5),
+    "early-103": Row((one("a", interim=(103,)),), streaming("early-103"), most=5),
+    "gzip": Row(
+        (
+            carried("a", gzip="event"),
+            carried("ab", "cd", "ef", gzip="event"),
+            one("ab", "cd", "ef", body=Body(gzip="whole"), segments="free"),
+            carried("ab", "cd", gzip="event", framing="length"),
+        ),
+        streaming("gzip"),
+        needs_gzip=True,
+    ),
+    "redirect": Row((redirected(307, "same"), redirected(308, "same"))),
+    "redirect-away": Row((redirected(307, "away"), redirected(308, "away"))),
+}

@@ -1,0 +1,81 @@
+"""What a row of the catalogue consists of, and the shortest way to write one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+from hypothesis.strategies import SearchStrategy
+
+from mock_ares.harness.model import Case, CheckInfo
+from mock_ares.harness.settings import Settings
+from mock_ares.scenario.model import DialectName, Reply
+
+Cases = Callable[[Settings], SearchStrategy[Case]]
+_CASE = frozenset(field.name for field in fields(Case))
+Trial = Literal["once-through", "twice-as-long"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cases of one hazard."""
+
+    examples: tuple[Case, ...]
+    """Tried first, in this order, the smallest first; alone they are enough to tell a client that is wrong."""
+    cases: Cases | None = None
+    most: int | None = None
+    """At most so many generated examples, where each is costly."""
+    lasts: bool = False
+    """It takes seconds whatever the client does: run beside the others where that can be, left out of a quick run."""
+    needs_gzip: bool = False
+    """Nothing is shown to a client that does not accept gzip."""
+    needs_retry: bool = False
+    """Nothing is shown by a client that never asks again."""
+    trial: Trial = "once-through"
+    """``twice-as-long``: the case is timed against a shorter one of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A hazard, with the cases that show it and nothing else."""
+
+    info: CheckInfo
+    row: Row
+
+    @property
+    def id(self) -> str:
+        return self.info.id
+
+    @property
+    def examples(self) -> tuple[Case, ...]:
+        return self.row.examples
+
+    @property
+    def cases(self) -> Cases | None:
+        return self.row.cases
+
+
+def say(*chunks: str, **words: Any) -> Reply:
+    """A reply of these chunks whose reads end at events."""
+    return Reply(**{"chunks": chunks, "segments": "event", **words})
+
+
+def case(*replies: Reply, **words: Any) -> Case:
+    return Case(replies=replies, **words)
+
+
+def one(*chunks: str, **words: Any) -> Case:
+    """A case of one reply; the words are the reply's or the case's own."""
+    own = {name: words.pop(name) for name in _CASE & words.keys()}
+    return case(say(*chunks, **words), **own)
+
+
+def speaking(case: Case, dialect: DialectName) -> Case:
+    """The case in a client's dialect."""
+    return replace(case, replies=tuple(_spoken(reply, dialect) for reply in case.replies))
+
+
+def _spoken(reply: Reply, dialect: DialectName) -> Reply:
+    told = reply.error is None and reply.redirect is None and reply.content is None
+    return replace(reply, dialect=dialect) if told and reply.dialect is None else reply

@@ -1,0 +1,70 @@
+"""Rows about the text and its chunks. Reads end at events, lines end in LF, and HTTP does nothing unusual."""
+
+from __future__ import annotations
+
+from mock_ares.harness.checks.rows import Row, one
+from mock_ares.harness.checks.strategies import streaming
+from mock_ares.scenario.model import Framing
+
+ROWS: dict[str, Row] = {
+    "chunk-split": Row(
+        (
+            one("Neu", "ral"),
+            one("a", "b", "c"),
+            one("e", "\u0301", "👩", "\u200d", "🔬"),
+            one("Neural networks learn by example."),
+        ),
+        streaming("chunk-split"),
+    ),
+    "chunk-spaces": Row(
+        (
+            one("a", " b"),
+            one("a ", "b"),
+            one("a", " ", "b"),
+            one("a", "  b"),
+            one(" a"),
+            one("a "),
+            one("  a  ", "   ", " b"),
+        ),
+        streaming("chunk-spaces"),
+    ),
+    "chunk-empty": Row(
+        (one("a", "", "b"), one("", "a"), one("a", ""), one("", framing=Framing(space=False)), one("", "")),
+        streaming("chunk-empty"),
+    ),
+    "text-unicode": Row(
+        (one("é"), one("日本語"), one("😀"), one("👩\u200d🔬e\u0301", "עברית"), one("𝒳\u00adﷺ\u200b\U0010fffd\u00a0x")),
+        streaming("text-unicode"),
+    ),
+    "text-lookalikes": Row(
+        (
+            one("a", "[DONE]", "b"),
+            one("a", "data: b"),
+            one("a", "0", "b"),
+            one("a", "null", "b"),
+            one("a", "false", "b"),
+            one("a", ": keep-alive", "b"),
+            one("a", "id: 1", "event: done", "b"),
+            one("a", '{"delta": "x"}', '{"event":"done"}', "b"),
+            one("data:", "b"),
+            one("a", "[DONE]"),
+        ),
+        streaming("text-lookalikes"),
+    ),
+    "text-newlines": Row(
+        (one("a\nb"), one("a\n", "b"), one("\n"), one("a\n\nb"), one("\na", "\n\n", "b\n")),
+        streaming("text-newlines"),
+    ),
+    "text-separators": Row(
+        (
+            one("a\u2028b"),
+            one("a\u2029b"),
+            one("a\u0085b"),
+            one("a\x0bb"),
+            one("a\x0cb"),
+            one("a\x1cb\x1dc\x1ed"),
+        ),
+        streaming("text-separators"),
+    ),
+    "text-nul": Row((one("a\0b"), one("a\0", "b")), streaming("text-nul")),
+}

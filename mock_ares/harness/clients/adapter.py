@@ -1,0 +1,100 @@
+"""What all adapters share: how a client is declared, and how an exception is put into words."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Self
+
+from mock_ares.harness.model import CAPABILITIES, Boundaries, Observation, Target, UsageError
+from mock_ares.scenario.mistakes import nearest
+
+Shown = Callable[[str], object]
+LONGEST_ERROR = 2000
+"""Characters."""
+
+
+class Adapter(ABC):
+    """A ``Client``; also a context manager that starts and closes it."""
+
+    def __init__(
+        self,
+        name: str,
+        capabilities: str | Iterable[str] = (),
+        timeout: float | None = None,
+        boundaries: Boundaries = "exact",
+    ) -> None:
+        self.name = name
+        self.boundaries: Boundaries = boundaries
+        self.capabilities, self.timeout = declared(capabilities, timeout)
+
+    @abstractmethod
+    def start(self) -> None:
+        """Raises UsageError where the client cannot be run. Calling it again changes nothing."""
+
+    @abstractmethod
+    def observe(self, target: Target, shown: Shown | None = None) -> Observation:
+        """Runs one example to its end, or to the deadline. Never raises for what the client does.
+
+        ``shown(text)`` is called as pieces come in, from any thread, one at a time.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends processes and threads. Another example starts them again."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def declared(
+    capabilities: str | Iterable[str], timeout: float | None = None
+) -> tuple[frozenset[str], float | None]:
+    """Capabilities and the time-out's seconds, from words such as ``incremental`` and ``timeout=5``.
+
+    One text may hold several, with commas between them. Raises UsageError for a word that is none.
+    """
+    words = capabilities.split(",") if isinstance(capabilities, str) else capabilities
+    found = set()
+    for word in filter(None, (word.strip() for word in words)):
+        name, equals, seconds = word.partition("=")
+        if name not in CAPABILITIES or (equals and name != "timeout"):
+            raise UsageError(f"unknown capability {word!r}{nearest(name, CAPABILITIES)}")
+        if equals:
+            timeout = _seconds(seconds)
+        found.add(name)
+    if "timeout" in found and timeout is None:
+        raise UsageError("the capability timeout needs its seconds: timeout=5")
+    if timeout is not None:
+        found.add("timeout")
+    return frozenset(found), timeout
+
+
+def _seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"timeout={word}: expected seconds, such as timeout=5")
+    return seconds
+
+
+def described(error: BaseException) -> str:
+    """An exception's type and message, as far as they can be had."""
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+    try:
+        message = str(error)
+    except Exception as failure:
+        message = f"(str() of it raises {type(failure).__name__})"
+    return bounded(f"{name}: {message}" if message else name)
+
+
+def bounded(text: str) -> str:
+    """The beginning of a long text."""
+    return text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]}... ({len(text)} characters)"

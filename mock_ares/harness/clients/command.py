@@ -1,0 +1,106 @@
+"""Whether a command can be run, and what to do where it cannot."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mock_ares.harness.model import UsageError
+from mock_ares.scenario.mistakes import nearest
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+INTERPRETERS = {
+    ".py": "python",
+    ".js": "node",
+    ".mjs": "node",
+    ".cjs": "node",
+    ".ts": "npx tsx",
+    ".sh": "sh",
+    ".rb": "ruby",
+    ".pl": "perl",
+    ".php": "php",
+    ".go": "go run",
+}
+NATIVE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")
+"""How programs begin that the system runs by itself: Linux, macOS (one processor, several), Windows."""
+
+
+def named(argv: Sequence[str]) -> str:
+    """A command as one would type it."""
+    return shlex.join(argv)
+
+
+def environment(**more: str) -> Mapping[bytes, bytes]:
+    """This process's environment and ``more``. A proxy is not for this machine's own addresses."""
+    found = dict(os.environb)
+    for name in (b"no_proxy", b"NO_PROXY"):
+        found[name] = b",".join(filter(None, [found.get(name, b""), *map(str.encode, LOOPBACK)]))
+    return found | {name.encode(): value.encode("utf-8", "surrogatepass") for name, value in more.items()}
+
+
+def check_command(argv: Sequence[str]) -> None:
+    """Raises UsageError, with the nearest advice, for a command that cannot be run."""
+    if not argv or not argv[0]:
+        raise UsageError("expected a command that runs the client, such as: -- node client.mjs")
+    program = argv[0]
+    if os.sep in program:
+        _check_file(Path(program))
+    elif (found := shutil.which(program)) is not None:
+        _check_start(Path(found))
+    else:
+        raise UsageError(f"no command {program!r} on PATH{_advice(program)}")
+
+
+def _advice(program: str) -> str:
+    if " " in program:
+        return f"; a command is given as words, not as one: -- {program}"
+    if Path(program).is_file():
+        return f", but there is a file of that name here: {_how_to_run(Path(program))}"
+    return nearest(program, set(_commands()), tell_all=False)
+
+
+def _commands() -> Iterator[str]:
+    for folder in os.get_exec_path():
+        try:
+            yield from os.listdir(folder)
+        except OSError:  # PATH may name what is not there
+            continue
+
+
+def _check_file(program: Path) -> None:
+    if program.is_dir():
+        raise UsageError(f"{program} is a directory, expected a program")
+    if not program.exists():
+        around = program.parent
+        names = os.listdir(around) if around.is_dir() else []
+        raise UsageError(f"there is no {program}{nearest(program.name, names, tell_all=False)}")
+    if not os.access(program, os.X_OK):
+        raise UsageError(f"{program} is not executable: {_how_to_run(program)}")
+    _check_start(program)
+
+
+def _check_start(program: Path) -> None:
+    """The system runs native programs, and scripts whose first line names an interpreter that is there."""
+    try:
+        with program.open("rb") as file:
+            start = file.read(256)
+    except OSError:  # what can be run need not be readable
+        return
+    if start.startswith(b"#!"):
+        words = start[2:].split(b"\n")[0].split()
+        if not words or not Path(os.fsdecode(words[0])).exists():
+            interpreter = os.fsdecode(words[0]) if words else ""
+            raise UsageError(f"{program}: its first line names the interpreter {interpreter!r}, which is not there")
+    elif not start.startswith(NATIVE) and b"\0" not in start:
+        raise UsageError(f"{program} has no #! line, so the system cannot run it: {_how_to_run(program)}")
+
+
+def _how_to_run(program: Path) -> str:
+    interpreter = INTERPRETERS.get(program.suffix)
+    if interpreter:
+        return f"say `{interpreter} {shlex.quote(str(program))}`"
+    path = program if os.sep in str(program) else f"./{program}"
+    return f"make it executable (chmod +x) and say `{shlex.quote(str(path))}`"

@@ -1,0 +1,192 @@
+"""Clients behind a driver: one process for all examples, JSON lines on its standard input and output."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from mock_ares.harness.clients.adapter import Adapter, Shown, declared
+from mock_ares.harness.clients.child import Child, status_text
+from mock_ares.harness.clients.command import check_command, environment, named
+from mock_ares.harness.clients.example import MOST_TEXT, Example, UnacceptableError
+from mock_ares.harness.clients.protocol import (
+    Halves,
+    Hello,
+    Lines,
+    Message,
+    ProtocolError,
+    decode_hello,
+    decode_message,
+    encode_request,
+)
+from mock_ares.harness.model import Boundaries, Observation, Target, UsageError
+
+HELLO_SECONDS = 30.0
+"""Within which a driver must say hello; some are compiled first."""
+GOODBYE_SECONDS = 1.0
+"""From the end of its standard input until it is ended."""
+MOST_HELLO = 1 << 16
+MOST_BYTES = 256 << 20
+"""What a driver may write in one example: a text is written twice, and JSON can take six bytes for one."""
+
+
+class DriverClient(Adapter):
+    """A command that speaks the protocol. Its hello may name it, and declare capabilities beside those given here."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        name: str | None = None,
+        capabilities: str | Iterable[str] = (),
+        timeout: float | None = None,
+        boundaries: Boundaries = "exact",
+        *,
+        hello_seconds: float = HELLO_SECONDS,
+        limit: int = MOST_TEXT,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        super().__init__(name or named(argv), capabilities, timeout, boundaries)
+        self._argv = list(argv)
+        self._given_name = name
+        self._hello_seconds = hello_seconds
+        self._limit = limit
+        self._most_bytes = most_bytes
+        self._conversation: Conversation | None = None
+        self._last_id = 0
+
+    def start(self) -> None:
+        if self._conversation is None:
+            check_command(self._argv)
+            self._meet(self._connect())
+
+    def observe(self, target: Target, shown: Shown | None = None) -> Observation:
+        try:
+            conversation = self._ready()
+        except UsageError as error:  # it could be started before, so this is its doing
+            return Example(target).failed(f"the driver does not start again: {error}")
+        self._last_id += 1
+        example = Example(target, shown, self._limit)
+        conversation.child.write(encode_request(self._last_id, target))
+        observation = None
+        try:
+            observation = self._converse(conversation, example)
+        except (ProtocolError, UnacceptableError) as error:
+            return example.failed(str(error))
+        finally:
+            if observation is None:
+                self._end()
+        return observation or example.given_up()
+
+    def close(self) -> None:
+        if self._conversation is not None:
+            self._conversation.child.hang_up()
+            self._conversation.child.wait(time.monotonic() + GOODBYE_SECONDS)
+        self._end()
+
+    def _end(self) -> None:
+        conversation, self._conversation = self._conversation, None
+        if conversation is not None:
+            conversation.child.end()
+
+    def _meet(self, hello: Hello) -> None:
+        self.name = self._given_name or hello.name or self.name
+        try:
+            capabilities, timeout = declared(hello.capabilities, self.timeout)
+        except UsageError as error:
+            self._end()
+            raise UsageError(f"{self.name} says hello with an {error}") from None
+        self.capabilities, self.timeout = self.capabilities | capabilities, timeout
+
+    def _ready(self) -> Conversation:
+        """The process, or a new one in its place where it has ended meanwhile."""
+        if self._conversation is not None and self._conversation.child.exited:
+            self._end()
+        if self._conversation is None:
+            self._connect()
+        assert self._conversation is not None
+        return self._conversation
+
+    def _connect(self) -> Hello:
+        """Start the process. Raises UsageError where it does not say hello."""
+        conversation = Conversation(Child(self._argv, environment(), talks=True), MOST_HELLO)
+        self._conversation = conversation
+        try:
+            first = conversation.hear(time.monotonic() + self._hello_seconds)
+            if first is None:
+                raise ProtocolError(f"it says nothing for {self._hello_seconds:g} s; last line", conversation.unfinished)
+            hello = decode_hello(first)
+            if hello.error is not None:
+                raise UsageError(hello.error)
+        except (ProtocolError, UnacceptableError) as error:
+            self._end()
+            advice = 'a driver\'s first conversation is {"protocol": 1}; a command that writes the text itself goes with --exec'
+            raise UsageError(f"{named(self._argv)} does not speak the driver protocol: {error}; {advice}") from None
+        except BaseException:
+            self._end()
+            raise
+        conversation.most_bytes = self._most_bytes
+        return hello
+
+    def _converse(self, conversation: Conversation, example: Example) -> Observation | None:
+        """None where the driver has to be given up."""
+        halves = Halves()
+        conversation.count = 0
+        while (words := conversation.hear(example.until)) is not None:
+            message = decode_message(words)
+            if not 0 < message.id <= self._last_id:
+                raise ProtocolError(f"there is no example of this id, {self._last_id} was asked last", words)
+            if message.id == self._last_id and (observation := _heed(message, example, halves)):
+                return observation
+        return None
+
+
+def _heed(message: Message, example: Example, halves: Halves) -> Observation | None:
+    """The observation, where the message ends the example."""
+    if message.kind == "piece":
+        example.show(halves.join(message.text))
+        return None
+    example.show(halves.rest())
+    if message.kind == "restart":
+        example.restart()
+        return None
+    if message.kind == "error":
+        return example.failed(message.text)
+    return example.cancelled() if example.satisfied else example.returned(message.text)
+
+
+class Conversation:
+    """A driver's process, heard conversation by conversation."""
+
+    def __init__(self, child: Child, most_bytes: int) -> None:
+        self.child = child
+        self.most_bytes = most_bytes
+        self.count = 0
+        """Bytes heard since it was last set."""
+        self._conversations = Lines()
+        self._heard: deque[bytes] = deque()
+
+    @property
+    def unfinished(self) -> bytes:
+        return self._conversations.unfinished
+
+    def hear(self, until: float) -> bytes | None:
+        """The next line; None where none came ``until`` then. Raises UnacceptableError at the end, and for a flood."""
+        while not self._heard:
+            data = self.child.read(until)
+            if data is None:
+                return None
+            if not data:
+                raise UnacceptableError(self._farewell())
+            self.count += len(data)
+            if self.count > self.most_bytes:
+                raise UnacceptableError(f"the driver wrote more than {self.most_bytes} bytes")
+            self._heard.extend(self._conversations.feed(data))
+        return self._heard.popleft()
+
+    def _farewell(self) -> str:
+        left = self.unfinished
+        mid = f" in the midst of the conversation {left[:100].decode(errors='replace')!r}" if left else ""
+        if self.child.wait(time.monotonic() + GOODBYE_SECONDS):
+            return f"the driver ended{mid}, {status_text(self.child.end(), self.child.words)}"
+        return f"the driver closed its standard output{mid}"

@@ -1,0 +1,93 @@
+"""Withholding: each piece of a reply leaves only when the client has shown the one before.
+
+A reply to be withheld is planned as usual, with ages between its chunks. The player waits for each of these moments
+with the clock of its fake; the gate is that clock, and resolves such waits when the client has shown enough. Before the
+player waits it has made sure that the client has read what was sent, so a client that then shows nothing holds it back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from mock_ares.scenario.model import Pace, Reply
+from mock_ares.server.clock import Clock
+
+AGES = 1_000_000.0
+"""Seconds between two chunks of a withheld reply."""
+FAR = AGES / 2
+
+
+def withheld(reply: Reply) -> Reply:
+    """The reply with ages between its chunks."""
+    return replace(reply, pace=Pace(every=AGES), segments="event")
+
+
+@dataclass(slots=True)
+class Withholding:
+    """One example: how much the client must have shown before each further chunk."""
+
+    due: Sequence[int]
+    """For each chunk: the characters shown before the next one leaves."""
+    patience: float
+    """Seconds for which a client that has read a chunk may keep it to itself."""
+    shown: int = 0
+    passed: int = 0
+    """Chunks let through so far."""
+    stalled: int | None = None
+    """The number of chunks that were sent when the client showed nothing more; None: it showed them all."""
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def open(self) -> bool:
+        """The next chunk may leave."""
+        return self.stalled is not None or self.passed >= len(self.due) or self.shown >= self.due[self.passed]
+
+
+class Gate(Clock):
+    """A clock whose far deadlines come when the client has shown what it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now: Withholding | None = None
+
+    def begin(self, withholding: Withholding | None) -> None:
+        """For the next example. In the event loop."""
+        if self._now is not None:
+            self._give_up(self._now)
+        self._now = withholding
+
+    def timer(self, deadline: float) -> asyncio.Future[None]:
+        held = self._now
+        if held is None or deadline - self.now() < FAR:
+            return super().timer(deadline)
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        held.waiting.append(waiter)
+        held.timer = loop.call_later(held.patience, self._give_up, held)
+        self._let_through(held)
+        return waiter
+
+    def show(self, characters: int) -> None:
+        """The client has shown so many more. In the event loop."""
+        if self._now is not None:
+            self._now.shown += characters
+            self._let_through(self._now)
+
+    def _let_through(self, held: Withholding) -> None:
+        if not held.waiting or not held.open:
+            return
+        held.passed += 1
+        if held.timer is not None:
+            held.timer.cancel()
+        for waiter in held.waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+        held.waiting.clear()
+
+    def _give_up(self, held: Withholding) -> None:
+        if held.waiting and held.stalled is None:
+            held.stalled = held.passed + 1
+        self._let_through(held)

@@ -1,0 +1,141 @@
+"""A failure as a short list of facts, in the order in which they are read; text and HTML only differ in dress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from mock_ares.harness.model import Failure
+from mock_ares.harness.report.characters import clean
+from mock_ares.harness.report.differences import Side, alone, compared, first_difference
+from mock_ares.harness.report.payload import Payload, payload
+from mock_ares.harness.report.stream import Stream, judged, stream_of
+from mock_ares.scenario.fault import name_of
+from mock_ares.scenario.model import Reply
+
+_ABOUT_REQUESTS = frozenset({"bad-request", "leaked-credentials"})
+_ABOUT_ENDS = frozenset({"silent-truncation", "hung", "kept-open", "reposted", "early-retry"})
+_ENDINGS = {
+    "complete": "as HTTP has it: the body is complete",
+    "close": "the connection was closed (FIN) before the body was complete",
+    "reset": "the connection was reset (RST)",
+    "hang": "silence, with the connection open",
+    "client-left": "the client closed the connection",
+    "ended": "the fake ended the connection at the deadline",
+}
+_MOST_LINES = 6
+"""Of an error's text, its end first: that is where stderr says what happened."""
+
+
+class Lines(NamedTuple):
+    """Text of several lines, shown as it is."""
+
+    lines: tuple[str, ...]
+
+
+class Fact(NamedTuple):
+    label: str
+    value: str | Side | Payload | Lines
+
+
+def facts(failure: Failure, *, columns: int, rows: int) -> Iterator[Fact]:
+    """What was sent, what became of it, and what would have been right; texts and bytes cut to fit."""
+    stream = stream_of(failure)
+    yield from _case(failure)
+    yield from _texts(failure, stream, columns)
+    yield from _outcome(failure)
+    if failure.word in _ABOUT_REQUESTS:
+        yield from _request(failure.request)
+    elif stream is not None and stream.plan.head is not None:
+        yield from _bytes(failure, stream, columns, rows)
+    if failure.ending:
+        yield Fact("ended", _ENDINGS.get(failure.ending, clean(failure.ending)))
+    yield Fact("correct", clean(failure.expected))
+
+
+def _case(failure: Failure) -> Iterator[Fact]:
+    case = failure.case
+    if len(case.replies) > 1:
+        at = judged(failure)
+        said = (f"{n}. {_reply(reply)}{' (judged)' * (n == at + 1)}" for n, reply in enumerate(case.replies, 1))
+        yield Fact("replies", Lines(tuple(said)))
+    if case.cancel_after is not None:
+        characters = f"{case.cancel_after} character{'s' * (case.cancel_after != 1)}"
+        yield Fact("case", f"the caller stops it once {characters} have been shown")
+    if case.withhold:
+        yield Fact("case", "each piece is sent only when the client has shown the one before")
+
+
+def _reply(reply: Reply) -> str:
+    if reply.error is not None:
+        return f"the error {reply.error}"
+    if reply.redirect is not None:
+        return f"a redirect, {reply.redirect.status}"
+    if not reply.speaks and reply.status is not None:
+        return f"status {reply.status}"
+    faults = ", ".join(name_of(fault) for fault in reply.faults)
+    return f"a stream, broken by {faults}" if faults and reply.speaks else faults or "a stream"
+
+
+def _texts(failure: Failure, stream: Stream | None, columns: int) -> Iterator[Fact]:
+    seen, label = failure.observation.text, "received"
+    if seen is None:
+        seen, label = failure.observation.shown_text, "shown"
+    if stream is not None and not stream.plan.streams:
+        yield Fact("sent", _head(stream))
+        yield Fact(label, alone(seen, columns) if seen else _nothing(label))
+        return
+    sent, received = compared(failure.expected_text, seen, columns)
+    same = failure.expected_text == seen
+    yield Fact("sent", sent if failure.expected_text else "an empty text")
+    yield Fact(label, "the same text" if same and seen else received if seen else _nothing(label))
+
+
+def _nothing(label: str) -> str:
+    return "an empty text" if label == "received" else "nothing"
+
+
+def _head(stream: Stream) -> str:
+    head = stream.plan.head
+    if head is None:
+        return "no HTTP response"
+    kind = dict(head.headers).get("content-type", "no content type")
+    return f"HTTP {head.status}, {kind}, {stream.plan.size:,} byte{'s' * (stream.plan.size != 1)}"
+
+
+def _outcome(failure: Failure) -> Iterator[Fact]:
+    seen = failure.observation
+    if seen.timed_out:
+        yield Fact("given up", f"after {seen.duration:.1f} s without an end")
+    elif seen.error is not None:
+        lines = [line for line in clean(seen.error).split("\n") if line.strip()] or ["an error without a message"]
+        left_out = (f"… {len(lines) - _MOST_LINES} lines …",) if len(lines) > _MOST_LINES else ()
+        yield Fact("reported", Lines((*left_out, *lines[-_MOST_LINES:])))
+
+
+def _request(request: dict[str, Any] | None) -> Iterator[Fact]:
+    if not request:
+        return
+    headers = dict(request.get("headers") or {})
+    first = f"{request.get('method', '')} {request.get('path', '')}".strip()
+    body = clean(str(request.get("body") or ""))
+    fields = (f"{name}: {value}" for name, value in headers.items())
+    yield Fact("request", Lines(tuple(clean(line) for line in (first, *fields)) + (("", body) if body else ())))
+
+
+def _bytes(failure: Failure, stream: Stream, columns: int, rows: int) -> Iterator[Fact]:
+    reads = failure.reads or ((stream.payload,) if stream.payload else ())
+    if not reads:
+        return
+    shown = payload(reads, known=bool(failure.reads), focus=_focus(failure, stream), columns=columns, rows=rows)
+    yield Fact("bytes", shown)
+
+
+def _focus(failure: Failure, stream: Stream) -> int:
+    """The byte that the story is about."""
+    if failure.word in _ABOUT_ENDS:
+        return len(stream.payload)
+    seen = failure.observation
+    text = seen.text if seen.text is not None else seen.shown_text
+    character = first_difference(failure.expected_text, text)
+    return stream.offset(character) if character is not None and stream.plan.streams else len(stream.payload)

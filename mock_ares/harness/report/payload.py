@@ -1,0 +1,112 @@
+"""The bytes of a stream as lines, with a mark where each read of the client ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, NamedTuple
+
+from mock_ares.harness.report.characters import READ_END, byte_tokens
+
+Kind = Literal["text", "name", "end", "left-out"]
+_TAIL = 24
+"""Bytes shown of the end of a line that is too long."""
+
+
+class Part(NamedTuple):
+    """Neighbouring characters of one kind."""
+
+    shown: str
+    kind: Kind
+
+
+Row = tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Some lines of a stream."""
+
+    rows: tuple[Row, ...]
+    size: int
+    """Bytes of the whole."""
+    reads: int
+    """0 where it is not known how it was read."""
+    above: int = 0
+    """Lines left out."""
+    below: int = 0
+
+    @property
+    def summary(self) -> str:
+        said = f"{self.size:,} byte{'s' * (self.size != 1)}"
+        if self.reads:
+            said += f" in {self.reads:,} read{'s' * (self.reads != 1)}, each ended by {READ_END}"
+        return said
+
+
+def payload(reads: Sequence[bytes], *, known: bool, focus: int, columns: int, rows: int) -> Payload:
+    """The lines around the byte ``focus``, at most so many, each in so many columns.
+
+    ``known``: each item of ``reads`` is what a read of the client brought; else they are only joined.
+    """
+    data = b"".join(reads)
+    ends = tuple(accumulate(map(len, reads))) if known else ()
+    lines = data.splitlines(keepends=True)
+    offsets = [0, *accumulate(map(len, lines))]
+    at = next((index for index in range(len(lines)) if offsets[index + 1] > focus), len(lines) - 1)
+    first = max(0, min(at - rows // 2, len(lines) - rows))
+    shown = range(first, min(first + rows, len(lines)))
+    made = tuple(_row(lines[index], _within(ends, offsets[index], offsets[index + 1]), columns) for index in shown)
+    return Payload(made, len(data), len(ends), first, len(lines) - len(shown) - first)
+
+
+def _within(ends: Sequence[int], start: int, stop: int) -> tuple[int, ...]:
+    """The ends of reads inside a line, or right behind it, counted from its start."""
+    return tuple(end - start for end in ends if start < end <= stop)
+
+
+def _row(line: bytes, ends: tuple[int, ...], columns: int) -> Row:
+    if len(line) <= columns // 2:
+        return _joined(_parts(line, ends, 0))
+    head, tail = _fitting(line, ends, columns), max(0, len(line) - _TAIL)
+    if head >= tail:
+        return _joined(_parts(line, ends, 0))
+    while tail < len(line) and line[tail] & 0xC0 == 0x80:
+        tail += 1
+    hidden = sum(head < end <= tail for end in ends)
+    reads = f", {hidden:,} read{'s' * (hidden != 1)}" if hidden else ""
+    left_out = Part(f"… {tail - head:,} bytes{reads} …", "left-out")
+    before = _parts(line[:head], tuple(end for end in ends if end <= head), 0)
+    after = _parts(line[tail:], tuple(end - tail for end in ends if end > tail), 0)
+    return (*_joined(before), left_out, *_joined(after))
+
+
+def _fitting(line: bytes, ends: tuple[int, ...], columns: int) -> int:
+    """How many bytes of the line's beginning are shown."""
+    used, marks, part = 0, set(ends), line[: columns + 4]
+    for end, token in byte_tokens(part, ends):
+        used += token.width + (end in marks)
+        if used > columns - _TAIL * 2:
+            return end
+    return len(line)
+
+
+def _parts(data: bytes, ends: tuple[int, ...], start: int) -> Iterator[Part]:
+    marks = set(ends)
+    if start in marks:
+        yield Part(READ_END, "end")
+    for end, token in byte_tokens(data, ends):
+        yield Part(token.shown, "name" if token.named else "text")
+        if end in marks:
+            yield Part(READ_END, "end")
+
+
+def _joined(parts: Iterator[Part]) -> Row:
+    joined = list[Part]()
+    for part in parts:
+        if joined and joined[-1].kind == part.kind and part.kind != "end":
+            joined[-1] = Part(joined[-1].shown + part.shown, part.kind)
+        else:
+            joined.append(part)
+    return tuple(joined)

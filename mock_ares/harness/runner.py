@@ -1,0 +1,388 @@
+"""Runs checks against a client: examples, confirmation, verdict; and the whole contract."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from mock_ares.harness import oracle
+from mock_ares.harness.arena import Arena, Played
+from mock_ares.harness.checks import CHECKS, Check, everything, find
+from mock_ares.harness.checks.rows import speaking
+from mock_ares.harness.conduct import CONDUCT, PASSED
+from mock_ares.harness.model import (
+    KEY_PATH,
+    Case,
+    CheckInfo,
+    CheckResult,
+    Client,
+    ClientReport,
+    Failure,
+    HarnessError,
+    Verdict,
+)
+from mock_ares.harness.search import UNSHRUNK, Search
+from mock_ares.harness.settings import Settings
+from mock_ares.harness.slowness import slowness
+
+__all__ = ["Event", "Settings", "judge_case", "run_check", "run_contract", "selected"]
+
+TRIES = 3
+"""A case whose promised read boundaries were not kept is played again, so many times in all."""
+V1 = ("request", "chunk-split", "status")
+"""Checks whose first example is also played on the key route, to a client that declares it."""
+UNTOLD = "nothing on the wire tells this cut from an end, so any outcome passes: no client can be blamed, or trusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Progress."""
+
+    kind: Literal["started", "example", "finished"]
+    check: CheckInfo
+    examples: int = 0
+    """Played so far, of this check."""
+    done: int = 0
+    """Checks finished so far."""
+    total: int = 0
+    result: CheckResult | None = None
+
+
+Progress = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Progress that nobody watches."""
+
+
+def judge_case(client: Client, case: Case, arena: Arena, info: CheckInfo, deadline: float | None = None) -> Failure | None:
+    """Plays one case of a check and judges it; None: nothing is wrong.
+
+    ``deadline`` in seconds; None: what the check needs. Raises HarnessError, also where read boundaries that the case
+    promises could not be kept.
+    """
+    run = _Run(client, CHECKS[info.id], arena, Settings() if deadline is None else Settings(deadline=deadline))
+    failure = run.attempt(case)
+    if run.voids:
+        raise HarnessError(run.void_reason)
+    return failure
+
+
+def run_check(client: Client, check: Check, arena: Arena, settings: Settings, progress: Progress = silent) -> CheckResult:
+    """The verdict on one check. Never raises HarnessError: the verdict is then ``errored``."""
+    begun = time.monotonic()
+    reason = why_skipped(client, check, settings)
+    if reason is not None:
+        return CheckResult(check.info, "skipped", reason=reason)
+    run = _Run(client, check, arena, settings, progress)
+    try:
+        result = run.result()
+    except HarnessError as error:
+        result = CheckResult(check.info, "errored", run.examples, reason=str(error))
+    return replace(result, duration=time.monotonic() - begun)
+
+
+def why_skipped(client: Client, check: Check, settings: Settings) -> str | None:
+    """Why there is nothing to run; None if there is."""
+    info = check.info
+    if settings.dialect not in info.dialects:
+        return f"the dialect {settings.dialect} cannot express it"
+    if info.capability is not None and info.capability not in client.capabilities:
+        return f"the client does not declare {info.capability}"
+    if info.capability == "timeout" and client.timeout is None:
+        return "the client declares a time-out but not its seconds: timeout=SECONDS"
+    if settings.quick and check.row.lasts:
+        return "it takes many seconds; left out of a quick run"
+    if info.id == "everything" and not everything.held(settings):
+        return "no row it could draw from has passed"
+    return None
+
+
+class _Run:
+    """One check, one client."""
+
+    def __init__(
+        self, client: Client, check: Check, arena: Arena, settings: Settings, progress: Progress = silent
+    ) -> None:
+        self.client = client
+        self.check = check
+        self.arena = arena
+        self.settings = settings
+        self.progress = progress
+        self.examples = 0
+        self.voids = 0
+        self.asked_again = False
+        self.gzip = False
+        self.gave_up = False
+
+    def result(self) -> CheckResult:
+        """Raises HarnessError."""
+        failure = self._fixed()
+        if (reason := self._unshown()) is not None and failure is None:
+            return CheckResult(self.check.info, "skipped", self.examples, reason=reason)
+        failure = self._generated(failure)
+        if self.voids > max(2, self.examples // 5):
+            raise HarnessError(self.void_reason)
+        verdict, reason = verdict_on(self.check, failure, self.settings)
+        return CheckResult(self.check.info, verdict, self.examples, failure, reason)
+
+    @property
+    def void_reason(self) -> str:
+        return (
+            f"promised read boundaries could not be kept in {self.voids} of {self.examples} examples: "
+            "the machine is too busy, or the client does not read for a second at a time"
+        )
+
+    def _fixed(self) -> Failure | None:
+        for case in cases_of(self.check, self.client, self.settings):
+            failure = self.attempt(case)
+            if failure is not None:
+                return self._confirmed([failure])
+            if self.gave_up or (self.check.row.needs_gzip and not self.gzip):
+                break
+        return None
+
+    def _unshown(self) -> str | None:
+        """Why the client was shown nothing of the hazard."""
+        if self.check.row.needs_gzip and not self.gzip:
+            return "the client does not accept gzip, so nothing was compressed"
+        if self.check.row.needs_retry and not self.asked_again:
+            return "the client declares retry, but it never asked again"
+        return None
+
+    def _generated(self, best: Failure | None) -> Failure | None:
+        """A counterexample from Hypothesis, or one that is smaller than what there is."""
+        cases, row = self.check.cases, self.check.row
+        if cases is None or self.gave_up or (best is not None and not _worth_it(best)):
+            return best
+        search = Search(self.attempt, self.settings, self.check.id, best)
+        most = self.settings.most_examples if row.most is None else min(row.most, self.settings.most_examples)
+        search.run(cases(self.settings), most)
+        if not search.failures:
+            return best
+        return self._confirmed(search.failures, best)
+
+    def _confirmed(self, failures: Sequence[Failure], best: Failure | None = None) -> Failure:
+        """The smallest that fails again. Raises HarnessError where none does: then it is not the client's doing."""
+        for failure in (failures[-1], failures[0])[: len(failures)]:
+            if (again := self.attempt(failure.case)) is not None:
+                return again
+        if best is not None:
+            return best
+        first = failures[-1]
+        raise HarnessError(f"flaky: a case failed ({first.word}: {first.diagnosis}) and passed when it was played again")
+
+    def attempt(self, case: Case) -> Failure | None:
+        """Plays and judges a case. One whose boundaries were not kept is not judged."""
+        for _ in range(TRIES):
+            played = self._play(case)
+            if not played.void:
+                return self._judge(played)
+        self.voids += 1
+        return None
+
+    def _play(self, case: Case) -> Played:
+        played = self.arena.observe(self.client, case, deadline=self._deadline())
+        self.examples += 1
+        self.asked_again = self.asked_again or len(played.asked) > 1
+        self.gzip = self.gzip or any(asked.gzip for asked in played.asked)
+        self.gave_up = self.gave_up or played.observation.timed_out
+        self.progress(Event("example", self.check.info, self.examples))
+        return played
+
+    def _deadline(self) -> float:
+        if self.check.info.capability == "timeout" and self.client.timeout is not None:
+            return self.client.timeout * 1.5 + 2.0
+        return self.settings.deadline
+
+    def _judge(self, played: Played) -> Failure | None:
+        conduct = CONDUCT.get(self.check.id)
+        found = conduct(played, self.client) if conduct else None
+        if found is PASSED:
+            return None
+        if isinstance(found, Failure):
+            return found
+        failure = oracle.judge(played.case, played.plans, played.observation, played.exchanges, self.client)
+        if self.check.row.trial == "twice-as-long" and (failure is None or failure.word == "slow"):
+            return slowness(self.arena, self.client, played, self._deadline(), failure)
+        return failure
+
+
+def _worth_it(failure: Failure) -> bool:
+    """Whether looking for a smaller one is."""
+    return failure.word not in UNSHRUNK and (sum(map(len, failure.reads)) > 16 or len(failure.reads) > 2)
+
+
+def verdict_on(check: Check, failure: Failure | None, settings: Settings) -> tuple[Verdict, str]:
+    """The verdict and its reason."""
+    why = settings.expect.get(check.id)
+    if failure is None:
+        if why is not None:
+            return "failed", f"expected to fail ({why}), but it passes: take it off the list"
+        return ("informational", UNTOLD) if check.id == "drop-silent" else ("passed", "")
+    if why is not None:
+        return "informational", f"expected: {why}"
+    if check.info.tier == "defensive" and not settings.strict:
+        return "informational", "no text demands it, but users are hurt without it"
+    return "failed", ""
+
+
+def cases_of(check: Check, client: Client, settings: Settings) -> tuple[Case, ...]:
+    """The fixed examples that apply to the client, in its dialect."""
+    cases: Iterable[Case] = check.examples
+    if check.id == "everything":
+        cases = everything.fitting(everything.held(settings))
+    if not getattr(client, "restarts", True):
+        cases = (case for case in cases if not _shows_then_repeats(case))
+    found = [speaking(case, settings.dialect) for case in cases]
+    if "v1" in client.capabilities and check.id in V1 and found:
+        found.append(replace(found[0], path=KEY_PATH))
+    return tuple(found)
+
+
+def _shows_then_repeats(case: Case) -> bool:
+    """Text that was shown cannot be taken back by a client whose output is a stream."""
+    first = case.replies[0]
+    return len(case.replies) > 1 and bool(first.faults) and isinstance(first.chunks, tuple)
+
+
+def selected(settings: Settings) -> tuple[Check, ...]:
+    """The checks of a run, in the order of the table. Raises UsageError for an unknown id."""
+    for name in (*settings.only, *settings.expect):
+        find(name)
+    return tuple(
+        check
+        for check in CHECKS.values()
+        if (not settings.only or check.id in settings.only) and settings.tier in (None, check.info.tier)
+    )
+
+
+def run_contract(client: Client, settings: Settings, progress: Progress = silent) -> ClientReport:
+    """The verdicts of the selected checks. Starts the client and closes it. Raises UsageError."""
+    checks = selected(settings)
+    client.start()
+    try:
+        with Arena(settings.profile) as arena:
+            results = _Contract(client, settings, checks, arena, progress).run()
+    finally:
+        client.close()
+    return ClientReport(client.name, client.boundaries, tuple(results[check.id] for check in checks))
+
+
+@dataclass(slots=True)
+class _Contract:
+    """A run of many checks: ``request`` first, ``everything`` last, those that last beside the others."""
+
+    client: Client
+    settings: Settings
+    checks: tuple[Check, ...]
+    arena: Arena
+    progress: Progress
+    results: dict[str, CheckResult] = field(default_factory=dict)
+    hung: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self) -> dict[str, CheckResult]:
+        rest = [check for check in self.checks if check.id not in ("request", "everything")]
+        last = [check for check in self.checks if check.id == "everything"]
+        for check in self.checks:
+            if check.id == "request":
+                self._check(check)
+        if (reason := self._unreachable()) is not None:
+            for check in (*rest, *last):
+                self._finish(check, CheckResult(check.info, "skipped", reason=reason))
+            return self.results
+        with _Beside(self, [check for check in rest if check.row.lasts]) as beside:
+            for check in rest:
+                if check.id not in beside.taken:
+                    self._check(check)
+        for check in last:
+            self._check(check)
+        return self.results
+
+    def _unreachable(self) -> str | None:
+        """Why nothing else can be judged, where the client never got as far as a stream."""
+        result = self.results.get("request")
+        if result is None or result.failure is None or result.failure.ending != "there was no exchange":
+            return None
+        return f"the client never got a stream: {result.failure.diagnosis} (see request)"
+
+    def _check(self, check: Check) -> None:
+        self._tell(Event("started", check.info))
+        settings = replace(self.settings, deadline=self._deadline())
+        if check.id == "everything":
+            settings = replace(settings, held=self._held())
+        result = run_check(self.client, check, self.arena, settings, self._tell)
+        if result.failure is not None and result.failure.word == "hung":
+            self.hung += 1
+        self._finish(check, result)
+
+    def _deadline(self) -> float:
+        """A client that hangs once hangs often; less time is lost each time."""
+        return max(min(2.0, self.settings.deadline), self.settings.deadline / (1 + self.hung))
+
+    def _held(self) -> frozenset[str]:
+        """The rows that ``everything`` draws from: passed, or not run for want of being asked for."""
+        unknown = {name for name in CHECKS if name not in self.results and not self._skips(name)}
+        passed = {name for name, result in self.results.items() if result.verdict == "passed"}
+        return frozenset(passed if "everything" not in self.settings.only else passed | unknown)
+
+    def _skips(self, name: str) -> bool:
+        return name in self.settings.expect or why_skipped(self.client, CHECKS[name], self.settings) is not None
+
+    def _finish(self, check: Check, result: CheckResult) -> None:
+        with self._lock:
+            self.results[check.id] = result
+        self._tell(Event("finished", check.info, result.examples, result=result))
+
+    def _tell(self, event: Event) -> None:
+        with self._lock:
+            event = replace(event, done=len(self.results), total=len(self.checks))
+            self.progress(event)
+
+
+class _Beside:
+    """Runs checks that last in a thread of their own, where the client has another instance to give."""
+
+    def __init__(self, contract: _Contract, checks: list[Check]) -> None:
+        another = getattr(contract.client, "another", None)
+        self._contract = contract
+        self._checks = [
+            c for c in checks if another is not None and why_skipped(contract.client, c, contract.settings) is None
+        ]
+        self.taken = frozenset(check.id for check in self._checks)
+        self._client: Client | None = another() if another is not None and self._checks else None
+        self._thread = threading.Thread(target=self._run, name="mock-ares checks that last", daemon=True)
+        self._error: BaseException | None = None
+
+    def __enter__(self) -> _Beside:
+        if self._client is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._client is None:
+            return
+        if kind is None:
+            self._thread.join()
+        if kind is None and self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        assert self._client is not None
+        contract = self._contract
+        try:
+            self._client.start()
+            try:
+                with Arena(contract.settings.profile) as arena:
+                    for check in self._checks:
+                        contract._tell(Event("started", check.info))
+                        result = run_check(self._client, check, arena, contract.settings, contract._tell)
+                        contract._finish(check, result)
+            finally:
+                self._client.close()
+        except BaseException as error:  # handed over to the thread that waits
+            self._error = error

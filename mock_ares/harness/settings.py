@@ -1,0 +1,46 @@
+"""What a run of the contract is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mock_ares.harness.model import Tier
+from mock_ares.scenario.model import DialectName
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run. Everything random in it comes from ``seed``."""
+
+    dialect: DialectName = "text"
+    """The one the client speaks."""
+    profile: str = "docs"
+    seed: int = 0
+    examples: int | None = None
+    """Generated ones for each check, at most, behind its fixed ones; None: 60, or 4 in a quick run."""
+    quick: bool = False
+    """A few seconds: fewer examples, and none of the checks that last."""
+    tier: Tier | None = None
+    """The checks of this tier only."""
+    only: tuple[str, ...] = ()
+    """These checks only, by id."""
+    strict: bool = False
+    """A defensive check that fails is a failure."""
+    expect: Mapping[str, str] = field(default_factory=dict)
+    """Checks that are expected to fail, by id, and why. One that passes all the same is a failure."""
+    deadline: float = 10.0
+    """Seconds from a request to the moment at which the client is given up, what the reply itself lasts not counted."""
+    budget: float = 4.0
+    """Seconds that each check may spend on making a counterexample smaller."""
+    database: Any = None
+    """A Hypothesis example database; None: none."""
+    held: frozenset[str] | None = None
+    """What ``everything`` draws from: the rows that the client is held to and has passed. None: all that apply."""
+
+    @property
+    def most_examples(self) -> int:
+        if self.examples is not None:
+            return self.examples
+        return 4 if self.quick else 60

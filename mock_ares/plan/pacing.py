@@ -1,0 +1,103 @@
+"""When the pieces of a payload become known: intervals, pauses, and the comments that fill a silence."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import count
+from math import ceil
+
+from mock_ares.plan.events import BOM, Encoder
+from mock_ares.plan.model import Ending, Piece, StreamPlan
+from mock_ares.plan.positions import MOMENT, PlanError, offset_of, split_at
+from mock_ares.scenario.model import Pace, Pause
+from mock_ares.scenario.position import Position
+
+MOST_COMMENTS = 100_000
+
+
+def moments(pace: Pace, seed: int) -> Iterator[float]:
+    """The moments of the chunks, in seconds, without end; to the nanosecond, so that sums meet what authors write."""
+    at = pace.head + pace.first
+    if not pace.jitter:
+        return (round(at + index * pace.interval, 9) for index in count())
+    return _jittered(at, pace, random.Random(f"pace {seed}"))
+
+
+def _jittered(at: float, pace: Pace, rng: random.Random) -> Iterator[float]:
+    while True:
+        yield round(at, 9)
+        at += pace.interval * (1 + rng.uniform(-pace.jitter, pace.jitter))
+
+
+def paused(plan: StreamPlan, pauses: Iterable[Pause]) -> StreamPlan:
+    """The plan with everything behind each timed pause later, its ending included.
+
+    Each is placed in the plan as the ones before it have left it, so a time is one that passes in the stream.
+    """
+    for pause in pauses:
+        if pause.lasts is not None:
+            plan = _later(plan, _placed(plan, pause), pause.lasts)
+    return plan
+
+
+def _placed(plan: StreamPlan, pause: Pause) -> int:
+    try:
+        return offset_of(plan, pause.at)
+    except PlanError as error:
+        raise PlanError(f"pauses: {error}") from None
+
+
+def _later(plan: StreamPlan, offset: int, seconds: float) -> StreamPlan:
+    before, after = split_at(plan, offset)
+    ending = plan.ending
+    if ending.at is not None or not after:
+        ending = replace(ending, at=round(end_of(plan) + seconds, 9))
+    pieces = before + tuple(piece._replace(at=round(piece.at + seconds, 9)) for piece in after)
+    return replace(plan, pieces=pieces, ending=ending)
+
+
+def end_of(plan: StreamPlan) -> float:
+    """When the plan ends at the earliest, faults aside: seconds after the request was complete."""
+    if plan.ending.at is not None:
+        return plan.ending.at
+    return plan.pieces[-1].at if plan.pieces else plan.head.at if plan.head else 0.0
+
+
+def kept_alive(plan: StreamPlan, interval: float | None) -> StreamPlan:
+    """A comment after each ``interval`` of silence between events; never inside one, where it would tear the event."""
+    if not interval:
+        return plan
+    comment, pieces = _comment(plan), list[Piece]()
+    last, between = plan.head.at if plan.head else 0.0, not plan.framing.bom
+    for piece in (*plan.pieces, Piece(b"", end_of(plan))):
+        if between:
+            pieces += (Piece(comment, at) for at in _beats(last, piece.at, interval))
+        pieces.append(piece)
+        last, between = piece.at, piece.ends_event or (len(pieces) == 1 and piece.data == BOM)
+    return replace(plan, pieces=tuple(pieces[:-1]))
+
+
+def _beats(start: float, end: float, interval: float) -> list[float]:
+    if (end - start) / interval > MOST_COMMENTS:
+        raise PlanError(f"keep_alive: {interval:g} s goes more than {MOST_COMMENTS} times into {end - start:g} s")
+    silent = max(0, ceil((end - start - MOMENT) / interval) - 1)
+    return [round(start + index * interval, 9) for index in range(1, silent + 1)]
+
+
+def _comment(plan: StreamPlan) -> bytes:
+    return Encoder(plan.dialect, plan.framing).block((": keep-alive",), plan.seed)
+
+
+def stalled(plan: StreamPlan, pauses: Iterable[Pause], keep_alive: float | None) -> StreamPlan:
+    """The plan with silence for ever from the first pause that has no end; between events, comments go on."""
+    stops = [(_placed(plan, pause), Position.of(pause.at).time) for pause in pauses if pause.lasts is None]
+    if not stops:
+        return plan
+    if plan.ended:
+        raise PlanError("pauses: one lasts for ever and a fault ends the reply, too; leave one of them out")
+    stop, at = min(stops, key=lambda found: found[0])
+    between = stop == 0 or stop in plan.event_ends
+    heartbeat = (keep_alive, _comment(plan)) if keep_alive and between else None
+    return replace(plan, ending=Ending("hang", stop=stop, at=at, heartbeat=heartbeat))

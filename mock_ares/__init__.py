@@ -1,6 +1,7 @@
 """mock-ares: a fake ARES server that streams exactly the bytes you script.
 
-Names are imported when they are first used, so that ``import mock_ares`` costs next to nothing.
+Names are imported when they are first used, so that ``import mock_ares`` costs next to nothing. The faults are in
+``mock_ares.faults``.
 """
 
 from __future__ import annotations
@@ -9,22 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mock_ares.faults import (
-        close_early as close_early,
-        cut_gzip as cut_gzip,
-        duplicate_chunk as duplicate_chunk,
-        empty_reply as empty_reply,
-        error_event as error_event,
-        garbage as garbage,
-        hang as hang,
-        invalid_utf8 as invalid_utf8,
-        long_length as long_length,
-        malformed_chunk as malformed_chunk,
-        missing_end as missing_end,
-        reset_peer as reset_peer,
-        short_length as short_length,
-        truncate as truncate,
-    )
     from mock_ares.scenario.load import load as load
     from mock_ares.scenario.model import (
         Body as Body,
@@ -49,13 +34,8 @@ if TYPE_CHECKING:
 _MODEL = (
     "Body Chunks Content Framing Match Pace Pause Position Range Redirect Reply RetryAfter Scenario Segments Text When"
 )
-_FAULTS = (
-    "close_early cut_gzip duplicate_chunk empty_reply error_event garbage hang invalid_utf8 long_length "
-    "malformed_chunk missing_end reset_peer short_length truncate"
-)
 _HOMES = {
     **dict.fromkeys(_MODEL.split(), "mock_ares.scenario.model"),
-    **dict.fromkeys(_FAULTS.split(), "mock_ares.faults"),
     "load": "mock_ares.scenario.load",
     "FakeServer": "mock_ares.server.fake",
 }

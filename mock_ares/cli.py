@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import click
 
@@ -29,10 +29,25 @@ class Usage(click.ClickException):
         click.echo(self.message, err=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Lazy(click.Group):
+    """The commands of the harness are imported when they are asked for."""
+
+    later: ClassVar = {"check": "mock_ares.harness.check_cli", "replay": "mock_ares.harness.check_cli"}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self.later])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.later:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(import_module(self.later[cmd_name]), cmd_name)
+        return found
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="mock-ares")
 def main() -> None:
-    """A fake ARES: scripted SSE streams, exact to the byte."""
+    """A fake ARES: scripted SSE streams, exact to the byte; and checks of any client that reads them."""
 
 
 def _limit(context: click.Context, option: click.Parameter, value: str | None) -> tuple[int, float] | None:
@@ -186,6 +201,14 @@ def errors() -> None:
     from mock_ares.server.errors import NAMES
 
     _table(NAMES.items())
+
+
+@list_.command()
+def checks() -> None:
+    """The checks of the contract, with their tiers."""
+    from mock_ares.harness.checks import CHECKS
+
+    _table((name, f"{check.info.tier:<12} {check.info.title}") for name, check in CHECKS.items())
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> None:

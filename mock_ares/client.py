@@ -1,7 +1,9 @@
-"""A right ARES client in one file of the standard library: use it, or read what it takes and copy it.
+"""A right ARES client: use it, or read what it takes and copy it.
 
     for piece in stream_chat("http://127.0.0.1:3000/api/chat/stream", token, "How do neural networks learn?"):
         print(piece, end="", flush=True)
+
+It needs nothing but the standard library, and passes the whole contract.
 """
 
 import codecs
@@ -18,7 +20,7 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class AresError(Exception):
-    """There is no reply, or it is not whole. An answer that is no reply: its ``status``, and how its ``body`` begins."""
+    """There is no reply, or not all of it. ``status`` and the start of its ``body``, where something else came."""
 
     def __init__(self, reason: str, status: int | None = None, body: str = "") -> None:
         super().__init__(reason)

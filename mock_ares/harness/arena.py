@@ -241,6 +241,4 @@ def _void(client: Client, observation: Observation, asked: tuple[Asked, ...]) ->
     """
     if client.boundaries != "exact" or observation.timed_out:
         return False
-    return any(
-        e.boundaries == "best-effort" and e.ending != "open" for e in (each.exchange for each in asked)
-    )
+    return any(e.boundaries == "best-effort" and e.ending != "open" for e in (each.exchange for each in asked))

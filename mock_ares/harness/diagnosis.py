@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from mock_ares.dialects import DIALECTS
-from mock_ares.expectation import REPLACEMENTS, Expectation
+from mock_ares.expectation import Expectation
 from mock_ares.harness.model import Observation, Word
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
@@ -19,6 +19,7 @@ from mock_ares.server.journal import Exchange
 from mock_ares.sse import decode
 
 MOST_QUOTED = 60
+REPLACEMENTS = re.compile("\ufffd+")
 _SPLITLINES = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -53,10 +54,15 @@ def reads(plan: StreamPlan, exchange: Exchange) -> tuple[bytes, ...]:
 def ending(plan: StreamPlan, exchange: Exchange) -> str:
     """How the connection ended, in words."""
     size, stop = plan.size, plan.ending.stop
-    sent = f"after {min(stop, size)} of {size} payload bytes" if stop is not None and stop < size else "after the payload"
-    if exchange.ending in ("client-left", "open"):
-        return "the client left" if exchange.ending == "client-left" else "the client had not read it to the end"
-    if exchange.ending == "ended":
+    sent = (
+        f"after {min(stop, size)} of {size} payload bytes" if stop is not None and stop < size else "after the payload"
+    )
+    how = exchange.ending
+    if how == "client-left" and plan.ending.kind == "complete" and exchange.bytes >= size:
+        how = "complete"  # it had read everything, and closed the connection first
+    if how in ("client-left", "open"):
+        return "the client left" if how == "client-left" else "the client had not read it to the end"
+    if how == "ended":
         return "the connection was ended at the deadline"
     kinds = {
         "complete": f"the body ended well {sent}",
@@ -64,7 +70,7 @@ def ending(plan: StreamPlan, exchange: Exchange) -> str:
         "reset": f"the connection was reset (RST) {sent}",
         "hang": f"nothing more came {sent}",
     }
-    return kinds.get(exchange.ending, exchange.ending)
+    return kinds.get(how, how)
 
 
 def hung(plan: StreamPlan, observation: Observation, word: Word) -> str:
@@ -168,7 +174,7 @@ def _of_lines(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
 
 def _of_reads(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
     promised = cuts(plan) if plan.head is not None and plan.dialect in DIALECTS else None
-    if not promised or len(promised) > 1000:
+    if not promised or len(promised) > 1000 or set(promised) <= set(plan.event_ends):
         return
     payload = plan.payload
     pieces = [payload[a:b] for a, b in pairwise([0, *promised])]
@@ -179,7 +185,10 @@ def _of_reads(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
         decoded = DIALECTS[plan.dialect].decode(joined.encode()).text
         yield decoded, "a read ends inside a character, and each read is decoded for itself: no incremental decoder"
         kept = b"".join(piece.decode(errors="ignore").encode() for piece in pieces)
-        yield DIALECTS[plan.dialect].decode(kept).text, "a character is lost that two reads share: no incremental decoder"
+        yield (
+            DIALECTS[plan.dialect].decode(kept).text,
+            "a character is lost that two reads share: no incremental decoder",
+        )
 
 
 def _read_apart(plan: StreamPlan, pieces: list[bytes]) -> str:
@@ -202,7 +211,9 @@ def _of_decoding(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
 
 def _place(plan: StreamPlan, sent: str, received: str, word: Word) -> str:
     """Where the texts part, and what is unusual about the stream."""
-    at = next((n for n, (a, b) in enumerate(zip(sent, received, strict=False)) if a != b), min(len(sent), len(received)))
+    at = next(
+        (n for n, (a, b) in enumerate(zip(sent, received, strict=False)) if a != b), min(len(sent), len(received))
+    )
     what = {
         "lost": f"text is lost from character {at} on, {quoted(sent[at : at + 20])} being the next that was sent",
         "added": f"there is text that was not sent, {quoted(received[at : at + 20])} at character {at}",

@@ -17,7 +17,6 @@ from mock_ares.harness.model import KEY_PATH, Case, Client, Failure, HarnessErro
 from mock_ares.plan.model import StreamPlan
 from mock_ares.server.exchange import accepts_gzip
 from mock_ares.server.journal import Exchange
-from mock_ares.sse import decode
 
 LARGE = 1_000_000
 """Payload bytes from which a client that is not done at the deadline is called slow: it may yet come to an end."""
@@ -94,15 +93,7 @@ def expectation(plan: StreamPlan, case: Case, gzip: bool) -> Expectation:
     found = expect(plan, gzip=gzip)
     if case.outcome is not None:
         found = replace(found, outcome=case.outcome)
-    if _has_foreign_events(plan):
-        everything = "".join(event.data for event in decode(plan.payload))
-        found = replace(found, also=(*found.also, everything))
     return found
-
-
-def _has_foreign_events(plan: StreamPlan) -> bool:
-    lines = (*plan.framing.first, *plan.framing.between)
-    return plan.dialect == "text" and any(line.startswith("data") for line in lines)
 
 
 def _texts(case: Case, plans: Sequence[StreamPlan], judged: Judged) -> tuple[str, ...]:
@@ -143,7 +134,10 @@ def _shown(
     if wanted.allows_shown(shown) or _over_attempts(shown, texts):
         return None
     if plan.head is not None and not plan.text and wanted.outcome == "error":
-        return "error-as-answer", f"it failed as it must, but showed {diagnosis.quoted(shown)} of the error's body as text"
+        return (
+            "error-as-answer",
+            f"it failed as it must, but showed {diagnosis.quoted(shown)} of the error's body as text",
+        )
     return diagnosis.difference(plan, wanted, shown)
 
 

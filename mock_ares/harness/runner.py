@@ -11,7 +11,7 @@ from typing import Literal
 from mock_ares.harness import oracle
 from mock_ares.harness.arena import Arena, Played
 from mock_ares.harness.checks import CHECKS, Check, everything, find
-from mock_ares.harness.checks.rows import speaking
+from mock_ares.harness.checks.rows import playable, speaking
 from mock_ares.harness.conduct import CONDUCT, PASSED
 from mock_ares.harness.model import (
     KEY_PATH,
@@ -58,7 +58,9 @@ def silent(event: Event) -> None:
     """Progress that nobody watches."""
 
 
-def judge_case(client: Client, case: Case, arena: Arena, info: CheckInfo, deadline: float | None = None) -> Failure | None:
+def judge_case(
+    client: Client, case: Case, arena: Arena, info: CheckInfo, deadline: float | None = None
+) -> Failure | None:
     """Plays one case of a check and judges it; None: nothing is wrong.
 
     ``deadline`` in seconds; None: what the check needs. Raises HarnessError, also where read boundaries that the case
@@ -71,7 +73,9 @@ def judge_case(client: Client, case: Case, arena: Arena, info: CheckInfo, deadli
     return failure
 
 
-def run_check(client: Client, check: Check, arena: Arena, settings: Settings, progress: Progress = silent) -> CheckResult:
+def run_check(
+    client: Client, check: Check, arena: Arena, settings: Settings, progress: Progress = silent
+) -> CheckResult:
     """The verdict on one check. Never raises HarnessError: the verdict is then ``errored``."""
     begun = time.monotonic()
     reason = why_skipped(client, check, settings)
@@ -160,7 +164,7 @@ class _Run:
             return best
         search = Search(self.attempt, self.settings, self.check.id, best)
         most = self.settings.most_examples if row.most is None else min(row.most, self.settings.most_examples)
-        search.run(cases(self.settings), most)
+        search.run(cases(self.settings).map(lambda case: speaking(case, self.settings.dialect)), most)
         if not search.failures:
             return best
         return self._confirmed(search.failures, best)
@@ -173,7 +177,9 @@ class _Run:
         if best is not None:
             return best
         first = failures[-1]
-        raise HarnessError(f"flaky: a case failed ({first.word}: {first.diagnosis}) and passed when it was played again")
+        raise HarnessError(
+            f"flaky: a case failed ({first.word}: {first.diagnosis}) and passed when it was played again"
+        )
 
     def attempt(self, case: Case) -> Failure | None:
         """Plays and judges a case. One whose boundaries were not kept is not judged."""
@@ -237,7 +243,7 @@ def cases_of(check: Check, client: Client, settings: Settings) -> tuple[Case, ..
         cases = everything.fitting(everything.held(settings))
     if not getattr(client, "restarts", True):
         cases = (case for case in cases if not _shows_then_repeats(case))
-    found = [speaking(case, settings.dialect) for case in cases]
+    found = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]
     if "v1" in client.capabilities and check.id in V1 and found:
         found.append(replace(found[0], path=KEY_PATH))
     return tuple(found)

@@ -34,7 +34,8 @@ def _jittered(at: float, pace: Pace, rng: random.Random) -> Iterator[float]:
 def paused(plan: StreamPlan, pauses: Iterable[Pause]) -> StreamPlan:
     """The plan with everything behind each timed pause later, its ending included.
 
-    Each is placed in the plan as the ones before it have left it, so a time is one that passes in the stream.
+    Each is placed in the plan as the ones before it have left it, so a time is one that passes in the stream. Comments
+    that will fill a silence are no part of the payload yet.
     """
     for pause in pauses:
         if pause.lasts is not None:

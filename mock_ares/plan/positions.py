@@ -46,10 +46,10 @@ def offset_of(plan: StreamPlan, where: Where) -> int:
     if position.text is not None:
         return _after_text(plan, position.text)
     if position.fraction is not None:
-        return round(plan.size * _within(position.fraction, 1.0, "the fraction"))
+        return round(plan.size * min(max(position.fraction, 0.0), 1.0))
     if position.time is not None:
         return sum(len(piece.data) for piece in plan.pieces if piece.at <= position.time + MOMENT)
-    return int(_within(position.byte or 0, plan.size, "the payload in bytes"))
+    return _after_byte(plan, position.byte or 0)
 
 
 def place_of(plan: StreamPlan, where: Where) -> Place:
@@ -87,10 +87,10 @@ def split_at(plan: StreamPlan, offset: int) -> tuple[tuple[Piece, ...], tuple[Pi
     return tuple(before), tuple(after)
 
 
-def _within(value: float, most: float, what: str) -> float:
-    if not 0 <= value <= most:
-        raise PlanError(f"the position {value:g} lies outside {what}, which goes from 0 to {most:g}")
-    return value
+def _after_byte(plan: StreamPlan, byte: int) -> int:
+    if not 0 <= byte <= plan.size:
+        raise PlanError(f"byte {byte} lies behind the end: the payload has {_counted(plan.size, 'byte')}")
+    return byte
 
 
 def _after_chunk(plan: StreamPlan, count: int) -> int:

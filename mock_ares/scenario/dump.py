@@ -40,7 +40,7 @@ def dump(scenario: Scenario, *, comment: str = "") -> str:
 
 def words(value: Any) -> dict[str, Any]:
     """The words of a data class that differ from their defaults, as a file has them."""
-    hints, found = _hints(type(value)), dict[str, Any]()
+    hints, found = _hints(value.__class__), dict[str, Any]()
     for field in dataclasses.fields(value):
         part = getattr(value, field.name)
         if not _goes_without_saying(value, field, part):

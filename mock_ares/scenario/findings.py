@@ -115,10 +115,9 @@ def _unknown(word: str, place: Place, beside: list[str]) -> str:
     """An unknown word: where it belongs, else the nearest one here, else the words that there are."""
     known = sorted({*words_at(place), *beside})
     elsewhere = sorted(home for home, words in _homes().items() if word in words)
-    near = nearest(word, known, tell_all=False)
-    if elsewhere and not near.endswith(f"{word}'?"):
+    if elsewhere:
         return f"{word!r} does not stand here; it is a word of {listed(elsewhere)}"
-    return f"unknown word {word!r}{near or nearest(word, known)}"
+    return f"unknown word {word!r}{nearest(word, known)}"
 
 
 def words_at(place: Place) -> list[str]:

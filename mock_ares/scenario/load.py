@@ -82,7 +82,8 @@ def load_all(paths: Iterable[Path], *, errors: Collection[str] | None = None) ->
 def _files(paths: Iterable[Path]) -> Iterable[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
+            files = (file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
+            yield from sorted(files, key=lambda file: (file.parent, file.stem))
         else:
             yield path
 
@@ -113,14 +114,14 @@ def _of_sound_replies(value: Any, base: Path, broken: set[str | int]) -> list[Fi
     """What is wrong in the replies that the model accepts, where it does not accept the whole."""
     from pydantic import ValidationError
 
-    from mock_ares.scenario.schema import reply_adapter
+    from mock_ares.scenario.schema import adapter
 
     found = list[Finding]()
     for index, item in enumerate(_raw_replies(value)):
         if index in broken:
             continue
         try:
-            reply = reply_adapter().validate_python(item)
+            (reply,) = adapter().validate_python({"replies": [item]}).replies
         except ValidationError:
             continue  # told already
         found += _of_reply(index, reply, 0, base)[1]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import Any, get_args
 
-from mock_ares.faults import FAULTS as _FAULTS
+from mock_ares.faults import FAULTS
 from mock_ares.scenario.fault import needs
-from mock_ares.scenario.mistakes import dotted, nearest
+from mock_ares.scenario.mistakes import Place, dotted, nearest
 from mock_ares.scenario.model import (
     Body,
     BodyWord,
@@ -32,11 +32,8 @@ from mock_ares.scenario.model import (
     Text,
     When,
 )
+from mock_ares.scenario.words import describe
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-T = TypeVar("T")
 Certain = Callable[[Any], bool]
 
 
@@ -50,9 +47,8 @@ def reply(text: str | Text | Mapping[str, Any] | None = None, /, **words: Any) -
     given = _given(Reply, {"text": text, **words} if text is not None else words)
     if all(word in _REPLY and _REPLY[word](value) for word, value in given.items()):
         return _with_text(Reply(**{word: _frozen(word, value) for word, value in given.items()}))
-    from mock_ares.scenario.schema import reply_adapter
-
-    return _with_text(_validated(reply_adapter(), given))
+    (made,) = _validated({"replies": (given,)}).replies
+    return _with_text(made)
 
 
 def scenario(*replies: str | Reply | Mapping[str, Any], **words: Any) -> Scenario:
@@ -61,18 +57,19 @@ def scenario(*replies: str | Reply | Mapping[str, Any], **words: Any) -> Scenari
     given = {"replies": tuple(made), **_given(Scenario, {"replies": None, **words})}
     if all(word in _SCENARIO and _SCENARIO[word](value) for word, value in given.items()):
         return Scenario(**given)
-    from mock_ares.scenario.schema import adapter
-
-    return _validated(adapter(), given)
+    return _validated(given)
 
 
 def _numbered(index: int, item: str | Reply | Mapping[str, Any]) -> Reply:
     if isinstance(item, Reply):
         return item
+    if not isinstance(item, (str, Mapping)):
+        raise TypeError(f"replies[{index}]: expected a text, a reply, or a dict of its words, not {describe(item)}")
     try:
         return reply(item) if isinstance(item, str) else reply(**item)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"replies[{index}]: {error}") from None
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"replies[{index}]: {error}") from None
 
 
 def _given(kind: type, words: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,16 +80,27 @@ def _given(kind: type, words: Mapping[str, Any]) -> dict[str, Any]:
     return {word: value for word, value in words.items() if value is not None}
 
 
-def _validated(adapter: TypeAdapter[T], words: dict[str, Any]) -> T:
+def _validated(words: dict[str, Any]) -> Scenario:
     from pydantic import ValidationError
 
     from mock_ares.scenario.findings import findings
+    from mock_ares.scenario.schema import adapter
 
     try:
-        return adapter.validate_python(words, context={"python": True})
+        return adapter().validate_python(words, context={"python": True})
     except ValidationError as error:
-        found = findings(error)
-    raise ValueError("\n".join(f"{dotted(place)}: {message}" if place else message for place, message in found))
+        told = [(dotted(_steps(words, place)), message) for place, message in findings(error)]
+    raise ValueError("\n".join(f"{place}: {message}" if place else message for place, message in told))
+
+
+def _steps(value: Any, place: Place) -> Place:
+    """A place without the parts that only name an alternative of the model, and without a reply's own number."""
+    taken: Place = ()
+    for part in place:
+        known: Any = range(len(value)) if isinstance(value, (list, tuple)) else value
+        if isinstance(known, (Mapping, range)) and part in known:
+            taken, value = (*taken, part), value[part]
+    return taken[2:] if taken[:2] == ("replies", 0) else taken
 
 
 def _with_text(made: Reply) -> Reply:
@@ -106,7 +114,7 @@ def _with_text(made: Reply) -> Reply:
 
 def _frozen(word: str, value: Any) -> Any:
     if word == "faults":
-        return tuple(_FAULTS[item]() if isinstance(item, str) else item for item in value)
+        return tuple(FAULTS[item]() if isinstance(item, str) else item for item in value)
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -138,8 +146,8 @@ def _is_fields(value: Any) -> bool:
 
 def _is_fault(value: Any) -> bool:
     if isinstance(value, str):
-        return value in _FAULTS and not needs(_FAULTS[value])
-    return type(value) in _FAULTS.values()
+        return value in FAULTS and not needs(FAULTS[value])
+    return type(value) in FAULTS.values()
 
 
 def _is_seed(value: Any) -> bool:

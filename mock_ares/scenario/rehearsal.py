@@ -17,16 +17,20 @@ from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.mistakes import Finding
-from mock_ares.scenario.model import Chunks, Content, Reply
+from mock_ares.scenario.model import Chunks, Content, Framing, Reply, Segments, Text
 from mock_ares.scenario.words import parse_duration, parse_fraction
 
 MOST_CHUNKS = 1_000_000
+LONGEST_WORD = 16
+"""Characters of a generated word and what stands around it."""
 MESSAGE = "A message."
 """Stands for the request's in a template."""
 
 
 def rehearse(reply: Reply, seed: int = 0) -> list[Finding]:
     """What a server could not do with the reply, each with its place below the reply."""
+    if _cannot_fail(reply):
+        return []
     if found := list(_unspeakable(reply)):
         return found
     try:
@@ -51,6 +55,21 @@ def rehearse(reply: Reply, seed: int = 0) -> list[Finding]:
     if not found and (difference := _disagreement(plan)):
         found.append(((), difference))
     return found
+
+
+def _cannot_fail(reply: Reply) -> bool:
+    """Whether planning is a waste: generated text fits every dialect, and where no place is named, none is missing.
+
+    Such texts are the large ones: planning them took two thirds of the time in which the library loads.
+    """
+    text = reply.text
+    if not isinstance(text, Text) or (text.words is None and text.bytes is None):
+        return False
+    if reply.faults or reply.pace.pauses or isinstance(reply.segments, Segments) or reply.framing != Framing():
+        return False
+    size = text.bytes if text.bytes is not None else (text.words or 0) * LONGEST_WORD
+    chunk = reply.chunks.every if isinstance(reply.chunks, Chunks) else size if reply.chunks == "whole" else 1
+    return chunk is not None and size <= MOST_CHUNKS * chunk
 
 
 def _bare(reply: Reply, seed: int) -> StreamPlan | None:

@@ -10,7 +10,7 @@ import ast
 import inspect
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from mock_ares.faults import FAULTS
 from mock_ares.scenario import model, stream
 from mock_ares.scenario.mapping import OneOf
-from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.scenario.model import Scenario
 from mock_ares.scenario.position import Position
 
 if TYPE_CHECKING:
@@ -28,20 +28,24 @@ Schema = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
+_BOUNDS: dict[tuple[str, str], Schema] = {
+    ("Chunks", "at"): {"minItems": 1},
+    ("Chunks", "sizes"): {"minItems": 1},
+    ("Reply", "status"): {"minimum": 200, "maximum": 599},
+    ("Scenario", "replies"): {"minItems": 1},
+    ("Segments", "at"): {"minItems": 1},
+    ("Text", "template"): {"pattern": r"\{message\}"},
+    ("When", "endpoint"): {"pattern": r"^([A-Za-z]+ )?/[^\s?#]*$"},
+}
+"""What ``checks`` of the model say of single words, as far as a schema can."""
+
+
 @cache
 def adapter() -> TypeAdapter[Scenario]:
     """Validates a scenario in its long form."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Scenario)
-
-
-@cache
-def reply_adapter() -> TypeAdapter[Reply]:
-    """Validates one reply."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Reply)
 
 
 @cache
@@ -57,13 +61,17 @@ def raw_schema() -> Schema:
     return {"$ref": "#/$defs/Scenario", "$defs": {**definitions, "Scenario": found}}
 
 
-def json_schema() -> Schema:
-    """The JSON Schema (2020-12) of a scenario file, for editors."""
+def json_schema(errors: Collection[str] | None = None) -> Schema:
+    """The JSON Schema (2020-12) of a scenario file, for editors. ``errors``: the names that ``error`` may have."""
     found = json.loads(json.dumps(raw_schema()))
     definitions = {name: _plainer(part) for name, part in found["$defs"].items()}
     for kind in _classes():
         if kind.__name__ in definitions:
             _describe(definitions[kind.__name__], kind)
+    for (mapping, word), bounds in _BOUNDS.items():
+        definitions[mapping]["properties"][word].update(bounds)
+    if errors is not None:
+        definitions["Reply"]["properties"]["error"]["enum"] = list(errors)
     definitions["OneReply"] = _short_form(definitions["Scenario"], definitions["Reply"])
     return {
         "$schema": DRAFT,
@@ -141,6 +149,12 @@ def _short_form(scenario: Schema, reply: Schema) -> Schema:
     }
 
 
+def published() -> str:
+    """The file in ``contracts/``."""
+    from mock_ares.server.errors import NAMES
+
+    return json.dumps(json_schema(NAMES), indent=2, ensure_ascii=False) + "\n"
+
+
 if __name__ == "__main__":
-    json.dump(json_schema(), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    sys.stdout.write(published())

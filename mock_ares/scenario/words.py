@@ -187,7 +187,7 @@ def describe(value: object) -> str:
     if kind == "nothing":
         return "nothing"
     if kind in ("list", "mapping", None):
-        return f"a {kind or type(value).__name__}"
+        return f"a {type(value).__name__ if kind is None or dataclasses.is_dataclass(value) else kind}"
     shown = repr(value) if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
     shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
     return {"switch": f"the switch {shown}", "number": f"the number {shown}"}.get(kind or "", shown)

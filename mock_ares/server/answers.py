@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Any
@@ -100,7 +101,7 @@ class Replies:
         used = count_tokens(chat.message), count_tokens(text)
         if chat.messages is not None:
             fields = {
-                "id": f"chatcmpl-{names.context_id}",
+                "id": f"msg-{uuid.uuid4()}",
                 "content": text,
                 "model": chat.model or "default",
                 "tokens_used": sum(used),

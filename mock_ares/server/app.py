@@ -12,8 +12,9 @@ from starlette.types import Receive, Scope, Send
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.answers import Answer, nothing, of_error, of_text
-from mock_ares.server.errors import lookup
+from mock_ares.server.errors import HttpError, lookup
 from mock_ares.server.exchange import Auth, Request, Respond
+from mock_ares.server.profiles import Profile
 from mock_ares.server.state import Fake, Settings
 
 CHATS: tuple[tuple[str, Auth, Literal["stream", "whole"]], ...] = (
@@ -29,24 +30,38 @@ CHATS: tuple[tuple[str, Auth, Literal["stream", "whole"]], ...] = (
 class Endpoint:
     """An ASGI endpoint that lets one function decide what to answer."""
 
-    def __init__(self, respond: Respond, decide: Callable[[Request], tuple[Answer, Headers]], *methods: str) -> None:
+    def __init__(
+        self,
+        respond: Respond,
+        decide: Callable[[Request], tuple[Answer, Headers]],
+        *methods: str,
+        auth: Auth = "none",
+    ) -> None:
         self._respond = respond
         self._decide = decide
         self._methods = methods
+        self._auth = auth
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._respond(scope, receive, self._for_method)
 
     def _for_method(self, request: Request) -> tuple[Answer, Headers]:
-        origin, asked = request.headers.get("origin"), request.headers.get("access-control-request-method")
-        if request.method == "OPTIONS" and asked:
+        fake = self._respond.fake
+        origin, asked = request.headers.get("origin"), request.headers.get("access-control-request-method", "")
+        if request.method == "OPTIONS" and (asked or fake.profile.outer_layers_first):
             wanted = request.headers.get("access-control-request-headers", "")
-            fields = self._respond.fake.cors.preflight(origin, asked, wanted)
-            return nothing(200 if self._respond.fake.profile.name == "server" else 204, request.peer), fields or ()
+            fields = fake.cors.preflight(origin, asked, wanted)
+            return nothing(200 if fake.profile.name == "server" else 204, request.peer), fields or ()
         if self._methods and request.method not in self._methods:
-            error = lookup(self._respond.fake.profile, "method-not-allowed")
-            return of_error(error, request.peer), (("allow", ", ".join(self._methods)),)
+            return self._refuse_method(request, fake.profile)
         return self._decide(request)
+
+    def _refuse_method(self, request: Request, profile: Profile) -> tuple[Answer, Headers]:
+        if profile.outer_layers_first:
+            identity = self._respond.identify(request, self._auth)
+            if isinstance(identity, HttpError):
+                return of_error(identity, request.peer), ()
+        return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(self._methods)),)
 
 
 def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = (), *, fake: Fake | None = None) -> Any:
@@ -58,7 +73,7 @@ def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = 
     respond = Respond(fake)
 
     def chat(auth: Auth, form: Literal["stream", "whole"]) -> Endpoint:
-        return Endpoint(respond, lambda request: respond.chat(request, auth, form), "POST")
+        return Endpoint(respond, lambda request: respond.chat(request, auth, form), "POST", auth=auth)
 
     def health(request: Request) -> tuple[Answer, Headers]:
         return of_text("OK", request.peer), ()

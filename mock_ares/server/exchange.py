@@ -98,7 +98,7 @@ class Respond:
         start = self.fake.clock.now()
         try:
             answer, extra = decide(request)
-        except PlanError as error:
+        except (PlanError, LookupError) as error:
             message = f"scenario {request.exchange.scenario!r} cannot be played for this request: {error}"
             answer, extra = of_json({"error": message}, request.peer, status=500), ()
         await self._play(request, answer, extra, start)
@@ -112,20 +112,20 @@ class Respond:
 
     async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
         exchange, plan, wire = request.exchange, answer.plan, request.wire
+        # The head of a HEAD is that of the GET, and nothing follows it (RFC 9110 9.3.2).
+        script = replace(answer.script, writes=()) if request.method == "HEAD" else answer.script
         exchange.status = plan.head.status if plan.head else None
         exchange.faults = plan.marks
         exchange.chunks = len(plan.chunks)
         if self.fake.on_answer is not None:
-            self.fake.on_answer(exchange, plan, answer.script)
+            self.fake.on_answer(exchange, plan, script)
         fields = (
             ("date", formatdate(usegmt=True)),
             *self.fake.cors.headers_for(request.headers.get("origin")),
             *extra,
         )
         with self.fake.streaming(exchange.owner, wire):
-            played = await play(
-                answer.script, wire, self.fake.clock, extra=fields, speed=self.fake.speed, start=start
-            )
+            played = await play(script, wire, self.fake.clock, extra=fields, speed=self.fake.speed, start=start)
         exchange.segments, exchange.bytes = played.segments, played.bytes
         exchange.boundaries, exchange.ending = played.boundaries, played.ending
         exchange.duration = played.duration
@@ -170,13 +170,13 @@ class Respond:
         return replace(identity, token_id=owner)
 
     def _limited(self, identity: Identity) -> Headers | HttpError:
-        fields: Headers = ()
+        fields: dict[str, str] = {}
         for limit in (self.fake.rate_limit, self.fake.quota):
             taken = limit.take(identity.token_id) if limit else ()
             if isinstance(taken, HttpError):
                 return taken
-            fields += taken
-        return fields
+            fields.update(taken)  # a quota is what the pages' fields are about
+        return tuple(fields.items())
 
     def _turn(self, request: Request, chat: ChatRequest, owner: str) -> Turn | HttpError:
         """The scenario that answers: the token's own, the one asked for, the first that applies, the default."""

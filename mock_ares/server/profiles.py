@@ -22,6 +22,8 @@ class Profile:
     """Seconds of silence after which a stream carries a comment."""
     default_agent: str
     """The agent that answers where the request names none."""
+    outer_layers_first: bool
+    """CORS answers every OPTIONS, and credentials are asked for before the method is looked at."""
     body_limit: int = 2_097_152
     """Bytes a request's body may have (axum's default)."""
     access_lifetime: float = 900.0
@@ -33,6 +35,16 @@ class Profile:
 
 
 PROFILES: dict[str, Profile] = {
-    "docs": Profile("docs", "text", leeway=0.0, checks_kind=True, keep_alive=None, default_agent="router"),
-    "server": Profile("server", "typed", leeway=60.0, checks_kind=False, keep_alive=15.0, default_agent="product"),
+    "docs": Profile(
+        "docs", "text", leeway=0.0, checks_kind=True, keep_alive=None, default_agent="router", outer_layers_first=False
+    ),
+    "server": Profile(
+        "server",
+        "typed",
+        leeway=60.0,
+        checks_kind=False,
+        keep_alive=15.0,
+        default_agent="product",
+        outer_layers_first=True,
+    ),
 }

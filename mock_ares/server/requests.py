@@ -27,7 +27,7 @@ CHAT_V1 = Struct(
         Field("message", "string", unless="messages"),
         _AGENT_TYPE,
         _CONTEXT_ID,
-        Field("messages", Many(_TURN), optional=True, extra=True),
+        Field("messages", Many(_TURN), default=lambda: None, extra=True),
         Field("model", "string", optional=True, extra=True),
     ),
 )

@@ -12,12 +12,12 @@ from secrets import token_urlsafe
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.scenario.model import DialectName, Scenario
 from mock_ares.server.auth import Keyring
+from mock_ares.server.barrier import pauses
 from mock_ares.server.clock import Clock
 from mock_ares.server.cors import Cors
 from mock_ares.server.journal import Exchange, Journal
 from mock_ares.server.library import Library, Turn
 from mock_ares.server.limits import RateLimit
-from mock_ares.server.barrier import pauses
 from mock_ares.server.plans import PlanCache
 from mock_ares.server.profiles import PROFILES, Profile
 from mock_ares.server.tenants import Tenants

@@ -1,4 +1,4 @@
-"""Whose request it is where tests share a fake: each test is a *tenant*, with a token, a script and a journal of its own.
+"""Whose request it is where tests share a fake: each is a *tenant*, with a token, a script and a journal of its own.
 
 A client that logs in by itself, or brings credentials from elsewhere, belongs to the only tenant there is, and to none
 where there are several: then it is told so. A tenant's token is nobody else's, not even when its test has ended.
@@ -53,15 +53,14 @@ class Tenants:
         if token_id in self._names:
             return self._shared.get(token_id, token_id)
         if token_id in self._left:
-            raise StrangerError(
-                f"this token belongs to {self._left[token_id]}, which has ended: a client of an ended test is still at work"
-            )
+            name = self._left[token_id]
+            raise StrangerError(f"this token belongs to {name}, which has ended, and its client is still at work")
         present = self._present()
         if len(present) > 1:
             names = ", ".join(sorted(self._names[owner] for owner in present))
             raise StrangerError(
-                f"these credentials belong to none of the {len(present)} that use this fake ({names}), and it is unclear "
-                "to which the request does: use the token or the api_key of one of them"
+                f"{len(present)} tests use this fake ({names}) and these credentials belong to none of them, so it is "
+                "unclear whose request this is: use the token or the api_key of one"
             )
         return present[0] if present else token_id
 

@@ -214,8 +214,9 @@ class TestMessages:
         found = chat({"message": "hi", "messages": TURNS, "model": "m1"}, profile, path)
         assert (found.message, found.messages, found.model) == ("hi", None, "m1")
 
-    def test_null_is_absent(self, profile: str, path: str) -> None:
-        assert refused({"messages": None}, profile, path).status == (400 if profile == "docs" else 422)
+    def test_null_is_no_list(self, profile: str, path: str) -> None:
+        assert refused({"messages": None}, profile, path).status == 422
+        assert refused({"messages": None, "message": "hi"}, profile, path).status == 422
 
 
 @pytest.mark.parametrize(

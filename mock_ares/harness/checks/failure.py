@@ -50,7 +50,14 @@ def faulty(*faults: Any, chunks: tuple[str, ...] = ("ab", "cd"), **words: Any) -
 
 def dropped(fault: Any, body: Body) -> tuple[Case, ...]:
     """Between events, inside one, inside an HTTP chunk, before the first, behind the last."""
-    places: tuple[tuple[Any, bool], ...] = ((1, False), ("abc", False), (1, True), ("abc", True), (0, False), (2, False))
+    places: tuple[tuple[Any, bool], ...] = (
+        (1, False),
+        ("abc", False),
+        (1, True),
+        ("abc", True),
+        (0, False),
+        (2, False),
+    )
     return tuple(faulty(fault(at, inside_http_chunk=inside), body=body) for at, inside in places)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -28,16 +26,12 @@ def spoiled(*chunks: str, after: str, raw: str) -> Case:
     return one(*chunks, faults=(invalid_utf8(after, bytes=raw),))
 
 
-def either(case: Case) -> Case:
-    return replace(case, outcome="either")
-
-
 def long_line(size: int, seed: int) -> Case:
     """One chunk of so many bytes. The seed is moved on until the text does not end in a space."""
     while lorem.size(size, seed).endswith(" "):
         seed += 1
     reply = say(text=Text(bytes=size), seed=seed, chunks="whole", segments="free")
-    return either(Case(replies=(reply,)))
+    return Case(replies=(reply,))
 
 
 def long_lines(settings: Settings) -> SearchStrategy[Case]:
@@ -51,10 +45,6 @@ def many(count: int, seed: int) -> Case:
 
 def many_chunks(settings: Settings) -> SearchStrategy[Case]:
     return st.builds(many, st.integers(2_000, 5_000), st.integers(0, 99))
-
-
-def unterminated(settings: Settings) -> SearchStrategy[Case]:
-    return streaming("unterminated")(settings).map(either)
 
 
 def another_type(settings: Settings) -> SearchStrategy[Case]:
@@ -117,7 +107,7 @@ ROWS: dict[str, Row] = {
         another_type,
     ),
     "unterminated": Row(
-        (either(framed("a", final_blank_line=False)), either(framed("a", "b", final_blank_line=False))), unterminated
+        (framed("a", final_blank_line=False), framed("a", "b", final_blank_line=False)), streaming("unterminated")
     ),
     "charset": Row(
         (
@@ -138,9 +128,7 @@ ROWS: dict[str, Row] = {
         ),
         streaming("bad-utf8"),
     ),
-    "long-line": Row(
-        (long_line(70_000, 0), long_line(1_000_000, 0), long_line(8_000_000, 0)), long_lines, most=3
-    ),
+    "long-line": Row((long_line(70_000, 0), long_line(1_000_000, 0), long_line(8_000_000, 0)), long_lines, most=3),
     "many-chunks": Row(
         (
             many(20_000, 0),

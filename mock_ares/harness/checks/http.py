@@ -26,7 +26,7 @@ ROWS: dict[str, Row] = {
         (
             carried("a", extensions=';a="b"'),
             carried("a", extensions=';a="b c"'),
-            carried("a", "b", extensions=' ; a = "b;c"'),
+            carried("a", "b", extensions='; a = "b;c"'),
         ),
         streaming("chunk-ext-quoted"),
     ),

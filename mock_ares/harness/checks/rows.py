@@ -10,7 +10,10 @@ from hypothesis.strategies import SearchStrategy
 
 from mock_ares.harness.model import Case, CheckInfo
 from mock_ares.harness.settings import Settings
-from mock_ares.scenario.model import DialectName, Reply
+from mock_ares.plan.build import Asked, build
+from mock_ares.plan.layout import lay_out
+from mock_ares.plan.positions import PlanError
+from mock_ares.scenario.model import DialectName, Reply, Segments
 
 Cases = Callable[[Settings], SearchStrategy[Case]]
 _CASE = frozenset(field.name for field in fields(Case))
@@ -74,6 +77,17 @@ def one(*chunks: str, **words: Any) -> Case:
 def speaking(case: Case, dialect: DialectName) -> Case:
     """The case in a client's dialect."""
     return replace(case, replies=tuple(_spoken(reply, dialect) for reply in case.replies))
+
+
+def playable(case: Case) -> bool:
+    """Whether the replies are good in their dialect: some have shorter payloads than others."""
+    try:
+        for reply in case.replies:
+            if reply.dialect is not None and isinstance(reply.segments, Segments):
+                lay_out(build(reply, Asked(dialect=reply.dialect)))
+    except PlanError:
+        return False
+    return True
 
 
 def _spoken(reply: Reply, dialect: DialectName) -> Reply:

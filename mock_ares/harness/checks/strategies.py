@@ -52,8 +52,12 @@ TYPES = (
     'text/event-stream; charset="utf-8"',
 )
 EXTENSIONS = (";a=b", ";a", ";ab=cd;ef=gh")
-QUOTED = (';a="b"', ';a="b c"', ';a="b;c"', ' ; a = "b"', ';a="b\\"c"')
-TRAILERS: tuple[dict[str, str], ...] = ({"x-checksum": "abc"}, {"x-a": "1", "x-b": "2"}, {"server-timing": "total;dur=1"})
+QUOTED = (';a="b"', ';a="b c"', ';a="b;c"', '; a = "b"', ';a="b\\"c"')
+TRAILERS: tuple[dict[str, str], ...] = (
+    {"x-checksum": "abc"},
+    {"x-a": "1", "x-b": "2"},
+    {"server-timing": "total;dur=1"},
+)
 
 TEXT_ROWS = frozenset(
     "chunk-split chunk-spaces chunk-empty text-unicode text-lookalikes text-newlines text-separators text-nul".split()
@@ -86,7 +90,9 @@ FRAGMENTS: dict[str, SearchStrategy[str]] = {
         st.lists(st.sampled_from(UNICODE), min_size=1, max_size=4).map("".join),
         st.text(st.characters(codec="utf-8", categories=("L", "M", "N", "P", "S")), min_size=1, max_size=6),
     ),
-    "text-lookalikes": st.one_of(st.sampled_from(LOOKALIKES).filter(lambda t: t == t.strip(" ")), around(st.sampled_from(LOOKALIKES))),
+    "text-lookalikes": st.one_of(
+        st.sampled_from(LOOKALIKES).filter(lambda t: t == t.strip(" ")), around(st.sampled_from(LOOKALIKES))
+    ),
     "text-newlines": st.one_of(
         around(st.just("\n")),
         st.lists(st.one_of(words, st.just("\n")), min_size=1, max_size=4).map("".join).filter(lambda t: "\n" in t),
@@ -119,7 +125,9 @@ def carried(row: str, dialect: str) -> bool:
 @st.composite
 def split_texts(draw: DrawFn) -> tuple[str, ...]:
     """A text without spaces cut anywhere: inside words, inside graphemes, into single characters, or not at all."""
-    text = "".join(draw(st.lists(st.one_of(words, words, st.sampled_from(("e\u0301", "👩\u200d🔬"))), min_size=1, max_size=3)))
+    text = "".join(
+        draw(st.lists(st.one_of(words, words, st.sampled_from(("e\u0301", "👩\u200d🔬"))), min_size=1, max_size=3))
+    )
     inner = range(1, len(text))
     how = draw(st.sampled_from(("cuts", "characters", "whole")))
     cuts = {"characters": list(inner), "whole": []}.get(how)
@@ -155,7 +163,9 @@ def framings(draw: DrawFn, rows: Rows, dialect: str) -> Framing:
             if len(rows) == 1 and not any(extra.values()):
                 extra[draw(st.sampled_from(places))] = (draw(st.sampled_from(lines)),)
     return Framing(
-        newline=draw(options(rows, "lf", {"eol-crlf": "crlf", "eol-cr": "cr", "eol-mixed": "mixed", "read-crlf": "crlf"})),
+        newline=draw(
+            options(rows, "lf", {"eol-crlf": "crlf", "eol-cr": "cr", "eol-mixed": "mixed", "read-crlf": "crlf"})
+        ),
         space=draw(options(rows, True, {"no-space": False})),
         bom=draw(options(rows, False, {"bom": True})),
         bare_empty=draw(options(rows, False, {"no-colon": True})),
@@ -210,7 +220,9 @@ def places(plan: StreamPlan, rows: Rows) -> list[int]:
 @st.composite
 def segmentations(draw: DrawFn, rows: Rows, reply: Reply, dialect: str) -> Any:
     """Reads end at events, unless a row about reads is in play."""
-    ways: list[Any] = [] if rows & {"read-line", "read-utf8", "read-crlf", "read-bytes", "read-whole"} == rows else ["event"]
+    ways: list[Any] = (
+        [] if rows & {"read-line", "read-utf8", "read-crlf", "read-bytes", "read-whole"} == rows else ["event"]
+    )
     if "read-whole" in rows:
         ways.append("whole")
     if "read-bytes" in rows and (len(rows) == 1 or {"read-line", "read-utf8", "read-crlf"} <= rows):
@@ -273,7 +285,9 @@ PACES = (Pace(), Pace(), Pace(every=0.002), Pace(head=0.005, first=0.005), Pace(
 
 
 def interims(rows: Rows) -> SearchStrategy[tuple[Any, ...]]:
-    found: list[tuple[int, ...]] = [(status,) for row, status in (("early-100", 100), ("early-103", 103)) if row in rows]
+    found: list[tuple[int, ...]] = [
+        (status,) for row, status in (("early-100", 100), ("early-103", 103)) if row in rows
+    ]
     return st.sampled_from(found if found and len(rows) == 1 else [(), *found])
 
 

@@ -51,9 +51,7 @@ class Adapter(ABC):
         self.close()
 
 
-def declared(
-    capabilities: str | Iterable[str], timeout: float | None = None
-) -> tuple[frozenset[str], float | None]:
+def declared(capabilities: str | Iterable[str], timeout: float | None = None) -> tuple[frozenset[str], float | None]:
     """Capabilities and the time-out's seconds, from words such as ``incremental`` and ``timeout=5``.
 
     One text may hold several, with commas between them. Raises UsageError for a word that is none.
@@ -87,7 +85,8 @@ def _seconds(word: str) -> float:
 def described(error: BaseException) -> str:
     """An exception's type and message, as far as they can be had."""
     kind = type(error)
-    name = kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+    home = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."
+    name = home + kind.__qualname__
     try:
         message = str(error)
     except Exception as failure:

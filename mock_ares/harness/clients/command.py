@@ -64,19 +64,21 @@ def _advice(program: str) -> str:
 
 def _commands() -> Iterator[str]:
     for folder in os.get_exec_path():
-        try:
-            yield from os.listdir(folder)
-        except OSError:  # PATH may name what is not there
-            continue
+        yield from _names(Path(folder))
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [file.name for file in folder.iterdir()]
+    except OSError:  # not there, or not ours to look into
+        return []
 
 
 def _check_file(program: Path) -> None:
     if program.is_dir():
         raise UsageError(f"{program} is a directory, expected a program")
     if not program.exists():
-        around = program.parent
-        names = os.listdir(around) if around.is_dir() else []
-        raise UsageError(f"there is no {program}{nearest(program.name, names, tell_all=False)}")
+        raise UsageError(f"there is no {program}{nearest(program.name, _names(program.parent), tell_all=False)}")
     if not os.access(program, os.X_OK):
         raise UsageError(f"{program} is not executable: {_how_to_run(program)}")
     _check_start(program)

@@ -25,10 +25,11 @@ from mock_ares.harness.model import Boundaries, Observation, Target, UsageError
 HELLO_SECONDS = 30.0
 """Within which a driver must say hello; some are compiled first."""
 GOODBYE_SECONDS = 1.0
-"""From the end of its standard input until it is ended."""
+"""From the end of its standard input, or of its output, until it is ended."""
 MOST_HELLO = 1 << 16
 MOST_BYTES = 256 << 20
 """What a driver may write in one example: a text is written twice, and JSON can take six bytes for one."""
+ADVICE = 'a driver\'s first line is {"protocol": 1}; a command that writes the text itself goes with --exec'
 
 
 class DriverClient(Adapter):
@@ -46,31 +47,32 @@ class DriverClient(Adapter):
         limit: int = MOST_TEXT,
         most_bytes: int = MOST_BYTES,
     ) -> None:
+        """More than ``limit`` characters shown, or ``most_bytes`` of messages, are the client's failure."""
         super().__init__(name or named(argv), capabilities, timeout, boundaries)
         self._argv = list(argv)
         self._given_name = name
         self._hello_seconds = hello_seconds
         self._limit = limit
         self._most_bytes = most_bytes
-        self._conversation: Conversation | None = None
+        self._talk: Conversation | None = None
         self._last_id = 0
 
     def start(self) -> None:
-        if self._conversation is None:
+        if self._talk is None:
             check_command(self._argv)
             self._meet(self._connect())
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
         try:
-            conversation = self._ready()
+            talk = self._ready()
         except UsageError as error:  # it could be started before, so this is its doing
             return Example(target).failed(f"the driver does not start again: {error}")
         self._last_id += 1
         example = Example(target, shown, self._limit)
-        conversation.child.write(encode_request(self._last_id, target))
         observation = None
         try:
-            observation = self._converse(conversation, example)
+            talk.child.write(encode_request(self._last_id, target))
+            observation = self._listen(talk, example)
         except (ProtocolError, UnacceptableError) as error:
             return example.failed(str(error))
         finally:
@@ -79,15 +81,15 @@ class DriverClient(Adapter):
         return observation or example.given_up()
 
     def close(self) -> None:
-        if self._conversation is not None:
-            self._conversation.child.hang_up()
-            self._conversation.child.wait(time.monotonic() + GOODBYE_SECONDS)
+        if self._talk is not None:
+            self._talk.child.hang_up()
+            self._talk.child.wait(time.monotonic() + GOODBYE_SECONDS)
         self._end()
 
     def _end(self) -> None:
-        conversation, self._conversation = self._conversation, None
-        if conversation is not None:
-            conversation.child.end()
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            talk.child.end()
 
     def _meet(self, hello: Hello) -> None:
         self.name = self._given_name or hello.name or self.name
@@ -95,47 +97,52 @@ class DriverClient(Adapter):
             capabilities, timeout = declared(hello.capabilities, self.timeout)
         except UsageError as error:
             self._end()
-            raise UsageError(f"{self.name} says hello with an {error}") from None
-        self.capabilities, self.timeout = self.capabilities | capabilities, timeout
+            raise UsageError(f"the hello of {self.name}: {error}") from None
+        self.capabilities |= capabilities
+        self.timeout = timeout if self.timeout is None else self.timeout
 
     def _ready(self) -> Conversation:
-        """The process, or a new one in its place where it has ended meanwhile."""
-        if self._conversation is not None and self._conversation.child.exited:
+        """The process, or a new one where it has ended meanwhile."""
+        if self._talk is not None and self._talk.child.exited:
             self._end()
-        if self._conversation is None:
+        if self._talk is None:
             self._connect()
-        assert self._conversation is not None
-        return self._conversation
+        assert self._talk is not None
+        return self._talk
 
     def _connect(self) -> Hello:
         """Start the process. Raises UsageError where it does not say hello."""
-        conversation = Conversation(Child(self._argv, environment(), talks=True), MOST_HELLO)
-        self._conversation = conversation
+        talk = Conversation(Child(self._argv, environment(), talks=True), MOST_HELLO)
         try:
-            first = conversation.hear(time.monotonic() + self._hello_seconds)
-            if first is None:
-                raise ProtocolError(f"it says nothing for {self._hello_seconds:g} s; last line", conversation.unfinished)
-            hello = decode_hello(first)
-            if hello.error is not None:
-                raise UsageError(hello.error)
+            hello = self._greeted(talk)
         except (ProtocolError, UnacceptableError) as error:
-            self._end()
-            advice = 'a driver\'s first conversation is {"protocol": 1}; a command that writes the text itself goes with --exec'
-            raise UsageError(f"{named(self._argv)} does not speak the driver protocol: {error}; {advice}") from None
+            talk.child.end()
+            raise UsageError(f"{named(self._argv)} does not speak the driver protocol: {error}; {ADVICE}") from None
         except BaseException:
-            self._end()
+            talk.child.end()
             raise
-        conversation.most_bytes = self._most_bytes
+        talk.most_bytes = self._most_bytes
+        self._talk = talk
         return hello
 
-    def _converse(self, conversation: Conversation, example: Example) -> Observation | None:
+    def _greeted(self, talk: Conversation) -> Hello:
+        first = talk.hear(time.monotonic() + self._hello_seconds)
+        if first is None:
+            raise UnacceptableError(f"no line from it within {self._hello_seconds:g} s")
+        hello = decode_hello(first)
+        if hello.error is not None:
+            raise UsageError(hello.error)
+        return hello
+
+    def _listen(self, talk: Conversation, example: Example) -> Observation | None:
         """None where the driver has to be given up."""
         halves = Halves()
-        conversation.count = 0
-        while (words := conversation.hear(example.until)) is not None:
-            message = decode_message(words)
+        talk.count = 0
+        while (line := talk.hear(example.until)) is not None:
+            message = decode_message(line)
             if not 0 < message.id <= self._last_id:
-                raise ProtocolError(f"there is no example of this id, {self._last_id} was asked last", words)
+                raise ProtocolError(f"there is no example of this id, {self._last_id} was asked last", line)
+            # An earlier example's client may still have something to say; nobody listens.
             if message.id == self._last_id and (observation := _heed(message, example, halves)):
                 return observation
         return None
@@ -156,19 +163,15 @@ def _heed(message: Message, example: Example, halves: Halves) -> Observation | N
 
 
 class Conversation:
-    """A driver's process, heard conversation by conversation."""
+    """A driver's process, heard line by line."""
 
     def __init__(self, child: Child, most_bytes: int) -> None:
         self.child = child
         self.most_bytes = most_bytes
         self.count = 0
         """Bytes heard since it was last set."""
-        self._conversations = Lines()
+        self._lines = Lines()
         self._heard: deque[bytes] = deque()
-
-    @property
-    def unfinished(self) -> bytes:
-        return self._conversations.unfinished
 
     def hear(self, until: float) -> bytes | None:
         """The next line; None where none came ``until`` then. Raises UnacceptableError at the end, and for a flood."""
@@ -181,12 +184,12 @@ class Conversation:
             self.count += len(data)
             if self.count > self.most_bytes:
                 raise UnacceptableError(f"the driver wrote more than {self.most_bytes} bytes")
-            self._heard.extend(self._conversations.feed(data))
-        return self._heard.popleft()
+            self._heard.extend(self._lines.feed(data))
+        return self._heard.popleft() if time.monotonic() < until else None
 
     def _farewell(self) -> str:
-        left = self.unfinished
-        mid = f" in the midst of the conversation {left[:100].decode(errors='replace')!r}" if left else ""
+        left = self._lines.unfinished
+        midst = f" in the midst of a line, {left[:100].decode(errors='replace')!r}" if left else ""
         if self.child.wait(time.monotonic() + GOODBYE_SECONDS):
-            return f"the driver ended{mid}, {status_text(self.child.end(), self.child.words)}"
-        return f"the driver closed its standard output{mid}"
+            return f"the driver ended{midst}: {status_text(self.child.end(), self.child.words)}"
+        return f"the driver closed its standard output{midst}"

@@ -15,7 +15,7 @@ from mock_ares.harness.clients.example import Example, UnacceptableError
 from mock_ares.harness.clients.worker import InterruptionError, Worker
 from mock_ares.harness.model import Observation, Target, UsageError
 
-GRACE = 1.0
+GRACE = 0.5
 """Seconds in which a client that was given up, whose connections have been ended, may come back."""
 
 StreamChat = Callable[[str, str, str], Any]
@@ -36,7 +36,7 @@ class PythonClient(Adapter):
         capabilities: str | Iterable[str] = (),
         timeout: float | None = None,
     ) -> None:
-        super().__init__(name or getattr(function, "__name__", type(function).__name__), capabilities, timeout)
+        super().__init__(name or str(getattr(function, "__name__", type(function).__name__)), capabilities, timeout)
         self._function = function
         self._worker: Worker[Observation] | None = None
 

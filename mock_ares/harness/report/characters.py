@@ -78,7 +78,7 @@ def _plain_space(text: str, at: int) -> bool:
 
 
 def byte_tokens(data: bytes, ends: frozenset[int] | Sequence[int] = ()) -> Iterator[tuple[int, Token]]:
-    """Characters of bytes, each with the offset behind it; one that a read cuts, or that is none, comes as its bytes."""
+    """Characters of bytes, each with the offset behind it; what a read cuts, or is no UTF-8, as its bytes."""
     cuts, at = frozenset(ends), 0
     while at < len(data):
         length = _length(data, at)

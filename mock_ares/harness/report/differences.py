@@ -13,6 +13,10 @@ MOST_COMPARED = 2_000
 """Characters between the first and the last difference beyond which only those two are looked for."""
 
 
+Range = tuple[int, int]
+"""From, and to before."""
+
+
 class Mark(NamedTuple):
     """A character as it is shown, and whether the other text lacks it."""
 
@@ -25,13 +29,16 @@ class Side:
     """A part of one text, cut around the first difference."""
 
     marks: tuple[Mark, ...]
-    before: int = 0
-    """Characters left out in front."""
-    after: int = 0
+    cut_before: bool = False
+    cut_after: bool = False
 
     @property
     def differs(self) -> bool:
         return any(mark.differs for mark in self.marks)
+
+    @property
+    def is_cut(self) -> bool:
+        return self.cut_before or self.cut_after
 
     def runs(self) -> Iterator[tuple[str, bool, bool]]:
         """Neighbours of one kind together: what is shown, whether it differs, whether it is a name."""
@@ -46,7 +53,7 @@ class Side:
             yield held, *kind
 
 
-def spans(sent: str, received: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def spans(sent: str, received: str) -> tuple[list[Range], list[Range]]:
     """The ranges of each text that the other one lacks, in order."""
     start, end = _common(sent, received)
     left, right = sent[start : len(sent) - end], received[start : len(received) - end]
@@ -60,10 +67,8 @@ def _common(left: str, right: str) -> tuple[int, int]:
     """How many characters the beginnings share, and then the ends."""
     shorter = min(len(left), len(right))
     start = _most(shorter, lambda low, high: left[low:high] == right[low:high])
-    last, end = len(left), len(right)
-    return start, _most(
-        shorter - start, lambda low, high: left[last - high : last - low] == right[end - high : end - low]
-    )
+    a, b = len(left), len(right)
+    return start, _most(shorter - start, lambda low, high: left[a - high : a - low] == right[b - high : b - low])
 
 
 def _most(limit: int, same: Callable[[int, int], bool]) -> int:
@@ -78,7 +83,7 @@ def _most(limit: int, same: Callable[[int, int], bool]) -> int:
     return low
 
 
-def _shifted(found: list[tuple[int, int]], by: int) -> list[tuple[int, int]]:
+def _shifted(found: list[Range], by: int) -> list[Range]:
     return [(start + by, end + by) for start, end in found if end > start]
 
 
@@ -90,9 +95,9 @@ def first_difference(sent: str, received: str) -> int | None:
 def compared(sent: str, received: str, columns: int) -> tuple[Side, Side]:
     """Both texts with their differences, each in so many columns, a long one cut around the first difference."""
     lacking, extra = spans(sent, received)
-    start = first_difference(sent, received) or 0
-    lead = min(start, columns // 3)
-    return _side(sent, lacking, start - lead, columns), _side(received, extra, start - lead, columns)
+    first = first_difference(sent, received) or 0
+    start = 0 if _fits(sent, columns) and _fits(received, columns) else first - min(first, columns // 3)
+    return _side(sent, lacking, start, columns), _side(received, extra, start, columns)
 
 
 def alone(text: str, columns: int) -> Side:
@@ -100,24 +105,27 @@ def alone(text: str, columns: int) -> Side:
     return _side(text, [], 0, columns)
 
 
-def _side(text: str, differing: list[tuple[int, int]], start: int, columns: int) -> Side:
-    """As much as fits from ``start``, or from the beginning where all of it fits."""
-    part = text[: columns + 1] if len(text) <= columns else ""
-    if part and sum(t.width for t in tokens(part)) <= columns:
-        start = 0
-    window = text[start : start + columns + 1]
+def _fits(text: str, columns: int) -> bool:
+    return len(text) <= columns and sum(token.width for token in tokens(text)) <= columns
+
+
+def _side(text: str, differing: list[Range], start: int, columns: int) -> Side:
+    """As much as fits from ``start``; two columns are kept for each ellipsis."""
+    start = min(start, len(text))
+    room = columns - 2 * (start > 0) - 2 * (not _fits(text[start:], columns))
+    spaces = _lone_spaces(text, differing, columns)
+    around = tokens(text[max(0, start - 1) : start + columns + 2])[min(start, 1) :]
     marks, used = list[Mark](), 0
-    for at, shown in enumerate(_in_context(text, start, window), start):
-        differs = any(begin <= at < end for begin, end in differing)
-        shown = token(shown.source, spaces=True) if differs else shown
+    for at, shown in enumerate(around[: columns + 1], start):
+        shown = token(shown.source, spaces=True) if at in spaces else shown
         used += shown.width
-        if used > columns:
+        if used > room:
             break
-        marks.append(Mark(shown, differs))
-    return Side(tuple(marks), start, len(text) - start - len(marks))
+        marks.append(Mark(shown, any(begin <= at < end for begin, end in differing)))
+    return Side(tuple(marks), start > 0, start + len(marks) < len(text))
 
 
-def _in_context(text: str, start: int, window: str) -> list[Token]:
-    """Whether a space is named depends on its neighbours, those left out too."""
-    around = text[max(0, start - 1) : start + len(window) + 1]
-    return tokens(around)[start - max(0, start - 1) :][: len(window)]
+def _lone_spaces(text: str, differing: list[Range], most: int) -> set[int]:
+    """Differences that are nothing but spaces are named, or nobody would see them."""
+    blank = ((begin, end) for begin, end in differing if end - begin <= most and text[begin:end].isspace())
+    return {at for begin, end in blank for at in range(begin, end)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mock_ares.harness.model import Failure
@@ -15,14 +16,6 @@ from mock_ares.scenario.model import Reply
 
 _ABOUT_REQUESTS = frozenset({"bad-request", "leaked-credentials"})
 _ABOUT_ENDS = frozenset({"silent-truncation", "hung", "kept-open", "reposted", "early-retry"})
-_ENDINGS = {
-    "complete": "as HTTP has it: the body is complete",
-    "close": "the connection was closed (FIN) before the body was complete",
-    "reset": "the connection was reset (RST)",
-    "hang": "silence, with the connection open",
-    "client-left": "the client closed the connection",
-    "ended": "the fake ended the connection at the deadline",
-}
 _MOST_LINES = 6
 """Of an error's text, its end first: that is where stderr says what happened."""
 
@@ -49,7 +42,7 @@ def facts(failure: Failure, *, columns: int, rows: int) -> Iterator[Fact]:
     elif stream is not None and stream.plan.head is not None:
         yield from _bytes(failure, stream, columns, rows)
     if failure.ending:
-        yield Fact("ended", _ENDINGS.get(failure.ending, clean(failure.ending)))
+        yield Fact("ended", clean(failure.ending))
     yield Fact("correct", clean(failure.expected))
 
 
@@ -81,14 +74,24 @@ def _texts(failure: Failure, stream: Stream | None, columns: int) -> Iterator[Fa
     seen, label = failure.observation.text, "received"
     if seen is None:
         seen, label = failure.observation.shown_text, "shown"
-    if stream is not None and not stream.plan.streams:
-        yield Fact("sent", _head(stream))
+    if stream is None or not stream.plan.streams:
+        yield Fact("sent", _head(stream) if stream else _reply(failure.case.replies[judged(failure)]))
         yield Fact(label, alone(seen, columns) if seen else _nothing(label))
         return
+    if failure.expected_text == seen:
+        if failure.word not in _ABOUT_REQUESTS:
+            yield Fact(label, "exactly the text that was sent" if seen else _nothing(label))
+        return
     sent, received = compared(failure.expected_text, seen, columns)
-    same = failure.expected_text == seen
     yield Fact("sent", sent if failure.expected_text else "an empty text")
-    yield Fact(label, "the same text" if same and seen else received if seen else _nothing(label))
+    yield Fact(label, received if seen else _nothing(label))
+    if sent.is_cut or received.is_cut:
+        yield Fact("differ", _where(failure.expected_text, seen))
+
+
+def _where(sent: str, seen: str) -> str:
+    first = (first_difference(sent, seen) or 0) + 1
+    return f"from character {first:,} on, of {len(sent):,} sent and {len(seen):,} received"
 
 
 def _nothing(label: str) -> str:
@@ -128,6 +131,8 @@ def _bytes(failure: Failure, stream: Stream, columns: int, rows: int) -> Iterato
     if not reads:
         return
     shown = payload(reads, known=bool(failure.reads), focus=_focus(failure, stream), columns=columns, rows=rows)
+    if failure.reads and (failure.request or {}).get("boundaries") == "best-effort":
+        shown = replace(shown, vouched=False)
     yield Fact("bytes", shown)
 
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 
 from mock_ares.harness.model import CheckInfo, Failure
-from mock_ares.harness.report.characters import READ_END, clean, columns
+from mock_ares.harness.report.characters import clean, columns
 from mock_ares.harness.report.differences import Side
 from mock_ares.harness.report.facts import Fact, Lines, facts
 from mock_ares.harness.report.payload import Payload, Row
@@ -15,8 +15,18 @@ WIDTH = 100
 NARROWEST = 40
 _LABEL = 10
 _MARGIN = "  "
-_ROWS = 12
-_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "cyan": "36", "red-back": "97;41", "bold-red": "1;31"}
+_ROWS = 8
+_CODES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "cyan": "36",
+    "yellow": "33",
+    "magenta": "35",
+    "red-back": "97;41",
+    "bold-red": "1;31",
+}
 
 Paint = Callable[[str, str], str]
 
@@ -34,7 +44,7 @@ def failure_text(
     default 100.
     """
     wide = max(NARROWEST, width or WIDTH)
-    paint = _colored if color else _plain
+    paint = painter(color)
     room = wide - len(_MARGIN) - _LABEL
     lines = [*_head(info, failure, wide, paint), ""]
     for fact in facts(failure, columns=room, rows=_ROWS):
@@ -43,6 +53,11 @@ def failure_text(
     if replay:
         lines += _labelled("replay", [paint(clean(replay), "cyan")], paint)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def painter(color: bool) -> Paint:
+    """Puts a style on a text, or leaves it as it is."""
+    return _colored if color else _plain
 
 
 def _plain(text: str, style: str) -> str:
@@ -82,8 +97,7 @@ def _value(fact: Fact, room: int, paint: Paint) -> list[str]:
 
 def _side(side: Side, room: int, paint: Paint) -> Iterator[str]:
     """The text, and carets under what the other one lacks."""
-    before = f"{side.before:,} characters … " if side.before else ""
-    after = f" … {side.after:,} characters" if side.after else ""
+    before, after = "… " * side.cut_before, " …" * side.cut_after
     text, carets = list[str](), [" " * len(before)]
     for shown, differs, named in side.runs():
         text.append(paint(shown, "red-back" if differs else "cyan") if differs or named else shown)
@@ -108,6 +122,3 @@ def _left_out(count: int) -> str:
 def _row(row: Row, paint: Paint) -> str:
     styles = {"name": "dim", "end": "bold-red", "left-out": "dim"}
     return "".join(paint(part.shown, styles[part.kind]) if part.kind in styles else part.shown for part in row)
-
-
-__all__ = ["READ_END", "WIDTH", "failure_text"]

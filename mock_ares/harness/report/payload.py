@@ -1,4 +1,4 @@
-"""The bytes of a stream as lines, with a mark where each read of the client ends."""
+"""The bytes of a stream as lines, the blank one that ends an event behind its last, marked where reads end."""
 
 from __future__ import annotations
 
@@ -36,12 +36,15 @@ class Payload:
     above: int = 0
     """Lines left out."""
     below: int = 0
+    vouched: bool = True
+    """False: the reads are what was asked for, and the platform could not keep all of them apart."""
 
     @property
     def summary(self) -> str:
         said = f"{self.size:,} byte{'s' * (self.size != 1)}"
         if self.reads:
-            said += f" in {self.reads:,} read{'s' * (self.reads != 1)}, each ended by {READ_END}"
+            about = "" if self.vouched else " (best effort)"
+            said += f" in {self.reads:,} read{'s' * (self.reads != 1)}{about}, each ended by {READ_END}"
         return said
 
 
@@ -52,13 +55,24 @@ def payload(reads: Sequence[bytes], *, known: bool, focus: int, columns: int, ro
     """
     data = b"".join(reads)
     ends = tuple(accumulate(map(len, reads))) if known else ()
-    lines = data.splitlines(keepends=True)
+    lines = _lines(data)
     offsets = [0, *accumulate(map(len, lines))]
     at = next((index for index in range(len(lines)) if offsets[index + 1] > focus), len(lines) - 1)
     first = max(0, min(at - rows // 2, len(lines) - rows))
     shown = range(first, min(first + rows, len(lines)))
     made = tuple(_row(lines[index], _within(ends, offsets[index], offsets[index + 1]), columns) for index in shown)
     return Payload(made, len(data), len(ends), first, len(lines) - len(shown) - first)
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Lines, each with the blank one that may follow: an event of one data line is one of them."""
+    lines = list[bytes]()
+    for line in data.splitlines(keepends=True):
+        if lines and not line.strip(b"\r\n") and lines[-1].rstrip(b"\r\n") and lines[-1][-1:] in b"\r\n":
+            lines[-1] += line
+        else:
+            lines.append(line)
+    return lines
 
 
 def _within(ends: Sequence[int], start: int, stop: int) -> tuple[int, ...]:

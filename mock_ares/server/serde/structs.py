@@ -143,7 +143,7 @@ def _members(reader: Reader, struct: Struct) -> dict[str, Any]:
 
 
 def _absent(field: Field, found: dict[str, Any]) -> Any:
-    if field.optional or found.get(field.unless) is not None:
+    if field.optional or field.unless in found:
         return None
     if field.default is None:
         raise SerdeError(f"missing field `{field.name}`", "missing", field=field.name)

@@ -1,0 +1,3 @@
+module mock-ares.example/driver
+
+go 1.19

@@ -1,0 +1,119 @@
+"""A run of the contract over one client or several: progress passed on, counterexamples saved, a stop survived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mock_ares import __version__
+from mock_ares.harness.entries import Entry
+from mock_ares.harness.model import Boundaries, CheckResult, ClientReport, HarnessError, Report, UsageError
+from mock_ares.harness.replay import save
+from mock_ares.harness.runner import Event, Settings, run_contract, selected
+
+Watch = Callable[[Entry, Event], None]
+
+
+@dataclass(slots=True)
+class Run:
+    """What has been found out so far."""
+
+    settings: Settings
+    folder: Path
+    clients: list[ClientReport] = field(default_factory=list)
+    stopped: bool = False
+    """By Ctrl-C; the last client's checks are not all there."""
+
+    @property
+    def report(self) -> Report:
+        return Report(__version__, self.settings.seed, tuple(self.clients))
+
+    @property
+    def status(self) -> int:
+        """The exit status: 130 stopped, 3 the harness failed, 1 contract failures, 0 none."""
+        verdicts = {check.verdict for client in self.clients for check in client.checks}
+        return 130 if self.stopped else 3 if "errored" in verdicts else 1 if "failed" in verdicts else 0
+
+
+def run(entries: Sequence[Entry], settings: Settings, folder: Path, watch: Watch) -> Run:
+    """Runs the checks on each client in turn. Raises UsageError before the first check, for all that can be told then.
+
+    A KeyboardInterrupt ends the run, and what there is by then is reported.
+    """
+    each = [_settings(entry, settings) for entry in entries]
+    if len(entries) > 1:
+        _try_all(entries)
+    found = Run(settings, folder)
+    try:
+        for entry, own in zip(entries, each, strict=True):
+            _run_one(found, entry, own, watch)
+    except KeyboardInterrupt:
+        found.stopped = True
+    return found
+
+
+def _settings(entry: Entry, settings: Settings) -> Settings:
+    own = replace(
+        settings,
+        dialect=entry.dialect or settings.dialect,
+        expect={**settings.expect, **entry.expect},
+    )
+    if not selected(own):
+        raise UsageError(f"there is nothing to check: no {settings.tier} check is among {', '.join(settings.only)}")
+    return own
+
+
+def _try_all(entries: Sequence[Entry]) -> None:
+    """A client that cannot be started is told of before the others take their minutes."""
+    for entry in entries:
+        client = entry.make()
+        try:
+            client.start()
+        except UsageError as error:
+            raise UsageError(f"{entry.title}: {error}") from None
+        finally:
+            client.close()
+
+
+def _run_one(found: Run, entry: Entry, settings: Settings, watch: Watch) -> None:
+    done = dict[str, CheckResult]()
+
+    def progress(event: Event) -> None:
+        if event.kind == "finished" and event.result is not None:
+            event = replace(event, result=_settled(event.result, settings))
+            assert event.result is not None
+            done[event.check.id] = event.result
+        watch(entry, event)
+
+    client = entry.make()
+    try:
+        report = run_contract(client, settings, progress)
+    except KeyboardInterrupt:
+        checks = [done[check.id] for check in selected(settings) if check.id in done]
+        found.clients.append(_saved(entry, client.boundaries, checks, found.folder))
+        raise
+    checks = [done.get(result.info.id) or _settled(result, settings) for result in report.checks]
+    found.clients.append(_saved(entry, report.boundaries, checks, found.folder))
+
+
+def _saved(entry: Entry, boundaries: Boundaries, checks: Sequence[CheckResult], folder: Path) -> ClientReport:
+    return ClientReport(entry.title, boundaries, tuple(_with_replay(check, entry, folder) for check in checks))
+
+
+def _settled(result: CheckResult, settings: Settings) -> CheckResult:
+    """An expected failure that fails is nothing to act on, so it counts as skipped, with its outcome."""
+    why = settings.expect.get(result.info.id)
+    if why is None or result.failure is None or result.verdict == "errored":
+        return result
+    return replace(result, verdict="skipped", reason=f"expected to fail: {why}")
+
+
+def _with_replay(result: CheckResult, entry: Entry, folder: Path) -> CheckResult:
+    if result.failure is None:
+        return result
+    try:
+        path = save(result.failure.case, result.info, result.failure, folder, client=entry.title)
+    except (HarnessError, OSError) as error:
+        return replace(result, reason="; ".join(filter(None, (result.reason, f"not saved: {error}"))))
+    return replace(result, replay=str(path))

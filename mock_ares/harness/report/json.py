@@ -1,0 +1,34 @@
+"""The report as JSON, in the form that other tools rely on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mock_ares.harness.model import CheckResult, Report
+from mock_ares.harness.report.verdicts import diagnosis
+
+
+def as_json(report: Report) -> str:
+    """ASCII only, since diagnoses hold what clients said."""
+    return json.dumps(as_dict(report), indent=2) + "\n"
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    clients = [
+        {"name": client.name, "boundaries": client.boundaries, "checks": [_check(check) for check in client.checks]}
+        for client in report.clients
+    ]
+    return {"version": report.version, "seed": report.seed, "clients": clients}
+
+
+def _check(result: CheckResult) -> dict[str, Any]:
+    return {
+        "id": result.info.id,
+        "tier": result.info.tier,
+        "verdict": result.verdict,
+        "outcome": result.outcome,
+        "examples": result.examples,
+        "diagnosis": diagnosis(result),
+        "replay": result.replay,
+    }

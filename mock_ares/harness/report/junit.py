@@ -1,0 +1,62 @@
+"""The report as JUnit XML: a suite for each client, a test case for each check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree as Xml
+
+from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.report.failure import failure_text
+from mock_ares.harness.report.verdicts import counts, diagnosis
+
+Replay = Callable[[ClientReport, CheckResult], str | None]
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML 1.0 document can hold, not even escaped."""
+
+
+def as_junit(report: Report, replay: Replay) -> str:
+    """Informational and expected failures are skipped test cases: they fail nothing."""
+    root = Xml.Element("testsuites", name="mock-ares")
+    properties = {"version": report.version, "seed": str(report.seed)}
+    for client in report.clients:
+        root.append(_suite(client, properties, replay))
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(client: ClientReport, properties: dict[str, str], replay: Replay) -> Xml.Element:
+    found = counts(client.checks)
+    suite = Xml.Element(
+        "testsuite",
+        name=_text(client.name),
+        tests=str(len(client.checks)),
+        failures=str(found["failed"]),
+        errors=str(found["errored"]),
+        skipped=str(found["skipped"] + found["informational"]),
+        time=f"{sum(check.duration for check in client.checks):.3f}",
+    )
+    told = Xml.SubElement(suite, "properties")
+    for name, value in {**properties, "boundaries": client.boundaries}.items():
+        Xml.SubElement(told, "property", name=name, value=value)
+    suite.extend(_case(client, check, replay(client, check)) for check in client.checks)
+    return suite
+
+
+def _case(client: ClientReport, check: CheckResult, replay: str | None) -> Xml.Element:
+    classname = _text(f"{client.name}.{check.info.tier}")
+    case = Xml.Element("testcase", classname=classname, name=check.info.id, time=f"{check.duration:.3f}")
+    said = _text(diagnosis(check))
+    if check.verdict == "failed":
+        element = Xml.SubElement(case, "failure", message=said, type=check.outcome)
+        if check.failure is not None:
+            element.text = _text(failure_text(check.info, check.failure, replay))
+    elif check.verdict == "errored":
+        Xml.SubElement(case, "error", message=said, type="harness")
+    elif check.verdict != "passed":
+        Xml.SubElement(case, "skipped", message=_text(f"{check.verdict}: {said}"))
+    return case
+
+
+def _text(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)

@@ -1,0 +1,156 @@
+"""A run in the terminal: what is going on while it runs; then a list for one client, a grid for several.
+
+Where the output is no terminal, or a dumb one, lines follow each other and rich is not even imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TextIO
+
+from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.report.characters import clean
+from mock_ares.harness.report.failure import WIDTH, Paint, failure_text, painter
+from mock_ares.harness.report.grid import ID, STYLES, cut, grid
+from mock_ares.harness.report.verdicts import BEST_EFFORT, MEANINGS, SIGNS, counts, diagnosis
+from mock_ares.harness.runner import Event
+
+Replay = Callable[[ClientReport, CheckResult], str | None]
+"""The command that plays a failure again."""
+
+
+def has_color(stream: TextIO) -> bool:
+    """By the conventions: NO_COLOR forbids it, FORCE_COLOR asks for it, else a terminal that is not dumb has it."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or is_live(stream)
+
+
+def is_live(stream: TextIO) -> bool:
+    """Whether lines can be drawn over."""
+    return stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+
+
+class Terminal:
+    """Writes to one stream; its methods may be called from several threads."""
+
+    def __init__(self, stream: TextIO | None = None, *, clients: int = 1, width: int | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._several = clients > 1
+        self._width = width or width_of(self._stream)
+        self._color = has_color(self._stream)
+        self._paint: Paint = painter(self._color)
+        self._live: Any = None
+        self._task: Any = None
+        self._lock = threading.Lock()
+
+    def progress(self) -> AbstractContextManager[Any]:
+        """While it is entered, what goes on is shown."""
+        if not is_live(self._stream):
+            return nullcontext()
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        console = Console(file=self._stream, no_color=not self._color, highlight=False, width=self._width)
+        parts = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+        progress = Progress(*parts, TimeElapsedColumn(), console=console, transient=True)
+        self._live = progress
+        return progress
+
+    def line(self, text: str = "") -> None:
+        """One line, above whatever is drawn over."""
+        if self._live is not None and self._live.live.is_started:
+            from rich.text import Text
+
+            self._live.console.print(Text.from_ansi(text), soft_wrap=True)
+        else:
+            print(text, file=self._stream, flush=True)
+
+    def watch(self, client: str, event: Event) -> None:
+        """Shows an event of a run."""
+        with self._lock:
+            if self._live is not None:
+                self._draw(client, event)
+            if event.kind == "finished" and event.result is not None:
+                if not self._several:
+                    self.line(self._row(event.result))
+                elif self._live is None and event.result.verdict in ("failed", "errored"):
+                    self.line(f"{clean(client)}: {self._row(event.result)}")
+
+    def _draw(self, client: str, event: Event) -> None:
+        if self._task is None:
+            self._task = self._live.add_task("", total=event.total)
+        examples = f", {event.examples} examples" if event.examples else ""
+        who = f"{cut(clean(client), 28)}  " if self._several else ""
+        said = f"{who}{event.check.id}{examples}"
+        counted = {} if event.kind == "example" else {"completed": event.done, "total": event.total}
+        self._live.update(self._task, description=f"{said:<{36 + len(who)}}", **counted)
+
+    def _row(self, result: CheckResult) -> str:
+        """A check and its verdict, on one line."""
+        verdict = result.verdict
+        head = f"{self._paint(SIGNS[verdict], STYLES[verdict])} {result.info.id:<{ID}}"
+        if verdict == "passed":
+            many = f"{result.examples} example{'s' * (result.examples != 1)}"
+            return f"{head} {self._paint(f'{many:>12}  {result.duration:5.1f} s', 'dim')}"
+        named = self._paint(f"{verdict}: ", STYLES[verdict]) if verdict != "failed" else ""
+        word = f"{result.failure.word}: " if result.failure else ""
+        said = clean(" ".join(diagnosis(result).split()))
+        room = self._width - ID - 4 - len(named and f"{verdict}: ")
+        return f"{head} {named}{cut(word + said, max(room, 30))}"
+
+    def report(self, report: Report, replay: Replay) -> Iterator[str]:
+        """The lines that close a run."""
+        if len(report.clients) > 1:
+            yield ""
+            yield from grid(report, self._width, self._paint)
+            yield from self._failures_in_short(report, replay)
+        for client in report.clients if len(report.clients) == 1 else ():
+            yield from self._failures(client, replay)
+        yield ""
+        yield from self._summary(report)
+
+    def _failures(self, client: ClientReport, replay: Replay) -> Iterator[str]:
+        for check in client.checks:
+            if check.verdict == "failed" and check.failure is not None:
+                yield ""
+                yield failure_text(check.info, check.failure, replay(client, check), self._width, self._color)
+        for check in client.checks:
+            if check.verdict == "errored":
+                yield ""
+                yield f"{self._paint(f'{SIGNS[check.verdict]} {check.info.id}', STYLES[check.verdict])}  errored"
+                yield from textwrap.wrap(clean(check.reason), self._width, initial_indent="  ", subsequent_indent="  ")
+
+    def _failures_in_short(self, report: Report, replay: Replay) -> Iterator[str]:
+        for client in report.clients:
+            found = [check for check in client.checks if check.verdict in ("failed", "errored")]
+            if found:
+                yield ""
+                yield self._paint(clean(client.name), "bold")
+            for check in found:
+                yield "  " + self._row(check)
+            if command := next((replay(client, check) for check in found if check.replay), None):
+                yield self._paint(f"    one of them again: {clean(command)}", "dim")
+
+    def _summary(self, report: Report) -> Iterator[str]:
+        found = counts(check for client in report.clients for check in client.checks)
+        parts = [self._paint(f"{count} {name}", STYLES[name]) for name, count in found.items() if count]
+        seconds = sum(check.duration for client in report.clients for check in client.checks)
+        yield f"{', '.join(parts) or 'nothing was checked'}; {seconds:.1f} s of checks, seed {report.seed}"
+        for client in report.clients:
+            if client.boundaries == "best-effort":
+                yield self._paint(f"{clean(client.name)}: {BEST_EFFORT}", "yellow")
+        if found["informational"]:
+            yield self._paint(f"informational: {MEANINGS['informational']} (--strict: it does)", "dim")
+
+
+def width_of(stream: TextIO) -> int:
+    try:
+        return max(60, min(os.get_terminal_size(stream.fileno()).columns, 160))
+    except (OSError, ValueError):  # no terminal, or no file at all
+        return WIDTH

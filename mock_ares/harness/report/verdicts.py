@@ -1,0 +1,43 @@
+"""The five verdicts: their order, signs and words, and what is said beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mock_ares.harness.model import CheckResult, ClientReport, Verdict
+
+VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "errored", "informational", "skipped")
+SIGNS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "errored": "!", "informational": "i", "skipped": "–"}
+MEANINGS: dict[Verdict, str] = {
+    "passed": "every example came out as it must",
+    "failed": "a counterexample was found",
+    "errored": "the harness itself failed; nothing is said of the client",
+    "informational": "users may be hurt, or nobody could tell; nothing demands it, so it fails nothing",
+    "skipped": "not held to it: not declared, not applicable, or expected to fail",
+}
+BEST_EFFORT = "read boundaries are best effort: this client's platform re-cuts what it reads"
+
+
+def counts(checks: Iterable[CheckResult]) -> dict[Verdict, int]:
+    """How often each verdict was given, none left out."""
+    found = dict.fromkeys(VERDICTS, 0)
+    for check in checks:
+        found[check.verdict] += 1
+    return found
+
+
+def tally(clients: Iterable[ClientReport]) -> str:
+    """``41 passed, 2 failed, 9 skipped``; what did not occur is left out, but for the first."""
+    found = counts(check for client in clients for check in client.checks)
+    return ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count or verdict == "passed")
+
+
+def diagnosis(result: CheckResult) -> str:
+    """What there is to say: the failure's diagnosis, the reason, or both."""
+    said = [result.reason, result.failure.diagnosis if result.failure else ""]
+    return "; ".join(filter(None, said))
+
+
+def label(result: CheckResult) -> str:
+    """``failed, lost``."""
+    return result.verdict if result.failure is None else f"{result.verdict}, {result.failure.word}"

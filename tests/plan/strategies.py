@@ -1,0 +1,299 @@
+"""Hypothesis strategies for replies, over every dimension a reply has.
+
+``replies()`` gives replies that can be planned: positions lie in the payload, faults fit the body they break, segments
+have places to cut. Everything shrinks towards a plain reply of one short chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from mock_ares import faults
+from mock_ares.dialects import DIALECTS
+from mock_ares.plan.build import Asked, build
+from mock_ares.plan.layout import Peer
+from mock_ares.plan.model import StreamPlan
+from mock_ares.plan.positions import PlanError
+from mock_ares.plan.segmentation import cuts
+from mock_ares.scenario.fault import Fault
+from mock_ares.scenario.model import Body, Chunks, Framing, Pace, Pause, Position, Range, Reply, Segments, Text
+
+LOOKALIKES = (
+    "data: ", "data", ":", ": keep-alive", "id: 7", "[DONE]", "null", "0\r\n\r\n", "event: done", '{"delta": "x"}',
+    '"', "\\", "\\n", "\ufeff", "\ufffd", "\0", "\x1b[0m", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029",
+)  # fmt: skip
+WORDS = (
+    "a", "Neural", " networks", "  ", " ", "\n", "\n\n", "\t", "é", "ß", "中", "🧠", "👩‍🔬", "e\u0301", "\U0010ffff",
+)  # fmt: skip
+FORBIDDEN = {"text": "\r", "lines": "\r\n", "delta": "", "typed": ""}
+BLOCK_LINES = (
+    ":", ": comment", ": keep-alive", "id: 1", "id", "retry: 10", "retry: x", "event:", "x: y", "datax: 1", "data : 1",
+)  # fmt: skip
+FOREIGN = (("event: ping", "data: not the text"), ("data: {}", "event: other", ": data"))
+
+
+def texts(dialect: str = "text") -> SearchStrategy[str]:
+    """Texts that the dialect can carry: words, what looks like framing, and anything else."""
+    forbidden = FORBIDDEN[dialect]
+    known = [part for part in WORDS + LOOKALIKES if not set(part) & set(forbidden)]
+    anything = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=forbidden), max_size=8)
+    return st.lists(st.sampled_from(known) | anything, max_size=8).map("".join)
+
+
+def chunkings(text: str) -> SearchStrategy[object]:
+    """Every way to cut a text, the list of its chunks among them (empty ones too)."""
+    n = max(len(text), 1)
+    return st.one_of(
+        st.sampled_from(["words", "characters", "graphemes", "mid-word", "whole"]),
+        st.integers(1, n).map(lambda every: Chunks(every=every)),
+        st.lists(st.integers(1, 4), min_size=1, max_size=3).map(lambda sizes: Chunks(sizes=tuple(sizes))),
+        st.lists(st.integers(0, n), min_size=1, max_size=3).map(lambda at: Chunks(at=tuple(at))),
+        st.tuples(st.integers(1, 3), st.integers(0, 3)).map(lambda r: Chunks(random=Range(r[0], r[0] + r[1]))),
+        st.lists(st.integers(0, len(text)), max_size=4).map(lambda at: _pieces(text, sorted(at))),
+    )
+
+
+def _pieces(text: str, at: Sequence[int]) -> tuple[str, ...]:
+    bounds = [0, *at, len(text)]
+    return tuple(text[a:b] for a, b in pairwise(bounds))
+
+
+@st.composite
+def framings(draw: DrawFn, dialect: str = "text") -> Framing:
+    lines = st.lists(st.sampled_from(BLOCK_LINES), max_size=2).map(tuple)
+    blocks = lines if dialect == "lines" else lines | st.sampled_from(FOREIGN)
+    return Framing(
+        newline=draw(st.sampled_from(["lf", "crlf", "cr", "mixed"])),
+        space=draw(st.sampled_from([True, False])),
+        bom=draw(st.booleans()),
+        bare_empty=draw(st.booleans()),
+        first=draw(st.just(()) | blocks),
+        between=draw(st.just(()) | blocks),
+        before=draw(st.just(()) | lines),
+        inside=draw(st.just(()) | lines),
+        final_blank_line=dialect == "lines" or draw(st.sampled_from([True, True, True, False])),
+    )
+
+
+@st.composite
+def bodies(draw: DrawFn) -> Body:
+    framing = draw(st.sampled_from(["chunked", "length", "close", "http1.0"]))
+    gzip, connection = draw(st.sampled_from([None, "event", "whole"])), draw(st.sampled_from(["keep-alive", "close"]))
+    if framing != "chunked":
+        return Body(framing, gzip=gzip, connection=connection)
+    return Body(
+        framing,
+        extensions=draw(st.sampled_from([None, ";a", ";a=b", ' ; a = "b c;\\"\t%d" ;d'])),
+        trailers=draw(st.sampled_from([{}, {"x-sum": "1"}, {"x-sum": "1", "x-more": "caf\xe9"}])),
+        http_chunks=draw(st.sampled_from([None, "event", "segment", "whole"]) | st.integers(1, 40)),
+        gzip=gzip,
+        connection=connection,
+    )
+
+
+def segmentations(*, promised: bool = False) -> SearchStrategy[object]:
+    """Where reads end; ``promised``: somewhere, at least. Some take a payload that has such places."""
+    words = ["event", "whole", "byte"] if promised else ["free", "event", "whole", "byte"]
+    return st.one_of(
+        st.sampled_from(words),
+        st.integers(1, 40).map(lambda every: Segments(every=every)),
+        st.tuples(st.integers(1, 9), st.integers(0, 9)).map(lambda r: Segments(random=Range(r[0], r[0] + r[1]))),
+        st.lists(st.integers(1, 60), min_size=1, max_size=4).map(lambda at: Segments(at=tuple(at))),
+        st.sampled_from(["utf8", "prefix", "line", "crlf"]).map(lambda inside: Segments(inside=inside)),
+    )
+
+
+SECONDS = st.sampled_from([0.0, 0.05, 0.1, 0.3, 1.0, 2.5])
+
+
+@st.composite
+def paces(draw: DrawFn) -> Pace:
+    """Seconds of everything but pauses, which take positions in a payload."""
+    every = draw(st.none() | SECONDS)
+    rate = draw(st.none() | st.sampled_from([1.0, 40.0, 1000.0])) if every is None else None
+    return Pace(
+        head=draw(SECONDS),
+        first=draw(SECONDS),
+        every=every,
+        tokens_per_second=rate,
+        jitter=draw(st.sampled_from([0.0, 0.2, 1.0])),
+        keep_alive=draw(st.none() | st.sampled_from([0.1, 0.5, 15.0])),
+    )
+
+
+def positions(plan: StreamPlan) -> SearchStrategy[Position | str | int]:
+    """Places in a plan, in each of the ways to name one."""
+    end = plan.pieces[-1].at if plan.pieces else 1.0
+    kinds: list[SearchStrategy[Position | str | int]] = [
+        st.integers(0, len(plan.chunks)).map(lambda chunk: Position(chunk=chunk)),
+        st.integers(0, plan.size).map(lambda byte: Position(byte=byte)),
+        st.floats(0, 1).map(lambda fraction: Position(fraction=fraction)),
+        st.floats(0, end + 1).map(lambda time: Position(time=time)),
+        st.integers(0, len(plan.chunks)),
+    ]
+    if plan.text:
+        kinds.append(_spans(plan.text).map(lambda text: Position(text=text)))
+        kinds.append(_spans(plan.text))
+    return st.one_of(kinds)
+
+
+def _spans(text: str) -> SearchStrategy[str]:
+    ends = st.tuples(st.integers(0, len(text) - 1), st.integers(1, len(text)))
+    return ends.map(lambda ends: text[min(ends[0], ends[1] - 1) : max(ends[0] + 1, ends[1])])
+
+
+@dataclass(frozen=True)
+class Menu:
+    """Which faults are drawn."""
+
+    content: bool = True
+    """Such as change what is said: any number of them."""
+    endings: bool = True
+    """Such as end the reply: one at most, the last."""
+    headless: bool = True
+    """Such as take the response's place."""
+
+
+EVERYTHING = Menu()
+NOTHING = Menu(False, False, False)
+
+
+@st.composite
+def content_faults(draw: DrawFn, plan: StreamPlan) -> Fault:
+    """A fault that changes what is said, at a place of the plan that may or may not fit."""
+    kinds = ["invalid_utf8"]
+    kinds += ["duplicate_chunk"] if plan.chunks else []
+    kinds += ["error_event"] if plan.dialect == "typed" else []
+    kinds += ["missing_end"] if DIALECTS[plan.dialect].ends else []
+    match draw(st.sampled_from(kinds)):
+        case "invalid_utf8":
+            return faults.invalid_utf8(draw(positions(plan)), draw(st.sampled_from(["ff", "c3", "f09f", "80"])))
+        case "duplicate_chunk":
+            return faults.duplicate_chunk(draw(st.integers(1, len(plan.chunks))))
+        case "error_event":
+            return faults.error_event(draw(positions(plan)), draw(st.sampled_from(["failed", "ä\n"])))
+    return faults.missing_end()
+
+
+@st.composite
+def ending_faults(draw: DrawFn, plan: StreamPlan, *, headless: bool = True) -> Fault:
+    """A fault that ends the reply."""
+    framing = plan.body.framing
+    kinds = ["close_early", "reset_peer", "hang", "truncate"]
+    kinds += ["malformed_chunk"] if framing == "chunked" else []
+    kinds += ["long_length", "short_length"] if framing in ("chunked", "length") else []
+    kinds += ["cut_gzip"] if plan.body.gzip else []
+    kinds += ["empty_reply", "garbage"] if headless else []
+    name = draw(st.sampled_from(kinds))
+    kind: Callable[..., Fault] = faults.FAULTS[name]
+    match name:
+        case "close_early" | "reset_peer":
+            return kind(draw(positions(plan)), framing == "chunked" and draw(st.booleans()))
+        case "malformed_chunk":
+            return kind(draw(positions(plan)), draw(st.sampled_from(["ZZ", "", "-1", "1x"])))
+        case "long_length" | "short_length":
+            return kind(draw(st.integers(1, 40)))
+        case "empty_reply":
+            return kind(draw(st.booleans()))
+        case "garbage":
+            return kind()
+    return kind(draw(positions(plan)))
+
+
+@st.composite
+def replies(
+    draw: DrawFn,
+    *,
+    promised: bool = False,
+    interim: bool = True,
+    menu: Menu = EVERYTHING,
+    dialects: Sequence[str] = tuple(DIALECTS),
+    paced: bool = True,
+) -> Reply:
+    """Replies that can be planned, with their dialect named.
+
+    ``promised``: some read's end is. ``interim``: responses of 1xx may come first. ``paced``: it takes time.
+    """
+    dialect = draw(st.sampled_from(dialects))
+    text = draw(texts(dialect))
+    chunks = draw(chunkings(text))
+    reply = Reply(
+        text=None if isinstance(chunks, tuple) else text,
+        chunks=chunks,  # type: ignore[arg-type]
+        dialect=dialect,  # type: ignore[arg-type]
+        pace=draw(paces()) if paced else Pace(),
+        framing=draw(framings(dialect)),
+        body=draw(bodies()),
+        interim=draw(st.lists(st.sampled_from([100, 103]), max_size=2).map(tuple)) if interim else (),  # type: ignore[arg-type]
+        seed=draw(st.integers(0, 3)),
+    )
+    if paced:
+        reply = draw(_with_pauses(reply))
+    reply = draw(_with_faults(reply, menu))
+    wanted = draw(segmentations(promised=promised))
+    return replace(reply, segments=wanted if _fits(reply, wanted) else "event" if promised else "free")  # type: ignore[arg-type]
+
+
+@st.composite
+def _with_pauses(draw: DrawFn, reply: Reply) -> Reply:
+    pauses: tuple[Pause, ...] = ()
+    for _ in range(draw(st.integers(0, 2))):
+        plan = build(replace(reply, pace=replace(reply.pace, pauses=pauses, keep_alive=None)), Asked())
+        pauses = (*pauses, Pause(draw(positions(plan)), draw(SECONDS)))
+    return replace(reply, pace=replace(reply.pace, pauses=pauses))
+
+
+@st.composite
+def _with_faults(draw: DrawFn, reply: Reply, menu: Menu) -> Reply:
+    """With faults that fit; those that turn out not to are left out. A pause for ever may take the last one's place."""
+    plan = build(reply, Asked())
+    for _ in range(draw(st.integers(0, 2)) if menu.content else 0):
+        fault = draw(content_faults(plan))
+        plan, reply = _applied(plan, reply, fault, menu)
+    if menu.endings and draw(st.booleans()):
+        plan, reply = _applied(plan, reply, draw(ending_faults(plan, headless=menu.headless)), menu)
+    elif menu.endings and draw(st.sampled_from([False, False, True])):
+        pauses = (*reply.pace.pauses, Pause(draw(positions(plan))))
+        forever = replace(reply, pace=replace(reply.pace, pauses=pauses))
+        reply = forever if _can_be_built(forever) else reply
+    return reply
+
+
+def _applied(plan: StreamPlan, reply: Reply, fault: Fault, menu: Menu) -> tuple[StreamPlan, Reply]:
+    try:
+        broken = fault(plan)
+    except PlanError:
+        return plan, reply
+    if broken.head is None and not menu.headless:
+        return plan, reply
+    return broken, replace(reply, faults=(*reply.faults, fault))
+
+
+def _can_be_built(reply: Reply) -> bool:
+    try:
+        build(reply, Asked())
+    except PlanError:
+        return False
+    return True
+
+
+def _fits(reply: Reply, segments: object) -> bool:
+    try:
+        cuts(build(replace(reply, segments=segments), Asked()))  # type: ignore[arg-type]
+    except PlanError:
+        return False
+    return True
+
+
+def plans(**choices: object) -> SearchStrategy[StreamPlan]:
+    """Plans of such replies; the choices are those of ``replies``."""
+    return replies(**choices).map(lambda reply: build(reply, Asked()))  # type: ignore[arg-type]
+
+
+PEERS = st.builds(Peer, st.sampled_from(["1.1", "1.1", "1.0"]), st.booleans(), st.booleans())
+GENERATED = Text(words=50)

@@ -1,0 +1,306 @@
+"""Scripts, byte by byte: what HTTP puts around a payload, and when it leaves."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+
+from mock_ares import faults
+from mock_ares.plan.build import Asked, answer, build
+from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.model import Script, Write
+from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments
+
+AB = ("a", "b")
+"""Two events of 9 bytes."""
+OLD = Peer("1.0", keep_alive=False)
+
+
+def script(reply: Reply, peer: Peer = Peer()) -> Script:
+    return lay_out(build(reply, Asked()), peer)
+
+
+def data(reply: Reply, peer: Peer = Peer()) -> list[bytes]:
+    return [write.data for write in script(reply, peer).writes]
+
+
+def field(found: Script, name: str) -> str | None:
+    assert found.head is not None
+    values = [value for key, value in found.head.headers if key == name]
+    assert len(values) <= 1
+    return values[0] if values else None
+
+
+class TestChunked:
+    def test_an_event_is_an_http_chunk(self) -> None:
+        assert data(Reply(chunks=AB)) == [b"9\r\ndata: a\n\n\r\n", b"9\r\ndata: b\n\n\r\n0\r\n\r\n"]
+
+    def test_of_a_number_of_bytes(self) -> None:
+        body = Body(http_chunks=12)
+        assert data(Reply(chunks=AB, body=body)) == [b"c\r\ndata: a\n\ndat\r\n", b"6\r\na: b\n\n\r\n0\r\n\r\n"]
+
+    def test_extensions_stand_behind_each_size_and_trailers_behind_the_last(self) -> None:
+        body = Body(extensions=';a="b % c"', trailers={"x-sum": "1", "x-b": "\xe9"})
+        reply = Reply(chunks=("a",), body=body)
+        assert data(reply) == [
+            b'9;a="b % c"\r\ndata: a\n\n\r\n0;a="b % c"\r\nx-sum: 1\r\nx-b: \xe9\r\n\r\n',
+        ]
+        assert field(script(reply), "trailer") == "x-sum, x-b"
+
+    def test_one_http_chunk_over_all_time(self) -> None:
+        writes = script(Reply(chunks=AB, body=Body(http_chunks="whole"), pace=Pace(every=1.0))).writes
+        assert writes == (
+            Write(0.0, b"12\r\ndata: a\n\n", False, 9),
+            Write(1.0, b"data: b\n\n\r\n0\r\n\r\n", False, 18),
+        )
+
+    def test_by_default_a_segment_that_takes_time_is_several_http_chunks(self) -> None:
+        reply = Reply(chunks=AB, segments=Segments(at=(3, 12)), pace=Pace(every=1.0))
+        assert script(reply).writes == (
+            Write(0.0, b"3\r\ndat\r\n", True, 3),
+            Write(0.0, b"6\r\na: a\n\n\r\n", False, 9),
+            Write(1.0, b"3\r\ndat\r\n", True, 12),
+            Write(1.0, b"6\r\na: b\n\n\r\n0\r\n\r\n", True, 18),
+        )
+
+    def test_a_pause_inside_an_event_keeps_the_http_chunk_where_that_is_asked_for(self) -> None:
+        pace = Pace(pauses=(Pause(Position(byte=4), 1.0),))
+        together = script(Reply(chunks=("a",), pace=pace, body=Body(http_chunks="event"))).writes
+        assert [(write.at, write.data) for write in together] == [
+            (0.0, b"9\r\ndata"),
+            (1.0, b": a\n\n\r\n0\r\n\r\n"),
+        ]
+        apart = script(Reply(chunks=("a",), pace=pace)).writes
+        assert [write.data for write in apart] == [b"4\r\ndata\r\n", b"5\r\n: a\n\n\r\n0\r\n\r\n"]
+
+    def test_nothing_is_said(self) -> None:
+        assert data(Reply(text="")) == [b"0\r\n\r\n"]
+
+
+class TestSegments:
+    @pytest.mark.parametrize("segments", ["event", Segments(every=4), "byte"])
+    def test_each_is_a_write_of_its_own(self, segments: object) -> None:
+        found = script(Reply(chunks=AB, segments=segments, body="close"))  # type: ignore[arg-type]
+        step = {"event": 9, "byte": 1}.get(str(segments), 4)
+        assert [write.upto for write in found.writes] == [*range(step, 18, step), 18]
+        assert all(write.boundary for write in found.writes) and found.head_boundary
+
+    def test_whole_leaves_with_its_head_when_all_is_known(self) -> None:
+        found = script(Reply(chunks=AB, segments="whole", pace=Pace(every=1.0)))
+        assert found.writes == (Write(1.0, b"12\r\ndata: a\n\ndata: b\n\n\r\n0\r\n\r\n", True, 18),)
+        assert not found.head_boundary
+
+    def test_none_is_promised(self) -> None:
+        found = script(Reply(chunks=AB, segments="free"))
+        assert not any(write.boundary for write in found.writes) and not found.head_boundary
+
+    def test_what_is_said_at_one_time_does_not_wait_for_the_end_of_its_segment(self) -> None:
+        found = script(Reply(chunks=AB, segments=Segments(every=10), pace=Pace(every=1.0), body="close"))
+        assert [(write.at, write.upto, write.boundary) for write in found.writes] == [
+            (0.0, 9, False), (1.0, 10, True), (1.0, 18, True),
+        ]  # fmt: skip
+
+    def test_an_http_chunk_may_span_several(self) -> None:
+        reply = Reply(chunks=("a",), segments=Segments(at=(4,)), body=Body(http_chunks="event"))
+        assert data(reply) == [b"9\r\ndata", b": a\n\n\r\n0\r\n\r\n"]
+
+    def test_a_segment_may_span_several_http_chunks(self) -> None:
+        reply = Reply(chunks=AB, segments="whole", body=Body(http_chunks=9))
+        assert data(reply) == [b"9\r\ndata: a\n\n\r\n9\r\ndata: b\n\n\r\n0\r\n\r\n"]
+
+
+class TestGzip:
+    def test_each_event_can_be_read_by_itself(self) -> None:
+        found = script(Reply(chunks=AB, body=Body("close", gzip="event")), Peer(gzip=True))
+        unzip = zlib.decompressobj(31)
+        assert [unzip.decompress(write.data) for write in found.writes] == [b"data: a\n\n", b"data: b\n\n"]
+        assert unzip.eof and field(found, "content-encoding") == "gzip" and field(found, "vary") == "accept-encoding"
+
+    def test_buffered_nothing_leaves_before_the_end(self) -> None:
+        reply = Reply(chunks=AB, body=Body("close", gzip="whole"), pace=Pace(every=1.0))
+        *_, last = script(reply, Peer(gzip=True)).writes
+        assert last.at == 1.0
+        assert zlib.decompress(b"".join(data(reply, Peer(gzip=True))), 31) == b"data: a\n\ndata: b\n\n"
+
+    def test_a_promised_read_is_flushed_even_so(self) -> None:
+        reply = Reply(chunks=AB, body=Body("close", gzip="whole"), segments=Segments(at=(4,)))
+        first, second = data(reply, Peer(gzip=True))
+        unzip = zlib.decompressobj(31)
+        assert (unzip.decompress(first), unzip.decompress(second)) == (b"data", b": a\n\ndata: b\n\n")
+
+    def test_what_was_not_asked_for_is_not_done(self) -> None:
+        reply = Reply(chunks=AB, body=Body(gzip="event"))
+        assert data(reply) == data(Reply(chunks=AB))
+        assert field(script(reply), "content-encoding") is None
+
+    def test_nothing_at_all_is_a_member_too(self) -> None:
+        (only,) = data(Reply(text="", body=Body("close", gzip="event")), Peer(gzip=True))
+        assert zlib.decompress(only, 31) == b""
+
+
+class TestLength:
+    @pytest.mark.parametrize("gzip", [None, "event", "whole"])
+    def test_of_all_that_comes(self, gzip: str | None) -> None:
+        reply = Reply(chunks=AB, body=Body("length", gzip=gzip))  # type: ignore[arg-type]
+        found = script(reply, Peer(gzip=True))
+        assert field(found, "content-length") == str(found.size)
+
+    @pytest.mark.parametrize("stop", range(19))
+    @pytest.mark.parametrize("gzip", [None, "event", "whole"])
+    def test_of_a_cut_body_is_the_whole_ones(self, gzip: str | None, stop: int) -> None:
+        body = Body("length", gzip=gzip)  # type: ignore[arg-type]
+        fault = faults.close_early(Position(byte=stop))
+        found = script(Reply(chunks=AB, body=body, faults=(fault,)), Peer(gzip=True))
+        length = int(field(found, "content-length") or -1)
+        if gzip is None:
+            assert (length, found.size) == (18, stop)
+        else:
+            unzip = zlib.decompressobj(31)
+            assert unzip.decompress(b"".join(write.data for write in found.writes)) == b"data: a\n\ndata: b\n\n"[:stop]
+            assert not unzip.eof and found.size < length < found.size + 60
+
+    def test_of_a_truncated_body_is_its_own(self) -> None:
+        found = script(Reply(chunks=AB, body="length", faults=(faults.truncate(1),)))
+        assert field(found, "content-length") == "9"
+
+    @pytest.mark.parametrize("gzip", [None, "event"])
+    def test_wrong_ones_are_wrong_by_as_much_as_they_say(self, gzip: str | None) -> None:
+        body = Body("length", gzip=gzip)  # type: ignore[arg-type]
+        for fault, delta in ((faults.long_length(7), 7), (faults.short_length(7), -7)):
+            found = script(Reply(chunks=AB, body=body, faults=(fault,)), Peer(gzip=True))
+            assert field(found, "content-length") == str(found.size + delta)
+            whole = b"".join(write.data for write in found.writes)
+            assert (zlib.decompress(whole, 31) if gzip else whole) == b"data: a\n\ndata: b\n\n"
+
+    def test_none_is_below_nothing(self) -> None:
+        assert field(script(Reply(chunks=AB, faults=(faults.short_length(1000),))), "content-length") == "0"
+
+    @pytest.mark.parametrize("status", [204, 304])
+    def test_where_there_is_no_body_there_is_none(self, status: int) -> None:
+        for reply in (Reply(text=""), Reply(text="", body=Body("chunked", gzip="event"))):
+            found = lay_out(answer(status, (), b"", reply), Peer(gzip=True))
+            assert found.writes == () and found.keep_alive
+            assert {"content-length", "transfer-encoding", "content-encoding"}.isdisjoint(dict(found.head.headers))  # type: ignore[union-attr]
+
+
+CLOSING = {
+    "an ordinary reply stays open": (Reply(text="a"), Peer(), None, True),
+    "the client closes": (Reply(text="a"), Peer(keep_alive=False), "close", False),
+    "the reply says so": (Reply(text="a", body=Body(connection="close")), Peer(), "close", False),
+    "a body ended by the close": (Reply(text="a", body="close"), Peer(), "close", False),
+    "HTTP/1.0": (Reply(text="a", body="http1.0"), Peer(), "close", False),
+    "a 1.0 client": (Reply(text="a"), OLD, "close", False),
+    "a 1.0 client that may stay": (Reply(text="a", body="length"), Peer("1.0"), "keep-alive", True),
+    "a 1.0 client that cannot stay": (Reply(text="a"), Peer("1.0"), "close", False),
+    "FIN is the point": (Reply(text="a", faults=(faults.close_early(1),)), Peer(), None, False),
+    "RST is the point": (Reply(text="a", faults=(faults.reset_peer(1),)), Peer(), None, False),
+    "silence is the point": (Reply(text="a", faults=(faults.hang(1),)), Peer(), None, False),
+    "the missing bytes are the point": (Reply(text="a", faults=(faults.long_length(),)), Peer(), None, False),
+    "FIN is announced": (
+        Reply(text="a", body=Body(connection="close"), faults=(faults.close_early(1),)), Peer(), "close", False,
+    ),
+    "FIN ends the body anyway": (Reply(text="a", body="close", faults=(faults.close_early(1),)), Peer(), "close", False),
+    "the HTTP chunk is the point": (Reply(text="a", faults=(faults.malformed_chunk(1),)), Peer(), "close", False),
+    "bytes too many would be the next response": (Reply(text="a", faults=(faults.short_length(),)), Peer(), "close", False),
+    "HTTP shows nothing": (Reply(text="a b", faults=(faults.truncate(1),)), Peer(), None, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("reply", "peer", "connection", "stays"), CLOSING.values(), ids=list(CLOSING))
+def test_what_will_be_ended_says_so(reply: Reply, peer: Peer, connection: str | None, stays: bool) -> None:
+    found = script(reply, peer)
+    assert (field(found, "connection"), found.keep_alive) == (connection, stays)
+
+
+class TestOldClients:
+    def test_get_no_http_chunks_and_nothing_before_the_head(self) -> None:
+        body = Body(extensions=";a", trailers={"x": "1"}, http_chunks=3)
+        found = script(Reply(chunks=AB, body=body, interim=(100, 103)), OLD)
+        assert [write.data for write in found.writes] == [b"data: a\n\n", b"data: b\n\n"]
+        assert found.head is not None and found.head.interim == () and found.head.version == "1.1"
+        assert {"transfer-encoding", "trailer"}.isdisjoint(dict(found.head.headers))
+
+    @pytest.mark.parametrize("fault", [faults.malformed_chunk(1), faults.close_early(1, inside_http_chunk=True)])
+    def test_get_no_broken_ones_either(self, fault: object) -> None:
+        assert data(Reply(chunks=AB, faults=(fault,)), OLD) == [b"data: a\n\n"]  # type: ignore[arg-type]
+
+
+class TestEndings:
+    @pytest.mark.parametrize(
+        ("after", "wire"),
+        [
+            (Position(byte=0), [b"9\r\n"]),
+            (Position(byte=4), [b"9\r\ndata"]),
+            (Position(byte=9), [b"12\r\ndata: a\n\n"]),
+            (Position(byte=11), [b"9\r\ndata: a\n\n\r\n", b"9\r\nda"]),
+            (Position(byte=18), [b"9\r\ndata: a\n\n\r\n", b"a\r\ndata: b\n\n"]),
+        ],
+        ids=str,
+    )
+    def test_inside_an_http_chunk(self, after: Position, wire: list[bytes]) -> None:
+        reply = Reply(chunks=AB, faults=(faults.reset_peer(after, inside_http_chunk=True),))
+        assert data(reply) == wire
+
+    def test_a_malformed_http_chunk_follows_what_was_good(self) -> None:
+        fault = faults.malformed_chunk(Position(byte=4), size="QQ")
+        assert data(Reply(chunks=AB, faults=(fault,))) == [b"4\r\ndata\r\nQQ\r\ndata: \r\n"]
+
+    def test_the_end_has_its_own_time(self) -> None:
+        for fault in (faults.close_early, faults.reset_peer, faults.hang):
+            found = script(Reply(chunks=AB, pace=Pace(every=1.0), faults=(fault(Position(time=0.5)),)))
+            assert ([write.upto for write in found.writes], found.ending.at) == ([9], 0.5)
+
+    def test_the_last_chunk_too(self) -> None:
+        found = script(Reply(chunks=AB, faults=(faults.truncate(Position(time=2.0)),)))
+        assert found.writes[-1] == Write(2.0, b"0\r\n\r\n", False, 18)
+
+    def test_no_response(self) -> None:
+        pace = Pace(head=1.0)
+        empty = script(Reply(text="a", pace=pace, faults=(faults.empty_reply(),)))
+        assert (empty.head, empty.writes, empty.ending.kind, empty.ending.at) == (None, (), "close", 1.0)
+        garbage = script(Reply(text="a", pace=pace, faults=(faults.garbage("\xff"),)))
+        assert (garbage.head, garbage.writes) == (None, (Write(1.0, b"\xff", False),))
+        assert not empty.keep_alive and not garbage.keep_alive
+
+
+class TestHeartbeat:
+    """While a reply hangs, comments may go on; the script has them as they go over the wire."""
+
+    PACE = Pace(keep_alive=5.0, pauses=(Pause(1),))
+
+    def beat(self, body: Body, pace: Pace = PACE, **words: object) -> tuple[Script, tuple[float, bytes] | None]:
+        found = script(Reply(chunks=AB, pace=pace, body=body, **words), Peer(gzip=True))  # type: ignore[arg-type]
+        return found, found.ending.heartbeat
+
+    def test_is_an_http_chunk(self) -> None:
+        _, beat = self.beat(Body(extensions=";a"))
+        assert beat == (5.0, b"e;a\r\n: keep-alive\n\n\r\n")
+
+    def test_is_plain_in_a_body_ended_by_the_close(self) -> None:
+        assert self.beat(Body("close"))[1] == (5.0, b": keep-alive\n\n")
+
+    def test_has_no_room_in_a_length(self) -> None:
+        assert self.beat(Body("length"))[1] is None
+
+    @pytest.mark.parametrize("gzip", ["event", "whole"])
+    @pytest.mark.parametrize("after", [0, 1, 2])
+    def test_can_be_decompressed_again_and_again(self, gzip: str, after: int) -> None:
+        pace = Pace(keep_alive=5.0, pauses=(Pause(after),))
+        found, beat = self.beat(Body("close", gzip=gzip), pace)  # type: ignore[arg-type]
+        assert beat is not None
+        unzip = zlib.decompressobj(31)
+        unzip.decompress(b"".join(write.data for write in found.writes))
+        assert [unzip.decompress(beat[1]) for _ in range(3)] == [b": keep-alive\n\n"] * 3
+
+    def test_does_not_tear_an_event(self) -> None:
+        assert self.beat(Body(), Pace(keep_alive=5.0, pauses=(Pause(Position(byte=4)),)))[1] is None
+
+    def test_has_the_line_ends_of_the_rest(self) -> None:
+        assert self.beat(Body("close"), framing=Framing(newline="crlf"))[1] == (5.0, b": keep-alive\r\n\r\n")
+
+
+def test_both_say_what_the_answer_varies_with() -> None:
+    found = script(Reply(text="a", headers={"Vary": "x"}, body=Body(gzip="event")), Peer(gzip=True))
+    assert found.head is not None
+    assert [value for name, value in found.head.headers if name == "vary"] == ["x", "accept-encoding"]

@@ -68,11 +68,11 @@ def expect(plan: StreamPlan, *, gzip: bool = False, version: str = "1.1") -> Exp
 
 
 def _of_stream(plan: StreamPlan) -> Expectation:
+    if plan.ending.length_delta < 0:
+        return Expectation("undetectable", plan.text, "more bytes come than Content-Length says", _also(plan))
     read = _read(plan)
     if read.error is not None:
         return Expectation("error", plan.text, f"the stream reports an error: {read.error}")
-    if plan.ending.length_delta < 0:
-        return Expectation("undetectable", plan.text, "more bytes come than Content-Length says", _also(plan))
     incomplete = _incomplete(plan)
     if DIALECTS[plan.dialect].ends:
         return _with_end_record(plan, read, incomplete)

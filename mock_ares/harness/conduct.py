@@ -1,6 +1,6 @@
 """What a client does beside the text: the judgements of the behaviour checks, by id.
 
-Each is asked before the oracle. ``PASSED`` says that there is nothing more to judge, None leaves the case to the oracle.
+Each is asked before the oracle. ``PASSED``: there is nothing more to judge. None: the oracle is to judge.
 """
 
 from __future__ import annotations

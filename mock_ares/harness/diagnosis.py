@@ -214,10 +214,11 @@ def _place(plan: StreamPlan, sent: str, received: str, word: Word) -> str:
     at = next(
         (n for n, (a, b) in enumerate(zip(sent, received, strict=False)) if a != b), min(len(sent), len(received))
     )
+    wanted, found = quoted(sent[at : at + 20]), quoted(received[at : at + 20])
     what = {
-        "lost": f"text is lost from character {at} on, {quoted(sent[at : at + 20])} being the next that was sent",
-        "added": f"there is text that was not sent, {quoted(received[at : at + 20])} at character {at}",
-        "altered": f"the text differs from character {at} on: {quoted(received[at : at + 20])} for {quoted(sent[at : at + 20])}",
+        "lost": f"text is lost from character {at} on, where {wanted} was sent",
+        "added": f"there is text that was not sent, {found} at character {at}",
+        "altered": f"the text differs from character {at} on: {found} for {wanted}",
     }[word]
     return what + _trait(plan)
 

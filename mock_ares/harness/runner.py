@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -22,6 +23,7 @@ from mock_ares.harness.model import (
     ClientReport,
     Failure,
     HarnessError,
+    UsageError,
     Verdict,
 )
 from mock_ares.harness.search import UNSHRUNK, Search
@@ -76,7 +78,7 @@ def judge_case(
 def run_check(
     client: Client, check: Check, arena: Arena, settings: Settings, progress: Progress = silent
 ) -> CheckResult:
-    """The verdict on one check. Never raises HarnessError: the verdict is then ``errored``."""
+    """The verdict on one check. What goes wrong in the harness is the verdict ``errored``; raises UsageError only."""
     begun = time.monotonic()
     reason = why_skipped(client, check, settings)
     if reason is not None:
@@ -84,8 +86,13 @@ def run_check(
     run = _Run(client, check, arena, settings, progress)
     try:
         result = run.result()
+    except UsageError:
+        raise
     except HarnessError as error:
         result = CheckResult(check.info, "errored", run.examples, reason=str(error))
+    except Exception as error:  # a mistake of ours is no verdict on the client
+        last = "".join(traceback.format_exception(error)[-2:]).strip()
+        result = CheckResult(check.info, "errored", run.examples, reason=f"the harness has a bug: {last}")
     return replace(result, duration=time.monotonic() - begun)
 
 
@@ -238,7 +245,7 @@ def verdict_on(check: Check, failure: Failure | None, settings: Settings) -> tup
 
 def cases_of(check: Check, client: Client, settings: Settings) -> tuple[Case, ...]:
     """The fixed examples that apply to the client, in its dialect."""
-    cases: Iterable[Case] = check.examples
+    cases: Iterable[Case] = check.examples[: check.row.quick] if settings.quick else check.examples
     if check.id == "everything":
         cases = everything.fitting(everything.held(settings))
     if not getattr(client, "restarts", True):

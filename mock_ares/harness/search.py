@@ -33,12 +33,12 @@ class Search:
         self._best = best
         self._until = time.monotonic() + settings.budget if best is not None else float("inf")
         self._tried: dict[str, Failure | None] = {}
-        self._error: HarnessError | None = None
+        self._error: Exception | None = None
         self.failures: list[Failure] = []
         """As they were found; the last is the smallest."""
 
     def run(self, cases: SearchStrategy[Case], most: int) -> None:
-        """Looks for failures. Raises HarnessError."""
+        """Looks for failures. Raises HarnessError, and whatever else an attempt raises."""
         if most < 1:
             return
         try:
@@ -85,7 +85,7 @@ class Search:
     def _judged(self, case: Case) -> Failure | None:
         try:
             failure = self._attempt(case)
-        except HarnessError as error:
+        except Exception as error:  # not a counterexample: Hypothesis must not look for a smaller one
             self._error = error
             return None
         if failure is None or not self._counts(failure):

@@ -18,7 +18,7 @@ ROUNDS = 3
 
 
 def slowness(arena: Arena, client: Client, played: Played, deadline: float, failure: Failure | None) -> Failure | None:
-    """``slow`` where time grows faster than the stream; ``failure`` is what is said of one that never came to an end."""
+    """``slow`` where time grows faster than the stream; ``failure`` is what is said of one that came to no end."""
     took = played.observation.duration
     if took < NOTICED and failure is None:
         return None

@@ -40,12 +40,8 @@ def lay_out(plan: StreamPlan, peer: Peer = Peer()) -> Script:
     )
 
 
-def _has_body(plan: StreamPlan) -> bool:
-    return plan.head is not None and plan.head.status not in BODILESS
-
-
 def _is_chunked(plan: StreamPlan) -> bool:
-    return plan.body.framing == "chunked" and _has_body(plan)
+    return plan.body.framing == "chunked"
 
 
 # --- the head's fields ----------------------------------------------------------------------------------------------
@@ -67,16 +63,16 @@ def _headers(plan: StreamPlan, peer: Peer, length: int, keep_alive: bool) -> Hea
 
 
 def _framing_fields(plan: StreamPlan, peer: Peer, length: int, keep_alive: bool) -> Iterator[tuple[str, str]]:
+    assert plan.head is not None
     body = plan.body
-    if _has_body(plan):
-        if body.gzip:
-            yield "content-encoding", "gzip"
-        if body.framing == "chunked":
-            yield "transfer-encoding", "chunked"
-        if body.trailers:
-            yield "trailer", ", ".join(body.trailers)
-        if body.framing == "length":
-            yield "content-length", str(max(0, length + plan.ending.length_delta))
+    if body.gzip:
+        yield "content-encoding", "gzip"
+    if body.framing == "chunked":
+        yield "transfer-encoding", "chunked"
+    if body.trailers:
+        yield "trailer", ", ".join(body.trailers)
+    if body.framing == "length" and plan.head.status not in BODILESS:  # RFC 9110 8.6
+        yield "content-length", str(max(0, length + plan.ending.length_delta))
     if not keep_alive and not _ends_unannounced(plan, peer):
         yield "connection", "close"
     elif peer.version == "1.0":

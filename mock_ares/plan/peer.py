@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mock_ares.plan.model import Ending, StreamPlan
+from mock_ares.scenario.model import Body
 
 BODILESS = frozenset({204, 304})
 """Statuses whose responses end with the head (RFC 9112 6.3)."""
@@ -24,6 +25,8 @@ def carried(plan: StreamPlan, peer: Peer) -> StreamPlan:
     """The plan without what this client cannot be sent. What it rests on is gone too: no gzip, no cut in it."""
     if plan.head is None:
         return plan
+    if plan.head.status in BODILESS:
+        return replace(plan, body=Body("length", connection=plan.body.connection))
     if plan.body.gzip and not peer.gzip:
         ending = plan.ending if plan.ending.gzip_trailer else Ending(at=plan.ending.at)
         plan = replace(plan, body=replace(plan.body, gzip=None), ending=ending)

@@ -88,14 +88,17 @@ def _turns(plan: StreamPlan) -> Iterator[int]:
 
 
 def _chunk_ends(plan: StreamPlan, promised: tuple[int, ...] | None) -> set[int]:
-    """Where HTTP chunks end, by default with each promised read, else with each event, and not later than the time."""
+    """Where HTTP chunks end, by default with each promised read, else with each event, and wherever the time changes.
+
+    A body without HTTP chunks is cut at the same places as one with the default ones, to be written piece by piece.
+    """
     kind = plan.body.http_chunks
-    if plan.body.framing != "chunked" or "whole" in (kind, plan.segments if kind is None else None):
-        return set()
     if isinstance(kind, int):
         return set(range(kind, plan.size, kind))
+    if kind == "whole" or (kind is None and plan.segments == "whole"):
+        return set()
     ends = plan.event_ends if kind == "event" or promised is None else promised
-    # A client that reads whole chunks would see the first part of one only with the last.
+    # Where nothing else is said: a client that reads whole chunks would see the first part of one only with the last.
     return set(ends) if kind else set(ends).union(_turns(plan))
 
 

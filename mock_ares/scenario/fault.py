@@ -58,8 +58,11 @@ class OneOfTheTable:
         from mock_ares.faults import FAULTS
 
         found = handler(schema)
-        bare = {"enum": [name for name, fault in FAULTS.items() if not needs(fault)]}
-        return {**found, "items": {"anyOf": [bare, {**found["items"], "minProperties": 1, "maxProperties": 1}]}}
+        bare = [name for name, fault in FAULTS.items() if not needs(fault)]
+        named = {**found["items"], "minProperties": 1, "maxProperties": 1}
+        for name in bare:
+            named["properties"][name] = {"anyOf": [named["properties"][name], {"type": "null"}]}
+        return {**found, "items": {"anyOf": [{"enum": bare}, named]}}
 
 
 def _one(value: object, validate: Callable[[Any], dict[str, Fault]]) -> Fault:

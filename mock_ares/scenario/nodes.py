@@ -84,8 +84,8 @@ def _decoded(data: bytes | str, file: str) -> str:
 def _refused(text: str, match: re.Match[str], file: str) -> Mistake:
     code = ord(match[0])
     escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-    reads = "YAML takes for a line break" if code in (0x85, 0x2028, 0x2029) else "cannot stand in YAML"
-    message = f"U+{code:04X} {reads}; write it as {escape} in double quotes"
+    why = "is a line break to YAML" if code in (0x85, 0x2028, 0x2029) else "cannot stand in YAML"
+    message = f"U+{code:04X} {why}; write it as {escape} in double quotes"
     return _at_character(text, match.start(), file, message)
 
 

@@ -86,7 +86,7 @@ class _Reader:
         elif key.value == "<<" and key.style is None:
             self._mistake(key, "<< is no part of YAML 1.2; repeat the words, or give a whole value as *alias")
         else:
-            return _joined(key.value)
+            return self._text(key)
         return None
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
@@ -98,7 +98,10 @@ class _Reader:
         if tag in ("int", "float"):
             return self._number(node, tag, text)
         self._expect_tag(node, "str")
-        text = _joined(text)
+        return self._text(node)
+
+    def _text(self, node: yaml.ScalarNode) -> str:
+        text = _joined(node.value)
         if found := _LONE.search(text):
             what = f"a lone surrogate, U+{ord(found[0]):04X}"
             self._mistake(node, f"the text holds {what}, which UTF-8 cannot carry: write the whole character")

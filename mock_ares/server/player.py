@@ -166,6 +166,7 @@ class _Player:
 
     async def _disconnect(self, ending: Ending) -> Ended:
         if not await self.wire.flush():
+            await self.wire.wait_gone()  # only then is it known how it left
             return "complete" if ending.kind == "complete" and self.wire.left_in_peace else self._broken_off()
         if ending.kind == "reset":
             self.wire.reset()

@@ -200,9 +200,13 @@ CLOSING = {
     "FIN is announced": (
         Reply(text="a", body=Body(connection="close"), faults=(faults.close_early(1),)), Peer(), "close", False,
     ),
-    "FIN ends the body anyway": (Reply(text="a", body="close", faults=(faults.close_early(1),)), Peer(), "close", False),
+    "FIN ends the body anyway": (
+        Reply(text="a", body="close", faults=(faults.close_early(1),)), Peer(), "close", False,
+    ),
     "the HTTP chunk is the point": (Reply(text="a", faults=(faults.malformed_chunk(1),)), Peer(), "close", False),
-    "bytes too many would be the next response": (Reply(text="a", faults=(faults.short_length(),)), Peer(), "close", False),
+    "what is too much would be the next response": (
+        Reply(text="a", faults=(faults.short_length(),)), Peer(), "close", False,
+    ),
     "HTTP shows nothing": (Reply(text="a b", faults=(faults.truncate(1),)), Peer(), None, True),
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ from mock_ares.scenario.model import Reply
 from tests.plan.http import Response
 from tests.plan.strategies import NOTHING, PEERS, Menu, replies
 
-thorough = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
 RESPONDING = Menu(headless=False)
 
 
@@ -87,10 +87,10 @@ def concluded(plan: StreamPlan, response: Response, ending: str) -> str:
     delimited = response.value("transfer-encoding") or response.value("content-length")
     finished = response.complete if delimited else ending in ("complete", "close")
     broken = not finished or not response.coding_complete or ending in ("reset", "malformed")
-    if said.error:
-        return "error"
     if response.rest:
         return "undetectable"
+    if said.error:
+        return "error"
     if DIALECTS[plan.dialect].ends:
         if said.complete:
             return "either" if broken else "exact"

@@ -4,35 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-CLIENT = '''
-import http.client, json
-from urllib.parse import urlsplit
-
-def ask(url, token, message="hi", path="/api/chat/stream"):
-    """The status and the text."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
-    try:
-        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-        connection.request("POST", path, json.dumps({"message": message}), headers)
-        response = connection.getresponse()
-        body = response.read().decode()
-    finally:
-        connection.close()
-    if response.status != 200:
-        return response.status, body
-    return 200, "".join(line[6:] for line in body.splitlines() if line.startswith("data: "))
-'''
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """An empty folder with a small client in it."""
-    pytester.makepyfile(client=CLIENT)
-    pytester.makeini("[pytest]\nfilterwarnings = error\n")
-    pytester.syspathinsert()
-    return pytester
-
-
 def test_the_readme_s_first_test(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
@@ -252,3 +223,185 @@ def test_what_the_client_has_seen_the_end_of_is_in_the_journal(project: pytest.P
         """
     )
     project.runpytest_inprocess().assert_outcomes(passed=8)
+
+
+def test_tests_are_kept_apart(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from client import ask
+
+        seen = []
+
+        def test_one(ares):
+            ares.reply("One.")
+            assert ask(ares.url, ares.token) == (200, "One.")
+            seen.append(ares.token)
+
+        def test_two(ares):
+            ares.reply("Two.")
+            status, body = ask(ares.url, *seen)
+            assert status == 409
+            assert "this token belongs to test_one, which has ended" in body
+            assert ask(ares.url, ares.token) == (200, "Two.")
+            assert len(ares.requests) == 1
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_a_client_s_own_credentials_belong_to_the_only_test(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from client import ask
+        from mock_ares.server.auth import Keyring
+
+        own = Keyring().issue_jwt()
+
+        def test_only_one(ares):
+            ares.reply("One.")
+            assert ask(ares.url, own) == (200, "One.")
+            assert ask(ares.url, Keyring().issue_api_key(), path=ares.v1_path) == (200, "One.")
+            assert ask(ares.url, "wrong")[0] == 401
+            assert [r.credentials for r in ares.requests] == ["jwt", "api-key", "refused"]
+
+        def test_unclear(ares):
+            other = ares.fresh()
+            ares.reply("One.")
+            other.reply("Two.")
+            status, body = ask(ares.url, own)
+            assert status == 409
+            assert "unclear" in body and "test_unclear, test_unclear (2)" in body
+            assert (ares.requests, other.requests) == ([], [])
+            assert ask(ares.url, ares.token) == (200, "One.")
+            assert ask(ares.url, other.token) == (200, "Two.")
+            assert (len(ares.requests), len(other.requests)) == (1, 1)
+
+        def test_another_s_replies(ares):
+            ares.fresh().reply("Three.")
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(
+        ["1 scripted reply was never asked for in test_another_s_replies (2); no request came:", "*'Three.'"]
+    )
+
+
+def test_threads_and_asyncio(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+        from client import ask
+
+        def test_one_script_from_many_threads(ares):
+            def turn(number):
+                ares.reply(f"{number}.")
+                return ask(ares.url, ares.token)[1]
+
+            with ThreadPoolExecutor(16) as pool:
+                heard = set(pool.map(turn, range(200)))
+            assert heard <= {f"{n}." for n in range(200)}
+            assert len(ares.requests) == 200
+
+        def test_a_user_in_each_thread(ares):
+            def user(number):
+                mine = ares.fresh()
+                for turn in range(20):
+                    mine.reply(f"{number} {turn}.")
+                    assert ask(mine.url, mine.token) == (200, f"{number} {turn}.")
+                return len(mine.requests)
+
+            with ThreadPoolExecutor(8) as pool:
+                assert list(pool.map(user, range(8))) == [20] * 8
+
+        def test_asyncio(ares):
+            async def main():
+                ares.reply("One.")
+                asked = [asyncio.to_thread(ask, ares.url, ares.token) for _ in range(20)]
+                assert set(await asyncio.gather(*asked)) == {(200, "One.")}
+                assert len(ares.requests) == 20
+
+            asyncio.run(main())
+        """
+    )
+    # With 200 threads' turns the last one repeats where a request came before its own reply was scripted.
+    project.runpytest_inprocess().assert_outcomes(passed=3)
+
+
+def test_address_and_profile_can_be_overridden(project: pytest.Pytester) -> None:
+    project.makeconftest(
+        """
+        import pytest
+        from mock_ares.server.state import Settings
+
+        @pytest.fixture(scope="session")
+        def ares_settings():
+            return Settings(profile="server")
+
+        @pytest.fixture(scope="session")
+        def ares_address():
+            return "localhost", 0
+        """
+    )
+    project.makepyfile(
+        """
+        from client import ask
+
+        def test_it(ares, ares_server):
+            assert ares.url == ares_server.url
+            assert ares.v1_path == "/api/v1/chat/stream"
+            ares.reply("One.")
+            status, text = ask(ares.url, ares.api_key, path=ares.v1_path)
+            assert status == 200 and text.startswith('{"event":"start"')
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_xdist(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from client import ask
+
+        @pytest.mark.parametrize("number", range(20))
+        def test_it(ares, number):
+            ares.reply(f"{number}.")
+            assert ask(ares.url, ares.token) == (200, f"{number}.")
+
+        def test_unasked(ares):
+            ares.reply("One.")
+        """
+    )
+    project.runpytest_subprocess("-n2", "-q").assert_outcomes(passed=21, errors=1)
+
+
+def test_nothing_is_left_behind(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import threading
+        from client import ask
+        from mock_ares.faults import hang
+
+        def test_it(ares):
+            ares.reply("abcd", faults=[hang(after="ab")])
+            asking = threading.Thread(target=lambda: pytest_raises(ask, ares.url, ares.token))
+            asking.start()
+            while not ares.requests:
+                pass
+            globals()["asking"] = asking
+
+        def pytest_raises(function, *arguments):
+            try:
+                function(*arguments)
+            except OSError:
+                return
+            raise AssertionError("the connection should have been reset at the test's end")
+
+        def test_the_next():
+            asking.join(5)
+            assert not asking.is_alive()
+        """
+    )
+    project.runpytest_subprocess().assert_outcomes(passed=2)

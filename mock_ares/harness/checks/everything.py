@@ -11,12 +11,11 @@ from mock_ares.harness.model import Case
 from mock_ares.harness.settings import Settings
 from mock_ares.scenario.model import Framing, Segments
 
-DRAWN = TEXT_ROWS | frozenset(
-    """
+_ROWS = """
     read-line read-utf8 read-crlf read-bytes read-whole eol-crlf eol-cr eol-mixed bom comments no-space no-colon fields
     charset bad-utf8 close-delimited chunk-ext chunk-ext-quoted trailers early-100 early-103 gzip
-    """.split()
-) | ENDINGS  # fmt: skip
+"""
+DRAWN = TEXT_ROWS | ENDINGS | frozenset(_ROWS.split())
 """The rows that can be shown together in one reply."""
 
 

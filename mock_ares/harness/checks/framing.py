@@ -128,7 +128,9 @@ ROWS: dict[str, Row] = {
         ),
         streaming("bad-utf8"),
     ),
-    "long-line": Row((long_line(70_000, 0), long_line(1_000_000, 0), long_line(8_000_000, 0)), long_lines, most=3),
+    "long-line": Row(
+        (long_line(70_000, 0), long_line(1_000_000, 0), long_line(8_000_000, 0)), long_lines, most=3, quick=2
+    ),
     "many-chunks": Row(
         (
             many(20_000, 0),
@@ -136,6 +138,7 @@ ROWS: dict[str, Row] = {
         ),
         many_chunks,
         most=2,
+        quick=1,
         trial="twice-as-long",
     ),
 }

@@ -29,8 +29,8 @@ LETTERS = "abcdegimnorst"
 words = st.text(LETTERS, min_size=1, max_size=8)
 
 UNICODE = (
-    "é", "ß", "日本語", "עברית", "العربية", "😀", "e\u0301", "👩\u200d🔬", "🇪🇺", "👍🏽", "𝒳", "\u00a0", "ﷺ", "क्षि", "a\u0308\u0323",
-    "\U0010fffd", "\ud7ff", "\ue000", "\u00ad", "\u200b", "ı", "İ", "\ufb01", "ΰ",
+    "é", "ß", "日本語", "עברית", "العربية", "😀", "e\u0301", "👩\u200d🔬", "🇪🇺", "👍🏽", "𝒳", "\u00a0", "ﷺ", "क्षि",
+    "a\u0308\u0323", "\U0010fffd", "\ud7ff", "\ue000", "\u00ad", "\u200b", "ı", "İ", "\ufb01", "ΰ",
 )  # fmt: skip
 LOOKALIKES = (
     "[DONE]", "0", "null", "true", "false", "data: ", "data:", "id: 1", "event: done", "retry: 1", ": keep-alive", ":",
@@ -59,10 +59,12 @@ TRAILERS: tuple[dict[str, str], ...] = (
     {"server-timing": "total;dur=1"},
 )
 
-TEXT_ROWS = frozenset(
-    "chunk-split chunk-spaces chunk-empty text-unicode text-lookalikes text-newlines text-separators text-nul".split()
+_TEXT = "chunk-split chunk-spaces chunk-empty text-unicode text-lookalikes text-newlines text-separators text-nul"
+_ENDINGS = "drop-fin drop-rst drop-fin-close drop-rst-close drop-length malformed-chunk missing-end"
+TEXT_ROWS = frozenset(_TEXT.split())
+ENDINGS = frozenset(
+    ["drop-fin", "drop-rst", "drop-fin-close", "drop-rst-close", "drop-length", "malformed-chunk", "missing-end"]
 )
-ENDINGS = frozenset("drop-fin drop-rst drop-fin-close drop-rst-close drop-length malformed-chunk missing-end".split())
 
 
 # Text and chunks

@@ -19,7 +19,7 @@ from mock_ares.harness.clients.command import check_command, named
 from mock_ares.harness.model import HarnessError, UsageError
 
 READ = 1 << 16
-WORDS = 2000
+WORDS = 1500
 """How many bytes of the end of standard error are kept."""
 REAP = 5.0
 SCARCE = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)

@@ -169,7 +169,7 @@ class Conversation:
         self.child = child
         self.most_bytes = most_bytes
         self.count = 0
-        """Bytes heard since it was last set."""
+        """Bytes of the lines heard since it was last set."""
         self._lines = Lines()
         self._heard: deque[bytes] = deque()
 
@@ -181,11 +181,16 @@ class Conversation:
                 return None
             if not data:
                 raise UnacceptableError(self._farewell())
-            self.count += len(data)
-            if self.count > self.most_bytes:
-                raise UnacceptableError(f"the driver wrote more than {self.most_bytes} bytes")
             self._heard.extend(self._lines.feed(data))
-        return self._heard.popleft() if time.monotonic() < until else None
+            self._bound(self.count + self._lines.pending if not self._heard else 0)
+        line = self._heard.popleft()
+        self.count += len(line) + 1
+        self._bound(self.count)
+        return line if time.monotonic() < until else None
+
+    def _bound(self, count: int) -> None:
+        if count > self.most_bytes:
+            raise UnacceptableError(f"the driver wrote more than {self.most_bytes} bytes")
 
     def _farewell(self) -> str:
         left = self._lines.unfinished

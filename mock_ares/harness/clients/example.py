@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from mock_ares.harness.clients.adapter import Shown, bounded
+from mock_ares.harness.clients.adapter import Shown, bounded, described
 from mock_ares.harness.model import HarnessError, Observation, Target
 
 MOST_TEXT = 64 << 20
@@ -30,7 +30,7 @@ class Example:
         self._length = 0
         self._lock = threading.Lock()
         self._over = False
-        self._failure: BaseException | None = None
+        self._failure: HarnessError | None = None
         self._began = time.monotonic()
 
     @property
@@ -72,9 +72,9 @@ class Example:
         if self._tell is not None:
             try:
                 self._tell(piece)
-            except BaseException as failure:
-                self._failure = failure
-                raise
+            except Exception as failure:
+                self._failure = HarnessError(f"what listens to the shown pieces failed: {described(failure)}")
+                raise self._failure from failure
 
     def restart(self) -> None:
         """What was shown before counts no more."""
@@ -104,7 +104,7 @@ class Example:
     ) -> Observation:
         with self._lock:
             self._over = True
-            if self._failure is not None:  # the listener's, never the client's
-                raise HarnessError("what listens to the shown pieces failed") from self._failure
+            if self._failure is not None:  # never the client's
+                raise self._failure
             duration = time.monotonic() - self._began
             return Observation(text, error, tuple(self._pieces), timed_out, cancelled, duration)

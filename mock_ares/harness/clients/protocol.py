@@ -149,6 +149,8 @@ class Lines:
     """Bytes as they come in, whole lines out. Linear, however the bytes come."""
 
     def __init__(self) -> None:
+        self.pending = 0
+        """Bytes of the unfinished line."""
         self._unfinished: list[bytes] = []
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -159,6 +161,7 @@ class Lines:
             self._unfinished.clear()
         if rest:
             self._unfinished.append(rest)
+        self.pending = len(rest) + (0 if ends else self.pending)
         return lines
 
     @property

@@ -23,7 +23,7 @@ class InterruptionError(BaseException):
 
 
 class Worker(Generic[T]):
-    """Runs jobs in turn, in one thread with one loop, which is made when a job first uses it."""
+    """Runs jobs in turn, in one thread with one loop."""
 
     def __init__(self, name: str) -> None:
         self._jobs: queue.SimpleQueue[tuple[Callable[[asyncio.Runner], T], Future[T]] | None] = queue.SimpleQueue()
@@ -54,6 +54,7 @@ class Worker(Generic[T]):
         with contextlib.suppress(InterruptionError):
             runner = asyncio.Runner()
             try:
+                runner.get_loop()  # the thread's from now on: a function that is called outside it finds it
                 while (work := self._jobs.get()) is not None:
                     job, done = work
                     try:

@@ -31,8 +31,11 @@ class Fact(NamedTuple):
     value: str | Side | Payload | Lines
 
 
-def facts(failure: Failure, *, columns: int, rows: int) -> Iterator[Fact]:
-    """What was sent, what became of it, and what would have been right; texts and bytes cut to fit."""
+def facts(failure: Failure, *, columns: int, rows: int, line: int | None = None) -> Iterator[Fact]:
+    """What was sent, what became of it, and what would have been right; texts and bytes cut to fit.
+
+    ``columns`` are those of a text, and of a line of the stream unless ``line`` says otherwise.
+    """
     stream = stream_of(failure)
     yield from _case(failure)
     yield from _texts(failure, stream, columns)
@@ -40,7 +43,7 @@ def facts(failure: Failure, *, columns: int, rows: int) -> Iterator[Fact]:
     if failure.word in _ABOUT_REQUESTS:
         yield from _request(failure.request)
     elif stream is not None and stream.plan.head is not None:
-        yield from _bytes(failure, stream, columns, rows)
+        yield from _bytes(failure, stream, line or columns, rows)
     if failure.ending:
         yield Fact("ended", clean(failure.ending))
     yield Fact("correct", clean(failure.expected))

@@ -1,0 +1,141 @@
+"""The report as one HTML page that needs nothing else: the grid, and a panel for each cell.
+
+There is no script in it. A cell is a button that opens its panel (the HTML standard's ``popover``), by pointer or key;
+Escape closes it. A policy in the page forbids everything but its own style sheet, so that nothing a client said can do
+any more than be read.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
+
+from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.report.characters import clean
+from mock_ares.harness.report.grid import rows
+from mock_ares.harness.report.panel import panel
+from mock_ares.harness.report.verdicts import BEST_EFFORT, MEANINGS, SIGNS, VERDICTS, counts, diagnosis, label, tally
+
+Replay = Callable[[ClientReport, CheckResult], str | None]
+CSS = Path(__file__).with_name("page.css")
+FEW = 5
+"""Clients up to which a cell says the outcome's word."""
+
+
+def as_html(report: Report, replay: Replay) -> str:
+    """``replay`` gives the command that plays a failure again."""
+    style = "\n" + CSS.read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    names = ", ".join(client.name for client in report.clients)
+    return (
+        "<!doctype html>\n"
+        '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{text(names)} · mock-ares</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        + "".join(_body(report, replay))
+        + "</body>\n</html>\n"
+    )
+
+
+def text(said: str) -> str:
+    """Anything from outside, as text of a page."""
+    return escape(clean(said))
+
+
+def _body(report: Report, replay: Replay) -> Iterator[str]:
+    several = len(report.clients) > 1
+    yield "<header>\n<h1>Does it give back exactly what was sent?</h1>\n"
+    yield f'<p class="lede">{tally(report.clients)} · mock-ares {text(report.version)}, seed {report.seed}</p>\n'
+    yield "</header>\n<main>\n"
+    yield '<ul class="clients" aria-label="Clients">\n' + "".join(map(_client, report.clients)) + "</ul>\n"
+    yield '<ul class="legend" aria-label="Signs">\n' + "".join(_legend(report)) + "</ul>\n"
+    size = "many" if len(report.clients) > FEW else "few" if several else "one"
+    yield f'<div class="scroll" role="region" aria-label="Checks and clients" tabindex="0">\n<table class="{size}">\n'
+    yield from _head(report)
+    for tier, names in rows(report).items():
+        yield f'<tbody>\n<tr><th class="tier" scope="rowgroup" colspan="{len(report.clients) + 2}">{tier}</th></tr>\n'
+        yield from (_row(report, name) for name in names)
+        yield "</tbody>\n"
+    yield "</table>\n</div>\n"
+    for number, client in enumerate(report.clients):
+        for check in client.checks:
+            yield panel(_id(number, check), client, check, replay(client, check))
+    yield f"</main>\n<footer><p>{_footer(report)}</p></footer>\n"
+
+
+def _id(number: int, check: CheckResult) -> str:
+    return f"c{number}-{escape(check.info.id)}"
+
+
+def _client(client: ClientReport) -> str:
+    found = counts(client.checks)
+    said = ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count)
+    best_effort = f'<br><span class="best-effort">{BEST_EFFORT}</span>' if client.boundaries == "best-effort" else ""
+    total, at, parts = max(len(client.checks), 1), 0.0, list[str]()
+    for verdict, count in found.items():
+        width = 100 * count / total
+        parts.append(f'<rect class="{verdict}" x="{at:.2f}" y="0" width="{width:.2f}" height="4"/>' if count else "")
+        at += width
+    share = (
+        f'<svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
+    )
+    return f"<li><b>{text(client.name)}</b>{share}<span>{said or 'no checks'}</span>{best_effort}</li>\n"
+
+
+def _legend(report: Report) -> Iterator[str]:
+    found = counts(check for client in report.clients for check in client.checks)
+    for verdict in VERDICTS:
+        if found[verdict]:
+            sign = f'<span class="sign {verdict}" aria-hidden="true">{SIGNS[verdict]}</span>'
+            yield f"<li>{sign}<b>{verdict}</b>: {escape(MEANINGS[verdict])}</li>\n"
+
+
+def _head(report: Report) -> Iterator[str]:
+    yield '<thead>\n<tr><th scope="col">check</th>'
+    if len(report.clients) == 1:
+        yield '<th scope="col">verdict</th>'
+    else:
+        for client in report.clients:
+            yield f'<th scope="col"><div class="client" title="{text(client.name)}">{text(client.name)}</div></th>'
+    yield f'<th scope="col">{"what was found" if len(report.clients) == 1 else "what a correct client does"}</th>'
+    yield "</tr>\n</thead>\n"
+
+
+def _row(report: Report, name: str) -> str:
+    cells, title = list[str](), ""
+    for number, client in enumerate(report.clients):
+        found = next((check for check in client.checks if check.info.id == name), None)
+        cells.append(_cell(number, client, found, words=len(report.clients) <= FEW) if found else "<td></td>")
+        title = _title(found, len(report.clients) == 1) if found and not title else title
+    return f'<tr><th scope="row">{escape(name)}</th>{"".join(cells)}<td class="title">{title}</td></tr>\n'
+
+
+def _cell(number: int, client: ClientReport, check: CheckResult, *, words: bool) -> str:
+    verdict = check.verdict
+    said = f"{check.info.id}, {client.name}: {label(check)}"
+    word = f'<span class="word">{check.outcome}</span>' if words and verdict == "failed" and check.failure else ""
+    return (
+        f'<td class="verdict"><button type="button" class="cell {verdict}" popovertarget="{_id(number, check)}" '
+        f'aria-label="{text(said)}"><span class="sign" aria-hidden="true">{SIGNS[verdict]}</span>{word}</button></td>'
+    )
+
+
+def _title(check: CheckResult, alone: bool) -> str:
+    """What a row is about; for a client alone, what was found where there is anything to say."""
+    said = " ".join(diagnosis(check).split())
+    if alone and said and check.verdict != "passed":
+        kind = "diagnosis" if check.verdict in ("failed", "errored") else "reason"
+        return f'<span class="{kind}">{text(said)}</span>'
+    return escape(check.info.title)
+
+
+def _footer(report: Report) -> str:
+    seconds = sum(check.duration for client in report.clients for check in client.checks)
+    examples = sum(check.examples for client in report.clients for check in client.checks)
+    return f"{examples:,} examples in {seconds:.0f} s. Everything random comes from the seed {report.seed}."

@@ -1,0 +1,120 @@
+"""What a cell of the HTML page opens to: the same facts as in the terminal, with more room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from mock_ares.harness.model import CheckResult, ClientReport, Failure, HarnessError
+from mock_ares.harness.replay import as_yaml
+from mock_ares.harness.report.characters import clean
+from mock_ares.harness.report.differences import Side
+from mock_ares.harness.report.facts import Fact, Lines, facts
+from mock_ares.harness.report.payload import Part, Payload
+from mock_ares.harness.report.picture import picture
+from mock_ares.harness.report.stream import stream_of
+from mock_ares.harness.report.verdicts import SIGNS, label
+
+COLUMNS = 1_000
+"""Characters of a text that are shown."""
+LINE = 240
+"""The same, of one line of the stream."""
+ROWS = 40
+
+
+def panel(id_: str, client: ClientReport, check: CheckResult, replay: str | None) -> str:
+    """A dialog that is closed at first."""
+    info, verdict = check.info, check.verdict
+    parts = [
+        f'<div popover id="{id_}" class="{verdict}" role="dialog" aria-labelledby="{id_}-head">',
+        f'<div class="panel-head {verdict}"><span class="sign" aria-hidden="true">{SIGNS[verdict]}</span>',
+        f'<h3 id="{id_}-head">{escape(info.id)}: {escape(label(check))}<span>{_text(client.name)}</span></h3>',
+        f'<button type="button" class="close" popovertarget="{id_}" popovertargetaction="hide">Close</button></div>',
+        f'<p class="about">{escape(info.title)} · {info.tier} · {escape(info.clause)}</p>',
+        *_said(check),
+    ]
+    if check.failure is not None:
+        parts += ["<dl>", *_facts(check, check.failure, replay), "</dl>", _file(check, check.failure, client)]
+    return "".join([*parts, "</div>\n"])
+
+
+def _text(said: str) -> str:
+    return escape(clean(said))
+
+
+def _said(check: CheckResult) -> Iterator[str]:
+    if check.failure is not None:
+        yield f'<p class="said">{_text(check.failure.diagnosis)}</p>'
+    if check.reason:
+        yield f'<p class="about">{_text(check.reason)}</p>'
+    if check.verdict == "passed":
+        many = f"{check.examples} example{'s' * (check.examples != 1)}"
+        yield f'<p class="said">It held in {many}, in {check.duration:.1f} s.</p>'
+
+
+def _facts(check: CheckResult, failure: Failure, replay: str | None) -> Iterator[str]:
+    for fact in facts(failure, columns=COLUMNS, rows=ROWS, line=LINE):
+        yield _fact(fact.label, _value(fact))
+        if fact.label == "bytes":
+            yield from _timeline(failure)
+    yield _fact("advice", escape(check.info.advice))
+    if replay:
+        yield _fact("replay", f'<pre class="box">{_text(replay)}</pre>')
+
+
+def _fact(label_: str, value: str) -> str:
+    return f"<dt>{label_}</dt><dd>{value}</dd>"
+
+
+def _value(fact: Fact) -> str:
+    if isinstance(fact.value, Side):
+        return f'<pre class="box">{"".join(_side(fact.value))}</pre>'
+    if isinstance(fact.value, Payload):
+        return _payload(fact.value)
+    if isinstance(fact.value, Lines):
+        return f'<pre class="box">{escape(chr(10).join(fact.value.lines))}</pre>'
+    return escape(fact.value)
+
+
+def _side(side: Side) -> Iterator[str]:
+    if side.cut_before:
+        yield '<span class="dots">… </span>'
+    for shown, differs, named in side.runs():
+        kinds = [kind for kind, holds in (("name", named), ("differs", differs)) if holds]
+        tag = "mark" if differs else "span"
+        yield f'<{tag} class="{" ".join(kinds)}">{escape(shown)}</{tag}>' if kinds else escape(shown)
+    if side.cut_after:
+        yield '<span class="dots"> …</span>'
+
+
+def _payload(found: Payload) -> str:
+    lines = ["".join(map(_part, row)) for row in found.rows]
+    if found.above:
+        lines.insert(0, f'<span class="dots">… {found.above:,} more above</span>')
+    if found.below:
+        lines.append(f'<span class="dots">… {found.below:,} more below</span>')
+    rows = "\n".join(lines)
+    return f'<div class="small">{escape(found.summary)}</div><div class="box rows" tabindex="0"><pre>{rows}</pre></div>'
+
+
+def _part(part: Part) -> str:
+    if part.kind == "end":
+        return '<span class="read"><i>│</i></span>'
+    kind = {"name": "name", "left-out": "dots"}.get(part.kind)
+    return f'<span class="{kind}">{escape(part.shown)}</span>' if kind else escape(part.shown)
+
+
+def _timeline(failure: Failure) -> Iterator[str]:
+    stream = stream_of(failure)
+    drawn = picture(stream, failure.reads) if stream is not None else None
+    if drawn is not None:
+        ends = f'<div class="ends"><span>{drawn.begins}</span><span>{drawn.ends}</span></div>'
+        yield _fact("timeline", f'<div class="small">{drawn.says}</div>{drawn.svg}{ends}')
+
+
+def _file(check: CheckResult, failure: Failure, client: ClientReport) -> str:
+    try:
+        words = as_yaml(failure.case, check.info, failure, client.name)
+    except HarnessError:
+        return ""
+    return f'<details class="file"><summary>as a scenario file</summary><pre class="box">{_text(words)}</pre></details>'

@@ -1,0 +1,39 @@
+"""Empty projects for pytest to run in."""
+
+from __future__ import annotations
+
+import pytest
+
+CLIENT = '''
+import http.client, json
+from urllib.parse import urlsplit
+
+def ask(url, token, message="hi", path="/api/chat/stream"):
+    """The status and the text."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    try:
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        connection.request("POST", path, json.dumps({"message": message}), headers)
+        response = connection.getresponse()
+        body = response.read().decode()
+    finally:
+        connection.close()
+    if response.status != 200:
+        return response.status, body
+    return 200, "".join(line[6:] for line in body.split("\\n") if line.startswith("data: "))
+'''
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """An empty folder with a small client in it; warnings are errors there, and unknown marks too."""
+    pytester.makepyfile(client=CLIENT)
+    pytester.makepyprojecttoml(
+        """
+        [tool.pytest.ini_options]
+        filterwarnings = ["error"]
+        addopts = ["--strict-markers", "--strict-config"]
+        pythonpath = ["."]
+        """
+    )
+    return pytester

@@ -31,9 +31,11 @@ class Right:
 
     def stream_chat(self, url: str, token: str, message: str) -> Any:
         try:
-            with closing(self.connect(url)) as connection:
-                with closing(self.ask(connection, url, token, message)) as response:
-                    yield from self.pieces(response)
+            with (
+                closing(self.connect(url)) as connection,
+                closing(self.ask(connection, url, token, message)) as response,
+            ):
+                yield from self.pieces(response)
         except FAILURES as error:
             raise AresError(f"{type(error).__name__}: {error}") from error
 
@@ -204,3 +206,14 @@ def seconds(retry_after: str | None) -> float:
     if retry_after.isdigit():
         return float(retry_after)
     return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time() + 1.0)
+
+
+def lines_by_lf(texts: Iterable[str]) -> Iterator[str]:
+    """Lines that end in LF and in nothing else."""
+    unfinished: list[str] = []
+    for text in texts:
+        *lines, rest = text.split("\n")
+        for line in lines:
+            yield "".join([*unfinished, line])
+            unfinished.clear()
+        unfinished.append(rest)

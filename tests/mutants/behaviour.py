@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 from mock_ares.client import AresError
@@ -15,36 +14,29 @@ from tests.mutants.base import FAILURES, Retrying, Right
 class SendsNoAccept(Right):
     """Does not say that it expects an event stream."""
 
-    def ask(self, connection: HTTPConnection, url: str, token: str, message: str) -> HTTPResponse:
-        return post(connection, token, json.dumps({"message": message}), Accept="*/*")
+    def fields(self, token: str) -> dict[str, str]:
+        return {**super().fields(token), "Accept": "*/*"}
 
 
 class WritesJsonByHand(Right):
     """Puts the message between two quotes, whatever is in it."""
 
-    def ask(self, connection: HTTPConnection, url: str, token: str, message: str) -> HTTPResponse:
-        return post(connection, token, f'{{"message": "{message}"}}')
+    def asked(self, message: str) -> bytes:
+        return f'{{"message": "{message}"}}'.encode()
 
 
 class SendsAscii(Right):
     """Sends a question mark for every character that is not ASCII."""
 
-    def ask(self, connection: HTTPConnection, url: str, token: str, message: str) -> HTTPResponse:
-        return super().ask(connection, url, token, message.encode("ascii", "replace").decode())
+    def asked(self, message: str) -> bytes:
+        return super().asked(message.encode("ascii", "replace").decode())
 
 
 class TrimsTheMessage(Right):
     """Trims the message."""
 
-    def ask(self, connection: HTTPConnection, url: str, token: str, message: str) -> HTTPResponse:
-        return super().ask(connection, url, token, message.strip())
-
-
-def post(connection: HTTPConnection, token: str, body: str, **fields: str) -> HTTPResponse:
-    wanted = {"Accept": "text/event-stream", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
-    wanted["Authorization"] = f"Bearer {token}"
-    connection.request("POST", connection.mutant_path, body.encode(), wanted | fields)  # type: ignore[attr-defined]
-    return connection.getresponse()
+    def asked(self, message: str) -> bytes:
+        return super().asked(message.strip())
 
 
 class BuffersEverything(Right):
@@ -86,8 +78,7 @@ class KeepsTheConnection(Right):
         try:
             response = self.ask(connection, url, token, message)
             self.forgotten[:] = [connection, response]
-            self.refuse(response)
-            yield from self.text(self.events(self.lines(self.characters(self.body(response), response))))
+            yield from self.pieces(response)
         except FAILURES as error:
             connection.close()
             raise AresError(f"{type(error).__name__}: {error}") from error
@@ -104,7 +95,7 @@ class AddsTheAttempts(Retrying):
             except AresError as error:
                 if not (pause := self.pause(error)):
                     raise
-                self.wait(pause)
+                time.sleep(pause)
         yield from self.attempt(url, token, message)
 
 
@@ -113,7 +104,3 @@ class IgnoresRetryAfter(Retrying):
 
     def pause(self, error: AresError) -> float | None:
         return super().pause(error) and 0.02
-
-
-class JoinsWithTheirLineEnd(Right):
-    """Joins data lines with the line end that the stream uses."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -32,28 +31,10 @@ class LooksAtNothing(Right):
 class ShowsTheError(Right):
     """Shows the body of an error as text before it fails."""
 
-    def text(self, events: Iterable[str]) -> Iterator[str]:
-        for event in events:
-            status, error, said = event.partition("\1")
-            yield said if error else event
-            if error:
-                raise AresError(f"HTTP {status}")
-
-    def refuse(self, response: HTTPResponse) -> None:
-        if response.status < 400:
-            super().refuse(response)
-
-    def events(self, lines: Iterable[str]) -> Iterator[str]:
-        yield from (line if "\1" in line else event for line in lines for event in (line,))
-
-    def lines(self, texts: Iterable[str]) -> Iterator[str]:
-        yield from super().events(super().lines(texts))
-
-    def characters(self, received: Iterable[bytes], response: HTTPResponse) -> Iterator[str]:
-        if response.status < 400:
-            return super().characters(received, response)
-        body = b"".join(received).decode("utf-8", "replace")
-        return iter([f"data: {response.status}\1{json.dumps(body)}\n\n"])
+    def pieces(self, response: HTTPResponse) -> Iterator[str]:
+        if response.status >= 400:
+            yield b"".join(self.body(response)).decode("utf-8", "replace")
+        yield from super().pieces(response)
 
 
 class TakesAnyType(Right):

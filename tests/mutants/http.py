@@ -101,7 +101,6 @@ class TakesTheTokenAlong(Right):
         with closing(self.connect(url)) as connection, closing(self.ask(connection, url, token, message)) as response:
             location = response.headers.get("location")
             if response.status not in (307, 308) or location is None:
-                self.refuse(response)
-                yield from self.text(self.events(self.lines(self.characters(self.body(response), response))))
+                yield from self.pieces(response)
                 return
         yield from self.stream_chat(urljoin(url, location), token, message)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from http.client import HTTPResponse
 
-from tests.mutants.base import Right
+from tests.mutants.base import Right, lines_by_lf
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -39,10 +39,7 @@ class CrlfWithinReads(Right):
     """Turns CRLF into LF read by read, and knows no other line end."""
 
     def lines(self, texts: Iterable[str]) -> Iterator[str]:
-        unfinished = ""
-        for text in texts:
-            *lines, unfinished = (unfinished + text.replace("\r\n", "\n")).split("\n")
-            yield from lines
+        return lines_by_lf(text.replace("\r\n", "\n") for text in texts)
 
 
 class CrlfCountsTwice(Right):

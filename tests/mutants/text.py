@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
+from mock_ares.client import AresError
 from tests.mutants.base import Delta, Right
 
 
@@ -38,6 +41,18 @@ class StripsLeadingSpaces(Right):
         return value.lstrip(" ")
 
 
+class DecidesOnceOnTheSpace(Right):
+    """Sees from the first line of data whether there is a space behind the colon, and takes all others to be alike."""
+
+    def lines(self, texts: Iterable[str]) -> Iterator[str]:
+        spaced = None
+        for line in super().lines(texts):
+            name, _, value = line.partition(":")
+            if spaced is None and name == "data" and value:
+                spaced = value.startswith(" ")
+            yield f"data: {value}" if spaced is False and name == "data" else line
+
+
 class StopsAtEmptyChunk(Right):
     """Takes an event without text for the end of the reply."""
 
@@ -46,12 +61,17 @@ class StopsAtEmptyChunk(Right):
 
 
 class StopsAtEmptyDelta(Delta):
-    """The same in JSON: takes a delta without text for the end of the reply, which its last one does not have either."""
+    """Takes a delta without text for the end of the reply: the last record has none, and so has an empty chunk."""
 
     def text(self, events: Iterable[str]) -> Iterator[str]:
-        yield from takewhile(bool, (json.loads(event)["delta"] for event in events))
-        if '"stop"' not in "".join(events):
-            raise AresError("there is no end")
+        said = True
+        for event in events:
+            delta = json.loads(event)["delta"]
+            if said:
+                yield delta
+            said = said and delta != ""
+        if said:
+            raise AresError("the reply lacks its end record")
 
 
 class StopsAtDone(Right):

@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mock_ares.harness.contract import ClientContract as ClientContract, client_contract as client_contract
+    from mock_ares.harness.fixtures import Ares as Ares
     from mock_ares.scenario.load import load as load
     from mock_ares.scenario.model import (
         Body as Body,
@@ -38,6 +40,9 @@ _HOMES = {
     **dict.fromkeys(_MODEL.split(), "mock_ares.scenario.model"),
     "load": "mock_ares.scenario.load",
     "FakeServer": "mock_ares.server.fake",
+    "Ares": "mock_ares.harness.fixtures",
+    "ClientContract": "mock_ares.harness.contract",
+    "client_contract": "mock_ares.harness.contract",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 __version__ = "0.1.0"

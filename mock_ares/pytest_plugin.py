@@ -8,13 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mock_ares.harness import pytest_options
+
 if TYPE_CHECKING:
     from mock_ares.harness.fixtures import Ares
+    from mock_ares.harness.pytest_run import ContractRun
     from mock_ares.server.fake import FakeServer
     from mock_ares.server.state import Settings
 
 ARES = pytest.StashKey["Ares"]()
 PASSED = pytest.StashKey[bool]()
+CONTRACTS = "mock_ares.harness.contract"
+"""The modules that are imported where there is a contract, and not before."""
+COLLECTS = "mock_ares.harness.pytest_contract"
+MARKS = (
+    "ares_documented: checks of what ARES's pages promise or demand",
+    "ares_standard: checks of what WHATWG HTML or an RFC demands",
+    "ares_defensive: checks that no text demands; they fail nothing unless the contract is strict",
+    "ares_lasting: checks that take many seconds, whatever the client does",
+)
 
 
 @pytest.fixture(scope="session")
@@ -74,4 +86,63 @@ def pytest_runtest_makereport(
         item.stash[PASSED] = report.passed
         if report.failed and (requests := item.stash[ARES].told()):
             report.sections.append(("Requests to ares", "\n".join(requests)))
+    elif COLLECTS in sys.modules:
+        from mock_ares.harness.pytest_report import attach
+
+        attach(report, item)
     return report
+
+
+# The contract
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    pytest_options.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    pytest_options.read(config)
+    for line in MARKS:
+        config.addinivalue_line("markers", line)
+    if pytest_options.options_of(config).reports and not pytest_options.is_worker(config):
+        from mock_ares.harness.pytest_report import Writer
+
+        config.pluginmanager.register(Writer(config), "ares-report")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells a process of xdist's the seed of all."""
+    node.workerinput["ares_seed"] = pytest_options.options_of(node.config).chance
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> Any:
+    if CONTRACTS not in sys.modules:
+        return None
+    from mock_ares.harness.pytest_contract import collected
+
+    return collected(collector, name, obj)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if COLLECTS not in sys.modules:
+        return
+    from mock_ares.harness.pytest_contract import unwanted
+
+    options = pytest_options.options_of(config)
+    if out := {item for item in items if unwanted(item, options)}:
+        config.hook.pytest_deselected(items=list(out))
+        items[:] = [item for item in items if item not in out]
+
+
+@pytest.fixture(scope="class")
+def ares_contract(
+    request: pytest.FixtureRequest, ares_settings: Settings, ares_address: tuple[str, int]
+) -> Iterator[ContractRun]:
+    """What the tests of a contract run in."""
+    from mock_ares.harness.pytest_run import ContractRun
+
+    run = ContractRun(request.cls, request.config, ares_settings.profile, ares_address[0])
+    yield run
+    run.close()

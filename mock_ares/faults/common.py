@@ -54,4 +54,3 @@ def _without_head(plan: StreamPlan, name: str, ending: Ending) -> StreamPlan:
 def _needs_chunked(plan: StreamPlan, name: str) -> None:
     if plan.body.framing != "chunked":
         raise PlanError(f"{name}: there are no HTTP chunks in body: {plan.body.framing}; use body: chunked")
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from mock_ares.dialects import DIALECTS
 from mock_ares.faults.common import Arguments, applied
 from mock_ares.plan.events import as_heard
-from mock_ares.plan.model import Piece, StreamPlan
+from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError, event_of
 from mock_ares.scenario.words import Count
 
@@ -32,7 +32,16 @@ class DuplicateChunk(Arguments):
         except PlanError as error:
             raise PlanError(f"duplicate_chunk: {error}") from None
         behind = 1 + max(at for at, piece in enumerate(plan.pieces) if piece.chunk == index)
-        again = Piece(event, plan.pieces[behind - 1].at, index + 1, plan.pieces[behind - 1].ends_event)
-        chunks = (*plan.chunks[: index + 1], *plan.chunks[index:])
+        *before, last = plan.pieces[:behind]
+        if not last.ends_event and plan.pieces[behind:]:
+            raise PlanError(f"duplicate_chunk: chunk {self.chunk} has been cut by a fault before this one")
+        again = last._replace(data=event, chunk=index + 1)
+        if not last.ends_event:  # the framing leaves out the blank line, but only behind the last event
+            last = last._replace(data=last.data + _line_end(event), ends_event=True)
         later = (p if p.chunk is None else p._replace(chunk=p.chunk + 1) for p in plan.pieces[behind:])
-        return replace(plan, pieces=(*plan.pieces[:behind], again, *later), chunks=chunks, text=as_heard(chunks))
+        chunks = (*plan.chunks[: index + 1], *plan.chunks[index:])
+        return replace(plan, pieces=(*before, last, again, *later), chunks=chunks, text=as_heard(chunks))
+
+
+def _line_end(event: bytes) -> bytes:
+    return b"\r\n" if event.endswith(b"\r\n") else event[-1:]

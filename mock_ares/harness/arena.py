@@ -118,7 +118,8 @@ class Arena:
 
     def _target(self, credentials: Credentials, case: Case, example: _Example) -> Target:
         token = credentials.api_key if case.path == KEY_PATH else credentials.token
-        return Target(self.url, case.path, token, case.message, example.most + GRACE, case.cancel_after)
+        deadline = example.most + GRACE
+        return Target(self.url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key)
 
     def _answered(self, exchange: Exchange, plan: StreamPlan, script: Script) -> None:
         self._plans[exchange.number] = plan

@@ -42,10 +42,10 @@ def run(entries: Sequence[Entry], settings: Settings, folder: Path, watch: Watch
     A KeyboardInterrupt ends the run, and what there is by then is reported.
     """
     each = [_settings(entry, settings) for entry in entries]
-    if len(entries) > 1:
-        _try_all(entries)
     found = Run(settings, folder)
     try:
+        if len(entries) > 1:
+            _try_all(entries)
         for entry, own in zip(entries, each, strict=True):
             _run_one(found, entry, own, watch)
     except KeyboardInterrupt:
@@ -81,7 +81,7 @@ def _run_one(found: Run, entry: Entry, settings: Settings, watch: Watch) -> None
 
     def progress(event: Event) -> None:
         if event.kind == "finished" and event.result is not None:
-            event = replace(event, result=_settled(event.result, settings))
+            event = replace(event, result=settled(event.result, settings))
             assert event.result is not None
             done[event.check.id] = event.result
         watch(entry, event)
@@ -93,7 +93,7 @@ def _run_one(found: Run, entry: Entry, settings: Settings, watch: Watch) -> None
         checks = [done[check.id] for check in selected(settings) if check.id in done]
         found.clients.append(_saved(entry, client.boundaries, checks, found.folder))
         raise
-    checks = [done.get(result.info.id) or _settled(result, settings) for result in report.checks]
+    checks = [done.get(result.info.id) or settled(result, settings) for result in report.checks]
     found.clients.append(_saved(entry, report.boundaries, checks, found.folder))
 
 
@@ -101,7 +101,7 @@ def _saved(entry: Entry, boundaries: Boundaries, checks: Sequence[CheckResult], 
     return ClientReport(entry.title, boundaries, tuple(_with_replay(check, entry, folder) for check in checks))
 
 
-def _settled(result: CheckResult, settings: Settings) -> CheckResult:
+def settled(result: CheckResult, settings: Settings) -> CheckResult:
     """An expected failure that fails is nothing to act on, so it counts as skipped, with its outcome."""
     why = settings.expect.get(result.info.id)
     if why is None or result.failure is None or result.verdict == "errored":

@@ -54,9 +54,9 @@ def reads(plan: StreamPlan, exchange: Exchange) -> tuple[bytes, ...]:
 def ending(plan: StreamPlan, exchange: Exchange) -> str:
     """How the connection ended, in words."""
     size, stop = plan.size, plan.ending.stop
-    sent = (
-        f"after {min(stop, size)} of {size} payload bytes" if stop is not None and stop < size else "after the payload"
-    )
+    sent = "after the payload" if stop is None or stop >= size else f"after {stop} of {size} payload bytes"
+    if plan.head is None:
+        sent = "in the response's place"
     how = exchange.ending
     if how == "client-left" and plan.ending.kind == "complete" and exchange.bytes >= size:
         how = "complete"  # it had read everything, and closed the connection first
@@ -66,7 +66,7 @@ def ending(plan: StreamPlan, exchange: Exchange) -> str:
         return "the connection was ended at the deadline"
     kinds = {
         "complete": f"the body ended well {sent}",
-        "close": f"the connection was closed (FIN) {sent}" + (", in the response's place" if plan.head is None else ""),
+        "close": f"the connection was closed (FIN) {sent}",
         "reset": f"the connection was reset (RST) {sent}",
         "hang": f"nothing more came {sent}",
     }
@@ -147,14 +147,14 @@ def _of_chunks(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
     yield " ".join(c for c in chunks if c.strip()), "a space is put between chunks"
     yield "\n".join(chunks), "a newline is put between chunks"
     yield "".join(f"{c}\n" for c in chunks), "a newline is put behind each chunk"
-    yield "".join(chunks[-1:]), "only the last chunk is kept"
-    yield "".join(chunks[:1]), "only the first chunk is kept"
     yield sent + sent, "the text is there twice"
     for mark in ("[DONE]", ""):
         if mark in chunks:
             before = "".join(chunks[: chunks.index(mark)])
             yield before, f"the reply ends at the chunk {mark!r}: it is taken for an end record"
             yield "".join(c for c in chunks if c != mark), f"the chunk {mark!r} is left out: it is taken for a record"
+    yield "".join(chunks[-1:]), "only the last chunk is kept"
+    yield "".join(chunks[:1]), "only the first chunk is kept"
 
 
 def _of_lines(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:

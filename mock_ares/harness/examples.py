@@ -15,7 +15,7 @@ SETTINGS = "_hypothesis_internal_use_settings"
 
 @contextmanager
 def allowed(item: pytest.Item, name: str) -> Iterator[None]:
-    """Within the block the test may use the fixture with ``@given``. Of any other fixture Hypothesis still complains."""
+    """Within the block the test may use the fixture with ``@given``; of another one Hypothesis still complains."""
     test: Any = getattr(item, "obj", None)
     test = getattr(test, "__func__", test)
     found = getattr(test, SETTINGS, None)

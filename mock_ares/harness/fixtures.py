@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mock_ares.faults import FAULTS
 from mock_ares.paths import FIXTURES
@@ -28,6 +28,9 @@ KEY_PATHS = {"docs": "/v1/chat/stream", "server": "/api/v1/chat/stream"}
 LONGEST_TEXT = 60
 """Characters of a reply's text that name it."""
 OWN = Path(__file__).parent
+
+
+Then = Literal["repeat", "cycle", "fail"]
 
 
 class NeverAskedError(AssertionError):
@@ -57,7 +60,7 @@ class Scene:
     def open(cls, server: FakeServer, name: str) -> Scene:
         return cls(server, name, server.admit(name))
 
-    def add(self, scripted: list[Scripted], then: str | None = None) -> None:
+    def add(self, scripted: list[Scripted], then: Then | None = None) -> None:
         replies = [each.reply for each in scripted]
         self.scripted += scripted
         if self.turn is None:
@@ -203,6 +206,7 @@ class Ares:
         cleanup(partial(self._end, scene))
 
     def _end(self, scene: Scene) -> None:
+        __tracebackhide__ = True
         failed = sys.exc_info()[0] is not None  # or rejected by assume()
         with self._lock:
             self._server.fake.tenants.share(self._first.credentials.id, None)

@@ -68,6 +68,8 @@ class Target:
     deadline: float
     """Seconds after which the fake ends the connections and the client is given up."""
     cancel_after: int | None = None
+    api_key: str = ""
+    """The key that goes with the token, for clients that are called in process."""
 
 
 @dataclass(frozen=True, slots=True)

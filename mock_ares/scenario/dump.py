@@ -100,7 +100,7 @@ def duration(seconds: float) -> Bare:
     right = [text for text in texts if parse_duration(text) == seconds]
     if not right:
         raise ValueError(f"{seconds!r} s is too fine for a scenario file")
-    return Bare(min(right, key=lambda text: len(text) + ("." in text)))
+    return Bare(min(right, key=lambda text: (len(text) + ("." in text), "." in text)))
 
 
 def _numbers(seconds: float, unit: float) -> Iterator[str]:

@@ -163,11 +163,11 @@ class Reply(Words):
         for word in ("chunks", "dialect", "framing"):
             if getattr(self, word) != getattr(_PLAIN, word):
                 yield (word,), f"{word} goes with a text"
-        for word in ("every", "tokens_per_second", "jitter", "pauses", "keep_alive"):
+        for word in ("every", "tokens_per_second", "jitter", "keep_alive"):
             if getattr(self.pace, word) != getattr(_PLAIN.pace, word):
-                yield ("pace", word), f"{word} goes with a text; such an answer has head and first"
-        if isinstance(self.segments, Segments):
-            yield ("segments",), "an answer that is no stream takes free, event, whole or byte"
+                yield ("pace", word), f"{word} goes with a text"
+        if isinstance(self.segments, Segments) and self.segments.inside is not None:
+            yield ("segments", "inside"), "inside goes with a text"
 
 
 _PLAIN = Reply(text="")

@@ -208,7 +208,7 @@ def plain_number(value: str) -> str | None:
 
 
 Switch = Annotated[bool, Strict()]
-Duration = Annotated[float, Quantity("duration", 366 * 86400.0, "366 days")]
+Duration = Annotated[float, Quantity("duration", 7 * 86400.0, "7 days")]
 Size = Annotated[int, Quantity("size", 64_000_000, "64MB")]
 Fraction = Annotated[float, Quantity("fraction", 1.0, "1 (100%)")]
 Rate = Annotated[float, Positive(1e9)]

@@ -14,11 +14,12 @@ from mock_ares.dialects import Names, agent_label, count_tokens
 from mock_ares.plan.build import Asked, answer, chunks_of
 from mock_ares.plan.layout import Peer, lay_out
 from mock_ares.plan.model import Headers, Script, StreamPlan
+from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Content, Reply, RetryAfter
 from mock_ares.server.errors import HttpError, lookup
+from mock_ares.server.plans import PlanCache
 from mock_ares.server.profiles import Profile
 from mock_ares.server.requests import ChatRequest
-from mock_ares.server.plans import PlanCache
 
 JSON: Headers = (("content-type", "application/json"),)
 PLAIN: Headers = (("content-type", "text/plain; charset=utf-8"),)
@@ -70,9 +71,12 @@ class Replies:
         self._plans = plans
 
     def special(self, reply: Reply, peer: Peer, *, location: str) -> Answer | None:
-        """The answer of a reply that is no text: an error, a redirect, other content. Raises LookupError, PlanError."""
+        """The answer of a reply that is no text: an error, a redirect, other content. Raises PlanError."""
         if reply.error is not None:
-            error = lookup(self._profile, reply.error)
+            try:
+                error = lookup(self._profile, reply.error)
+            except LookupError as mistake:
+                raise PlanError(str(mistake)) from None
             return of_error(_with_retry_after(replace_status(error, reply), reply), peer, reply)
         if reply.redirect is not None:
             return ordinary(answer(reply.redirect.status, (("location", location),), b"", reply), peer)

@@ -20,7 +20,7 @@ from mock_ares.scenario.model import Scenario
 from mock_ares.server.answers import Answer, Replies, of_error, of_json, other_host
 from mock_ares.server.auth import Identity
 from mock_ares.server.errors import HttpError, lookup
-from mock_ares.server.journal import Exchange, redacted_body
+from mock_ares.server.journal import Exchange, redacted_body, redacted_text
 from mock_ares.server.library import Facts, Turn
 from mock_ares.server.player import play
 from mock_ares.server.requests import BODY_LIMIT, ChatRequest, parse_chat
@@ -98,7 +98,7 @@ class Respond:
         start = self.fake.clock.now()
         try:
             answer, extra = decide(request)
-        except (PlanError, LookupError) as error:
+        except PlanError as error:
             message = f"scenario {request.exchange.scenario!r} cannot be played for this request: {error}"
             answer, extra = of_json({"error": message}, request.peer, status=500), ()
         await self._play(request, answer, extra, start)
@@ -145,7 +145,7 @@ class Respond:
         chat = parse_chat(request.body, content_type, self.fake.profile, request.path)
         if isinstance(chat, HttpError):
             return of_error(chat, peer), limits
-        request.exchange.message, request.exchange.agent_type = chat.message, chat.agent_type
+        request.exchange.message, request.exchange.agent_type = redacted_text(chat.message), chat.agent_type
         found = self._turn(request, chat, identity.token_id)
         if isinstance(found, HttpError):
             return of_error(found, peer), limits
@@ -236,7 +236,7 @@ class Respond:
         chat = parse_chat(request.body, request.headers.get("content-type"), self.fake.profile, "/api/chat/stream")
         if isinstance(chat, HttpError):
             return of_error(chat, request.peer), ()
-        request.exchange.message = chat.message
+        request.exchange.message = redacted_text(chat.message)
         return self._reply(request, turn, chat, owner, "stream"), ()
 
     def route(self, request: Request) -> tuple[Answer, Headers]:

@@ -10,8 +10,12 @@ from itertools import count
 from typing import Any
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-admin-secret", "x-api-key"})
-SECRET_FIELDS = re.compile(rb'("(?:password|refresh_token|access_token|token|secret)"\s*:\s*")(?:[^"\\]|\\.)*("|\Z)')
 MOST_BODY = 64 * 1024
+_NAMES = "password|refresh_token|access_token|token|secret|api_key"
+_IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*")(?:[^"\\]++|\\.)*+("|\\?\Z)', re.DOTALL)
+_IN_FORMS = re.compile(rf"((?:^|[?&])(?:{_NAMES})=)[^&\s]*")
+_ANYWHERE = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![A-Za-z0-9])ares_[A-Za-z0-9]{12,}", re.ASCII)
+"""JWTs and API keys, wherever a client puts them."""
 
 
 @dataclass(slots=True)
@@ -60,7 +64,7 @@ class Exchange:
 
 def redacted(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Headers without the values of secret ones; an authorization scheme is kept, it is no secret."""
-    return tuple((name, _redact(value) if name in SECRET_HEADERS else value) for name, value in headers)
+    return tuple((name, _redact(value) if name in SECRET_HEADERS else redacted_text(value)) for name, value in headers)
 
 
 def _redact(value: str) -> str:
@@ -69,8 +73,14 @@ def _redact(value: str) -> str:
 
 
 def redacted_body(body: bytes) -> bytes:
-    """The beginning of a body, without the values of JSON fields that hold secrets."""
-    return SECRET_FIELDS.sub(rb"\1[redacted]\2", body)[:MOST_BODY]
+    """The beginning of a body, without secrets. Those at its very end may be cut, so they need no closing quote."""
+    text = _IN_JSON.sub(r"\1[redacted]\2", body[:MOST_BODY].decode("latin-1"))
+    return redacted_text(text).encode("latin-1")
+
+
+def redacted_text(text: str) -> str:
+    """A query, a path, a message or the like, without tokens and keys."""
+    return _ANYWHERE.sub("[redacted]", _IN_FORMS.sub(r"\1[redacted]", text))
 
 
 @dataclass(slots=True)
@@ -89,6 +99,7 @@ class Journal:
         self, method: str, path: str, headers: Iterable[tuple[str, str]], started: float, query: str = ""
     ) -> Exchange:
         """A new exchange, kept from now on."""
+        path, query = redacted_text(path), redacted_text(query)
         exchange = Exchange(next(self._numbers), method, path, redacted(headers), started, query)
         self._exchanges.append(exchange)
         return exchange

@@ -42,9 +42,9 @@ def request(host: str, path: str, token: str, message: str) -> bytes:
 
 def body(stream: object) -> Iterator[bytes]:
     """What the body says, its codings undone."""
-    status, fields = head(stream)  # type: ignore[arg-type]
+    status, fields = head(stream)
     while 100 <= status < 200:
-        status, fields = head(stream)  # type: ignore[arg-type]
+        status, fields = head(stream)
     if status != 200:
         raise FailedError(f"status {status}")
     if fields.get("content-type", "").split(";")[0].strip().lower() != "text/event-stream":

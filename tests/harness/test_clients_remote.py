@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from mock_ares.harness.clients.remote import RemoteClient
 from mock_ares.harness.model import Observation, UsageError
 from tests.harness.targets import target
 
-CLIENT = """
+CLIENT = r"""
 import asyncio, os, sys
 
 def text(url, token, message):
@@ -150,9 +149,8 @@ class TestReference:
 
 
 def test_the_function_is_the_same_as_in_process() -> None:
-    source = textwrap.dedent(CLIENT)
     scope: dict[str, Callable[..., object]] = {}
-    exec(source, scope)
+    exec(CLIENT, scope)
     with PythonClient(scope["pieces"]) as near, RemoteClient("my_client:pieces") as far:
         here, there = near.observe(target()), far.observe(target())
-    assert (here.text, here.shown) == (there.text, there.shown)
+    assert (here.text, here.shown_text) == (there.text, there.shown_text)

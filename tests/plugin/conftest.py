@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+# pytester forgets what was imported while it ran, and modules of C do not bear being imported twice.
+import mock_ares.harness.pytest_report
+import mock_ares.harness.report.html
+import mock_ares.scenario.load
+import mock_ares.scenario.schema
+import mock_ares.server.fake  # noqa: F401
+
 CLIENT = '''
 import http.client, json
 from urllib.parse import urlsplit

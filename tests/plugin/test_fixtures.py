@@ -109,7 +109,7 @@ def test_the_words_of_a_scenario_file(project: pytest.Pytester) -> None:
         from mock_ares import Pace, Reply
 
         def test_words(ares):
-            ares.reply("Hello", chunks={"every": 2}, pace={"first": "10ms"}, framing={"newline": "crlf"})
+            ares.reply("Hello", chunks={"every": 2}, pace={"first": "10ms"}, segments={"inside": "line"})
             ares.reply(Reply("Ready made", pace=Pace(first=0.01)))
             ares.reply(status=503, content={"json": {"error": "later"}}, retry_after="2s")
             assert ask(ares.url, ares.token) == (200, "Hello")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import mock_ares
 from mock_ares.faults import FAULTS
 from mock_ares.scenario import model
 from mock_ares.scenario.load import loads
@@ -35,7 +34,6 @@ def test_an_example_is_a_scenario(example: str) -> None:
     assert loads(example, errors=NAMES).replies
 
 
-@pytest.mark.skipif(not hasattr(mock_ares, "reply"), reason="exported later")
 @pytest.mark.parametrize("example", PYTHON, ids=range(len(PYTHON)))
 def test_python_examples_run(example: str) -> None:
     exec(compile(example, "scenarios.md", "exec"), {})

@@ -42,7 +42,7 @@ from mock_ares.scenario.words import parse_duration, parse_fraction, parse_size
         (lambda: Reply(error="e", framing=Framing(bom=True)), "framing: framing goes with a text"),
         (lambda: Reply(error="e", dialect="typed", chunks="whole"), "chunks: chunks goes with a text; dialect: "),
         (lambda: Reply(error="e", pace=Pace(every=1.0)), "pace.every: every goes with a text"),
-        (lambda: Reply(error="e", segments=Segments(every=3)), "segments: an answer that is no stream takes"),
+        (lambda: Reply(error="e", segments=Segments(inside="utf8")), "segments.inside: inside goes with a text"),
         (lambda: Reply(text="x", headers={"a": "b\r\nc: d"}), "headers.a: a field is one line"),
         (lambda: Reply(text="x", headers={"a\r\nb": "c"}), "headers.a\r\nb: 'a\\r\\nb' is no field name"),
         (lambda: Reply(text="x", headers={"a": "\0"}), "headers.a: a field holds Latin-1 without control characters"),

@@ -8,7 +8,7 @@ import pytest
 
 from mock_ares.faults import close_early, duplicate_chunk, empty_reply, hang, missing_end, reset_peer
 from mock_ares.scenario import rehearsal
-from mock_ares.scenario.model import Chunks, Content, Framing, Pace, Pause, Position, Reply, Segments, Text
+from mock_ares.scenario.model import Body, Chunks, Content, Framing, Pace, Pause, Position, Range, Reply, Segments, Text
 from mock_ares.scenario.rehearsal import rehearse
 
 NETS = "Neural nets learn."
@@ -39,6 +39,8 @@ def test_a_reply_that_can_be_played_has_no_mistakes(reply: Reply) -> None:
     ("reply", "place", "part"),
     [
         (Reply(text=NETS, faults=(hang(after="nets"), hang(after="x"))), ("faults", 1), "hang"),
+        (Reply(text=NETS, pace=Pace(first=600_000.0, keep_alive=0.001)), ("pace", "keep_alive"), "100000 times"),
+        (Reply(text=NETS, pace=Pace(pauses=(Pause(at=1),)), faults=(hang(after=2),)), ("pace", "pauses"), "for ever"),
         (Reply(text=NETS, faults=(duplicate_chunk(chunk=4),)), ("faults", 0), "chunk 4"),
         (Reply(text=NETS, faults=(missing_end(),)), ("faults", 0), "use delta or typed"),
         (Reply(text=NETS, faults=(hang(after="40%"),)), ("faults", 0), "a fraction is written as {fraction: 40%}"),
@@ -66,12 +68,32 @@ def test_what_cannot_be_played_is_told_at_the_word_that_asks_for_it(
 
 
 def test_a_reply_has_a_million_chunks_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsal, "MOST_CHUNKS", 3)
+    monkeypatch.setattr(rehearsal, "MOST", 3)
     assert rehearse(Reply(text="abc", chunks="characters")) == []
     assert rehearse(Reply(text="abcd", chunks="characters")) == [
         (("chunks",), "the reply has 4 chunks; 3 are the most")
     ]
     assert rehearse(Reply(text=Text(bytes=40), chunks="characters"))[0][0] == ("chunks",)
+
+
+@pytest.mark.parametrize(
+    ("reply", "place"),
+    [
+        (Reply(text=Text(bytes=4000), segments="byte"), ("segments",)),
+        (Reply(text=Text(bytes=4000), segments=Segments(every=2)), ("segments",)),
+        (Reply(text=Text(bytes=4000), segments=Segments(random=Range(min=1, max=9))), ("segments",)),
+        (Reply(text=Text(bytes=4000), body=Body(http_chunks=1)), ("body", "http_chunks")),
+    ],
+)
+def test_reads_and_http_chunks_are_bounded(
+    monkeypatch: pytest.MonkeyPatch, reply: Reply, place: tuple[str, ...]
+) -> None:
+    assert rehearse(reply) == []
+    monkeypatch.setattr(rehearsal, "MOST", 1000)
+    monkeypatch.setattr(rehearsal, "cuts", lambda _: pytest.fail("made them all"))
+    ((found, message),) = rehearse(reply)
+    assert found == place
+    assert "more than 1000" in message
 
 
 def test_a_block_that_would_alter_the_text_in_this_dialect_is_found() -> None:

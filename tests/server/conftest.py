@@ -1,4 +1,4 @@
-"""The server's stage, on every protocol class and event loop."""
+"""The server's stage, on every protocol class and event loop; and whole fakes, in either profile."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from uvicorn.server import ServerState
 
 from mock_ares.server import runner
+from tests.server.live import Live, live
 from tests.server.stage import COMBINATIONS, Stage
 
 
@@ -41,3 +42,26 @@ def stage(
     caplog.set_level(logging.WARNING)
     yield from staged(request.param, monkeypatch)
     assert [record.getMessage() for record in caplog.records] == []
+
+
+@pytest.fixture(params=["docs", "server"])
+def profile(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def ares(profile: str, caplog: pytest.LogCaptureFixture) -> Iterator[Live]:
+    with live(caplog, profile=profile) as found:
+        yield found
+
+
+@pytest.fixture
+def docs(caplog: pytest.LogCaptureFixture) -> Iterator[Live]:
+    with live(caplog) as found:
+        yield found
+
+
+@pytest.fixture
+def server(caplog: pytest.LogCaptureFixture) -> Iterator[Live]:
+    with live(caplog, profile="server") as found:
+        yield found

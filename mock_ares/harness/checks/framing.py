@@ -68,7 +68,9 @@ ROWS: dict[str, Row] = {
         tuple(one("a", "b", "c", "d", framing=Framing(newline="mixed"), seed=seed) for seed in range(4)),
         streaming("eol-mixed"),
     ),
-    "bom": Row((framed("a", bom=True), framed("a", "b", bom=True)), streaming("bom")),
+    "bom": Row(
+        (framed("a", bom=True), framed("a", "b", bom=True), framed("\ufeffa", "b\ufeff", bom=True)), streaming("bom")
+    ),
     "comments": Row(
         (
             framed("a", "b", between=(": keep-alive",)),

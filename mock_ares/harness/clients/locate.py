@@ -17,8 +17,9 @@ from mock_ares.scenario.mistakes import nearest
 
 def locate(reference: str) -> Callable[..., Any]:
     """Imports the module and returns the function. Raises UsageError, with the nearest names, where that fails."""
-    module_name, colon, path = reference.partition(":")
-    if not colon or not path or not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", module_name):
+    module_name, _, path = reference.partition(":")
+    module = all(word.isidentifier() for word in module_name.split(".")) and not module_name.endswith(".py")
+    if not module or not path:
         raise UsageError(f"{reference!r}: expected MODULE:FUNCTION, such as {_suggestion(module_name, path)}")
     found: Any = _imported(module_name)
     for name in path.split("."):

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 
 from mock_ares.harness.clients.driver import DriverClient
+from mock_ares.harness.clients.example import MOST_TEXT
 
 
 class RemoteClient(DriverClient):
@@ -17,6 +18,8 @@ class RemoteClient(DriverClient):
         name: str | None = None,
         capabilities: str | Iterable[str] = (),
         timeout: float | None = None,
+        *,
+        limit: int = MOST_TEXT,
     ) -> None:
         program = [sys.executable, "-m", "mock_ares.harness.clients.remote_main", reference]
-        super().__init__(program, name or reference, capabilities, timeout)
+        super().__init__(program, name or reference, capabilities, timeout, limit=limit)

@@ -15,6 +15,8 @@ MOST_COMPARED = 2_000
 
 Range = tuple[int, int]
 """From, and to before."""
+LEAST_ALIKE = 0.5
+"""Texts that share less of what lies between are different as a whole; single letters that agree mean nothing."""
 
 
 class Mark(NamedTuple):
@@ -59,7 +61,10 @@ def spans(sent: str, received: str) -> tuple[list[Range], list[Range]]:
     left, right = sent[start : len(sent) - end], received[start : len(received) - end]
     if not left or not right or max(len(left), len(right)) > MOST_COMPARED:
         return _shifted([(0, len(left))], start), _shifted([(0, len(right))], start)
-    steps = [step for step in SequenceMatcher(None, left, right, autojunk=False).get_opcodes() if step[0] != "equal"]
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    if sum(block.size for block in matcher.get_matching_blocks()) < max(len(left), len(right)) * LEAST_ALIKE:
+        return _shifted([(0, len(left))], start), _shifted([(0, len(right))], start)
+    steps = [step for step in matcher.get_opcodes() if step[0] != "equal"]
     return _shifted([step[1:3] for step in steps], start), _shifted([step[3:5] for step in steps], start)
 
 

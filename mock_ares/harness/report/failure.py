@@ -10,6 +10,7 @@ from mock_ares.harness.report.characters import clean, columns
 from mock_ares.harness.report.differences import Side
 from mock_ares.harness.report.facts import Fact, Lines, facts
 from mock_ares.harness.report.payload import Payload, Row
+from mock_ares.harness.report.verdicts import sentence
 
 WIDTH = 100
 NARROWEST = 40
@@ -73,7 +74,9 @@ def _head(info: CheckInfo, failure: Failure, wide: int, paint: Paint) -> Iterato
     for line in _wrapped(f"{info.title} · {info.tier} · {info.clause}", wide - len(_MARGIN)):
         yield _MARGIN + paint(line, "dim")
     yield ""
-    yield from (_MARGIN + paint(line, "bold") for line in _wrapped(clean(failure.diagnosis), wide - len(_MARGIN)))
+    yield from (
+        _MARGIN + paint(line, "bold") for line in _wrapped(sentence(clean(failure.diagnosis)), wide - len(_MARGIN))
+    )
 
 
 def _labelled(label: str, value: list[str], paint: Paint) -> Iterator[str]:

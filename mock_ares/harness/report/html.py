@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 
-from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.model import CheckResult, ClientReport, Report, Verdict
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.grid import rows
 from mock_ares.harness.report.panel import panel
@@ -75,8 +75,7 @@ def _id(number: int, check: CheckResult) -> str:
 
 def _client(client: ClientReport) -> str:
     found = counts(client.checks)
-    said = ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count)
-    best_effort = f'<br><span class="best-effort">{BEST_EFFORT}</span>' if client.boundaries == "best-effort" else ""
+    best_effort = f'<div class="best-effort">{BEST_EFFORT}</div>' if client.boundaries == "best-effort" else ""
     total, at, parts = max(len(client.checks), 1), 0.0, list[str]()
     for verdict, count in found.items():
         width = 100 * count / total
@@ -85,7 +84,12 @@ def _client(client: ClientReport) -> str:
     share = (
         f'<svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
     )
-    return f"<li><b>{text(client.name)}</b>{share}<span>{said or 'no checks'}</span>{best_effort}</li>\n"
+    said = "".join(_count(verdict, count) for verdict, count in found.items() if count)
+    return f'<li><b>{text(client.name)}</b>{share}<div class="counts">{said or "no checks"}</div>{best_effort}</li>\n'
+
+
+def _count(verdict: Verdict, count: int) -> str:
+    return f'<span class="{verdict}" role="img" aria-label="{count} {verdict}">{SIGNS[verdict]} {count}</span>'
 
 
 def _legend(report: Report) -> Iterator[str]:
@@ -122,7 +126,8 @@ def _cell(number: int, client: ClientReport, check: CheckResult, *, words: bool)
     word = f'<span class="word">{check.outcome}</span>' if words and verdict == "failed" and check.failure else ""
     return (
         f'<td class="verdict"><button type="button" class="cell {verdict}" popovertarget="{_id(number, check)}" '
-        f'aria-label="{text(said)}"><span class="sign" aria-hidden="true">{SIGNS[verdict]}</span>{word}</button></td>'
+        f'aria-label="{text(said)}" title="{text(said)}"><span class="sign" aria-hidden="true">{SIGNS[verdict]}</span>'
+        f"{word}</button></td>"
     )
 
 

@@ -13,13 +13,13 @@ from mock_ares.harness.report.facts import Fact, Lines, facts
 from mock_ares.harness.report.payload import Part, Payload
 from mock_ares.harness.report.picture import picture
 from mock_ares.harness.report.stream import stream_of
-from mock_ares.harness.report.verdicts import SIGNS, label
+from mock_ares.harness.report.verdicts import SIGNS, label, sentence
 
 COLUMNS = 1_000
 """Characters of a text that are shown."""
 LINE = 240
 """The same, of one line of the stream."""
-ROWS = 40
+ROWS = 16
 
 
 def panel(id_: str, client: ClientReport, check: CheckResult, replay: str | None) -> str:
@@ -44,9 +44,9 @@ def _text(said: str) -> str:
 
 def _said(check: CheckResult) -> Iterator[str]:
     if check.failure is not None:
-        yield f'<p class="said">{_text(check.failure.diagnosis)}</p>'
+        yield f'<p class="said">{_text(sentence(check.failure.diagnosis))}</p>'
     if check.reason:
-        yield f'<p class="about">{_text(check.reason)}</p>'
+        yield f'<p class="about">{_text(sentence(check.reason))}</p>'
     if check.verdict == "passed":
         many = f"{check.examples} example{'s' * (check.examples != 1)}"
         yield f'<p class="said">It held in {many}, in {check.duration:.1f} s.</p>'

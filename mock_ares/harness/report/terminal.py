@@ -17,7 +17,7 @@ from mock_ares.harness.model import CheckResult, ClientReport, Report
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.failure import WIDTH, Paint, failure_text, painter
 from mock_ares.harness.report.grid import ID, STYLES, cut, grid
-from mock_ares.harness.report.verdicts import BEST_EFFORT, MEANINGS, SIGNS, counts, diagnosis
+from mock_ares.harness.report.verdicts import BEST_EFFORT, MEANINGS, SIGNS, counts, diagnosis, said
 from mock_ares.harness.runner import Event
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
@@ -48,6 +48,8 @@ class Terminal:
         self._live: Any = None
         self._task: Any = None
         self._lock = threading.Lock()
+        self._results: list[CheckResult] = []
+        """Of the client that is being checked."""
 
     def progress(self) -> AbstractContextManager[Any]:
         """While it is entered, what goes on is shown."""
@@ -77,19 +79,21 @@ class Terminal:
             if self._live is not None:
                 self._draw(client, event)
             if event.kind == "finished" and event.result is not None:
+                self._results.append(event.result)
                 if not self._several:
                     self.line(self._row(event.result))
-                elif self._live is None and event.result.verdict in ("failed", "errored"):
-                    self.line(f"{clean(client)}: {self._row(event.result)}")
+                elif len(self._results) == event.total:
+                    self.line(f"{clean(client)}: {said(counts(self._results))}")
+                    self._results.clear()
 
     def _draw(self, client: str, event: Event) -> None:
         if self._task is None:
             self._task = self._live.add_task("", total=event.total)
         examples = f", {event.examples} examples" if event.examples else ""
         who = f"{cut(clean(client), 28)}  " if self._several else ""
-        said = f"{who}{event.check.id}{examples}"
+        what = f"{who}{event.check.id}{examples}"
         counted = {} if event.kind == "example" else {"completed": event.done, "total": event.total}
-        self._live.update(self._task, description=f"{said:<{36 + len(who)}}", **counted)
+        self._live.update(self._task, description=f"{what:<{36 + len(who)}}", **counted)
 
     def _row(self, result: CheckResult) -> str:
         """A check and its verdict, on one line."""
@@ -100,9 +104,9 @@ class Terminal:
             return f"{head} {self._paint(f'{many:>12}  {result.duration:5.1f} s', 'dim')}"
         named = self._paint(f"{verdict}: ", STYLES[verdict]) if verdict != "failed" else ""
         word = f"{result.failure.word}: " if result.failure else ""
-        said = clean(" ".join(diagnosis(result).split()))
+        found = clean(" ".join(diagnosis(result).split()))
         room = self._width - ID - 4 - len(named and f"{verdict}: ")
-        return f"{head} {named}{cut(word + said, max(room, 30))}"
+        return f"{head} {named}{cut(word + found, max(room, 30))}"
 
     def report(self, report: Report, replay: Replay) -> Iterator[str]:
         """The lines that close a run."""

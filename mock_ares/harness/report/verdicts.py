@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from mock_ares.harness.model import CheckResult, ClientReport, Verdict
 
@@ -15,7 +16,7 @@ MEANINGS: dict[Verdict, str] = {
     "informational": "users may be hurt, or nobody could tell; nothing demands it, so it fails nothing",
     "skipped": "not held to it: not declared, not applicable, or expected to fail",
 }
-BEST_EFFORT = "read boundaries are best effort: this client's platform re-cuts what it reads"
+BEST_EFFORT = "read boundaries are best effort: what it reads is cut anew on the way"
 
 
 def counts(checks: Iterable[CheckResult]) -> dict[Verdict, int]:
@@ -28,7 +29,10 @@ def counts(checks: Iterable[CheckResult]) -> dict[Verdict, int]:
 
 def tally(clients: Iterable[ClientReport]) -> str:
     """``41 passed, 2 failed, 9 skipped``; what did not occur is left out, but for the first."""
-    found = counts(check for client in clients for check in client.checks)
+    return said(counts(check for client in clients for check in client.checks))
+
+
+def said(found: Mapping[Verdict, int]) -> str:
     return ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count or verdict == "passed")
 
 
@@ -36,6 +40,11 @@ def diagnosis(result: CheckResult) -> str:
     """What there is to say: the failure's diagnosis, the reason, or both."""
     said = [result.reason, result.failure.diagnosis if result.failure else ""]
     return "; ".join(filter(None, said))
+
+
+def sentence(said: str) -> str:
+    """With a capital letter in front, unless it begins with something that is no word."""
+    return said[:1].upper() + said[1:] if re.match("[a-z]+[ ,:]", said) else said
 
 
 def label(result: CheckResult) -> str:

@@ -1,0 +1,303 @@
+"""The checks: one for each row of the catalogue, and each shows its own hazard and no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mock_ares.expectation import disagreement, expect
+from mock_ares.harness.checks import CHECKS, everything, find
+from mock_ares.harness.checks.rows import playable, speaking
+from mock_ares.harness.checks.strategies import NAMES, place
+from mock_ares.harness.model import Case, UsageError
+from mock_ares.harness.settings import Settings
+from mock_ares.plan.build import Asked, body_of, build
+from mock_ares.plan.layout import lay_out
+from mock_ares.plan.model import StreamPlan
+from mock_ares.plan.segmentation import cuts
+from mock_ares.scenario.model import DialectName, Reply
+
+
+def named(text: str) -> list[str]:
+    return text.split()
+
+
+CATALOGUE = named("""
+chunk-split chunk-spaces chunk-empty text-unicode text-lookalikes text-newlines text-separators text-nul
+read-line read-utf8 read-crlf read-bytes read-whole
+eol-crlf eol-cr eol-mixed bom comments no-space no-colon fields event-type unterminated charset bad-utf8 long-line
+many-chunks
+close-delimited chunk-ext chunk-ext-quoted trailers early-100 early-103 gzip redirect redirect-away
+status retry-after not-sse drop-fin drop-rst drop-fin-close drop-rst-close drop-length short-length drop-gzip
+drop-silent missing-end malformed-chunk empty-reply garbage error-event stall patience silence
+request incremental once retry cancel
+everything
+""")
+DOCUMENTED = named("""
+chunk-split chunk-spaces chunk-empty text-unicode text-lookalikes read-line read-utf8 read-bytes read-whole comments
+status drop-fin drop-rst drop-fin-close drop-rst-close missing-end error-event patience request incremental once retry
+""")
+DEFENSIVE = named("""
+event-type unterminated long-line many-chunks redirect-away retry-after short-length drop-gzip drop-silent stall
+silence cancel
+""")
+DIALECTS: tuple[DialectName, ...] = ("text", "lines", "delta", "typed")
+_FAILS = named("""
+drop-fin drop-rst drop-fin-close drop-rst-close drop-length malformed-chunk missing-end error-event stall empty-reply
+garbage retry
+""")
+OUTCOMES = {
+    **{name: {"error"} for name in _FAILS},  # of the first reply
+    "not-sse": {"error", "exact"},  # an event stream without events is an empty answer
+    "drop-gzip": {"error"},
+    "drop-silent": {"undetectable"},
+    "short-length": {"undetectable"},
+    "long-line": {"either"},
+}
+SLOW = {"long-line", "many-chunks", "patience", "cancel"}
+
+
+def test_every_row_of_the_catalogue_is_a_check() -> None:
+    assert list(CHECKS) == CATALOGUE
+
+
+def test_the_tiers_are_those_of_the_catalogue() -> None:
+    assert {name for name, check in CHECKS.items() if check.info.tier == "documented"} == set(DOCUMENTED)
+    assert {name for name, check in CHECKS.items() if check.info.tier == "defensive"} == set(DEFENSIVE)
+
+
+def test_a_capability_is_asked_for_where_the_row_names_one() -> None:
+    asked = {name: check.info.capability for name, check in CHECKS.items() if check.info.capability}
+    assert asked == {
+        "retry-after": "retry",
+        "stall": "timeout",
+        "incremental": "incremental",
+        "retry": "retry",
+        "cancel": "cancel",
+    }
+
+
+def test_an_unknown_id_gets_the_nearest() -> None:
+    with pytest.raises(UsageError, match="no check is named 'eol-crfl'; did you mean 'eol-crlf'"):
+        find("eol-crfl")
+
+
+EACH = [
+    pytest.param(name, dialect, id=f"{name}-{dialect}")
+    for name, check in CHECKS.items()
+    for dialect in check.info.dialects
+]
+
+
+def plans(case: Case, dialect: str) -> list[StreamPlan]:
+    asked = Asked(names=NAMES, dialect=dialect)
+    return [build(reply, asked) for reply in case.replies if reply.dialect is not None]
+
+
+def wanted(name: str, dialect: str) -> set[str]:
+    if dialect in ("delta", "typed") and name == "short-length":
+        return {"undetectable", "error", "either"}
+    if dialect in ("delta", "typed") and name == "unterminated":
+        return {"either"}
+    if dialect in ("delta", "typed") and name.startswith("drop-"):
+        return {"error", "either"}  # behind the end record
+    return OUTCOMES.get(name, {"exact"})
+
+
+@pytest.mark.parametrize(("name", "dialect"), EACH)
+def test_the_fixed_examples_can_be_played_and_say_what_they_must(name: str, dialect: DialectName) -> None:
+    check = CHECKS[name]
+    cases = [speaking(case, dialect) for case in check.examples]
+    cases = [case for case in cases if playable(case)]
+    assert cases
+    if name in ("everything", *SLOW):
+        return
+    for case in cases:
+        for plan in plans(case, dialect) if case.replies[0].dialect else ():
+            lay_out(plan)
+            assert disagreement(plan) is None
+            assert expect(plan, gzip=True).outcome in wanted(name, dialect), case
+            break
+
+
+# The hazard and only it
+
+
+WORD = re.compile(r"[A-Za-z0-9]*(?: [A-Za-z0-9]+)*\.?")
+
+
+def found_in(reply: Reply, plan: StreamPlan) -> set[str]:
+    """The rows whose hazard a reply shows."""
+    return {row for row, holds in _signs(reply, plan) if holds}
+
+
+def _signs(reply: Reply, plan: StreamPlan) -> Iterator[tuple[str, bool]]:
+    # Bytes that are no UTF-8 stand in the chunks as lone surrogates.
+    chunks = [re.sub("[\udc80-\udcff]", "", chunk) for chunk in plan.chunks]
+    text = "".join(chunks)
+    yield "chunk-spaces", any(chunk != chunk.strip(" ") for chunk in chunks)
+    yield "chunk-empty", "" in chunks
+    yield "text-newlines", "\n" in text
+    yield "text-separators", re.search("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text) is not None
+    yield "text-nul", "\0" in text
+    yield "text-unicode", re.search("[^\0-\x7f\x85\u2028\u2029\ufeff]", text) is not None
+    ascii_only = re.sub("[^\x20-\x7e]", "", text.replace("\n", ""))
+    yield (
+        "text-lookalikes",
+        any(mark in ascii_only for mark in ":[]{}\"'<>&%\\#")
+        or any(chunk in ("0", "5", "null", "true", "false", "None", "NaN", "undefined") for chunk in chunks),
+    )
+    yield from _framing(reply)
+    yield from _http(reply)
+    yield from _segments(plan)
+    for mark in plan.marks:
+        yield mark, True
+
+
+def _framing(reply: Reply) -> Iterator[tuple[str, bool]]:
+    framing = reply.framing
+    yield f"eol-{framing.newline}", framing.newline != "lf"
+    yield "no-space", not framing.space
+    yield "bom", framing.bom
+    yield "no-colon", framing.bare_empty
+    yield "unterminated", not framing.final_blank_line
+    extra = [*framing.first, *framing.between, *framing.before, *framing.inside]
+    yield "comments", any(line.startswith(":") for line in extra)
+    yield "event-type", any(line.startswith("event: ") and line != "event: message" for line in extra)
+    yield "fields", any(not line.startswith((":", "event: ping", "event: update", "data: ")) for line in extra)
+
+
+def _http(reply: Reply) -> Iterator[tuple[str, bool]]:
+    body = body_of(reply)
+    yield "charset", bool(reply.headers)
+    yield "close-delimited", body.framing in ("close", "http1.0")
+    yield "length", body.framing == "length"
+    yield "close", body.connection == "close"
+    yield "chunk-ext-quoted", '"' in (body.extensions or "")
+    yield "chunk-ext", body.extensions is not None and '"' not in body.extensions
+    yield "trailers", bool(body.trailers)
+    yield "gzip", body.gzip is not None
+    for status in reply.interim:
+        yield f"early-{status}", True
+
+
+def _segments(plan: StreamPlan) -> Iterator[tuple[str, bool]]:
+    yield "read-bytes", plan.segments == "byte"
+    yield "read-whole", plan.segments == "whole"
+    if plan.segments not in ("free", "byte"):
+        payload, events = plan.payload, frozenset(plan.event_ends)
+        for at in cuts(plan) or ():
+            if at < len(payload):
+                yield place(payload, at, events), at not in events
+
+
+ALSO: dict[str, set[str]] = {
+    # what cannot be shown without another row's hazard
+    "chunk-split": {"text-unicode"},
+    "chunk-empty": {"no-space"},  # where nothing but empty chunks is sent
+    "read-utf8": {"text-unicode"},
+    "read-crlf": {"eol-crlf"},
+    "no-colon": {"chunk-empty"},
+    "charset": {"text-unicode"},
+    "bad-utf8": {"invalid_utf8"},
+    "drop-fin": {"close_early"},
+    "drop-fin-close": {"close_early", "close"},
+    "drop-rst": {"reset_peer"},
+    "drop-rst-close": {"reset_peer", "close"},
+    "drop-length": {"close_early", "long_length", "length"},
+    "short-length": {"short_length", "length"},
+    "drop-gzip": {"cut_gzip", "gzip"},
+    "drop-silent": {"truncate", "close_early", "close-delimited"},
+    "gzip": {"length"},
+    "missing-end": {"missing_end"},
+    "malformed-chunk": {"malformed_chunk"},
+    "empty-reply": {"empty_reply"},
+    "error-event": {"error_event"},
+    "stall": {"hang"},
+    "retry": {"close_early", "reset_peer"},
+    "once": {"length", "close", "close-delimited"},
+}
+
+
+def only_its_own(name: str, case: Case, dialect: str) -> None:
+    for reply, plan in zip((r for r in case.replies if r.dialect is not None), plans(case, dialect), strict=True):
+        foreign = found_in(reply, plan) - {name, *ALSO.get(name, ())}
+        assert not foreign, (name, case)
+
+
+@pytest.mark.parametrize(("name", "dialect"), EACH)
+def test_the_fixed_examples_show_their_hazard_and_no_other(name: str, dialect: DialectName) -> None:
+    if name in ("everything", "long-line", "many-chunks"):
+        return
+    for case in CHECKS[name].examples:
+        if playable(spoken := speaking(case, dialect)):
+            only_its_own(name, spoken, dialect)
+
+
+@pytest.mark.parametrize(("name", "dialect"), [each for each in EACH if each.values[1] in ("text", "typed")])
+def test_the_generated_examples_show_their_hazard_and_no_other(name: str, dialect: DialectName) -> None:
+    check = CHECKS[name]
+    if check.cases is None or name in ("everything", "long-line", "many-chunks"):
+        return
+    asked = Settings(dialect=dialect)
+    seen = set[str]()
+
+    @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(check.cases(asked))
+    def generated(case: Case) -> None:
+        case = speaking(case, dialect)
+        only_its_own(name, case, dialect)
+        for reply, plan in zip(case.replies, plans(case, dialect), strict=False):
+            lay_out(plan)
+            assert disagreement(plan) is None
+            assert expect(plan, gzip=True).outcome in wanted(name, dialect), case
+            seen.update(found_in(reply, plan))
+
+    generated()
+    shown = {
+        "chunk-split", "status", "not-sse", "request", "incremental", "text-lookalikes", "drop-fin", "drop-rst", "once",
+    }  # fmt: skip
+    assert name in seen or name in shown or ALSO.get(name, set()) & seen or name.startswith("eol-mixed")
+
+
+def test_reads_that_cut_are_drawn_with_few_cuts_first() -> None:
+    cases = CHECKS["read-line"].cases
+    assert cases is not None
+    smallest: list[Case] = []
+
+    @settings(max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(cases(Settings()))
+    def shrunk(case: Case) -> None:
+        smallest[:] = [case]
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        shrunk()
+    (plan,) = plans(speaking(smallest[0], "text"), "text")
+    assert plan.payload == b"data: a\n\n"
+    assert len(cuts(plan) or ()) == 2
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data(), st.sets(st.sampled_from(sorted(everything.DRAWN))), st.sampled_from(DIALECTS))
+def test_everything_draws_from_the_rows_that_are_held(
+    data: st.DataObject, held: set[str], dialect: DialectName
+) -> None:
+    held = {name for name in held if dialect in CHECKS[name].info.dialects}
+    asked = replace(Settings(dialect=dialect), held=frozenset(held))
+    case = speaking(data.draw(everything.cases(asked)), dialect)
+    allowed = held.union(*(ALSO.get(name, set()) for name in held))
+    for reply, plan in zip(case.replies, plans(case, dialect), strict=True):
+        lay_out(plan)
+        assert disagreement(plan) is None
+        assert found_in(reply, plan) <= allowed
+
+
+def test_the_examples_of_everything_need_their_rows_to_be_held() -> None:
+    assert len(everything.fitting(frozenset())) == 1
+    assert everything.fitting(everything.DRAWN) == CHECKS["everything"].examples

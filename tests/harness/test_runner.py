@@ -1,0 +1,433 @@
+"""Checks against clients: the right one passes all, a wrong one fails by its own, and what is not its doing is not said."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mock_ares.faults import hang
+from mock_ares.harness import slowness, trial
+from mock_ares.harness.arena import Arena, Played
+from mock_ares.harness.checks import CHECKS
+from mock_ares.harness.checks.framing import many
+from mock_ares.harness.checks.rows import Check, Row, case, one, say
+from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.model import CheckResult, HarnessError, Observation, Target, UsageError, Verdict
+from mock_ares.harness.runner import Event, Settings, judge_case, run_check, run_contract, selected
+from mock_ares.scenario.model import Pace, Reply, RetryAfter, Segments
+from mock_ares.server.peer import Peer
+from tests.harness import right_client as right
+from tests.harness import wrong_clients as wrong
+
+FEW = Settings(examples=10, deadline=5.0, budget=1.0)
+
+
+@pytest.fixture(scope="module")
+def arena() -> Iterator[Arena]:
+    with Arena() as arena:
+        yield arena
+
+
+def check(
+    arena: Arena, function: Callable[..., Any], name: str, can: str = "", settings: Settings = FEW
+) -> CheckResult:
+    client = PythonClient(function, capabilities=can)
+    try:
+        return run_check(client, CHECKS[name], arena, settings)
+    finally:
+        client.close()
+
+
+class TestTheRightClient:
+    @pytest.mark.parametrize("dialect", ["text", "lines", "delta", "typed"])
+    def test_passes_everything(self, dialect: Any) -> None:
+        chat = {"text": right.stream_chat, "lines": right.lines, "delta": right.delta, "typed": right.typed}[dialect]
+        client = PythonClient(chat, capabilities="incremental,cancel,v1")
+        report = run_contract(client, Settings(dialect=dialect, quick=True, examples=2, strict=True))
+        assert [r.info.id for r in report.checks] == list(CHECKS)
+        verdicts = {r.info.id: (r.verdict, r.reason) for r in report.checks if r.verdict not in ("passed", "skipped")}
+        assert set(verdicts) <= {"drop-silent"}, verdicts
+        skipped = {r.info.id: r.reason for r in report.checks if r.verdict == "skipped"}
+        assert {"retry", "retry-after", "stall", "patience", "silence"} <= set(skipped)
+
+    def test_one_that_retries_passes_what_that_brings(self, arena: Arena) -> None:
+        for name in ("retry", "status", "drop-fin", "once", "malformed-chunk"):
+            result = check(arena, wrong.retries_anew, name, "retry")
+            assert result.verdict == "passed", result
+
+    def test_one_that_follows_redirects(self, arena: Arena) -> None:
+        for name in ("redirect", "redirect-away"):
+            assert check(arena, wrong.follows, name, "redirects").verdict == "passed"
+
+    def test_the_counterexamples_come_from_the_seed(self, arena: Arena) -> None:
+        seen: list[list[str]] = []
+
+        def noting(url: str, token: str, message: str) -> str:
+            seen[-1].append(text := right.whole(url, token, message))
+            return text
+
+        for seed in (1, 1, 2):
+            seen.append([])
+            check(arena, noting, "text-unicode", settings=replace(FEW, seed=seed))
+        assert seen[0] == seen[1] != seen[2]
+
+
+WRONG: list[tuple[str, Callable[..., Any], str, str, str]] = [
+    ("read-line", wrong.reading(wrong.NoLineBuffer), "", "lost", "no line buffer"),
+    ("read-utf8", wrong.reading(wrong.EachReadDecoded), "", "altered", "no incremental decoder"),
+    ("text-separators", wrong.reading(wrong.SplitLines), "", "lost", "more than CR, LF and CRLF"),
+    ("chunk-spaces", wrong.reading(wrong.Strips), "", "lost", "stripped"),
+    ("text-lookalikes", wrong.reading(wrong.StopsAtDone), "", "lost", "'[DONE]'"),
+    ("drop-fin", wrong.end_is_success, "", "silent-truncation", "silent truncation"),
+    ("drop-rst", wrong.end_is_success, "", "silent-truncation", "silent truncation"),
+    ("drop-fin-close", wrong.end_is_success, "", "silent-truncation", "silent truncation"),
+    ("malformed-chunk", wrong.end_is_success, "", "silent-truncation", "no valid size"),
+    ("status", wrong.ignores_the_status, "", "error-as-answer", "the status is 401"),
+    ("not-sse", wrong.ignores_the_type, "", "error-as-answer", "application/json"),
+    ("incremental", wrong.buffers, "incremental", "buffered", "had read 1 of the reply's 2 chunks"),
+    ("once", wrong.posts_again, "", "reposted", "2 requests in all"),
+    ("retry", wrong.retries_and_duplicates, "retry", "added", "not sent"),
+    ("redirect-away", wrong.follows_with_credentials, "", "leaked-credentials", "Authorization"),
+    ("request", wrong.no_accept, "", "bad-request", "Accept is '*/*'"),
+    ("request", wrong.wrong_path, "", "bad-request", "POST /chat was answered with 404"),
+    ("request", wrong.another_message, "", "bad-request", "does not hold the message"),
+    ("request", wrong.never_asks, "", "bad-request", "no request with the token came"),
+    ("status", wrong.never_asks, "", "bad-request", "no request with the token came"),
+    ("long-line", wrong.stops_at(65_536), "", "lost", "text is lost from character 65536"),
+]
+
+
+class TestWrongClients:
+    @pytest.mark.parametrize(
+        ("name", "function", "can", "word", "said"),
+        WRONG,
+        ids=[f"{row[0]}-{row[3]}-{n}" for n, row in enumerate(WRONG)],
+    )
+    def test_are_failed_in_the_right_word(
+        self, arena: Arena, name: str, function: Callable[..., Any], can: str, word: str, said: str
+    ) -> None:
+        settings = replace(FEW, deadline=1.0) if word == "buffered" else replace(FEW, quick=True)
+        result = check(arena, function, name, can, settings)
+        assert result.verdict == ("informational" if CHECKS[name].info.tier == "defensive" else "failed"), result.reason
+        assert result.outcome == word
+        assert result.failure is not None and said in result.failure.diagnosis
+
+    @pytest.mark.parametrize("row", WRONG[:5], ids=[row[0] for row in WRONG[:5]])
+    def test_pass_what_is_not_theirs(self, arena: Arena, row: tuple[str, Callable[..., Any], str, str, str]) -> None:
+        for name in ("request", "status", "text-newlines", "comments", "eol-crlf"):
+            result = check(arena, row[1], name, settings=replace(FEW, examples=3))
+            assert result.verdict == "passed", (name, result.failure)
+
+    def test_a_defensive_check_fails_where_the_run_is_strict(self, arena: Arena) -> None:
+        strict = replace(FEW, strict=True)
+        assert check(arena, wrong.follows_with_credentials, "redirect-away", settings=strict).verdict == "failed"
+
+    def test_one_that_declares_redirects_follows_them(self, arena: Arena) -> None:
+        result = check(arena, right.stream_chat, "redirect", "redirects")
+        assert result.outcome == "raised-on-good-stream"
+        assert check(arena, right.stream_chat, "redirect").verdict == "passed"
+
+    def test_one_that_hangs_is_not_tried_over_and_over(self, arena: Arena) -> None:
+        result = check(arena, wrong.waits_for_the_connection_to_end, "chunk-split", settings=replace(FEW, deadline=0.3))
+        assert (result.verdict, result.outcome, result.examples) == ("failed", "hung", 2)
+        assert "the connection stayed open" in (result.failure.diagnosis if result.failure else "")
+
+    def test_one_that_hangs_costs_less_time_each_time(self) -> None:
+        names = ("chunk-split", "text-nul", "bom", "no-space")
+        client = PythonClient(wrong.waits_for_the_connection_to_end)
+        report = run_contract(client, replace(FEW, only=names, deadline=4.0))
+        assert {r.outcome for r in report.checks} == {"hung"}
+        durations = [r.duration for r in report.checks]
+        assert durations[0] > durations[1] > durations[-1]
+
+    def test_one_that_keeps_the_connection_of_a_caller_who_left(self, arena: Arena) -> None:
+        kept: list[object] = []
+
+        class Keeps:
+            name, boundaries, capabilities, timeout = "keeps", "exact", frozenset({"cancel"}), None
+
+            def start(self) -> None: ...
+
+            def close(self) -> None: ...
+
+            def observe(self, target: Target, shown: Any = None) -> Observation:
+                pieces = right.stream_chat(target.url + target.path, target.token, target.message)
+                kept.append(pieces)
+                return Observation("".join(next(pieces) for _ in range(3)), None, cancelled=True)
+
+        result = run_check(Keeps(), CHECKS["cancel"], arena, FEW)  # type: ignore[arg-type]
+        assert (result.verdict, result.outcome) == ("informational", "kept-open")
+        kept.clear()
+
+    def test_one_that_does_not_wait_as_long_as_it_is_told(self, arena: Arena) -> None:
+        client = PythonClient(wrong.retries_anew, capabilities="retry")
+        for after in (1.0, RetryAfter(4.0)):
+            told = case(Reply(status=429, content="empty", retry_after=after), say("ab"))
+            found = judge_case(client, told, arena, CHECKS["retry-after"].info)
+            assert found is not None and found.word == "early-retry"
+
+    def test_one_that_waits_as_long_as_it_is_told(self, arena: Arena) -> None:
+        def waits(url: str, token: str, message: str) -> Iterator[str]:
+            yield from wrong.retrying(url, token, message, lambda: threading.Event().wait(1.0))
+
+        client = PythonClient(waits, capabilities="retry")
+        told = case(Reply(status=429, content="empty", retry_after=1.0), say("ab"))
+        assert judge_case(client, told, arena, CHECKS["retry-after"].info) is None
+
+    def test_one_with_a_time_out_for_the_whole_stream(self, arena: Arena) -> None:
+        short = one(*"abcdef", pace=Pace(every=0.1))
+        found = judge_case(PythonClient(wrong.gives_up_after(0.3)), short, arena, CHECKS["patience"].info)
+        assert found is not None and found.word == "raised-on-good-stream"
+
+    def test_a_stall_is_given_up_within_the_time_out(self, arena: Arena) -> None:
+        stalls = one("ab", faults=(hang(1),))
+        client = PythonClient(right.stream_chat, timeout=0.1)
+        found = judge_case(client, stalls, arena, CHECKS["stall"].info)
+        assert found is not None and found.word == "hung"
+        assert "past the time-out it declares" in found.diagnosis
+
+
+class TestCounterexamples:
+    def test_a_read_that_cuts_a_line_shrinks_to_two_reads(self, arena: Arena) -> None:
+        row = replace(CHECKS["read-line"].row, examples=())
+        result = run_check(
+            PythonClient(wrong.reading(wrong.NoLineBuffer)), Check(CHECKS["read-line"].info, row), arena, FEW
+        )
+        assert result.failure is not None
+        assert len(result.failure.reads) == 2
+        assert b"".join(result.failure.reads) == b"data: a\n\n"
+
+    def test_a_large_one_is_made_smaller(self, arena: Arena) -> None:
+        large = one("ab", "cd", "a   b   c", "ef", "gh ", "ij")
+        row = replace(CHECKS["chunk-spaces"].row, examples=(large,))
+        client = PythonClient(wrong.reading(wrong.Strips))
+        result = run_check(client, Check(CHECKS["chunk-spaces"].info, row), arena, replace(FEW, examples=40))
+        assert result.failure is not None
+        assert len(result.failure.expected_text) < 5
+
+    def test_the_everything_check_shrinks_over_all_dimensions(self, arena: Arena) -> None:
+        row = replace(CHECKS["everything"].row, examples=())
+        client = PythonClient(wrong.reading(wrong.SplitLines))
+        settings = replace(FEW, examples=200, budget=5.0)
+        result = run_check(client, Check(CHECKS["everything"].info, row), arena, settings)
+        assert result.failure is not None and result.failure.word == "lost"
+        (reply,) = result.failure.case.replies
+        assert reply.framing.newline == "lf" and not reply.framing.bom and not reply.interim and not reply.faults
+        assert len(result.failure.expected_text) <= 6
+
+    def test_one_that_does_not_fail_again_is_not_the_client_s(self, arena: Arena) -> None:
+        calls: list[int] = []
+
+        def fails_once(url: str, token: str, message: str) -> str:
+            calls.append(1)
+            text = right.whole(url, token, message)
+            return "" if len(calls) == 1 else text
+
+        result = check(arena, fails_once, "chunk-split")
+        assert result.verdict == "errored"
+        assert result.reason.startswith("flaky: a case failed (lost: ")
+
+    def test_the_larger_one_counts_where_the_smaller_was_luck(self, arena: Arena) -> None:
+        small: set[str] = set()
+
+        def chat(url: str, token: str, message: str) -> str:
+            text = right.whole(url, token, message)
+            if len(text) > 8 or (text not in small and " " in text):
+                small.add(text)
+                return ""
+            return text
+
+        large = one("abcdefghij", " klm", "nopq", "r")
+        row = replace(CHECKS["chunk-spaces"].row, examples=(large,))
+        result = run_check(PythonClient(chat), Check(CHECKS["chunk-spaces"].info, row), arena, FEW)
+        assert result.verdict == "failed" and result.failure is not None
+        assert result.failure.expected_text == "abcdefghij klmnopqr"
+
+
+class TestWhatIsNotJudged:
+    @pytest.mark.parametrize(
+        ("name", "settings", "reason"),
+        [
+            ("retry", FEW, "the client does not declare retry"),
+            ("stall", FEW, "the client does not declare timeout"),
+            ("error-event", FEW, "the dialect text cannot express it"),
+            ("text-newlines", replace(FEW, dialect="lines"), "the dialect lines cannot express it"),
+            ("patience", replace(FEW, quick=True), "left out of a quick run"),
+            ("everything", replace(FEW, held=frozenset()), "no row it could draw from has passed"),
+        ],
+    )
+    def test_is_skipped_with_the_reason(self, arena: Arena, name: str, settings: Settings, reason: str) -> None:
+        result = check(arena, right.stream_chat, name, settings=settings)
+        assert result.verdict == "skipped" and reason in result.reason and result.examples == 0
+
+    def test_gzip_is_skipped_where_it_is_never_accepted(self, arena: Arena) -> None:
+        result = check(arena, wrong.follows, "gzip")
+        assert result.verdict == "skipped" and "does not accept gzip" in result.reason
+        assert check(arena, right.stream_chat, "gzip").verdict == "passed"
+
+    def test_retry_is_skipped_where_nothing_is_asked_again(self, arena: Arena) -> None:
+        result = check(arena, right.stream_chat, "retry", "retry")
+        assert result.verdict == "skipped" and "never asked again" in result.reason
+
+    def test_what_was_shown_on_a_terminal_cannot_be_taken_back(self, arena: Arena) -> None:
+        client = PythonClient(wrong.retries_and_duplicates, capabilities="retry")
+        client.restarts = False  # type: ignore[attr-defined]
+        assert run_check(client, CHECKS["retry"], arena, FEW).verdict == "passed"
+
+    def test_boundaries_that_cannot_be_kept_are_no_verdict(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Peer, "unread", lambda self: None)
+        result = check(arena, wrong.reading(wrong.NoLineBuffer), "read-line")
+        assert result.verdict == "errored" and "read boundaries could not be kept" in result.reason
+        with pytest.raises(HarnessError, match="read boundaries"):
+            judge_case(PythonClient(right.whole), one("ab", segments="byte"), arena, CHECKS["read-bytes"].info)
+
+    def test_a_client_that_cuts_anew_is_judged_all_the_same(
+        self, arena: Arena, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Peer, "unread", lambda self: None)
+        client = PythonClient(right.whole)
+        client.boundaries = "best-effort"
+        assert run_check(client, CHECKS["read-line"], arena, FEW).verdict == "passed"
+
+    def test_a_case_that_cannot_be_played_is_the_harness_s_error(self, arena: Arena) -> None:
+        row = Row((one("ab", segments=Segments(inside="utf8")),))
+        client = PythonClient(right.whole)
+        result = run_check(client, Check(CHECKS["read-utf8"].info, row), arena, FEW)
+        assert result.verdict in ("errored", "passed")
+        monster = Row((one("ab", body="length", faults=(hang("zz"),)),))
+        result = run_check(client, Check(CHECKS["stall"].info, monster), arena, FEW)
+        assert result.verdict == "skipped"
+
+    def test_a_bug_of_ours_is_no_verdict_on_the_client(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+        def bug(self: object, played: Played) -> None:
+            raise ZeroDivisionError("oops")
+
+        monkeypatch.setattr(trial._Run, "_judge", bug)
+        result = check(arena, right.whole, "chunk-split")
+        assert result.verdict == "errored" and "ZeroDivisionError: oops" in result.reason
+
+
+class TestVerdicts:
+    @pytest.mark.parametrize(
+        ("function", "verdict", "reason"),
+        [
+            (right.whole, "failed", "expected to fail (our proxy), but it passes: take it off the list"),
+            (wrong.reading(wrong.Strips), "informational", "expected: our proxy"),
+        ],
+    )
+    def test_of_a_check_that_is_expected_to_fail(
+        self, arena: Arena, function: Callable[..., Any], verdict: Verdict, reason: str
+    ) -> None:
+        settings = replace(FEW, expect={"chunk-spaces": "our proxy"})
+        result = check(arena, function, "chunk-spaces", settings=settings)
+        assert (result.verdict, result.reason) == (verdict, reason)
+
+    def test_a_cut_that_cannot_be_seen_is_always_informational(self, arena: Arena) -> None:
+        for function in (right.whole, wrong.never_reports):
+            result = check(arena, function, "drop-silent")
+            assert (result.verdict, result.outcome) == ("informational", "none")
+            assert "no client can be blamed" in result.reason
+
+
+class TestLinearTime:
+    @pytest.fixture(autouse=True)
+    def impatience(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(slowness, "NOTICED", 0.2)
+
+    def test_quadratic_work_is_slow(self, arena: Arena) -> None:
+        found = judge_case(PythonClient(wrong.quadratic), many(40_000, 0), arena, CHECKS["many-chunks"].info)
+        assert found is not None and found.word == "slow"
+        assert "times as long" in found.diagnosis
+
+    def test_linear_work_is_not_however_long_it_takes(self, arena: Arena) -> None:
+        def plodding(url: str, token: str, message: str) -> Iterator[str]:
+            for n, piece in enumerate(right.stream_chat(url, token, message)):
+                if n % 20 == 0:
+                    threading.Event().wait(0.001)
+                yield piece
+
+        assert judge_case(PythonClient(plodding), many(8_000, 0), arena, CHECKS["many-chunks"].info) is None
+
+
+class TestTheRun:
+    def test_checks_are_selected_by_id_and_tier(self) -> None:
+        assert [c.id for c in selected(Settings(only=("bom", "eol-cr")))] == ["eol-cr", "bom"]
+        assert {c.info.tier for c in selected(Settings(tier="standard"))} == {"standard"}
+        assert len(selected(Settings())) == len(CHECKS)
+
+    @pytest.mark.parametrize("settings", [Settings(only=("bmo",)), Settings(expect={"bmo": "why"})])
+    def test_an_unknown_id_is_a_mistake_of_the_caller(self, settings: Settings) -> None:
+        with pytest.raises(UsageError, match="'bmo'; did you mean 'bom'"):
+            selected(settings)
+
+    def test_progress_is_told(self) -> None:
+        events: list[Event] = []
+        run_contract(PythonClient(right.whole), Settings(only=("bom", "retry"), examples=1), events.append)
+        assert [(e.kind, e.check.id) for e in events if e.kind != "example"] == [
+            ("started", "bom"), ("finished", "bom"), ("started", "retry"), ("finished", "retry"),
+        ]  # fmt: skip
+        assert [e.examples for e in events if e.kind == "example"] == list(range(1, 5))[: len(events) - 4]
+        assert (events[-1].done, events[-1].total) == (2, 2)
+
+    def test_the_request_comes_first_and_a_client_that_never_gets_a_stream_is_told_so_once(self) -> None:
+        client = PythonClient(wrong.wrong_path)
+        report = run_contract(client, Settings(only=("bom", "request", "everything"), examples=1))
+        verdicts = {r.info.id: r for r in report.checks}
+        assert verdicts["request"].verdict == "failed"
+        for name in ("bom", "everything"):
+            assert verdicts[name].verdict == "skipped"
+            assert "the client never got a stream" in verdicts[name].reason
+
+    def test_everything_is_drawn_from_what_has_passed(self) -> None:
+        texts: list[str] = []
+
+        def chat(url: str, token: str, message: str) -> str:
+            texts.append(right.whole(url, token, message))
+            return texts[-1].replace("\0", "")
+
+        only = ("text-nul", "chunk-empty", "everything")
+        report = run_contract(PythonClient(chat), Settings(only=only, examples=30, expect={"text-separators": "no"}))
+        verdicts = {r.info.id: r.verdict for r in report.checks}
+        assert verdicts == {"text-nul": "failed", "chunk-empty": "passed", "everything": "passed"}
+
+    def test_what_lasts_is_run_beside_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        threads: dict[str, str] = {}
+        row = Row((one("ab", pace=Pace(head=0.2)),), lasts=True)
+        monkeypatch.setitem(CHECKS, "silence", Check(CHECKS["silence"].info, row))
+
+        class Two(PythonClient):
+            def another(self) -> PythonClient:
+                return PythonClient(right.whole)
+
+        def progress(event: Event) -> None:
+            threads[event.check.id] = threading.current_thread().name
+
+        report = run_contract(Two(right.whole), Settings(only=("bom", "silence"), examples=1), progress)
+        assert {r.verdict for r in report.checks} == {"passed"}
+        assert threads["bom"] == threading.current_thread().name != threads["silence"]
+
+    def test_a_client_that_declares_v1_is_also_asked_there(self, arena: Arena) -> None:
+        client = PythonClient(right.whole, capabilities="v1")
+        paths = [case.path for case in trial.cases_of(CHECKS["request"], client, FEW)]
+        assert paths[-1] == "/v1/chat/stream" and set(paths[:-1]) == {"/api/chat/stream"}
+        assert run_check(client, CHECKS["request"], arena, FEW).verdict == "passed"
+
+    def test_a_client_that_cannot_be_started_is_the_caller_s_mistake(self) -> None:
+        with pytest.raises(UsageError):
+            run_contract(PythonClient(None), Settings())  # type: ignore[arg-type]
+
+
+def test_a_user_s_database_brings_a_counterexample_back(arena: Arena) -> None:
+    from hypothesis.database import InMemoryExampleDatabase
+
+    row = replace(CHECKS["chunk-spaces"].row, examples=())
+    settings = replace(FEW, examples=50, database=InMemoryExampleDatabase())
+    client = PythonClient(wrong.reading(wrong.Strips))
+    first = run_check(client, Check(CHECKS["chunk-spaces"].info, row), arena, settings)
+    again = run_check(client, Check(CHECKS["chunk-spaces"].info, row), arena, replace(settings, seed=5))
+    assert first.failure is not None and again.failure is not None
+    assert first.failure.case == again.failure.case

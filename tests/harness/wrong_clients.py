@@ -1,0 +1,215 @@
+"""Clients that are wrong in one way each."""
+
+from __future__ import annotations
+
+import codecs
+import http.client
+import io
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tests.harness import right_client as right
+from tests.harness.right_client import FailedError, Lines, reads
+
+Chat = Callable[[str, str, str], Iterator[str]]
+
+
+class NoLineBuffer(Lines):
+    def lines(self, flush: bool = False) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        for read in self.reads:
+            yield from decoder.decode(read).split("\n")
+
+
+class EachReadDecoded(Lines):
+    def __init__(self, reads: Iterator[bytes]) -> None:
+        super().__init__(read.decode(errors="replace").encode() for read in reads)
+
+
+class SplitLines(Lines):
+    def chunks(self) -> Iterator[str]:
+        for data in super().chunks():
+            yield data.splitlines()[0] if data else data
+
+
+class Strips(Lines):
+    def chunks(self) -> Iterator[str]:
+        return (data.strip(" ") for data in super().chunks())
+
+
+class StopsAtDone(Lines):
+    def chunks(self) -> Iterator[str]:
+        for data in super().chunks():
+            if data == "[DONE]":
+                return
+            yield data
+
+
+def reading(kind: type[Lines]) -> Chat:
+    return lambda url, token, message: kind(reads(url, token, message)).chunks()
+
+
+def end_is_success(url: str, token: str, message: str) -> Iterator[str]:
+    try:
+        yield from right.stream_chat(url, token, message)
+    except FailedError as error:
+        if "missing" not in str(error) and "chunk" not in str(error):
+            raise
+    except ConnectionError:
+        pass
+
+
+def buffers(url: str, token: str, message: str) -> Iterator[str]:
+    yield right.whole(url, token, message)
+
+
+def retries_and_duplicates(url: str, token: str, message: str) -> Iterator[str]:
+    yield from retrying(url, token, message, lambda: None)
+
+
+def retries_anew(url: str, token: str, message: str) -> str:
+    for attempt in range(3):
+        try:
+            return right.whole(url, token, message)
+        except (FailedError, ConnectionError):
+            if attempt == 2:
+                raise
+    raise AssertionError
+
+
+def retrying(url: str, token: str, message: str, between: Callable[[], None]) -> Iterator[str]:
+    for attempt in range(3):
+        try:
+            yield from right.stream_chat(url, token, message)
+            return
+        except (FailedError, ConnectionError):
+            if attempt == 2:
+                raise
+            between()
+
+
+def posts_again(url: str, token: str, message: str) -> Iterator[str]:
+    yield from right.stream_chat(url, token, message)
+    for _ in range(2):
+        try:
+            right.whole(url, token, message)
+        except FailedError:
+            return
+
+
+@dataclass
+class Answer:
+    status: int
+    location: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return "".join(Lines(iter([self.body])).chunks())
+
+
+def posted(url: str, token: str, message: str, path: str | None = None, **fields: str) -> Answer:
+    parts = urlsplit(url)
+    headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Authorization": f"Bearer {token}"}
+    with closing(http.client.HTTPConnection(parts.hostname or "", parts.port)) as connection:
+        body = json.dumps({"message": message})
+        connection.request("POST", path or parts.path, body, {**headers, **{k.title(): v for k, v in fields.items()}})
+        with connection.getresponse() as response:
+            return Answer(response.status, response.getheader("location", ""), response.read())
+
+
+def ignores_the_status(url: str, token: str, message: str) -> str:
+    return posted(url, token, message).text
+
+
+def ignores_the_type(url: str, token: str, message: str) -> str:
+    return answer(posted(url, token, message))
+
+
+def follows_with_credentials(url: str, token: str, message: str) -> str:
+    response = posted(url, token, message)
+    while response.status in (307, 308):
+        response = posted(response.location, token, message)
+    return answer(response)
+
+
+def follows(url: str, token: str, message: str) -> str:
+    response = posted(url, token, message)
+    if response.status in (307, 308):
+        location = response.location
+        if location.startswith("http"):
+            response = posted(location, "", message, authorization="")
+        else:
+            response = posted(url, token, message, path=location)
+    return answer(response)
+
+
+def answer(response: Answer) -> str:
+    if response.status != 200:
+        raise FailedError(str(response.status))
+    return response.text
+
+
+def no_accept(url: str, token: str, message: str) -> str:
+    return answer(posted(url, token, message, accept="*/*"))
+
+
+def wrong_path(url: str, token: str, message: str) -> str:
+    return answer(posted(url, token, message, path="/chat"))
+
+
+def another_message(url: str, token: str, message: str) -> str:
+    return answer(posted(url, token, message.encode("ascii", "ignore").decode()))
+
+
+def waits_for_the_connection_to_end(url: str, token: str, message: str) -> str:
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port)) as connection:
+        connection.sendall(right.request(parts.netloc, parts.path, token, message))
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    return "".join(Lines(right.body(io.BytesIO(received))).chunks())
+
+
+def never_asks(url: str, token: str, message: str) -> str:
+    raise FailedError("not today")
+
+
+def quadratic(url: str, token: str, message: str) -> str:
+    read = b""
+    for data in reads(url, token, message):
+        for at in range(0, len(data), 64):
+            read += data[at : at + 64]
+            read.count(b"\n\n")
+            read.replace(b"\r", b"")
+    return "".join(Lines(iter([read])).chunks())
+
+
+def stops_at(limit: int) -> Chat:
+    def chat(url: str, token: str, message: str) -> Iterator[str]:
+        for data in right.stream_chat(url, token, message):
+            yield data[:limit]
+
+    return chat
+
+
+def gives_up_after(seconds: float) -> Chat:
+    def chat(url: str, token: str, message: str) -> Iterator[str]:
+        begun = time.monotonic()
+        for data in right.stream_chat(url, token, message):
+            yield data
+            if time.monotonic() - begun > seconds:
+                raise FailedError("timed out")
+
+    return chat
+
+
+def never_reports(url: str, token: str, message: str) -> str:
+    try:
+        return "".join(end_is_success(url, token, message))
+    except FailedError:
+        return ""

@@ -1,0 +1,39 @@
+"""Every mutant is failed by the checks named for it and by no other; what they are made of is failed by none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from mock_ares.harness.checks import CHECKS
+from tests.mutants.base import Right
+from tests.mutants.matrix import Row, matrix, surprises
+from tests.mutants.table import RIGHT, TABLE, Mutant, name_of
+
+
+@pytest.fixture(scope="module")
+def rows() -> Mapping[str, Row]:
+    return matrix([*RIGHT, *(mutant.kind for mutant in TABLE)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", TABLE, ids=lambda mutant: mutant.name)
+def test_killed_by_its_checks_and_by_no_other(rows: Mapping[str, Row], mutant: Mutant) -> None:
+    assert list(surprises(rows[mutant.name], mutant.failed_by)) == [], mutant.because
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", RIGHT, ids=name_of)
+def test_what_they_are_made_of_passes(rows: Mapping[str, Row], kind: type[Right]) -> None:
+    assert list(surprises(rows[name_of(kind)], frozenset())) == []
+
+
+def test_every_check_has_a_mutant() -> None:
+    killers = frozenset().union(*(mutant.failed_by for mutant in TABLE))
+    assert killers == CHECKS.keys() - {"drop-silent"}  # nothing on the wire tells it from an end
+
+
+def test_the_table() -> None:
+    assert all(mutant.failed_by and mutant.because and mutant.kind.__doc__ for mutant in TABLE)
+    assert len({mutant.name for mutant in TABLE}) == len(TABLE) >= 30

@@ -1,0 +1,405 @@
+"""Contracts in pytest: what is collected, what a verdict looks like, what a subclass may declare."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+RIGHT = """
+from mock_ares import ClientContract
+from mock_ares.client import stream_chat
+
+class TestRight(ClientContract):
+    def stream_chat(self, ares, message):
+        return stream_chat(ares.url + ares.path, ares.token, message)
+"""
+WRONG = """
+import http.client, json
+from urllib.parse import urlsplit
+from mock_ares import ClientContract
+
+def without_a_line_buffer(url, token, message):
+    at = urlsplit(url)
+    connection = http.client.HTTPConnection(at.netloc, timeout=10)
+    try:
+        headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream", "content-type": "application/json"}
+        connection.request("POST", at.path, json.dumps({"message": message}), headers)
+        response = connection.getresponse()
+        if response.status != 200:
+            raise OSError(f"status {response.status}")
+        text = ""
+        while read := response.read1():
+            text += "".join(line[6:] for line in read.decode().split("\\n") if line.startswith("data: "))
+        return text
+    finally:
+        connection.close()
+
+class TestWrong(ClientContract):
+    def stream_chat(self, ares, message):
+        return without_a_line_buffer(ares.url + ares.path, ares.token, message)
+"""
+
+
+def test_a_test_for_each_check(project: pytest.Pytester) -> None:
+    from mock_ares.harness.checks import CHECKS
+
+    project.makepyfile(test_right=RIGHT)
+    items, _ = project.inline_genitems()
+    names = [item.name for item in items]
+    assert sorted(names) == sorted(f"test_{check.replace('-', '_')}" for check in CHECKS)
+    assert (names[0], names[-1]) == ("test_request", "test_everything")
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [
+        (["-k", "read_utf8"], {"test_read_utf8"}),
+        (["-m", "ares_read_utf8"], {"test_read_utf8"}),
+        (["-m", "ares_lasting and ares_documented"], {"test_patience"}),
+        (["--ares-tier=standard", "-k", "eol or read"], {"test_eol_cr", "test_eol_crlf", "test_eol_mixed", "test_read_crlf"}),
+    ],
+)
+def test_choosing_by_name_mark_and_tier(project: pytest.Pytester, options: list[str], chosen: set[str]) -> None:
+    project.makepyfile(test_right=RIGHT)
+    items, _ = project.inline_genitems(*options)
+    assert {item.name for item in items} == chosen
+
+
+def test_what_a_failure_looks_like(project: pytest.Pytester) -> None:
+    project.makepyfile(test_wrong=WRONG)
+    result = project.runpytest_inprocess("-k", "read_line or chunk_split", "--ares-seed=7")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*TestWrong.test_read_line*",
+            "✗ read-line  *",
+            "*documented*",
+            "  replay    pytest test_wrong.py::TestWrong::test_read_line --ares-seed=7",
+            "  saved     .mock-ares/failures/TestWrong-read-line.yaml",
+            "FAILED test_wrong.py::TestWrong::test_read_line - *read-line*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*pytest_run.py*")
+    result.stdout.no_fnmatch_line("*without_a_line_buffer*")
+
+
+def test_a_saved_failure_becomes_a_regression_test_in_one_line(project: pytest.Pytester) -> None:
+    project.makepyfile(test_wrong=WRONG)
+    project.runpytest_inprocess("-k", "read_line").assert_outcomes(failed=1)
+    kept = '\n    regressions = [".mock-ares/failures/*.yaml"]\n'
+    project.makepyfile(test_right=RIGHT + kept, test_wrong=WRONG + kept)
+    result = project.runpytest_inprocess("-v", "-k", "regression")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["test_right.py::TestRight::test_regression_TestWrong_read_line PASSED*", "✗ read-line  *"]
+    )
+
+
+KINDS = """
+import asyncio
+import pytest
+from mock_ares import ClientContract
+from mock_ares.client import stream_chat
+
+loops = set()
+
+def pieces(ares, message):
+    return stream_chat(ares.url + ares.path, ares.token, message)
+
+class TestText(ClientContract):
+    def stream_chat(self, ares, message):
+        return "".join(pieces(ares, message))
+
+class TestIterator(ClientContract):
+    capabilities = {"incremental", "cancel"}
+    def stream_chat(self, ares, message):
+        return pieces(ares, message)
+
+class TestAsync(ClientContract):
+    async def stream_chat(self, ares, message):
+        loops.add(asyncio.get_running_loop())
+        return await asyncio.to_thread("".join, pieces(ares, message))
+
+class TestAsyncIterator(ClientContract):
+    capabilities = ["incremental", "cancel"]
+    async def stream_chat(self, ares, message):
+        asking = pieces(ares, message)
+        while (piece := await asyncio.to_thread(next, asking, None)) is not None:
+            yield piece
+
+def test_one_loop():
+    assert len(loops) == 1
+"""
+
+
+def test_clients_of_every_kind(project: pytest.Pytester) -> None:
+    project.makepyfile(test_kinds=KINDS)
+    chosen = "chunk_split or drop_fin or status or incremental or one_loop"
+    result = project.runpytest_inprocess("-k", chosen, "--ares-examples=3")
+    result.assert_outcomes(passed=4 * 4 + 2 + 1, skipped=2)
+
+
+def test_capabilities_and_expected_failures(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_declared=WRONG
+        + """
+    expected_failures = {"read-line": "no line buffer", "chunk-split": "it passes all the same"}
+"""
+    )
+    result = project.runpytest_inprocess("-rA", "-k", "read_line or chunk_split or retry or incremental or stall")
+    result.assert_outcomes(xfailed=1, failed=1, skipped=4)
+    result.stdout.fnmatch_lines(
+        [
+            "SKIPPED * the client does not declare retry",
+            "XFAIL *::test_read_line - *, as expected: no line buffer",
+            "FAILED *::test_chunk_split - * (it passes all the same)*",
+        ]
+    )
+
+
+def test_a_defensive_check_fails_nothing_unless_strict(project: pytest.Pytester) -> None:
+    lenient = WRONG.replace("ClientContract):", "ClientContract):\n    tier = 'defensive'")
+    strict = lenient.replace("TestWrong", "TestStrict").replace("tier =", "strict = True; tier =")
+    project.makepyfile(test_lenient=lenient, test_strict=strict)
+    result = project.runpytest_inprocess("-rxs", "-k", "long_line or drop_silent")
+    result.assert_outcomes(xfailed=1, failed=1, skipped=2)
+    result.stdout.fnmatch_lines(["XFAIL *test_long_line - informational, *", "SKIPPED * informational: nothing on the wire*"])
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("def chat(self, ares, message): ...", "it has no stream_chat. Define stream_chat(self, ares, message)*"),
+        ("def stream_chat(self, ares): ...", "stream_chat cannot be called as stream_chat(self, ares, message)*"),
+        ("expected_failures = {'eol-crr': 'no'}", "expected_failures: no check is named 'eol-crr'*'eol-cr*"),
+        ("expected_failures = {'eol-cr': ''}", "expected_failures: 'eol-cr' needs a reason*"),
+        ("expected_failures = ['eol-cr']", "expected_failures says for each check why it fails*"),
+        ("capabilities = {'incrmental'}", "unknown capability 'incrmental'; did you mean 'incremental'?"),
+        ("capabilities = {'timeout'}", "the capability timeout needs its seconds: timeout=5"),
+        ("dialect = 'txt'", "dialect: there is none named 'txt'; did you mean 'text'?"),
+        ("tier = 'standart'", "tier: there is none named 'standart'; did you mean 'standard'?"),
+        ("examples = -1", "examples: expected a whole number, 0 or more, not -1"),
+        ("regressions = ['none.yaml']", "regressions: there is no file 'none.yaml' in *"),
+        ("regressions = ['plain.yaml']", "*plain.yaml is a scenario, but no saved counterexample*"),
+    ],
+)
+def test_mistakes_are_told_when_the_class_is_collected(project: pytest.Pytester, line: str, told: str) -> None:
+    project.makefile(".yaml", plain="text: Hello\n")
+    right = "" if "def " in line else "    def stream_chat(self, ares, message): ..."
+    project.makepyfile(
+        f"""
+from mock_ares import ClientContract
+
+class TestIt(ClientContract):
+    {line}
+{right}
+
+def test_beside(): ...
+"""
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*ERROR collecting *TestIt*", f"TestIt: {told}"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--ares-tier=documnted", "*--ares-tier: there is no tier 'documnted'; did you mean 'documented'?"),
+        ("--ares-seed=soon", "*--ares-seed: expected a whole number from 0 to *, not 'soon'"),
+        ("--ares-examples=-1", "*--ares-examples: expected a whole number from 0 to *, not '-1'"),
+        ("--ares-report=report.txt", "*--ares-report: a report ends in .html, .json, .xml, not as 'report.txt' does"),
+        ("--ares-report=none/report.html", "*--ares-report: there is no folder *none' to write 'report.html' to"),
+    ],
+)
+def test_mistakes_in_options(project: pytest.Pytester, option: str, told: str) -> None:
+    result = project.runpytest_inprocess(option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([told])
+
+
+def test_options_in_the_configuration_file(project: pytest.Pytester) -> None:
+    project.makeini("[pytest]\nares_tier = standard\nares_examples = 0\nares_seed = 5\nares_report = a.json b.html\n")
+    (project.path / "pyproject.toml").unlink()
+    project.makepyfile(test_right=RIGHT)
+    result = project.runpytest_inprocess("-k", "eol_cr or read_crlf or chunk_split")
+    result.assert_outcomes(passed=3, deselected=58)
+    report = json.loads((project.path / "a.json").read_text())
+    assert report["seed"] == 5
+    assert (project.path / "b.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+def test_the_report_is_whole(project: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    project.makepyfile(test_right=RIGHT, test_wrong=WRONG)
+    options = ("--ares-examples=2", "--ares-report=report.json", "--ares-report=report.html")
+    chosen = "read_line or chunk_split or status or retry or drop_silent"
+    result = project.runpytest_subprocess("-k", chosen, *options, *workers)
+    result.assert_outcomes(passed=5, failed=1, skipped=6)
+    result.stdout.fnmatch_lines(["mock-ares: report written to *report.json", "mock-ares: report written to *report.html"])
+    report = json.loads((project.path / "report.json").read_text())
+    verdicts = {
+        client["name"]: {check["id"]: (check["verdict"], check["outcome"]) for check in client["checks"]}
+        for client in report["clients"]
+    }
+    same = {
+        "chunk-split": ("passed", "none"),
+        "status": ("passed", "none"),
+        "drop-silent": ("informational", "none"),
+        "retry": ("skipped", "none"),
+        "retry-after": ("skipped", "none"),
+    }
+    assert verdicts == {
+        "TestRight": same | {"read-line": ("passed", "none")},
+        "TestWrong": same | {"read-line": ("failed", verdicts["TestWrong"]["read-line"][1])},
+    }
+    assert verdicts["TestWrong"]["read-line"][1] in ("lost", "altered")
+    replay = [check["replay"] for client in report["clients"] for check in client["checks"] if check["replay"]]
+    assert [Path(path).name for path in replay] == ["TestWrong-read-line.yaml"]
+
+
+def test_the_decorator(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_functions=WRONG.split("class TestWrong")[0]
+        + """
+from mock_ares import client_contract
+from mock_ares.client import stream_chat
+
+@client_contract(capabilities={"incremental"}, expected_failures={"eol-cr": "no"})
+def my_client(url, token, message):
+    return stream_chat(url, token, message)
+
+wrong_client = client_contract(without_a_line_buffer)
+
+@client_contract()
+async def my_async_client(url, token, message):
+    return "".join(stream_chat(url, token, message))
+
+def test_it_is_still_a_function(ares):
+    ares.reply("Hello.")
+    assert "".join(my_client(ares.url + ares.path, ares.token, "hi")) == "Hello."
+""",
+        test_elsewhere="from test_functions import my_client\n",
+    )
+    result = project.runpytest_inprocess("-v", "-k", "read_line or incremental or eol_cr or function")
+    result.stdout.fnmatch_lines(
+        [
+            "test_functions.py::my_client::test_read_line PASSED*",
+            "test_functions.py::my_client::test_eol_cr FAILED*",
+            "test_functions.py::my_client::test_incremental PASSED*",
+            "test_functions.py::my_async_client::test_read_line PASSED*",
+            "test_functions.py::test_it_is_still_a_function PASSED*",
+        ]
+    )
+    result.stdout.fnmatch_lines(["test_functions.py::wrong_client::test_read_line FAILED*"])
+    result.stdout.no_fnmatch_line("test_elsewhere*")
+
+
+def test_decorators_keywords(project: pytest.Pytester) -> None:
+    from mock_ares import client_contract
+
+    with pytest.raises(TypeError, match="no keyword 'capability'; did you mean 'capabilities'"):
+        client_contract(capability={"retry"})  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match=r"decorates a function of \(url, token, message\), not a str"):
+        client_contract()("my_client")  # type: ignore[type-var]
+
+
+def test_subclasses_of_subclasses_fixtures_and_own_tests(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_family=RIGHT
+        + """
+import pytest
+
+class TestChild(TestRight):
+    expected_failures = {"chunk-split": "made to fail"}
+
+    def setup_method(self):
+        self.asked = 0
+
+    @pytest.fixture(autouse=True, params=["right", "wrong"])
+    def kind(self, request):
+        self.wrong = request.param == "wrong"
+
+    def test_read_whole(self):
+        raise NotImplementedError("mine")
+
+    def stream_chat(self, ares, message):
+        self.asked += 1
+        text = "".join(super().stream_chat(ares, message))
+        return text[:-1] if self.wrong else text
+"""
+    )
+    result = project.runpytest_inprocess("-v", "-k", "chunk_split or read_whole", "--ares-examples=2")
+    result.stdout.fnmatch_lines_random(
+        [
+            "test_family.py::TestRight::test_chunk_split PASSED*",
+            "test_family.py::TestRight::test_read_whole PASSED*",
+            "test_family.py::TestChild::test_chunk_split?right? FAILED*",
+            "test_family.py::TestChild::test_chunk_split?wrong? XFAIL*",
+            "test_family.py::TestChild::test_read_whole?right? FAILED*",
+            "*NotImplementedError: mine",
+        ]
+    )
+
+
+def test_everything_draws_only_from_what_passed(project: pytest.Pytester) -> None:
+    project.makepyfile(test_wrong=WRONG)
+    # This client keeps text only where no read ends inside a line, and no line ends in CR. With that left out it passes.
+    project.runpytest_inprocess("-k", "everything", "--ares-examples=20").assert_outcomes(passed=1)
+
+
+def test_each_subclass_has_a_part_of_the_database_of_its_own(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_pair="""
+        from mock_ares import ClientContract
+        from mock_ares.client import stream_chat
+
+        class TestOne(ClientContract):
+            def stream_chat(self, ares, message):
+                text = "".join(stream_chat(ares.url + ares.path, ares.token, message))
+                return text.replace("\\u00fc", "u")  # no fixed example has one
+
+        class TestTwo(TestOne):
+            pass
+        """
+    )
+    options = ("-k", "text_unicode", "--ares-examples=3000", "--ares-seed=1")
+    project.runpytest_inprocess(*options)
+    folder = project.path / ".hypothesis" / "examples"
+    assert not folder.exists() or len(list(folder.iterdir())) >= 2
+
+
+def test_a_client_that_never_asks_is_told_once(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from mock_ares import ClientContract
+
+        class TestIdle(ClientContract):
+            def stream_chat(self, ares, message):
+                return ""
+        """
+    )
+    result = project.runpytest_inprocess("-m", "not ares_lasting", "-rs")
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(["✗ request  bad-request", "SKIPPED * the client never got a stream: *(see request)"])
+
+
+def test_hypothesis_says_how_many_and_from_which_seed(project: pytest.Pytester) -> None:
+    project.makeconftest(
+        """
+        from hypothesis import settings
+
+        settings.register_profile("few", max_examples=5, database=None)
+        """
+    )
+    project.makepyfile(test_right=RIGHT)
+    options = ("--hypothesis-profile=few", "--hypothesis-seed=11", "--ares-report=report.json", "-k", "chunk_split")
+    project.runpytest_subprocess(*options).assert_outcomes(passed=1)
+    report = json.loads((project.path / "report.json").read_text())
+    (check,) = report["clients"][0]["checks"]
+    assert (report["seed"], check["examples"]) == (11, 4 + 5)
+    assert not (project.path / ".hypothesis" / "examples").exists()

@@ -1,0 +1,65 @@
+"""Left of the player everything is pure: each core module, imported alone, brings in no socket, clock or framework."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import mock_ares.faults
+import mock_ares.plan
+
+FOREIGN = (
+    "_asyncio", "_socket", "_ssl", "asyncio", "httptools", "hypothesis", "pydantic", "pydantic_core", "pytest", "selectors",
+    "socket", "ssl", "starlette", "uvicorn", "uvloop", "yaml",
+)  # fmt: skip
+CORE = (
+    "mock_ares",
+    "mock_ares.sse",
+    "mock_ares.dialects",
+    "mock_ares.scenario.model",
+    "mock_ares.scenario.position",
+    "mock_ares.expectation",
+    "mock_ares.plan",
+    *(f"mock_ares.plan.{module.name}" for module in pkgutil.iter_modules(mock_ares.plan.__path__)),
+    "mock_ares.faults",
+    *(f"mock_ares.faults.{module.name}" for module in pkgutil.iter_modules(mock_ares.faults.__path__)),
+)
+# Each name is imported in turn where everything of ours, and all that is foreign, has been forgotten before.
+PROBE = """
+import importlib, json, sys
+modules, foreign = json.loads(sys.argv[1])
+blank = set(sys.modules)
+found = {}
+for name in modules:
+    importlib.import_module(name)
+    found[name] = sorted(set(foreign) & set(sys.modules))
+    for loaded in set(sys.modules) - blank:
+        if loaded.partition(".")[0] in {"mock_ares", *foreign}:
+            del sys.modules[loaded]
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def brought_in() -> dict[str, list[str]]:
+    arguments = json.dumps([CORE, FOREIGN])
+    done = subprocess.run([sys.executable, "-c", PROBE, arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("module", CORE)
+def test_brings_in_nothing_foreign(module: str, brought_in: dict[str, list[str]]) -> None:
+    assert brought_in[module] == []
+
+
+def test_the_probe_sees_what_is_there() -> None:
+    arguments = json.dumps([["asyncio", "json"], FOREIGN])
+    done = subprocess.run([sys.executable, "-c", PROBE, arguments], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert {"asyncio", "socket"} <= set(found["asyncio"]) and found["json"] == []

@@ -14,7 +14,7 @@ from mock_ares.scenario.position import Position, Where
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent(Arguments):
-    """The stream ends with an error event and no ``done``; inside a chunk it is glued to the part before it."""
+    """The stream ends with an error event and without ``done``; inside a chunk it is glued to the part before it."""
 
     after: Where
     message: str = "Stream error: LLM error: Stream chunk error"
@@ -30,6 +30,7 @@ class ErrorEvent(Arguments):
             before, _ = split_at(plan, offset_of(plan, self.after))
         except PlanError as error:
             raise PlanError(f"error_event: {error}") from None
+        before = tuple(piece for piece in before if not piece.closes)
         known = before[-1].at if before else plan.head.at if plan.head else 0.0
         at = max(known, Position.of(self.after).time or 0.0)
         event = Encoder(plan.dialect, plan.framing).event(lines, plan.seed - 2)

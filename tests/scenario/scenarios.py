@@ -32,7 +32,8 @@ ODD = (
     "\0\t\r\n\x1b\x7f\x85\xa0\xad\u200b\u200d\u2028\u2029\ufeff\ufffd\uffff\U0001f9e0\U0010ffff :#-?,[]{}&*!|>'\"%@`\\~"
 )
 TRAPS = (
-    "true", "No", "null", "~", "1", "1.5", "010", "1e5", "<<", "=", "2026-01-01", "1:30", "- a", "a: b", "a #b", "", " ",
+    "true", "No", "null", "~", "1", "1.5", "010", "1e5", "<<", "=", "2026-01-01", "1:30", "- a", "a: b", "a #b", "",
+    " ",
 )  # fmt: skip
 characters = st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=["Cs"]))
 texts = st.text(characters, max_size=12) | st.sampled_from(TRAPS)

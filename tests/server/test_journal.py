@@ -58,7 +58,9 @@ class TestExchanges:
 
 class TestRedaction:
     @pytest.mark.parametrize("name", ["authorization", "cookie", "proxy-authorization", "x-admin-secret", "x-api-key"])
-    @pytest.mark.parametrize("value", ["hunter2", TOKEN, KEY, "", "hunter2 "])
+    @pytest.mark.parametrize(
+        "value", ["hunter2", TOKEN, KEY, "", "hunter2 "], ids=["word", "jwt", "key", "none", "space"]
+    )
     def test_headers_that_hold_secrets(self, name: str, value: str) -> None:
         ((_, kept),) = redacted([(name, value)])
         assert "hunter2" not in kept.removeprefix("hunter2 [")

@@ -59,6 +59,7 @@ class TestDocs:
             (b'{"message":5,}', 400, "Invalid JSON in request body"),  # before anything is said of the 5
             (b'{"message":NaN}', 400, "Invalid JSON in request body"),
             (b'{"message":"\xff"}', 400, "Invalid JSON in request body"),
+            (b'{"message":"hi","x":"\xff"}', 400, "Invalid JSON in request body"),
             (b'{"message":"\\ud800"}', 400, "Invalid JSON in request body"),
             (b'\xef\xbb\xbf{"message":"hi"}', 400, "Invalid JSON in request body"),
             (b"{}", 400, "Missing required field: message"),

@@ -56,8 +56,8 @@ def _case(failure: Failure) -> Iterator[Fact]:
         said = (f"{n}. {_reply(reply)}{' (judged)' * (n == at + 1)}" for n, reply in enumerate(case.replies, 1))
         yield Fact("replies", Lines(tuple(said)))
     if case.cancel_after is not None:
-        characters = f"{case.cancel_after} character{'s' * (case.cancel_after != 1)}"
-        yield Fact("case", f"the caller stops it once {characters} have been shown")
+        characters = "1 character has" if case.cancel_after == 1 else f"{case.cancel_after} characters have"
+        yield Fact("case", f"the caller stops it once {characters} been shown")
     if case.withhold:
         yield Fact("case", "each piece is sent only when the client has shown the one before")
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
-from mock_ares.harness.report.characters import READ_END, byte_tokens
+from mock_ares.harness.report.characters import READ_END, Token, byte_tokens
 
 Kind = Literal["text", "name", "end", "left-out"]
-_TAIL = 24
-"""Bytes shown of the end of a line that is too long."""
+_LEFT_OUT = 30
+"""Columns for what is said of the middle of a line that is too long."""
 
 
 class Part(NamedTuple):
@@ -81,35 +81,48 @@ def _within(ends: Sequence[int], start: int, stop: int) -> tuple[int, ...]:
 
 
 def _row(line: bytes, ends: tuple[int, ...], columns: int) -> Row:
-    if len(line) <= columns // 2:
-        return _joined(_parts(line, ends, 0))
-    head, tail = _fitting(line, ends, columns), max(0, len(line) - _TAIL)
-    if head >= tail:
-        return _joined(_parts(line, ends, 0))
-    while tail < len(line) and line[tail] & 0xC0 == 0x80:
-        tail += 1
+    if len(line) <= columns * 4 and _width(byte_tokens(line, ends), ends) <= columns:
+        return _joined(_parts(line, ends))
+    tail = _last(line, ends, columns // 4)
+    head = _first(line[:tail], ends, max(columns - columns // 4 - _LEFT_OUT, 8))
     hidden = sum(head < end <= tail for end in ends)
     reads = f", {hidden:,} read{'s' * (hidden != 1)}" if hidden else ""
     left_out = Part(f"… {tail - head:,} bytes{reads} …", "left-out")
-    before = _parts(line[:head], tuple(end for end in ends if end <= head), 0)
-    after = _parts(line[tail:], tuple(end - tail for end in ends if end > tail), 0)
+    before = _parts(line[:head], tuple(end for end in ends if end <= head))
+    after = _parts(line[tail:], tuple(end - tail for end in ends if end > tail))
     return (*_joined(before), left_out, *_joined(after))
 
 
-def _fitting(line: bytes, ends: tuple[int, ...], columns: int) -> int:
-    """How many bytes of the line's beginning are shown."""
-    used, marks, part = 0, set(ends), line[: columns + 4]
-    for end, token in byte_tokens(part, ends):
-        used += token.width + (end in marks)
-        if used > columns - _TAIL * 2:
-            return end
-    return len(line)
+def _width(found: Iterable[tuple[int, Token]], ends: Sequence[int]) -> int:
+    return sum(token.width + (end in ends) for end, token in found)
 
 
-def _parts(data: bytes, ends: tuple[int, ...], start: int) -> Iterator[Part]:
+def _first(line: bytes, ends: tuple[int, ...], columns: int) -> int:
+    """How many bytes of the line's beginning fit into so many columns."""
+    used, fit = 0, 0
+    for end, token in byte_tokens(line[: columns + 4], ends):
+        used += _width([(end, token)], ends)
+        if used > columns or end > columns:
+            break
+        fit = end
+    return fit
+
+
+def _last(line: bytes, ends: tuple[int, ...], columns: int) -> int:
+    """Where the part of the line's end begins that fits into so many columns."""
+    start = max(0, len(line) - columns)
+    while 0 < start < len(line) and line[start] & 0xC0 == 0x80:
+        start += 1
+    own = tuple(end - start for end in ends if end > start)
+    found = list(byte_tokens(line[start:], own))
+    left = 0
+    while left < len(found) and _width(found[left:], own) > columns:
+        left += 1
+    return start + (found[left - 1][0] if left else 0)
+
+
+def _parts(data: bytes, ends: tuple[int, ...]) -> Iterator[Part]:
     marks = set(ends)
-    if start in marks:
-        yield Part(READ_END, "end")
     for end, token in byte_tokens(data, ends):
         yield Part(token.shown, "name" if token.named else "text")
         if end in marks:

@@ -83,10 +83,13 @@ def deserialize(struct: Struct, body: bytes, *, strict: bool = False) -> dict[st
 
 
 def check_grammar(body: bytes) -> None:
-    """Raises SerdeError unless the body is one JSON value."""
+    """Raises SerdeError unless the body is one JSON value, in UTF-8 throughout (RFC 8259 8.1)."""
     reader = Reader(body)
     try:
         skip(reader)
+        body.decode()
+    except UnicodeDecodeError as found:
+        raise _placed(SerdeError("invalid unicode code point", "syntax", found.start), reader) from None
     except SerdeError as error:
         raise _placed(error, reader) from None
     _end(reader)

@@ -1,0 +1,129 @@
+"""Timelines, as a reader sees them."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given, settings
+
+from mock_ares import faults
+from mock_ares.plan.build import Asked, build
+from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.show import timeline
+from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments
+from tests.plan.strategies import PEERS, replies
+
+
+def shown(reply: Reply, peer: Peer = Peer(), *, most: int | None = 40) -> list[str]:
+    return list(timeline(build(reply, Asked()), peer, most=most))
+
+
+def test_a_plan_from_its_head_to_its_end() -> None:
+    reply = Reply(
+        text="Größe lernt",
+        pace=Pace(head=0.1, every=0.25),
+        segments=Segments(at=(9,)),
+        interim=(103,),
+        faults=(faults.reset_peer(Position(time=0.5)),),
+        seed=7,
+    )
+    assert shown(reply) == [
+        "dialect text, body chunked, seed 7",
+        "2 chunks of text, 29 of 29 bytes of payload, 44 bytes on the wire behind the head, 3 writes",
+        "faults: reset_peer",
+        "a correct client: error, as the connection is reset",
+        "text: 'Größe lernt'",
+        "",
+        "    100.0 ms  interim response, 28 bytes",
+        "               HTTP/1.1 103 Early Hints",
+        "    100.0 ms  head, 105 bytes",
+        "               HTTP/1.1 200 OK",
+        "               content-type: text/event-stream",
+        "               cache-control: no-cache",
+        "               transfer-encoding: chunked",
+        "               - - - - a read ends here - - - -",
+        "    100.0 ms  write 1, 14 bytes; chunk 1 begins",
+        "         000000  39 0d 0a 64 61 74 61 3a 20 47 72 c3 0d 0a        |9..data: Gr...|",
+        "               - - - - a read ends here - - - -",
+        "    100.0 ms  write 2, 11 bytes",
+        "         000000  36 0d 0a b6 c3 9f 65 0a 0a 0d 0a                 |6.....e....|",
+        "    350.0 ms  write 3, 19 bytes; chunk 2 begins",
+        "         000000  65 0d 0a 64 61 74 61 3a 20 20 6c 65 72 6e 74 0a  |e..data:  lernt.|",
+        "         000010  0a 0d 0a                                         |...|",
+        "               - - - - a read ends here - - - -",
+        "    500.0 ms  the connection is reset (RST)",
+    ]
+
+
+def test_no_response() -> None:
+    assert shown(Reply(faults=(faults.empty_reply(reset=True),))) == [
+        "no response",
+        "0 bytes of payload, 0 bytes on the wire, 0 writes",
+        "faults: empty_reply",
+        "a correct client: error, as there is no HTTP response",
+        "",
+        "      0.0 ms  the connection is reset (RST)",
+    ]
+
+
+def test_what_this_client_gets() -> None:
+    reply = Reply(text="a", body=Body(gzip="event"))
+    assert shown(reply, Peer(gzip=True))[0] == "dialect text, body chunked, gzip (event), seed 0"
+    assert shown(reply)[0] == "dialect text, body chunked, seed 0"
+    assert shown(reply, Peer("1.0", keep_alive=False))[0] == "dialect text, body close, seed 0"
+
+
+def test_how_it_ends() -> None:
+    for reply, end in (
+        (Reply(text="a"), "complete; the connection stays open"),
+        (Reply(text="a", body="close"), "complete; the connection is closed"),
+        (Reply(text="a", faults=(faults.close_early(1),)), "the connection is closed (FIN)"),
+        (Reply(text="a", pace=Pace(pauses=(Pause(1),))), "silence until the client leaves"),
+        (
+            Reply(text="a", body="close", pace=Pace(pauses=(Pause(1),), keep_alive=15.0)),
+            "silence until the client leaves, but for 14 bytes every 15 s: : keep-alive..",
+        ),
+    ):
+        assert shown(reply)[-1] == f"      0.0 ms  {end}"
+
+
+def test_of_many_writes_the_middle_is_left_out() -> None:
+    reply = Reply(text="x" * 20_000, chunks="characters")
+    lines = shown(reply, most=4)
+    writes = [line for line in lines if " write " in line and " begin" in line]
+    assert [re.sub(r".*(write \d+,).*(chunk \d+).*", r"\1 \2", line) for line in writes] == [
+        "write 1, chunk 1",
+        "write 2, chunk 2",
+        "write 19999, chunk 19999",
+        "write 20000, chunk 20000",
+    ]
+    assert "               ... 19996 writes left out; --all shows them" in lines
+    assert sum(" write " in line for line in shown(reply, most=None)) == 20_000
+
+
+def test_of_a_long_write_the_middle_is_left_out() -> None:
+    reply = Reply(text="x" * 1000, chunks="whole")
+    assert "               ... 56 lines left out" in shown(reply)
+    assert "left out" not in "".join(shown(reply, most=None))
+
+
+def test_several_chunks_begin_in_one_write() -> None:
+    assert "write 1, 40 bytes; chunks 1 to 3 begin" in "\n".join(shown(Reply(text="a b c", segments="whole")))
+
+
+def test_control_characters_are_escaped_and_wide_ones_shown() -> None:
+    lines = shown(Reply(text="中🧠\x1b[31m\u202e", framing=Framing(first=(": \x07",))))
+    assert r"text: '中🧠\x1b[31m\u202e'" in lines
+
+
+@settings(deadline=None)
+@given(replies(), PEERS)
+def test_every_line_can_be_printed_and_every_byte_is_there(reply: Reply, peer: Peer) -> None:
+    lines = shown(reply, peer, most=None)
+    assert all(line.isprintable() for line in lines)
+    dumped = [line[17:65] for line in lines if re.match(r" {9}[0-9a-f]{6} {2}", line)]
+    assert bytes.fromhex("".join(dumped)) == b"".join(
+        write.data for write in lay_out(build(reply, Asked()), peer).writes
+    )
+    moments = [float(line.split(" ms")[0]) for line in lines if re.match(r" *[0-9.]+ ms  ", line)]
+    assert moments == sorted(moments)

@@ -61,7 +61,7 @@ def expect(plan: StreamPlan, *, gzip: bool = False, version: str = "1.1") -> Exp
         return Expectation("error", "", f"the status is {plan.head.status}")
     media_type = dict(plan.head.headers).get("content-type", "").split(";")[0].strip(" \t").lower()
     if media_type != "text/event-stream":
-        return Expectation("error", "", f"the content type is {media_type or 'missing'}, not text/event-stream")
+        return Expectation("error", "", f"the content type is {media_type!r}, not text/event-stream")
     if plan.dialect not in DIALECTS:  # content that calls itself an event stream; it has said no other text
         plan = replace(plan, dialect="text", text=DIALECTS["text"].decode(plan.payload).text)
     return _of_stream(plan)
@@ -72,7 +72,7 @@ def _of_stream(plan: StreamPlan) -> Expectation:
         return Expectation("undetectable", plan.text, "more bytes come than Content-Length says", _also(plan))
     read = _read(plan)
     if read.error is not None:
-        return Expectation("error", plan.text, f"the stream reports an error: {read.error}")
+        return Expectation("error", plan.text, f"the stream reports an error: {_shortened(read.error)}")
     incomplete = _incomplete(plan)
     if DIALECTS[plan.dialect].ends:
         return _with_end_record(plan, read, incomplete)

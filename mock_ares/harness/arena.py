@@ -16,7 +16,7 @@ from types import TracebackType
 from mock_ares.harness.gate import Gate, Withholding, withheld
 from mock_ares.harness.model import KEY_PATH, Case, Client, HarnessError, Observation, Target
 from mock_ares.plan.build import chunks_of
-from mock_ares.plan.model import Script, StreamPlan
+from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Content, Reply, Scenario
 from mock_ares.server import state
 from mock_ares.server.auth import Credentials
@@ -24,6 +24,7 @@ from mock_ares.server.exchange import accepts_gzip
 from mock_ares.server.fake import FakeServer
 from mock_ares.server.journal import Exchange
 from mock_ares.server.library import Turn
+from mock_ares.server.wire import Wire
 
 GRACE = 2.0
 """Seconds between the end of the connections and giving the client up."""
@@ -81,6 +82,7 @@ class Arena:
         self._gate = self._server.fake.clock = Gate()
         self._server.fake.on_answer = self._answered
         self._plans: dict[int, StreamPlan] = {}
+        self._wires: list[tuple[str, Wire]] = []
 
     @property
     def url(self) -> str:
@@ -106,7 +108,8 @@ class Arena:
         self._server.script(credentials.id, *replies)
         before = self._last_number()
         self._plans.clear()
-        example = _Example(self._server, self._gate, credentials.id, case, deadline)
+        self._wires.clear()
+        example = _Example(self._server, self._gate, credentials.id, case, deadline, self._wires)
         target = self._target(credentials, case, example)
         with example:
             observation = client.observe(target, example.shown)
@@ -121,8 +124,9 @@ class Arena:
         deadline = example.most + GRACE
         return Target(self.url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key)
 
-    def _answered(self, exchange: Exchange, plan: StreamPlan, script: Script) -> None:
+    def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:
         self._plans[exchange.number] = plan
+        self._wires.append((exchange.owner, wire))
 
     def _last_number(self) -> int:
         return max((exchange.number for exchange in self._server.fake.journal), default=0)
@@ -148,8 +152,11 @@ class Arena:
 class _Example:
     """The deadline and the gate of one example. Its methods are called in the fake's loop unless they say otherwise."""
 
-    def __init__(self, server: FakeServer, gate: Gate, owner: str, case: Case, deadline: float) -> None:
+    def __init__(
+        self, server: FakeServer, gate: Gate, owner: str, case: Case, deadline: float, wires: list[tuple[str, Wire]]
+    ) -> None:
         self._server = server
+        self._wires = wires
         self._gate = gate
         self._owner = owner
         self._deadline = deadline + max(lasting(reply) for reply in case.replies)
@@ -196,6 +203,9 @@ class _Example:
         else:
             self.expired = True
             self._over()
+            for owner, wire in self._wires:  # the idle ones, too: it may be waiting for their end
+                if owner == self._owner:
+                    wire.reset()
 
     def _over(self) -> None:
         fake = self._server.fake

@@ -50,6 +50,7 @@ class Entry:
     def arguments(self) -> str:
         """How the command line names it, behind `mock-ares check` or `mock-ares replay FILE`."""
         can = f"--can {shlex.quote(','.join(self.capabilities))} " if self.capabilities else ""
+        can += "--best-effort " if self.boundaries == "best-effort" and self.kind in ("exec", "driver") else ""
         if self.kind in ("browser", "client"):
             return f"{can}--{self.kind} {shlex.quote(self.words[0])}"
         return f"{can}{'--driver ' * (self.kind == 'driver')}-- {shlex.join(self.words)}"
@@ -125,7 +126,10 @@ def _entry(data: dict[str, Any], where: str) -> Entry:
 
 
 def _command(value: Any, where: str) -> tuple[str, ...]:
-    words = tuple(shlex.split(value)) if isinstance(value, str) else _texts(value, where, "command")
+    try:
+        words = tuple(shlex.split(value)) if isinstance(value, str) else _texts(value, where, "command")
+    except ValueError:
+        raise UsageError(f"{where}: the command has a quote that is never closed: {value}") from None
     if not words:
         raise UsageError(f"{where}: the command is empty")
     return words

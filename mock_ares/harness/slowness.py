@@ -18,23 +18,28 @@ ROUNDS = 3
 
 
 def slowness(arena: Arena, client: Client, played: Played, deadline: float, failure: Failure | None) -> Failure | None:
-    """``slow`` where time grows faster than the stream; ``failure`` is what is said of one that came to no end."""
+    """``slow`` where time grows faster than the stream, or a quarter of it ends in time and the whole does not.
+
+    ``failure`` is what is said of a client that came to no end.
+    """
+    judged = oracle.last(played.case, played.plans, played.exchanges)
     took = played.observation.duration
-    if took < NOTICED and failure is None:
-        return None
+    if judged is None or (took < NOTICED and failure is None):
+        return failure
     quarter = _quarter(played.case)
     least = float("inf")
-    for _ in range(ROUNDS):
-        short = arena.observe(client, quarter, deadline=deadline)
-        least = min(least, short.observation.duration)
-        if failure is None and took >= NOTICED and took / least > GROWTH:
+    for _ in range(ROUNDS if failure is None else 1):
+        short = arena.observe(client, quarter, deadline=deadline).observation
+        if short.timed_out:
+            return failure
+        least = min(least, short.duration)
+        if failure is None:
+            if took / least <= GROWTH:
+                return None
             took = min(took, arena.observe(client, played.case, deadline=deadline).observation.duration)
-        if failure is None and (took < NOTICED or took / least <= GROWTH):
-            return None
-    judged = oracle.last(played.case, played.plans, played.exchanges)
-    if failure is not None or judged is None:
-        return failure
-    said = f"four times the chunks take {took / least:.0f} times as long ({least:.2f} s, then {took:.2f} s)"
+    said = f"{len(judged.plan.chunks)} chunks took {took:.2f} s, a quarter of them {least:.2f} s"
+    if failure is not None:
+        said = f"{len(judged.plan.chunks)} chunks were not done in {took:.0f} s, a quarter of them took {least:.2f} s"
     return oracle.failure(played.case, played.observation, judged, "slow", said, "takes four times as long")
 
 

@@ -215,7 +215,7 @@ class _Run:
         if isinstance(found, Failure):
             return found
         failure = oracle.judge(played.case, played.plans, played.observation, played.exchanges, self.client)
-        if self.check.row.trial == "twice-as-long" and (failure is None or failure.word == "slow"):
+        if self.check.row.trial == "twice-as-long" and (failure is None or failure.word in ("hung", "slow")):
             return slowness(self.arena, self.client, played, self._deadline(), failure)
         return failure
 

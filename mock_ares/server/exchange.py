@@ -118,7 +118,7 @@ class Respond:
         exchange.faults = plan.marks
         exchange.chunks = len(plan.chunks)
         if self.fake.on_answer is not None:
-            self.fake.on_answer(exchange, plan, script)
+            self.fake.on_answer(exchange, plan, wire)
         fields = (
             ("date", formatdate(usegmt=True)),
             *self.fake.cors.headers_for(request.headers.get("origin")),

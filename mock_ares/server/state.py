@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 
-from mock_ares.plan.model import Script, StreamPlan
+from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import DialectName, Scenario
 from mock_ares.server.auth import Keyring
 from mock_ares.server.barrier import pauses
@@ -70,8 +70,8 @@ class Fake:
     speed: float = 1.0
     """Can be changed while the fake runs; a stream keeps the speed it began with."""
     clock: Clock = field(default_factory=Clock)
-    on_answer: Callable[[Exchange, StreamPlan, Script], object] | None = None
-    """Told what is about to be played for a request, in the event loop."""
+    on_answer: Callable[[Exchange, StreamPlan, Wire], object] | None = None
+    """Told what is about to be played for a request, and on what; in the event loop."""
     _open: dict[str, set[Wire]] = field(default_factory=dict)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Checks against clients: the right one passes all, a wrong one fails by its own, and what is not its doing is not said."""
+"""Checks against clients: the right one passes all, a wrong one fails by its own, and by nothing else."""
 
 from __future__ import annotations
 
@@ -139,10 +139,9 @@ class TestWrongClients:
     def test_one_that_hangs_costs_less_time_each_time(self) -> None:
         names = ("chunk-split", "text-nul", "bom", "no-space")
         client = PythonClient(wrong.waits_for_the_connection_to_end)
-        report = run_contract(client, replace(FEW, only=names, deadline=4.0))
+        report = run_contract(client, replace(FEW, only=names, deadline=5.0))
         assert {r.outcome for r in report.checks} == {"hung"}
-        durations = [r.duration for r in report.checks]
-        assert durations[0] > durations[1] > durations[-1]
+        assert report.checks[0].duration > 1.5 * report.checks[-1].duration
 
     def test_one_that_keeps_the_connection_of_a_caller_who_left(self, arena: Arena) -> None:
         kept: list[object] = []
@@ -339,9 +338,15 @@ class TestLinearTime:
         monkeypatch.setattr(slowness, "NOTICED", 0.2)
 
     def test_quadratic_work_is_slow(self, arena: Arena) -> None:
-        found = judge_case(PythonClient(wrong.quadratic), many(40_000, 0), arena, CHECKS["many-chunks"].info)
+        found = judge_case(PythonClient(wrong.quadratic), many(12_000, 0), arena, CHECKS["many-chunks"].info)
         assert found is not None and found.word == "slow"
-        assert "times as long" in found.diagnosis
+        assert "chunks took" in found.diagnosis
+
+    def test_so_is_what_is_not_done_at_the_deadline(self, arena: Arena) -> None:
+        info = CHECKS["many-chunks"].info
+        found = judge_case(PythonClient(wrong.quadratic), many(12_000, 0), arena, info, deadline=0.5)
+        assert found is not None and found.word == "slow"
+        assert "were not done" in found.diagnosis
 
     def test_linear_work_is_not_however_long_it_takes(self, arena: Arena) -> None:
         def plodding(url: str, token: str, message: str) -> Iterator[str]:
@@ -390,7 +395,7 @@ class TestTheRun:
             return texts[-1].replace("\0", "")
 
         only = ("text-nul", "chunk-empty", "everything")
-        report = run_contract(PythonClient(chat), Settings(only=only, examples=30, expect={"text-separators": "no"}))
+        report = run_contract(PythonClient(chat), Settings(only=only, examples=30, budget=0.5))
         verdicts = {r.info.id: r.verdict for r in report.checks}
         assert verdicts == {"text-nul": "failed", "chunk-empty": "passed", "everything": "passed"}
 

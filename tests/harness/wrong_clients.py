@@ -23,7 +23,7 @@ class NoLineBuffer(Lines):
     def lines(self, flush: bool = False) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for read in self.reads:
-            yield from decoder.decode(read).split("\n")
+            yield from right.LINE_END.split(decoder.decode(read))
 
 
 class EachReadDecoded(Lines):
@@ -34,7 +34,7 @@ class EachReadDecoded(Lines):
 class SplitLines(Lines):
     def chunks(self) -> Iterator[str]:
         for data in super().chunks():
-            yield data.splitlines()[0] if data else data
+            yield "\n".join((line.splitlines() or [""])[0] for line in data.split("\n"))
 
 
 class Strips(Lines):
@@ -118,7 +118,8 @@ def posted(url: str, token: str, message: str, path: str | None = None, **fields
     headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Authorization": f"Bearer {token}"}
     with closing(http.client.HTTPConnection(parts.hostname or "", parts.port)) as connection:
         body = json.dumps({"message": message})
-        connection.request("POST", path or parts.path, body, {**headers, **{k.title(): v for k, v in fields.items()}})
+        wanted = {**headers, **{k.title(): v for k, v in fields.items()}}
+        connection.request("POST", path or parts.path, body, {k: v for k, v in wanted.items() if v})
         with connection.getresponse() as response:
             return Answer(response.status, response.getheader("location", ""), response.read())
 

@@ -10,7 +10,7 @@ import argparse
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -67,24 +67,18 @@ def in_time(kind: type[Right], seed: int) -> Row:
         return {check.id: Cell.of(run_check(client, check, arena, settings)) for check in LASTING}
 
 
-def matrix(kinds: Sequence[type[Right]], seed: int = 0, processes: int | None = None) -> dict[str, Row]:
-    """By client and check."""
+def matrix(kinds: Sequence[type[Right]], seed: int = 0) -> Iterator[tuple[str, Row]]:
+    """Each client and what the checks say of it, in turn."""
     spawn = multiprocessing.get_context("spawn")
-    jobs = processes or max(2, os.cpu_count() or 2)
-    with ProcessPoolExecutor(jobs, spawn) as workers, ThreadPoolExecutor(len(kinds)) as waiting:
+    with ProcessPoolExecutor(os.cpu_count(), spawn) as workers, ThreadPoolExecutor(len(kinds)) as waiting:
         working: list[Future[Row]] = [workers.submit(at_work, kind, seed) for kind in kinds]
         lasting: list[Future[Row]] = [waiting.submit(in_time, kind, seed) for kind in kinds]
-        both = zip(kinds, working, lasting, strict=True)
-        return {name_of(kind): {**work.result(), **lasts.result()} for kind, work, lasts in both}
+        for kind, work, lasts in zip(kinds, working, lasting, strict=True):
+            yield name_of(kind), {**work.result(), **lasts.result()}
 
 
 def failed_by(row: Row) -> frozenset[str]:
     return frozenset(check for check, cell in row.items() if cell.verdict == "failed")
-
-
-def errors_in(row: Row) -> dict[str, str]:
-    """Where the harness erred."""
-    return {check: cell.said for check, cell in row.items() if cell.verdict == "errored"}
 
 
 # Printing
@@ -99,25 +93,33 @@ def sign(cell: Cell, check: str, foreseen: frozenset[str]) -> str:
     return SIGNS[cell.verdict]
 
 
-def printed(rows: Mapping[str, Row], foreseen: Mapping[str, frozenset[str]]) -> Iterable[str]:
-    checks, width = list(CHECKS), max(map(len, rows))
-    for letters in zip_longest(*(name.rjust(max(map(len, checks))) for name in checks)):
+def heading(width: int) -> Iterator[str]:
+    """The ids of the checks, from top to bottom."""
+    for letters in zip_longest(*(name.rjust(max(map(len, CHECKS))) for name in CHECKS)):
         yield " " * width + " " + "".join(letters)
-    for name, row in rows.items():
-        yield f"{name:{width}} " + "".join(sign(row[check], check, foreseen[name]) for check in checks)
-    yield ""
-    yield LEGEND
-    for name, row in rows.items():
-        yield from (f"{name}: {line}" for line in surprises(row, foreseen[name]))
 
 
-def surprises(row: Row, foreseen: frozenset[str]) -> Iterable[str]:
+def surprises(row: Row, foreseen: frozenset[str]) -> Iterator[str]:
     for check in sorted(failed_by(row) - foreseen):
         yield f"failed by {check}, not foreseen: {row[check].word}: {row[check].said}"
     for check in sorted(foreseen - failed_by(row)):
         yield f"not failed by {check}, as was foreseen: {row[check].verdict} {row[check].said}"
-    for check, said in errors_in(row).items():
-        yield f"{check}: the harness erred: {said}"
+    for check, cell in row.items():
+        if cell.verdict == "errored":
+            yield f"{check}: the harness erred: {cell.said}"
+
+
+def show(mutants: Sequence[Mutant], seed: int) -> int:
+    """Prints the matrix as it comes, and how many clients are not as foreseen."""
+    width, surprised = max(len(mutant.name) for mutant in mutants), list[str]()
+    say = sys.stdout.write
+    say("\n".join(heading(width)) + "\n")
+    for mutant, (name, row) in zip(mutants, matrix([mutant.kind for mutant in mutants], seed), strict=True):
+        say(f"{name:{width}} " + "".join(sign(row[check], check, mutant.failed_by) for check in CHECKS) + "\n")
+        sys.stdout.flush()
+        surprised += [f"{name}: {line}" for line in surprises(row, mutant.failed_by)]
+    say("\n".join(["", LEGEND, *surprised, f"{len(mutants)} clients, {len(surprised)} surprises", ""]))
+    return len(surprised)
 
 
 def main() -> int:
@@ -128,15 +130,7 @@ def main() -> int:
     known = {name_of(kind): Mutant(kind, frozenset(), "") for kind in RIGHT} | {m.name: m for m in TABLE}
     if unknown := set(chosen.mutants) - known.keys():
         parser.error(f"no mutant is named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    mutants = [known[name] for name in chosen.mutants] or list(known.values())
-    rows = matrix([m.kind for m in mutants], chosen.seed)
-    foreseen = {m.name: m.failed_by for m in mutants}
-    lines = list(printed(rows, foreseen))
-    sys.stdout.write("\n".join(lines) + "\n")
-    surprised = [name for name, row in rows.items() if list(surprises(row, foreseen[name]))]
-    killed = sum(bool(failed_by(row)) for row in rows.values())
-    sys.stdout.write(f"{killed} of {len(rows)} killed, {len(surprised)} not as foreseen\n")
-    return 1 if surprised else 0
+    return 1 if show([known[name] for name in chosen.mutants] or list(known.values()), chosen.seed) else 0
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from tests.mutants.table import RIGHT, TABLE, Mutant, name_of
 
 @pytest.fixture(scope="module")
 def rows() -> Mapping[str, Row]:
-    return matrix([*RIGHT, *(mutant.kind for mutant in TABLE)])
+    return dict(matrix([*RIGHT, *(mutant.kind for mutant in TABLE)]))
 
 
 @pytest.mark.slow

@@ -11,14 +11,16 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.failure import WIDTH, Paint, failure_text, painter
 from mock_ares.harness.report.grid import ID, STYLES, cut, grid
 from mock_ares.harness.report.verdicts import BEST_EFFORT, MEANINGS, SIGNS, counts, diagnosis, said
-from mock_ares.harness.runner import Event
+
+if TYPE_CHECKING:
+    from mock_ares.harness.runner import Event
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
 """The command that plays a failure again."""

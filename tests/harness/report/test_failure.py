@@ -62,7 +62,7 @@ def test_a_bad_request_shows_the_request_and_no_stream() -> None:
     request = {"method": "GET", "path": "/x", "headers": {"accept": "*/*"}, "body": '{"msg":"hi"}'}
     text = failure_text(INFO, failure(Reply(text="Hello"), "Hello", word="bad-request", request=request))
     assert "  request   GET /x\n            accept: */*\n\n            {" in text
-    assert "bytes" not in text and "sent" not in text
+    assert "  bytes  " not in text and "  sent  " not in text
 
 
 def test_the_replies_of_a_client_that_asks_again() -> None:

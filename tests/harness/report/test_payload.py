@@ -52,8 +52,8 @@ def test_nothing_is_no_lines() -> None:
 
 @given(st.lists(st.binary(min_size=1, max_size=8), max_size=12), st.integers(0, 100), st.integers(1, 6))
 def test_every_line_is_shown_or_counted(reads: list[bytes], focus: int, rows: int) -> None:
-    found = payload(reads, known=True, focus=focus, columns=200, rows=rows)
-    everything = payload(reads, known=True, focus=0, columns=200, rows=1000)
+    found = payload(reads, known=True, focus=focus, columns=2000, rows=rows)
+    everything = payload(reads, known=True, focus=0, columns=2000, rows=1000)
     assert lines(found) == lines(everything)[found.above : len(everything.rows) - found.below]
     assert len(found.rows) <= rows
     assert "".join(lines(everything)).count("│") == found.reads == len(reads)

@@ -1,0 +1,130 @@
+"""Counterexamples to files and back, and what is no counterexample."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mock_ares import faults
+from mock_ares.harness.checks import CHECKS
+from mock_ares.harness.checks.rows import Check
+from mock_ares.harness.model import Case, HarnessError, UsageError
+from mock_ares.harness.replay import as_yaml, case_of, file_name, load, save
+from mock_ares.harness.settings import Settings
+from mock_ares.scenario.model import Content, Reply, Segments
+from tests.harness.report.samples import HOSTILE, INFO, SMALLEST
+
+
+def saved(tmp_path: Path, case: Case, **words: object) -> Path:
+    return save(case, INFO, replace(SMALLEST, case=case, **words), tmp_path, client="node client.mjs")  # type: ignore[arg-type]
+
+
+def test_a_case_is_the_same_after_it_was_saved(tmp_path: Path) -> None:
+    case = Case(
+        (Reply(status=503), Reply(chunks=("0", "\0\r"), segments=Segments(at=(1,)))),
+        message="Hello\n\u2028",
+        path="/v1/chat/stream",
+        outcome="either",
+        judged=1,
+        cancel_after=3,
+        withhold=True,
+    )
+    path = saved(tmp_path, replace(case, replies=(case.replies[0], replace(case.replies[1], chunks=("0", "a")))))
+    assert path == tmp_path / "node-client.mjs-read-line.yaml"
+    assert load(path) == (
+        INFO.id,
+        replace(case, replies=(case.replies[0], replace(case.replies[1], chunks=("0", "a")))),
+    )
+
+
+def test_the_file_is_small_and_says_what_it_is(tmp_path: Path) -> None:
+    assert saved(tmp_path, SMALLEST.case).read_text() == (
+        "# read-line (documented): A read that ends inside a line loses nothing\n"
+        "# lost; a correct client returns exactly the text that was sent (the body is complete)\n"
+        'summary: "node client.mjs: text is lost from the first read that ends inside a line: no line buffer"\n'
+        "check: {id: read-line}\n"
+        'chunks: ["0"]\n'
+        "segments: {at: [1]}\n"
+    )
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
+def test_every_example_of_every_check_can_be_saved(check: Check) -> None:
+    for case in check.examples:
+        as_yaml(case, check.info, replace(SMALLEST, case=case))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_every_generated_case_can_be_saved(data: st.DataObject) -> None:
+    check = data.draw(st.sampled_from([check for check in CHECKS.values() if check.cases and check.id != "everything"]))
+    assert check.cases is not None
+    case = data.draw(check.cases(Settings()))
+    if sum(len(reply.chunks) for reply in case.replies if isinstance(reply.chunks, tuple)) < 500:
+        as_yaml(case, check.info, replace(SMALLEST, case=case))
+
+
+def test_a_client_may_say_anything(tmp_path: Path) -> None:
+    path = saved(tmp_path, SMALLEST.case, diagnosis=HOSTILE.replace("\ud800", ""))
+    assert load(path)[1] == SMALLEST.case
+
+
+@pytest.mark.parametrize(
+    ("client", "name"),
+    [
+        ("node client.mjs", "node-client.mjs"),
+        ("/usr/bin/python ./a/b.py --x", "usr-bin-python-.-a-b.py-x"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("字", "client"),
+        ("-._", "client"),
+        ("x" * 200, "x" * 60),
+    ],
+)
+def test_a_name_of_a_client_is_a_name_of_a_file(client: str, name: str) -> None:
+    assert file_name(client) == name
+
+
+def test_what_no_file_can_say_is_the_harness_to_blame(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="cannot be written as a scenario"):
+        saved(tmp_path, Case((Reply(content=Content(json=10**60)),)))
+    with pytest.raises(HarnessError, match="cannot be written as a scenario"):
+        saved(tmp_path, Case((Reply(text="\ud800"),)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("text: a\n", "is a scenario, but no saved counterexample: it has no `check:`"),
+        ("text: [a\n", "it is no scenario file"),
+        ("", "it is no scenario file"),
+        ("check: {id: bom}\nthen: cycle\nreplies: [{text: a}, {text: b}]\n", "repeats its last reply"),
+    ],
+)
+def test_a_file_that_is_none_says_so(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=said):
+        load(path)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read .*: No such file or directory"):
+        load(tmp_path / "x.yaml")
+    with pytest.raises(UsageError, match="cannot read .*: "):
+        load(tmp_path)
+
+
+def test_a_case_that_was_edited_keeps_its_seed(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("text: a\nchunks: {random: {max: 3}}\nseed: 7\ncheck: {id: chunk-split}\n")
+    assert case_of(path).replies[0].seed == 7
+
+
+def test_faults_are_saved_with_their_places(tmp_path: Path) -> None:
+    case = Case((Reply(text="Neural networks", faults=(faults.reset_peer(after="Neural"),)),))
+    assert case_of(saved(tmp_path, case)) == case

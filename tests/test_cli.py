@@ -91,7 +91,7 @@ def test_printed_tokens_are_accepted_and_expired_ones_are_not() -> None:
         assert served.ask(run("token", "--api-key").stdout.strip(), "/v1/chat/stream").status_code == 200
         assert served.ask(run("token", "--lifetime", "30s").stdout.strip()).status_code == 200
         expired = served.ask(run("token", "--expired").stdout.strip())
-        assert (expired.status_code, expired.json()) == (401, {"error": "Token has expired"})
+        assert (expired.status_code, expired.json()) == (401, {"error": "Invalid or expired token", "code": "AUTH_INVALID_TOKEN"})
         assert served.ask(run("token", "--api-key", "--expired").stdout.strip(), "/v1/chat").status_code == 401
         assert served.ask(run("token", "--secret", "other").stdout.strip()).status_code == 401
         assert served.ask(run("token", "--refresh").stdout.strip()).status_code == 401

@@ -15,12 +15,13 @@ from pathlib import Path
 from mock_ares.harness.model import Case, CheckInfo, Failure, HarnessError, UsageError
 from mock_ares.scenario.dump import dump
 from mock_ares.scenario.load import load as load_scenario
-from mock_ares.scenario.load import loads
 from mock_ares.scenario.mistakes import ScenarioError
-from mock_ares.scenario.model import Counterexample, Reply, Scenario
+from mock_ares.scenario.model import Counterexample, Reply, Scenario, Text
 
 FOLDER = Path(".mock-ares/failures")
 _LONGEST_NAME = 60
+_LONG_TEXT = 50_000
+"""Characters."""
 
 
 def save(case: Case, info: CheckInfo, failure: Failure, folder: Path = FOLDER, *, client: str = "client") -> Path:
@@ -28,26 +29,58 @@ def save(case: Case, info: CheckInfo, failure: Failure, folder: Path = FOLDER, *
 
     Raises HarnessError where the file would not say the same case, and OSError.
     """
-    text = as_yaml(case, info, failure, client)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{file_name(client)}-{info.id}.yaml"
+    text, beside = as_yaml(case, info, failure, client)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, long in beside.items():
+        (folder / name).write_bytes(long.encode())
     path.write_text(text, encoding="utf-8", newline="\n")
+    reason = _unlike(path, case, info)
+    if reason is not None:
+        path.unlink()
+        raise HarnessError(f"the case of {info.id} cannot be saved: {reason}")
     return path
 
 
-def as_yaml(case: Case, info: CheckInfo, failure: Failure, client: str = "client") -> str:
-    """The text of the file. Raises HarnessError where a file cannot say the case."""
-    summary = " ".join(f"{client}: {failure.diagnosis}".split())
-    scenario = scenario_of(case, info, summary)
-    comment = f"{info.id} ({info.tier}): {info.title}\n{failure.word}; a correct client {failure.expected}"
+def _unlike(path: Path, case: Case, info: CheckInfo) -> str | None:
+    """Why a saved file does not stand for the case; None if it does."""
     try:
-        text = dump(scenario, comment="".join(char if char.isprintable() or char == "\n" else " " for char in comment))
-        same = loads(text) == scenario
-    except ValueError as error:  # ScenarioError is one
+        return None if load(path) == (info.id, case) else "it is not the same when it is read again"
+    except UsageError as error:
+        return str(error)
+
+
+def as_yaml(case: Case, info: CheckInfo, failure: Failure, client: str = "client") -> tuple[str, dict[str, str]]:
+    """The text of the file, and the long texts that go into files beside it, by name.
+
+    Raises HarnessError where a file cannot say the case.
+    """
+    summary = " ".join(f"{client}: {failure.diagnosis}".split())
+    comment = f"{info.id} ({info.tier}): {info.title}\n{failure.word}; a correct client {failure.expected}"
+    comment = "".join(char if char.isprintable() or char == "\n" else " " for char in comment)
+    case, beside = _without_long_texts(case, f"{file_name(client)}-{info.id}")
+    try:
+        text = dump(scenario_of(case, info, _encodable(summary)), comment=_encodable(comment))
+        text.encode()
+    except ValueError as error:
         raise HarnessError(f"the case of {info.id} cannot be written as a scenario: {error}") from error
-    if not same:
-        raise HarnessError(f"the case of {info.id} is not the same after it was written as a scenario")
-    return text
+    return text, beside
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _without_long_texts(case: Case, stem: str) -> tuple[Case, dict[str, str]]:
+    """YAML is slow to read, and a scenario file is bounded: megabytes go into files of their own."""
+    replies, beside = list[Reply](), dict[str, str]()
+    for number, reply in enumerate(case.replies, 1):
+        if isinstance(reply.text, str) and len(reply.text) > _LONG_TEXT:
+            name = f"{stem}-{number}.txt"
+            beside[name] = reply.text
+            reply = replace(reply, text=Text(file=name))
+        replies.append(reply)
+    return replace(case, replies=tuple(replies)), beside
 
 
 def scenario_of(case: Case, info: CheckInfo, summary: str = "") -> Scenario:

@@ -1,6 +1,6 @@
 """The HTTP errors that have names, as each profile words them.
 
-``docs``: the errors page gives ``{"error": message}`` and nothing else; where no page gives the message, it is ours.
+``docs``: the errors page gives ``{"error": message}``, the authentication page a code beside it; where no page gives the message, it is ours.
 ``server``: handlers answer ``{"error", "code"}``, middlewares ``{"error"}``, and axum and the limiter plain text.
 """
 
@@ -48,6 +48,7 @@ _GOVERNED: Headers = (
     ("x-ratelimit-remaining", "0"),
 )
 _UNAUTHORIZED = json_error(401, "Unauthorized")
+_BAD_JWT = json_error(401, "Invalid or expired token", "AUTH_INVALID_TOKEN")  # the pages' one sample, for every kind
 _NO_KEY = json_error(401, "Invalid API key")
 _NO_MEDIA = plain_error(415, "Expected request with `Content-Type: application/json`")
 
@@ -67,13 +68,13 @@ _TABLE: dict[str, tuple[str, HttpError, HttpError]] = {
         ),
     ),
     "missing-token": ("401: no credentials.", json_error(401, "Missing authorization header"), _UNAUTHORIZED),
-    "malformed-token": ("401: the token is no JWT.", json_error(401, "Invalid token"), _UNAUTHORIZED),
-    "bad-signature": ("401: the JWT is signed by somebody else.", json_error(401, "Invalid token"), _UNAUTHORIZED),
-    "expired-token": ("401: the token has expired.", json_error(401, "Token has expired"), _UNAUTHORIZED),
-    "revoked-token": ("401: the token was revoked.", json_error(401, "Token has been revoked"), _UNAUTHORIZED),
+    "malformed-token": ("401: the token is no JWT.", _BAD_JWT, _UNAUTHORIZED),
+    "bad-signature": ("401: the JWT is signed by somebody else.", _BAD_JWT, _UNAUTHORIZED),
+    "expired-token": ("401: the token has expired.", _BAD_JWT, _UNAUTHORIZED),
+    "revoked-token": ("401: the token was revoked.", _BAD_JWT, _UNAUTHORIZED),
     "wrong-kind": (
         "401: a refresh token where an access token is asked for.",
-        json_error(401, "Invalid token type: an access token is required"),
+        _BAD_JWT,
         _UNAUTHORIZED,
     ),
     "missing-key": (

@@ -93,9 +93,9 @@ def test_what_is_wrong_is_said_where_it_is(tmp_path: Path, text: str, said: str)
 
 
 def test_a_grid_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read .*No such file"):
+    with pytest.raises(UsageError, match=r"cannot read .*No such file"):
         read_grid(tmp_path / "x.toml")
-    with pytest.raises(UsageError, match="cannot read .*directory"):
+    with pytest.raises(UsageError, match=r"cannot read .*directory"):
         read_grid(tmp_path)
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mock_ares import faults
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.checks.rows import Check
+from mock_ares.harness.checks.rows import Check, speaking
 from mock_ares.harness.model import Case, HarnessError, UsageError
-from mock_ares.harness.replay import as_yaml, case_of, file_name, load, save
+from mock_ares.harness.replay import case_of, file_name, load, save
 from mock_ares.harness.settings import Settings
 from mock_ares.scenario.model import Content, Reply, Segments
 from tests.harness.report.samples import HOSTILE, INFO, SMALLEST
@@ -53,23 +53,30 @@ def test_the_file_is_small_and_says_what_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
-def test_every_example_of_every_check_can_be_saved(check: Check) -> None:
+def test_every_example_of_every_check_can_be_saved(check: Check, tmp_path: Path) -> None:
     for case in check.examples:
-        as_yaml(case, check.info, replace(SMALLEST, case=case))
+        case = speaking(case, check.info.dialects[0])
+        path = save(case, check.info, replace(SMALLEST, case=case), tmp_path)
+        assert load(path) == (check.id, case)
+        assert path.stat().st_size < 20_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("failures")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_every_generated_case_can_be_saved(data: st.DataObject) -> None:
+def test_every_generated_case_can_be_saved(folder: Path, data: st.DataObject) -> None:
     check = data.draw(st.sampled_from([check for check in CHECKS.values() if check.cases and check.id != "everything"]))
     assert check.cases is not None
-    case = data.draw(check.cases(Settings()))
-    if sum(len(reply.chunks) for reply in case.replies if isinstance(reply.chunks, tuple)) < 500:
-        as_yaml(case, check.info, replace(SMALLEST, case=case))
+    case = speaking(data.draw(check.cases(Settings())), check.info.dialects[0])
+    saved(folder, case)
 
 
 def test_a_client_may_say_anything(tmp_path: Path) -> None:
-    path = saved(tmp_path, SMALLEST.case, diagnosis=HOSTILE.replace("\ud800", ""))
+    path = saved(tmp_path, SMALLEST.case, diagnosis=HOSTILE)
     assert load(path)[1] == SMALLEST.case
 
 
@@ -91,7 +98,7 @@ def test_a_name_of_a_client_is_a_name_of_a_file(client: str, name: str) -> None:
 def test_what_no_file_can_say_is_the_harness_to_blame(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="cannot be written as a scenario"):
         saved(tmp_path, Case((Reply(content=Content(json=10**60)),)))
-    with pytest.raises(HarnessError, match="cannot be written as a scenario"):
+    with pytest.raises(HarnessError, match=r"cannot be saved: [^!]*lone surrogate"):
         saved(tmp_path, Case((Reply(text="\ud800"),)))
     assert list(tmp_path.iterdir()) == []
 
@@ -113,10 +120,20 @@ def test_a_file_that_is_none_says_so(tmp_path: Path, text: str, said: str) -> No
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read .*: No such file or directory"):
+    with pytest.raises(UsageError, match=r"cannot read .*: No such file or directory"):
         load(tmp_path / "x.yaml")
-    with pytest.raises(UsageError, match="cannot read .*: "):
+    with pytest.raises(UsageError, match=r"cannot read .*: "):
         load(tmp_path)
+
+
+def test_a_long_text_lies_beside_the_file(tmp_path: Path) -> None:
+    case = Case((Reply(text="ab\r\n\ufeff字" * 100_000, chunks="whole", dialect="delta"),))
+    path = saved(tmp_path, case)
+    assert path.stat().st_size < 1000
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "node-client.mjs-read-line-1.txt", "node-client.mjs-read-line.yaml",
+    ]  # fmt: skip
+    assert load(path)[1] == case
 
 
 def test_a_case_that_was_edited_keeps_its_seed(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -37,6 +39,7 @@ BLOCK_LINES = (
 FOREIGN = (("event: ping", "data: not the text"), ("data: {}", "event: other", ": data"))
 
 
+@cache
 def texts(dialect: str = "text") -> SearchStrategy[str]:
     """Texts that the dialect can carry: words, what looks like framing, and anything else."""
     forbidden = FORBIDDEN[dialect]
@@ -63,39 +66,43 @@ def _pieces(text: str, at: Sequence[int]) -> tuple[str, ...]:
     return tuple(text[a:b] for a, b in pairwise(bounds))
 
 
-@st.composite
-def framings(draw: DrawFn, dialect: str = "text") -> Framing:
+@cache
+def framings(dialect: str = "text") -> SearchStrategy[Framing]:
+    """Every way to spell the events of a dialect."""
     lines = st.lists(st.sampled_from(BLOCK_LINES), max_size=2).map(tuple)
     blocks = lines if dialect == "lines" else lines | st.sampled_from(FOREIGN)
-    return Framing(
-        newline=draw(st.sampled_from(["lf", "crlf", "cr", "mixed"])),
-        space=draw(st.sampled_from([True, False])),
-        bom=draw(st.booleans()),
-        bare_empty=draw(st.booleans()),
-        first=draw(st.just(()) | blocks),
-        between=draw(st.just(()) | blocks),
-        before=draw(st.just(()) | lines),
-        inside=draw(st.just(()) | lines),
-        final_blank_line=dialect == "lines" or draw(st.sampled_from([True, True, True, False])),
+    whole = st.just(True) if dialect == "lines" else st.sampled_from([True, True, True, False])
+    return st.builds(
+        Framing,
+        newline=st.sampled_from(["lf", "crlf", "cr", "mixed"]),
+        space=st.sampled_from([True, False]),
+        bom=st.booleans(),
+        bare_empty=st.booleans(),
+        first=st.just(()) | blocks,
+        between=st.just(()) | blocks,
+        before=st.just(()) | lines,
+        inside=st.just(()) | lines,
+        final_blank_line=whole,
     )
 
 
-@st.composite
-def bodies(draw: DrawFn) -> Body:
-    framing = draw(st.sampled_from(["chunked", "length", "close", "http1.0"]))
-    gzip, connection = draw(st.sampled_from([None, "event", "whole"])), draw(st.sampled_from(["keep-alive", "close"]))
-    if framing != "chunked":
-        return Body(framing, gzip=gzip, connection=connection)
-    return Body(
-        framing,
-        extensions=draw(st.sampled_from([None, ";a", ";a=b", ' ; a = "b c;\\"\t%d" ;d'])),
-        trailers=draw(st.sampled_from([{}, {"x-sum": "1"}, {"x-sum": "1", "x-more": "caf\xe9"}])),
-        http_chunks=draw(st.sampled_from([None, "event", "segment", "whole"]) | st.integers(1, 40)),
-        gzip=gzip,
-        connection=connection,
-    )
+CODED: dict[str, SearchStrategy[Any]] = {
+    "gzip": st.sampled_from([None, "event", "whole"]),
+    "connection": st.sampled_from(["keep-alive", "close"]),
+}
+BODIES: SearchStrategy[Body] = st.one_of(
+    st.builds(
+        Body,
+        extensions=st.sampled_from([None, ";a", ";a=b", ' ; a = "b c;\\"\t%d" ;d']),
+        trailers=st.sampled_from([{}, {"x-sum": "1"}, {"x-sum": "1", "x-more": "caf\xe9"}]),
+        http_chunks=st.sampled_from([None, "event", "segment", "whole"]) | st.integers(1, 40),
+        **CODED,
+    ),
+    st.builds(Body, st.sampled_from(["length", "close", "http1.0"]), **CODED),
+)
 
 
+@cache
 def segmentations(*, promised: bool = False) -> SearchStrategy[object]:
     """Where reads end; ``promised``: somewhere, at least. Some take a payload that has such places."""
     words = ["event", "whole", "byte"] if promised else ["free", "event", "whole", "byte"]
@@ -104,26 +111,26 @@ def segmentations(*, promised: bool = False) -> SearchStrategy[object]:
         st.integers(1, 40).map(lambda every: Segments(every=every)),
         st.tuples(st.integers(1, 9), st.integers(0, 9)).map(lambda r: Segments(random=Range(r[0], r[0] + r[1]))),
         st.lists(st.integers(1, 60), min_size=1, max_size=4).map(lambda at: Segments(at=tuple(at))),
-        st.sampled_from(["utf8", "prefix", "line", "crlf"]).map(lambda inside: Segments(inside=inside)),
+        st.sampled_from(["utf8", "prefix", "line", "crlf"]).map(lambda inside: Segments(inside=inside)),  # type: ignore[arg-type]
     )
 
 
 SECONDS = st.sampled_from([0.0, 0.05, 0.1, 0.3, 1.0, 2.5])
 
 
-@st.composite
-def paces(draw: DrawFn) -> Pace:
-    """Seconds of everything but pauses, which take positions in a payload."""
-    every = draw(st.none() | SECONDS)
-    rate = draw(st.none() | st.sampled_from([1.0, 40.0, 1000.0])) if every is None else None
-    return Pace(
-        head=draw(SECONDS),
-        first=draw(SECONDS),
-        every=every,
-        tokens_per_second=rate,
-        jitter=draw(st.sampled_from([0.0, 0.2, 1.0])),
-        keep_alive=draw(st.none() | st.sampled_from([0.1, 0.5, 15.0])),
-    )
+PACES: SearchStrategy[Pace] = st.builds(
+    lambda interval, **words: Pace(**interval, **words),
+    st.one_of(
+        st.just({}),
+        st.fixed_dictionaries({"every": SECONDS}),
+        st.fixed_dictionaries({"tokens_per_second": st.sampled_from([1.0, 40.0, 1000.0])}),
+    ),
+    head=SECONDS,
+    first=SECONDS,
+    jitter=st.sampled_from([0.0, 0.2, 1.0]),
+    keep_alive=st.none() | st.sampled_from([0.1, 0.5, 15.0]),
+)
+"""Seconds of everything but pauses, which take positions in a payload."""
 
 
 def positions(plan: StreamPlan) -> SearchStrategy[Position | str | int]:
@@ -226,9 +233,9 @@ def replies(
         text=None if isinstance(chunks, tuple) else text,
         chunks=chunks,  # type: ignore[arg-type]
         dialect=dialect,  # type: ignore[arg-type]
-        pace=draw(paces()) if paced else Pace(),
+        pace=draw(PACES) if paced else Pace(),
         framing=draw(framings(dialect)),
-        body=draw(bodies()),
+        body=draw(BODIES),
         interim=draw(st.lists(st.sampled_from([100, 103]), max_size=2).map(tuple)) if interim else (),  # type: ignore[arg-type]
         seed=draw(st.integers(0, 3)),
     )

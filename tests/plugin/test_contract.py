@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis.database import InMemoryExampleDatabase
+
+from mock_ares.harness.database import Keyed
 
 RIGHT = """
 from mock_ares import ClientContract
@@ -352,25 +355,15 @@ def test_everything_draws_only_from_what_passed(project: pytest.Pytester) -> Non
     project.runpytest_inprocess("-k", "everything", "--ares-examples=20").assert_outcomes(passed=1)
 
 
-def test_each_subclass_has_a_part_of_the_database_of_its_own(project: pytest.Pytester) -> None:
-    project.makepyfile(
-        test_pair="""
-        from mock_ares import ClientContract
-        from mock_ares.client import stream_chat
-
-        class TestOne(ClientContract):
-            def stream_chat(self, ares, message):
-                text = "".join(stream_chat(ares.url + ares.path, ares.token, message))
-                return text.replace("\\u00fc", "u")  # no fixed example has one
-
-        class TestTwo(TestOne):
-            pass
-        """
-    )
-    options = ("-k", "text_unicode", "--ares-examples=3000", "--ares-seed=1")
-    project.runpytest_inprocess(*options)
-    folder = project.path / ".hypothesis" / "examples"
-    assert not folder.exists() or len(list(folder.iterdir())) >= 2
+def test_each_test_has_a_part_of_the_database_of_its_own() -> None:
+    whole = InMemoryExampleDatabase()
+    one, two = Keyed(whole, "test_it.py::TestOne::test_x"), Keyed(whole, "test_it.py::TestTwo::test_x")
+    one.save(b"key", b"1")
+    two.save(b"key", b"2")
+    two.save(b"key", b"3")
+    two.delete(b"key", b"2")
+    assert (set(one.fetch(b"key")), set(two.fetch(b"key"))) == ({b"1"}, {b"3"})
+    assert set(whole.fetch(b"key")) == set()
 
 
 def test_a_client_that_never_asks_is_told_once(project: pytest.Pytester) -> None:

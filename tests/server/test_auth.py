@@ -16,6 +16,7 @@ from mock_ares.server.errors import HttpError, lookup
 from mock_ares.server.profiles import PROFILES
 
 PROFILE_NAMES = ["docs", "server"]
+INVALID = b'{"error":"Invalid or expired token","code":"AUTH_INVALID_TOKEN"}'
 UNAUTHORIZED = b'{"error":"Unauthorized"}'
 NOW = 1_700_000_000.0
 
@@ -151,7 +152,7 @@ class TestExpiry:
 
     def test_what_expired_an_hour_ago_is_refused(self, keyring: Keyring) -> None:
         token = keyring.issue_jwt(lifetime=-3600)
-        body = b'{"error":"Token has expired"}' if keyring.profile.name == "docs" else UNAUTHORIZED
+        body = INVALID if keyring.profile.name == "docs" else UNAUTHORIZED
         assert refused(keyring.check_bearer(f"Bearer {token}")) == (401, body)
         assert jwt.decode(token, options={"verify_signature": False})["iat"] <= NOW - 3600
 
@@ -197,7 +198,7 @@ BAD_TOKENS: dict[str, Any] = {
 class TestMalformed:
     @pytest.mark.parametrize("bad", BAD_TOKENS)
     def test_is_refused(self, keyring: Keyring, bad: str) -> None:
-        body = b'{"error":"Invalid token"}' if keyring.profile.name == "docs" else UNAUTHORIZED
+        body = INVALID if keyring.profile.name == "docs" else UNAUTHORIZED
         assert refused(keyring.check_bearer(f"Bearer {BAD_TOKENS[bad](keyring)}")) == (401, body)
 
     def test_a_public_key_is_no_secret(self, keyring: Keyring) -> None:
@@ -218,7 +219,7 @@ class TestMalformed:
         other = keyring.issue_jwt(email="other@example.com").split(".")
         other[0] = encoded({"alg": "HS256", "typ": "JWT", "kid": "1"})
         parts[place] = other[place]
-        body = b'{"error":"Invalid token"}' if keyring.profile.name == "docs" else UNAUTHORIZED
+        body = INVALID if keyring.profile.name == "docs" else UNAUTHORIZED
         assert refused(keyring.check_jwt(".".join(parts))) == (401, body)
 
     def test_another_secret(self, keyring: Keyring) -> None:
@@ -232,7 +233,7 @@ SCHEMES = ["bearer {}", "BEARER {}", "Bearer{}", "Bearer\t{}", "Token {}", "Basi
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_scheme_is_exactly_bearer_and_one_space(keyring: Keyring, scheme: str) -> None:
     is_docs = keyring.profile.name == "docs"
-    body = b'{"error":"Invalid token"}' if is_docs else UNAUTHORIZED
+    body = INVALID if is_docs else UNAUTHORIZED
     assert refused(keyring.check_bearer(scheme.format(keyring.issue_jwt()))) == (401, body)
     found = keyring.check_api_key(scheme.format(keyring.issue_api_key()))
     name = "wrong-key-format" if scheme.startswith("Bearer ") else "bad-scheme"
@@ -249,7 +250,7 @@ class TestKind:
     def test_a_refresh_token_is_no_access_token_in_docs(self, clock: FakeClock) -> None:
         keyring = docs(clock)
         token = keyring.issue_jwt(kind="refresh")
-        body = b'{"error":"Invalid token type: an access token is required"}'
+        body = INVALID
         assert refused(keyring.check_bearer(f"Bearer {token}")) == (401, body)
         assert known(keyring.check_jwt(token, kind="refresh")).kind == "refresh"
         refused(keyring.check_jwt(keyring.issue_jwt(), kind="refresh"))
@@ -263,7 +264,7 @@ class TestRevocation:
     def test_a_revoked_token(self, keyring: Keyring) -> None:
         token, other = keyring.issue_jwt(), keyring.issue_jwt()
         keyring.revoke(token)
-        body = b'{"error":"Token has been revoked"}' if keyring.profile.name == "docs" else UNAUTHORIZED
+        body = INVALID if keyring.profile.name == "docs" else UNAUTHORIZED
         assert refused(keyring.check_bearer(f"Bearer {token}")) == (401, body)
         known(keyring.check_jwt(other))
 

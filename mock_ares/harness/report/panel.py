@@ -114,7 +114,7 @@ def _timeline(failure: Failure) -> Iterator[str]:
 
 def _file(check: CheckResult, failure: Failure, client: ClientReport) -> str:
     try:
-        words = as_yaml(failure.case, check.info, failure, client.name)
+        words, _ = as_yaml(failure.case, check.info, failure, client.name)
     except HarnessError:
         return ""
     return f'<details class="file"><summary>as a scenario file</summary><pre class="box">{_text(words)}</pre></details>'

@@ -54,8 +54,8 @@ def test_a_client_that_was_given_up() -> None:
 def test_an_http_error_is_shown_by_its_status_and_body() -> None:
     found = failure(Reply(error="expired-token"), "", word="error-as-answer", reads=())
     text = failure_text(INFO, found)
-    assert "  sent      HTTP 401, application/json, 29 bytes\n  received  an empty text\n" in text
-    assert '            {"error":"Token has expired"}\n' in text
+    assert "  sent      HTTP 401, application/json, 64 bytes\n  received  an empty text\n" in text
+    assert '            {"error":"Invalid or expired token","code":"AUTH_INVALID_TOKEN"}\n' in text
 
 
 def test_a_bad_request_shows_the_request_and_no_stream() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 PROFILES = click.Choice(["docs", "server"])
 DIALECTS = click.Choice(["text", "lines", "delta", "typed"])
 FILES = click.Path(path_type=Path)
+UNREADABLE = "cannot be read: "
 
 
 class Usage(click.ClickException):
@@ -158,13 +160,16 @@ def show(file: Path, **options: Any) -> None:
 @click.argument("files", nargs=-1, required=True, type=FILES)
 def validate(files: tuple[Path, ...]) -> None:
     """Check scenario FILES and folders. Exit status: 0 all right, 1 mistakes, 2 a file cannot be read."""
-    found, mistakes = _read(files)
-    for mistake in mistakes:
-        click.echo(mistake)
-    click.echo(
-        f"{len(found)} scenario{'s' * (len(found) != 1)} right, {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}"
-    )
-    sys.exit(1 if mistakes else 0)
+    from mock_ares.scenario.mistakes import ScenarioError
+
+    try:
+        found = _load(files)
+    except ScenarioError as error:
+        click.echo(error)
+        count = len(error.mistakes)
+        click.echo(f"{count} mistake{'s' * (count != 1)}")
+        sys.exit(2 if any(UNREADABLE in mistake.message for mistake in error.mistakes) else 1)
+    click.echo(f"{len(found)} scenario{'s' * (len(found) != 1)}, no mistakes")
 
 
 @main.group("list")
@@ -224,53 +229,34 @@ def _table(rows: Iterable[tuple[str, str]]) -> None:
 
 def load_all(files: tuple[Path, ...]) -> list[Scenario]:
     """The scenarios of files and folders, by default the library's. Raises Usage with every mistake of all of them."""
-    from mock_ares.paths import FIXTURES
-
-    found, mistakes = _read(files or (FIXTURES,))
-    if mistakes:
-        raise Usage("\n".join(mistakes))
-    names = dict[str, int]()
-    for scenario in found:
-        names[scenario.name] = names.get(scenario.name, 0) + 1
-    if twice := [name for name, count in names.items() if count > 1]:
-        raise Usage(f"mock-ares: two scenarios are named {twice[0]!r}; give one of them another name")
-    return found
-
-
-def _read(files: tuple[Path, ...]) -> tuple[list[Scenario], list[str]]:
-    from mock_ares.scenario.load import load
     from mock_ares.scenario.mistakes import ScenarioError
 
-    found, mistakes = list[Any](), list[str]()
-    for path in _files(files):
-        try:
-            found.append(load(path))
-        except ScenarioError as error:
-            mistakes += map(str, error.mistakes)
-        except OSError as error:
-            _unreadable(path, error)
-    return found, mistakes
+    try:
+        return _load(files)
+    except ScenarioError as error:
+        raise Usage(str(error)) from None
 
 
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
-        else:
-            yield path
+def _load(files: tuple[Path, ...]) -> list[Scenario]:
+    from mock_ares.paths import FIXTURES
+    from mock_ares.scenario.load import load_all as load
+    from mock_ares.server.errors import NAMES
+
+    return load(files or (FIXTURES,), errors=NAMES)
 
 
 def _one(path: Path) -> Scenario:
+    """The scenario of a file, or of the library by its name."""
     from mock_ares.paths import FIXTURES
 
-    named = FIXTURES / f"{path}.yaml"
-    found, mistakes = _read((path if path.exists() or not named.is_file() else named,))
-    if mistakes:
-        raise Usage("\n".join(mistakes))
+    if not path.exists():
+        names = [file.stem for file in FIXTURES.glob("*.yaml")]
+        if str(path) not in names:
+            near = difflib.get_close_matches(str(path), names, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; mock-ares list scenarios names those of the library"
+            raise Usage(f"mock-ares: {path} is neither a file nor a scenario of the library{hint}")
+        path = FIXTURES / f"{path}.yaml"
+    found = load_all((path,))
     if not found:
         raise Usage(f"mock-ares: {path}: no scenario files in this folder")
     return found[0]
-
-
-def _unreadable(path: Path, error: OSError) -> NoReturn:
-    raise Usage(f"mock-ares: cannot read {path}: {error.strerror or error}") from None

@@ -91,7 +91,10 @@ def test_printed_tokens_are_accepted_and_expired_ones_are_not() -> None:
         assert served.ask(run("token", "--api-key").stdout.strip(), "/v1/chat/stream").status_code == 200
         assert served.ask(run("token", "--lifetime", "30s").stdout.strip()).status_code == 200
         expired = served.ask(run("token", "--expired").stdout.strip())
-        assert (expired.status_code, expired.json()) == (401, {"error": "Invalid or expired token", "code": "AUTH_INVALID_TOKEN"})
+        assert (expired.status_code, expired.json()) == (
+            401,
+            {"error": "Invalid or expired token", "code": "AUTH_INVALID_TOKEN"},
+        )
         assert served.ask(run("token", "--api-key", "--expired").stdout.strip(), "/v1/chat").status_code == 401
         assert served.ask(run("token", "--secret", "other").stdout.strip()).status_code == 401
         assert served.ask(run("token", "--refresh").stdout.strip()).status_code == 401
@@ -151,9 +154,11 @@ def test_two_copies_do_not_share_a_port() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["serve", "nowhere.yaml"], "mock-ares: cannot read nowhere.yaml: No such file or directory\n"),
-        (["validate", "nowhere.yaml"], "mock-ares: cannot read nowhere.yaml: No such file or directory\n"),
-        (["show", "nowhere"], "mock-ares: cannot read nowhere: No such file or directory\n"),
+        (["serve", "nowhere.yaml"], "nowhere.yaml:1:1: cannot be read: No such file or directory\n"),
+        (
+            ["show", "read-utf9"],
+            "mock-ares: read-utf9 is neither a file nor a scenario of the library; did you mean 'read-utf8'?\n",
+        ),
         (["token", "--lifetime", "3x"], "mock-ares: --lifetime 3x: unknown unit 'x': use us, ms, s, m or h\n"),
         (["serve", "--scenario", "plan"], "mock-ares: no scenario is named 'plan'; did you mean 'plain'?\n"),
         (["serve", "--host", "203.0.113.1"], None),
@@ -174,7 +179,19 @@ def test_a_wrong_file_is_told_whole_and_nothing_starts(tmp_path: Path) -> None:
         f"{file}:4:13: expected words, characters, graphemes, mid-word or whole, not 'wrods'; did you mean 'words'?",
     ]
     assert (served.returncode, served.stderr.splitlines()) == (2, mistakes)
-    assert (validated.returncode, validated.stdout.splitlines()) == (1, [*mistakes, "0 scenarios right, 2 mistakes"])
+    assert (validated.returncode, validated.stdout.splitlines()) == (1, [*mistakes, "2 mistakes"])
+
+
+def test_validating_what_is_not_there_is_status_2() -> None:
+    done = run("validate", "nowhere.yaml")
+    assert done.returncode == 2
+    assert done.stdout == "nowhere.yaml:1:1: cannot be read: No such file or directory\n1 mistake\n"
+
+
+def test_a_named_error_that_does_not_exist(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text("replies:\n  - error: expired-tokn\n")
+    assert "did you mean 'expired-token'?" in run("validate", file).stdout
 
 
 def test_an_unreadable_file_is_status_2(tmp_path: Path) -> None:
@@ -184,7 +201,7 @@ def test_an_unreadable_file_is_status_2(tmp_path: Path) -> None:
     file.write_text(SCENARIO)
     file.chmod(0)
     done = run("serve", file)
-    assert (done.returncode, done.stderr) == (2, f"mock-ares: cannot read {file}: Permission denied\n")
+    assert (done.returncode, done.stderr) == (2, f"{file}:1:1: cannot be read: Permission denied\n")
 
 
 def test_two_scenarios_of_one_name(tmp_path: Path) -> None:
@@ -194,14 +211,15 @@ def test_two_scenarios_of_one_name(tmp_path: Path) -> None:
     done = run("serve", tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
-        "mock-ares: two scenarios are named 'same'; give one of them another name\n",
+        f"{tmp_path}/b/same.yaml:1:1: a scenario named 'same' is in {tmp_path}/a/same.yaml too; "
+        "give one of them another name\n",
     )
 
 
 def test_validate_accepts_the_library() -> None:
     done = run("validate", Path(__file__).parents[1] / "fixtures")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.endswith(" scenarios right, 0 mistakes\n")
+    assert done.stdout.endswith(" scenarios, no mistakes\n")
 
 
 def test_show_prints_bytes_and_read_ends() -> None:

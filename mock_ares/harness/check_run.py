@@ -80,6 +80,8 @@ def _run_one(found: Run, entry: Entry, settings: Settings, watch: Watch) -> None
     done = dict[str, CheckResult]()
 
     def progress(event: Event) -> None:
+        if found.stopped:  # a check that ran beside the others has not noticed yet
+            return
         if event.kind == "finished" and event.result is not None:
             event = replace(event, result=settled(event.result, settings))
             assert event.result is not None
@@ -90,6 +92,7 @@ def _run_one(found: Run, entry: Entry, settings: Settings, watch: Watch) -> None
     try:
         report = run_contract(client, settings, progress)
     except KeyboardInterrupt:
+        found.stopped = True
         checks = [done[check.id] for check in selected(settings) if check.id in done]
         found.clients.append(_saved(entry, client.boundaries, checks, found.folder))
         raise

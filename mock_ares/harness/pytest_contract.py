@@ -93,7 +93,6 @@ Run = Callable[[ContractRun, ClientContract, pytest.Item], None]
 
 def _runs(check: Check) -> Run:
     def run(contract: ContractRun, instance: ClientContract, item: pytest.Item) -> None:
-        __tracebackhide__ = True
         contract.check(check, instance, item)
 
     return run
@@ -101,7 +100,6 @@ def _runs(check: Check) -> Run:
 
 def _replays(info: CheckInfo, case: Case) -> Run:
     def run(contract: ContractRun, instance: ClientContract, item: pytest.Item) -> None:
-        __tracebackhide__ = True
         contract.replay(info, case, instance)
 
     return run
@@ -113,7 +111,6 @@ def _name(words: str) -> str:
 
 def _test(contract: type[ClientContract], name: str, info: CheckInfo, run: Run) -> Any:
     def test(self: ClientContract, ares_contract: ContractRun, request: pytest.FixtureRequest) -> None:
-        __tracebackhide__ = True
         run(ares_contract, self, request.node)
 
     test.__name__ = name

@@ -71,7 +71,6 @@ class ContractRun:
 
     def check(self, check: Check, instance: ClientContract, item: pytest.Item) -> None:
         """Runs the check; its verdict is the test's outcome."""
-        __tracebackhide__ = True
         variant = self._variant(instance, item.name)
         if (reason := variant.unreachable()) is not None and check.id != "request":
             result = CheckResult(check.info, "skipped", reason=reason)
@@ -82,7 +81,6 @@ class ContractRun:
 
     def replay(self, info: CheckInfo, case: Case, instance: ClientContract) -> None:
         """Plays a saved case; it must pass."""
-        __tracebackhide__ = True
         variant = self._variant(instance, "")
         try:
             failure = judge_case(variant.client, case, self._arena, info)
@@ -147,14 +145,13 @@ class ContractRun:
         return replace(result, replay=_relative(path))
 
     def _tell(self, result: CheckResult, item: pytest.Item) -> None:
-        __tracebackhide__ = True
         if result.verdict == "skipped":
             _skip(result.reason)
         if result.verdict == "errored":
             pytest.fail(_erred(result.reason), pytrace=False)
         if result.verdict == "passed":
             return
-        text = result.reason if result.failure is None else self._text(result, result.failure, item)
+        text = f"{result.info.id}: {result.reason}" if result.failure is None else self._text(result, result.failure, item)
         if result.verdict == "failed":
             pytest.fail(text, pytrace=False)
         if result.failure is None:
@@ -171,7 +168,6 @@ class ContractRun:
 
 def _skip(reason: str) -> NoReturn:
     """With the place of the client in the summary, as for a test that is marked to be skipped."""
-    __tracebackhide__ = True
     raise pytest.skip.Exception(reason, _use_item_location=True)
 
 

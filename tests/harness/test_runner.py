@@ -137,7 +137,7 @@ class TestWrongClients:
         assert "the connection stayed open" in (result.failure.diagnosis if result.failure else "")
 
     def test_one_that_hangs_costs_less_time_each_time(self, arena: Arena) -> None:
-        contract = runner._Contract(PythonClient(right.whole), Settings(), (), arena, trial.silent)
+        contract = runner.Contract(PythonClient(right.whole), Settings(), (), arena, trial.silent)
         deadlines = []
         for contract.hung in range(6):
             deadlines.append(round(contract._deadline(), 1))
@@ -338,13 +338,13 @@ class TestLinearTime:
         monkeypatch.setattr(slowness, "NOTICED", 0.2)
 
     def test_quadratic_work_is_slow(self, arena: Arena) -> None:
-        found = judge_case(PythonClient(wrong.quadratic), many(5_000, 0), arena, CHECKS["many-chunks"].info)
+        found = judge_case(PythonClient(wrong.takes_too_long_for_much), many(4_000, 0), arena, CHECKS["many-chunks"].info)
         assert found is not None and found.word == "slow"
         assert "chunks took" in found.diagnosis
 
     def test_so_is_what_is_not_done_at_the_deadline(self, arena: Arena) -> None:
         info = CHECKS["many-chunks"].info
-        found = judge_case(PythonClient(wrong.quadratic), many(5_000, 0), arena, info, deadline=0.5)
+        found = judge_case(PythonClient(wrong.takes_too_long_for_much), many(4_000, 0), arena, info, deadline=0.5)
         assert found is not None and found.word == "slow"
         assert "were not done" in found.diagnosis
 

@@ -180,14 +180,11 @@ def never_asks(url: str, token: str, message: str) -> str:
     raise FailedError("not today")
 
 
-def quadratic(url: str, token: str, message: str) -> str:
-    read = b""
-    for data in reads(url, token, message):
-        for at in range(0, len(data), 64):
-            read += data[at : at + 64]
-            read.count(b"\n\n")
-            read.replace(b"\r", b"")
-    return "".join(Lines(iter([read])).chunks())
+def takes_too_long_for_much(url: str, token: str, message: str) -> str:
+    """Its work grows with the cube of the chunks."""
+    pieces = list(right.stream_chat(url, token, message))
+    time.sleep(2.0 * (len(pieces) / 4000) ** 3)
+    return "".join(pieces)
 
 
 def stops_at(limit: int) -> Chat:

@@ -18,6 +18,13 @@ from mock_ares.harness.report.write import write
 from tests.harness.report.samples import HOSTILE, ONE, REPORT
 from tests.toolchains import require_tool
 
+STYLES = "getComputedStyle(document.documentElement)"
+PAIRS = [
+    ("ink", "card"), ("soft", "paper"), ("soft", "card"), ("failed", "card"), ("failed", "failed-back"),
+    ("passed", "passed-back"), ("passed", "card"), ("informational", "informational-back"), ("informational", "card"),
+    ("name", "name-back"), ("skipped", "card"), ("card", "failed"), ("card", "errored"),
+]  # fmt: skip
+"""Colours of text, and what is behind them."""
 VOID = {"meta", "rect", "br", "link", "input", "img"}
 PAGE = as_html(REPORT, lambda client, check: f"mock-ares replay {check.replay} -- CMD" if check.replay else None)
 
@@ -182,15 +189,8 @@ def test_text_has_contrast_enough(browser: _Page, scheme: str) -> None:
     browser.call(
         "Emulation.setEmulatedMedia", media="screen", features=[{"name": "prefers-color-scheme", "value": scheme}]
     )
-    found = browser.value("(() => { const s = getComputedStyle(document.documentElement);"
-                          " return ['paper','card','ink','soft','failed','failed-back','passed','passed-back','skipped',"
-                          "'informational','informational-back','name','name-back','errored'].map("
-                          "n => n + ' ' + s.getPropertyValue('--' + n).trim()).join(';'); })()")  # fmt: skip
-    colors = dict(pair.split(" ") for pair in found.split(";"))
-    pairs = [("ink", "card"), ("soft", "paper"), ("soft", "card"), ("failed", "card"), ("failed", "failed-back"),
-             ("passed", "passed-back"), ("informational", "informational-back"), ("name", "name-back"),
-             ("skipped", "card"), ("card", "failed"), ("card", "errored")]  # fmt: skip
-    low = {pair: ratio for pair in pairs if (ratio := contrast(colors[pair[0]], colors[pair[1]])) < 4.5}
+    found = {name: browser.value(f"{STYLES}.getPropertyValue('--{name}').trim()") for pair in PAIRS for name in pair}
+    low = {pair: ratio for pair in PAIRS if (ratio := contrast(found[pair[0]], found[pair[1]])) < 4.5}
     assert low == {}
 
 

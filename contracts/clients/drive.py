@@ -4,8 +4,7 @@ import asyncio
 import importlib.util
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import aclosing, closing
 from types import ModuleType
 from typing import Any
 
@@ -24,33 +23,34 @@ def say(**message: object) -> None:
     sys.stdout.flush()
 
 
-def in_turn(pieces: AsyncIterator[str], runner: asyncio.Runner) -> Iterator[str]:
-    """An asynchronous iterator as one that is not, closed when it is."""
+class Shown:
+    """What one example has shown, and whether its caller wants more."""
 
-    async def step() -> str | None:
-        return await anext(pieces, None)
+    def __init__(self, asked: dict[str, Any]) -> None:
+        self.id, self.wanted, self.text = asked["id"], asked.get("cancel_after"), ""
 
-    try:
-        while (piece := runner.run(step())) is not None:
-            yield piece
-    finally:
-        runner.run(pieces.aclose())  # type: ignore[attr-defined]
+    def show(self, piece: str) -> bool:
+        self.text += piece
+        say(id=self.id, piece=piece)
+        return self.wanted is None or len(self.text) < self.wanted
 
 
-def answer(client: Any, runner: asyncio.Runner, asked: dict[str, Any]) -> None:
-    shown, wanted = "", asked.get("cancel_after")
+async def answer(client: Any, asked: dict[str, Any]) -> None:
+    shown = Shown(asked)
     try:
         pieces = client.stream_chat(asked["url"], asked["token"], asked["message"], asked["path"])
-        with closing(in_turn(pieces, runner) if hasattr(pieces, "__anext__") else pieces) as given:
-            for piece in given:
-                shown += piece
-                say(id=asked["id"], piece=piece)
-                if wanted is not None and len(shown) >= wanted:
-                    break
+        if hasattr(pieces, "__anext__"):
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    if not shown.show(piece):
+                        break
+        else:
+            with closing(pieces):
+                all(map(shown.show, pieces))
     except Exception as error:
-        say(id=asked["id"], error=f"{type(error).__name__}: {error}")
+        say(id=shown.id, error=f"{type(error).__name__}: {error}")
     else:
-        say(id=asked["id"], text=shown)
+        say(id=shown.id, text=shown.text)
 
 
 def main(file: str) -> None:
@@ -58,7 +58,7 @@ def main(file: str) -> None:
     say(protocol=1)
     with asyncio.Runner() as runner:
         for line in sys.stdin:
-            answer(client, runner, json.loads(line))
+            runner.run(answer(client, json.loads(line)))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
-from mock_ares.dialects import DIALECTS, Dialect, Names
+from mock_ares.dialects import DIALECTS, Names
 from mock_ares.plan import chunking, lorem, pacing
 from mock_ares.plan.events import BOM, Encoder
 from mock_ares.plan.model import Head, Headers, Piece, StreamPlan
@@ -144,9 +145,9 @@ def _refuse(plan: StreamPlan) -> None:
         for index, chunk in enumerate(plan.chunks):
             if reason := spoken.refuse(chunk):
                 raise PlanError(f"chunk {index + 1}: {reason}")
-    for name in (plan.names.agent, plan.names.context_id):
-        if reason := Dialect.refuse(spoken, name):
-            raise PlanError(f"the name {name!r}: {reason}")
+    for _, value in chain(*spoken.opening(plan.names), *spoken.closing(plan.names, "")):
+        if reason := spoken.refuse(value or ""):
+            raise PlanError(f"the names of agent and context: {reason}")
     encoder = Encoder(plan.dialect, replace(plan.framing, newline="lf"))
     for what in ("first", "between"):
         said = spoken.decode(encoder.block(getattr(plan.framing, what), plan.seed))

@@ -29,10 +29,10 @@ class KnowsNoExtensions(Right):
 
 
 class NoSpaceInExtensions(Right):
-    """Takes white space before a chunk extension for a mistake."""
+    """Takes white space in a chunk extension for a mistake."""
 
     def size(self, line: bytes) -> int:
-        if re.match(rb"[0-9A-Fa-f]+[ \t]", line):
+        if re.search(rb"[ \t]", line):
             raise AresError(f"an illegal size of an HTTP chunk: {line!r}")
         return super().size(line)
 

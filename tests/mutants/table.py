@@ -246,9 +246,9 @@ TABLE: tuple[Mutant, ...] = (
         "Only there is a line that long.",
     ),
     mutant(
-        framing.KeepsAMegabyte,
+        framing.KeepsTheBeginning,
         "long-line many-chunks",
-        "Both have a reply of 8 MB.",
+        "Only there are replies of more than that.",
     ),
     mutant(
         framing.DrawsAllAnew,
@@ -270,7 +270,7 @@ TABLE: tuple[Mutant, ...] = (
     mutant(
         http.NoSpaceInExtensions,
         "chunk-ext-quoted",
-        "Only there is white space before the semicolon.",
+        "Only there is white space in an extension.",
     ),
     mutant(
         http.KnowsNoTrailers,

@@ -60,8 +60,10 @@ class TestText:
             build(Reply(text=Text(template="{message}")), Asked(message="a\rb"))
 
     def test_names_that_cannot_be_carried_are_refused(self) -> None:
-        with pytest.raises(PlanError, match=r"^the name .* lone surrogate"):
-            build(Reply(text="a"), Asked(names=Names(agent="\udfff"), dialect="typed"))
+        names = Names(agent="\udfff")
+        with pytest.raises(PlanError, match=r"^the names of agent and context: .* lone surrogate"):
+            build(Reply(text="a"), Asked(names=names, dialect="typed"))
+        assert build(Reply(text="a"), Asked(names=names, dialect="delta")).text == "a"
 
 
 class TestEvents:

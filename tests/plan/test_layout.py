@@ -117,6 +117,11 @@ class TestGzip:
         assert [unzip.decompress(write.data) for write in found.writes] == [b"data: a\n\n", b"data: b\n\n"]
         assert unzip.eof and field(found, "content-encoding") == "gzip" and field(found, "vary") == "accept-encoding"
 
+    def test_what_stands_before_a_pause_can_be_read_before_it(self) -> None:
+        pace = Pace(pauses=(Pause(Position(byte=4), 1.0),))
+        first, _ = data(Reply(chunks=("a",), pace=pace, body=Body("close", gzip="event")), Peer(gzip=True))
+        assert zlib.decompressobj(31).decompress(first) == b"data"
+
     def test_buffered_nothing_leaves_before_the_end(self) -> None:
         reply = Reply(chunks=AB, body=Body("close", gzip="whole"), pace=Pace(every=1.0))
         *_, last = script(reply, Peer(gzip=True)).writes

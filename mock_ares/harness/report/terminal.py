@@ -91,7 +91,7 @@ class Terminal:
     def _draw(self, client: str, event: Event) -> None:
         if self._task is None:
             self._task = self._live.add_task("", total=event.total)
-        examples = f", {event.examples} examples" if event.examples else ""
+        examples = f", {event.examples} example{'s' * (event.examples != 1)}" if event.examples else ""
         who = f"{cut(clean(client), 28)}  " if self._several else ""
         what = f"{who}{event.check.id}{examples}"
         counted = {} if event.kind == "example" else {"completed": event.done, "total": event.total}

@@ -13,20 +13,30 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 VENV := .venv/venv.stamp
 RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
+TRIAL := .venv/trial.stamp
+LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test format lint type check build clean
+.PHONY: help serve test kill-matrix trial format lint type check build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help: ## show this
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
-	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test), PYTHON=python3'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test, kill-matrix, trial), PYTHON=python3'
 
 serve: $(RUNTIME) ## a fake ARES on port 3000
 	@exec $(BIN)/mock-ares serve --port $(PORT) $(ARGS)
 
 test: $(DEV) ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+kill-matrix: $(DEV) ## show which check fails which broken client
+	@$(BIN)/python -m tests.mutants.matrix $(ARGS)
+
+# Exit status 1 says that there are failures, which the samples are there for; the corrected clients must have none.
+trial: $(TRIAL) ## put samples, corrected clients and libraries to the contract: trial.html
+	@$(BIN)/mock-ares check --grid contracts/trial.toml --report trial.html --report trial.json $(ARGS) || test $$? = 1
+	@$(BIN)/python -m tests.clients.trial trial.json
 
 format: $(DEV) ## put the source into its form
 	@$(BIN)/ruff check --quiet --fix-only .
@@ -45,7 +55,7 @@ build: $(DEV) ## make wheel and source archive in dist/
 	@$(BIN)/python -m build
 
 clean: ## remove all that make has made
-	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .mock-ares $(LIBRARIES)/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 define MAKE_VENV
@@ -80,4 +90,13 @@ $(DEV): $(RUNTIME) pyproject.toml
 	@echo 'Installing the development tools'
 	@$(PIP) install 'pip>=25.1'
 	@$(PIP) install --group dev
+	@touch $@
+
+$(TRIAL): $(DEV) pyproject.toml $(LIBRARIES)/package-lock.json $(wildcard contracts/clients/go/*/*.go)
+	@for tool in npm go curl; do command -v $$tool >/dev/null || { echo "make trial needs $$tool" >&2; exit 1; }; done
+	@echo 'Installing the libraries on trial'
+	@$(PIP) install --group trial
+	@cd $(LIBRARIES) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@mkdir -p build/trial
+	@cd contracts/clients/go && go build -o ../../../build/trial/ ./sample ./fixed
 	@touch $@

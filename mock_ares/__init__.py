@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mock_ares.harness.contract import ClientContract as ClientContract, client_contract as client_contract
+    from mock_ares.harness.contract import ClientContract as ClientContract
+    from mock_ares.harness.contract import client_contract as client_contract
     from mock_ares.harness.fixtures import Ares as Ares
     from mock_ares.scenario.load import load as load
     from mock_ares.scenario.model import (

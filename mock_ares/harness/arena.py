@@ -160,8 +160,10 @@ class _Example:
         self._gate = gate
         self._owner = owner
         self._deadline = deadline + max(lasting(reply) for reply in case.replies)
-        self.most = self._deadline * (1 if _asks_once(case) else ATTEMPTS)
         self._held = _withholding(case, deadline) if case.withhold else None
+        if self._held is not None:  # each piece may be waited for
+            self._deadline += self._held.patience * len(self._held.due)
+        self.most = self._deadline * (1 if _asks_once(case) else ATTEMPTS)
         self._begun = time.monotonic()
         self._handle: asyncio.TimerHandle | None = None
         self.expired = False

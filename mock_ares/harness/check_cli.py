@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_ares.harness.entries import Entry, read_grid
-from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, UsageError
+from mock_ares.harness.model import CheckResult, HarnessError, UsageError
 from mock_ares.harness.replay import FOLDER
 from mock_ares.scenario.mistakes import listed, nearest
 
@@ -233,6 +233,3 @@ def _replay(file: Path, entry: Entry) -> int:
     command = f"mock-ares replay {shlex.quote(str(file))} {entry.arguments}"
     click.echo(failure_text(info, failure, command, width_of(sys.stdout), color))
     return 1
-
-
-__all__ = ["ClientReport", "check", "replay", "replay_command"]

@@ -40,7 +40,7 @@ class Endpoint:
 
 
 class ClientContract:
-    """The whole contract, a test per check. Subclasses define ``stream_chat``; pytest collects them as other classes."""
+    """The whole contract, a test per check. Subclasses define ``stream_chat``; pytest collects them by name."""
 
     capabilities: ClassVar[Collection[str]] = ()
     """incremental, retry, cancel, v1, redirects, gzip, timeout=SECONDS. A check that needs another one is skipped."""

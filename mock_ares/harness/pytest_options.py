@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,28 @@ EXAMPLES = 100
 _OPTIONS = pytest.StashKey["Options"]()
 
 
-@dataclass(frozen=True, slots=True)
 class Options:
-    """What a run was asked for."""
+    """What a run was asked for. No data class: those take a millisecond to make."""
 
-    tier: str | None
-    reports: tuple[Path, ...]
-    _examples: int | None
-    _examples_by_default: int | None
-    _seed: int | None
-    chance: int
-    """The seed where nobody has given one."""
+    def __init__(
+        self,
+        tier: str | None,
+        reports: tuple[Path, ...],
+        examples: tuple[int | None, int | None],
+        seed: int | None,
+        chance: int,
+    ) -> None:
+        self.tier = tier
+        self.reports = reports
+        self._examples = examples
+        self._seed = seed
+        self.chance = chance
+        """The seed where nobody has given one."""
 
     def examples(self, declared: int | None) -> int | None:
         """For each check: of the command line, the contract, the configuration file, or a Hypothesis profile."""
-        for given in (self._examples, declared, self._examples_by_default):
-            if given is not None:
-                return given
-        return _of_profile()
+        asked, by_default = self._examples
+        return next((given for given in (asked, declared, by_default) if given is not None), _of_profile())
 
     def seed(self) -> int:
         """The one given here or to Hypothesis; 0 where its profile asks for the same examples each time."""
@@ -66,8 +69,10 @@ def read(config: pytest.Config) -> None:
     config.stash[_OPTIONS] = Options(
         _tier(config),
         tuple(_reports(config)),
-        _number("--ares-examples", config.getoption("ares_examples")),
-        _number("ares_examples", config.getini("ares_examples") or None),
+        (
+            _number("--ares-examples", config.getoption("ares_examples")),
+            _number("ares_examples", config.getini("ares_examples") or None),
+        ),
         _seed(config),
         chance,
     )

@@ -25,6 +25,7 @@ from mock_ares.harness.settings import Settings
 
 RESULT = pytest.StashKey[CheckResult]()
 """Of an item that has run a check."""
+ERRED = "The harness has erred, which says nothing about the client: {}"
 TERMS = "_ares_terms"
 """The attribute of a collected contract that holds its terms."""
 
@@ -85,7 +86,7 @@ class ContractRun:
         try:
             failure = judge_case(variant.client, case, self._arena, info)
         except HarnessError as error:
-            pytest.fail(_erred(str(error)), pytrace=False)
+            pytest.fail(ERRED.format(error), pytrace=False)
         if failure is not None:
             pytest.fail(failure_text(info, failure), pytrace=False)
 
@@ -145,24 +146,29 @@ class ContractRun:
         return replace(result, replay=_relative(path))
 
     def _tell(self, result: CheckResult, item: pytest.Item) -> None:
-        if result.verdict == "skipped":
-            _skip(result.reason)
-        if result.verdict == "errored":
-            pytest.fail(_erred(result.reason), pytrace=False)
-        if result.verdict == "passed":
-            return
-        text = f"{result.info.id}: {result.reason}" if result.failure is None else self._text(result, result.failure, item)
-        if result.verdict == "failed":
-            pytest.fail(text, pytrace=False)
-        if result.failure is None:
-            _skip(f"informational: {result.reason}")
-        item.add_report_section("call", result.info.id, text)
-        if result.info.id in self._terms.expected_failures:
-            pytest.xfail(f"{result.failure.word}, as expected: {self._terms.expected_failures[result.info.id]}")
-        pytest.xfail(f"informational, {result.failure.word}: {result.failure.diagnosis}")
+        """The verdict in pytest's words; an informational one fails nothing, and is told all the same."""
+        match result.verdict:
+            case "skipped":
+                _skip(result.reason)
+            case "errored":
+                pytest.fail(ERRED.format(result.reason), pytrace=False)
+            case "failed":
+                pytest.fail(self._text(result, item), pytrace=False)
+            case "informational" if result.failure is not None:
+                item.add_report_section("call", result.info.id, self._text(result, item))
+                pytest.xfail(self._why(result.info, result.failure))
+            case "informational":
+                _skip(f"informational: {result.reason}")
 
-    def _text(self, result: CheckResult, failure: Failure, item: pytest.Item) -> str:
-        text = failure_text(result.info, failure, command_of(item))
+    def _why(self, info: CheckInfo, failure: Failure) -> str:
+        if info.id in self._terms.expected_failures:
+            return f"{failure.word}, as expected: {self._terms.expected_failures[info.id]}"
+        return f"informational, {failure.word}: {failure.diagnosis}"
+
+    def _text(self, result: CheckResult, item: pytest.Item) -> str:
+        if result.failure is None:
+            return f"{result.info.id}: {result.reason}"
+        text = failure_text(result.info, result.failure, command_of(item))
         return f"{text}\n  saved     {result.replay}" if result.replay else text
 
 
@@ -174,10 +180,6 @@ def _skip(reason: str) -> NoReturn:
 def command_of(item: pytest.Item) -> str:
     """The command line that runs a test again, with the same examples."""
     return f"pytest {shlex.quote(item.nodeid)} --ares-seed={options_of(item.config).seed()}"
-
-
-def _erred(reason: str) -> str:
-    return f"The harness has erred, which says nothing about the client: {reason}"
 
 
 def _relative(path: Path) -> str:

@@ -31,7 +31,7 @@ class Search:
         self._settings = settings
         self._name = name
         self._best = best
-        self._until = time.monotonic() + settings.budget if best is not None else float("inf")
+        self._until = time.monotonic() + (settings.seconds if best is None else settings.budget)
         self._tried: dict[str, Failure | None] = {}
         self._error: Exception | None = None
         self.failures: list[Failure] = []
@@ -92,7 +92,7 @@ class Search:
             return None
         if not self.failures:
             patience = 0.0 if failure.word in UNSHRUNK else self._settings.budget
-            self._until = min(self._until, time.monotonic() + patience)
+            self._until = time.monotonic() + patience
         return failure
 
     def _counts(self, failure: Failure) -> bool:

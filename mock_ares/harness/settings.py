@@ -19,7 +19,7 @@ class Settings:
     profile: str = "docs"
     seed: int = 0
     examples: int | None = None
-    """Generated ones for each check, at most, behind its fixed ones; None: 60, or 4 in a quick run."""
+    """Generated ones for each check, behind its fixed ones; None: up to 60, or 4 in a quick run, as time allows."""
     quick: bool = False
     """A few seconds: fewer examples, and none of the checks that last."""
     tier: Tier | None = None
@@ -38,6 +38,11 @@ class Settings:
     """A Hypothesis example database; None: none."""
     held: frozenset[str] | None = None
     """What ``everything`` draws from: the rows that the client is held to and has passed. None: all that apply."""
+
+    @property
+    def seconds(self) -> float:
+        """For the generated examples of a check: a client that is started anew each time, or retries, takes long."""
+        return float("inf") if self.examples is not None else 1.0 if self.quick else 3.0
 
     @property
     def most_examples(self) -> int:

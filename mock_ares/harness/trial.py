@@ -241,7 +241,7 @@ def verdict_on(check: Check, failure: Failure | None, settings: Settings) -> tup
 
 def cases_of(check: Check, client: Client, settings: Settings) -> tuple[Case, ...]:
     """The fixed examples that apply to the client, in its dialect."""
-    cases: Iterable[Case] = check.examples[: check.row.quick] if settings.quick else check.examples
+    cases: Iterable[Case] = check.examples
     if check.id == "everything":
         cases = everything.fitting(everything.held(settings))
     if not getattr(client, "restarts", True):

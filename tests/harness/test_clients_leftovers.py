@@ -135,7 +135,7 @@ def test_nothing_is_left(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(*mark.split("="))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(process, "LINGER", 0.2)
-    monkeypatch.setattr(python, "GRACE", 0.3)
+    monkeypatch.setattr(python, "GRACE", 1.0)
     for name, source in (("client.py", MISBEHAVIOUR), ("program.py", PROGRAM), ("driver.py", DRIVER)):
         Path(name).write_text(source)
     if kind == "python":

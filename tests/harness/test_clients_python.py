@@ -16,7 +16,7 @@ from mock_ares.harness.clients import python
 from mock_ares.harness.clients.example import Example, UnacceptableError
 from mock_ares.harness.clients.python import PythonClient
 from mock_ares.harness.model import HarnessError, Observation, UsageError
-from tests.harness.targets import target
+from tests.harness.targets import PATIENCE, target
 
 
 def observe(function: Callable[..., Any], **options: Any) -> Observation:
@@ -292,7 +292,8 @@ class TestGivenUp:
                 assert client.observe(target()).text == "next"
         assert set(threading.enumerate()) == before
 
-    def test_one_whose_connection_ends_goes_on_in_its_thread(self) -> None:
+    def test_one_whose_connection_ends_goes_on_in_its_thread(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(python, "GRACE", PATIENCE)
         ended = threading.Event()
         threads = []
 
@@ -320,7 +321,8 @@ class TestGivenUp:
             assert client.observe(target(0.2, message="hang")).timed_out
             assert client.observe(target()).text == "next"
 
-    def test_what_it_shows_later_is_not_heard(self) -> None:
+    def test_what_it_shows_later_is_not_heard(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(python, "GRACE", PATIENCE)
         ended, heard = threading.Event(), list[str]()
 
         def late(*call: str) -> Iterator[str]:

@@ -338,7 +338,9 @@ class TestLinearTime:
         monkeypatch.setattr(slowness, "NOTICED", 0.2)
 
     def test_quadratic_work_is_slow(self, arena: Arena) -> None:
-        found = judge_case(PythonClient(wrong.takes_too_long_for_much), many(4_000, 0), arena, CHECKS["many-chunks"].info)
+        found = judge_case(
+            PythonClient(wrong.takes_too_long_for_much), many(4_000, 0), arena, CHECKS["many-chunks"].info
+        )
         assert found is not None and found.word == "slow"
         assert "chunks took" in found.diagnosis
 

@@ -32,11 +32,11 @@ class SendsAscii(Right):
         return super().asked(message.encode("ascii", "replace").decode())
 
 
-class TrimsTheMessage(Right):
-    """Trims the message."""
+class SendsTheFirstLine(Right):
+    """Sends the message up to its first newline, as a form with one line would."""
 
     def asked(self, message: str) -> bytes:
-        return super().asked(message.strip())
+        return super().asked(message.partition("\n")[0])
 
 
 class BuffersEverything(Right):

@@ -433,9 +433,9 @@ TABLE: tuple[Mutant, ...] = (
         "Only there is a message not ASCII.",
     ),
     mutant(
-        behaviour.TrimsTheMessage,
+        behaviour.SendsTheFirstLine,
         "request",
-        "Only there does a message begin with a space.",
+        "Only there does a message have two lines.",
     ),
     mutant(
         behaviour.BuffersEverything,

@@ -27,8 +27,9 @@ def without_a_line_buffer(url, token, message):
     at = urlsplit(url)
     connection = http.client.HTTPConnection(at.netloc, timeout=10)
     try:
-        headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream", "content-type": "application/json"}
-        connection.request("POST", at.path, json.dumps({"message": message}), headers)
+        headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}
+        body = json.dumps({"message": message})
+        connection.request("POST", at.path, body, {**headers, "content-type": "application/json"})
         response = connection.getresponse()
         if response.status != 200:
             raise OSError(f"status {response.status}")
@@ -61,7 +62,7 @@ def test_a_test_for_each_check(project: pytest.Pytester) -> None:
         (["-k", "read_utf8"], {"test_read_utf8"}),
         (["-m", "ares_read_utf8"], {"test_read_utf8"}),
         (["-m", "ares_lasting and ares_documented"], {"test_patience"}),
-        (["--ares-tier=standard", "-k", "eol or read"], {"test_eol_cr", "test_eol_crlf", "test_eol_mixed", "test_read_crlf"}),
+        (["--ares-tier=standard", "-k", "eol_c or read"], {"test_eol_cr", "test_eol_crlf", "test_read_crlf"}),
     ],
 )
 def test_choosing_by_name_mark_and_tier(project: pytest.Pytester, options: list[str], chosen: set[str]) -> None:
@@ -154,7 +155,7 @@ def test_capabilities_and_expected_failures(project: pytest.Pytester) -> None:
     )
     result = project.runpytest_inprocess("-rA", "-k", "read_line or chunk_split or retry or incremental or stall")
     result.assert_outcomes(xfailed=1, failed=1, skipped=4)
-    result.stdout.fnmatch_lines(["chunk-split: expected to fail (it passes all the same), but it passes: take it off the list"])
+    result.stdout.fnmatch_lines(["chunk-split: expected to fail (it passes all the same), but it passes: *"])
     result.stdout.fnmatch_lines(
         [
             "SKIPPED * the client does not declare retry",
@@ -170,7 +171,8 @@ def test_a_defensive_check_fails_nothing_unless_strict(project: pytest.Pytester)
     project.makepyfile(test_lenient=lenient, test_strict=strict)
     result = project.runpytest_inprocess("-rxs", "-k", "long_line or drop_silent")
     result.assert_outcomes(xfailed=1, failed=1, skipped=2)
-    result.stdout.fnmatch_lines(["XFAIL *test_long_line - informational, *", "SKIPPED * informational: nothing on the wire*"])
+    result.stdout.fnmatch_lines(["SKIPPED * informational: nothing on the wire*"])
+    result.stdout.fnmatch_lines(["XFAIL *test_long_line - informational, *"])
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ def test_the_report_is_whole(project: pytest.Pytester, workers: tuple[str, ...])
     chosen = "read_line or chunk_split or status or retry or drop_silent"
     result = project.runpytest_subprocess("-k", chosen, *options, *workers)
     result.assert_outcomes(passed=5, failed=1, skipped=6)
-    result.stdout.fnmatch_lines(["mock-ares: report written to *report.json", "mock-ares: report written to *report.html"])
+    result.stdout.fnmatch_lines([f"mock-ares: report written to *report.{ending}" for ending in ("json", "html")])
     report = json.loads((project.path / "report.json").read_text())
     verdicts = {
         client["name"]: {check["id"]: (check["verdict"], check["outcome"]) for check in client["checks"]}
@@ -352,7 +354,7 @@ class TestChild(TestRight):
 
 def test_everything_draws_only_from_what_passed(project: pytest.Pytester) -> None:
     project.makepyfile(test_wrong=WRONG)
-    # This client keeps text only where no read ends inside a line, and no line ends in CR. With that left out it passes.
+    # It keeps text only where no read ends inside a line, and no line ends in CR. With that left out it passes.
     project.runpytest_inprocess("-k", "everything", "--ares-examples=20").assert_outcomes(passed=1)
 
 

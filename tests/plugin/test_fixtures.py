@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+
 def test_the_readme_s_first_test(project: pytest.Pytester) -> None:
     project.makepyfile(
         """

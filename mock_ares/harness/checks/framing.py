@@ -130,9 +130,7 @@ ROWS: dict[str, Row] = {
         ),
         streaming("bad-utf8"),
     ),
-    "long-line": Row(
-        (long_line(70_000, 0), long_line(1_000_000, 0), long_line(8_000_000, 0)), long_lines, most=3, quick=2
-    ),
+    "long-line": Row(tuple(long_line(size, 0) for size in (70_000, 1_000_000, 8_000_000)), long_lines, most=3),
     "many-chunks": Row(
         (
             many(20_000, 0),
@@ -140,7 +138,6 @@ ROWS: dict[str, Row] = {
         ),
         many_chunks,
         most=2,
-        quick=1,
         trial="twice-as-long",
     ),
 }

@@ -29,8 +29,6 @@ class Row:
     cases: Cases | None = None
     most: int | None = None
     """At most so many generated examples, where each is costly."""
-    quick: int | None = None
-    """So many of the fixed examples, where there is little time; None: all."""
     lasts: bool = False
     """It takes seconds whatever the client does: run beside the others where that can be, left out of a quick run."""
     needs_gzip: bool = False

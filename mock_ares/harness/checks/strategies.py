@@ -51,8 +51,8 @@ TYPES = (
     "TEXT/EVENT-STREAM;charset=UTF-8",
     'text/event-stream; charset="utf-8"',
 )
-EXTENSIONS = (";a=b", ";a", ";ab=cd;ef=gh")
-QUOTED = (';a="b"', ';a="b c"', ';a="b;c"', '; a = "b"', ';a="b\\"c"')
+EXTENSIONS = (";a=b", ";a", ";ab=cd")
+QUOTED = (';a="b"', ';a="b c"', ';a="b;c"', '; a = "b"', ';a="b\\"c"', ";ab=cd;ef=gh")
 TRAILERS: tuple[dict[str, str], ...] = (
     {"x-checksum": "abc"},
     {"x-a": "1", "x-b": "2"},

@@ -1,0 +1,110 @@
+"""What an HTTP library makes impossible, shown without a line of the clients: bytes on a socket, one call of the library.
+
+    python contracts/clients/reproduce.py [NAME ...]
+
+Each line says what the bytes mean (RFC 9112), and what the library makes of them. Needs nothing but the tools themselves.
+"""
+
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Literal
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\naccess-control-allow-origin: *\r\n"
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n"
+DATA = b"data: a\n\n"
+BODY = b"9\r\n" + DATA + b"\r\n0\r\n\r\n"
+WHOLE = "a whole body, 'data: a'"
+CUT = "a body that is cut"
+
+NODE = """
+const say = (...words) => console.log(...words);
+await fetch(process.argv[1], { method: "POST", body: "{}" })
+  .then(async (response) => say(response.status, JSON.stringify(await response.text())))
+  .catch((error) => say("failed:", error.cause?.message ?? error.message));
+"""
+REQUESTS = """
+import requests, sys
+try:
+    response = requests.post(sys.argv[1], data="{}", stream=True, timeout=5)
+    print(response.status_code, response.raw.read())
+except Exception as error:
+    print("failed:", error)
+"""
+TOOLS = {
+    "node": (["node", "--input-type=module", "-e", NODE], ["node", "-p", "`Node ${process.version}`"]),
+    "requests": (
+        [sys.executable, "-c", REQUESTS],
+        [sys.executable, "-c", "import requests, urllib3 as u; print('requests', requests.__version__, u.__version__)"],
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    check: str
+    tool: str
+    answer: bytes
+    means: str
+    then: Literal["stay", "fin", "rst"] = "stay"
+
+    @property
+    def name(self) -> str:
+        return f"{self.tool}:{self.check}"
+
+
+ALL = (
+    Reproduction("early-100", "node", b"HTTP/1.1 100 Continue\r\n\r\n" + CHUNKED + b"\r\n" + BODY, WHOLE),
+    Reproduction("chunk-ext", "node", CHUNKED + b"\r\n" + BODY.replace(b"9", b"9;ab", 1), WHOLE),
+    Reproduction("chunk-ext-quoted", "node", CHUNKED + b"\r\n" + BODY.replace(b"9", b'9; a = "b;c"', 1), WHOLE),
+    Reproduction("drop-fin-close", "node", CHUNKED + b"connection: close\r\n\r\n" + BODY[:-5], CUT, "fin"),
+    Reproduction("drop-rst-close", "node", CHUNKED + b"connection: close\r\n\r\n" + BODY[:-5], CUT, "rst"),
+    Reproduction("early-103", "requests", b"HTTP/1.1 103 Early Hints\r\n\r\n" + CHUNKED + b"\r\n" + BODY, WHOLE),
+)
+
+
+def serve(listener: socket.socket, answer: bytes, then: str) -> None:
+    """One request, however it is worded, and the answer to it."""
+    connection, _ = listener.accept()
+    with connection:
+        request = b""
+        while not request.endswith(b"{}"):
+            request += connection.recv(65536)
+        connection.sendall(answer)
+        if then == "stay":
+            connection.recv(65536)
+        if then == "rst":
+            connection.settimeout(0.3)  # the bytes arrive before the reset does
+            try:
+                connection.recv(1)
+            except TimeoutError:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def seen(reproduction: Reproduction) -> str:
+    """What the library says."""
+    command, _ = TOOLS[reproduction.tool]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        threading.Thread(target=serve, args=(listener, reproduction.answer, reproduction.then), daemon=True).start()
+        return subprocess.run([*command, url], capture_output=True, text=True, timeout=30).stdout.strip()
+
+
+def main(names: list[str]) -> int:
+    for tool, (command, version) in TOOLS.items():
+        chosen = [found for found in ALL if found.tool == tool and (not names or found.name in names)]
+        if not chosen or not shutil.which(command[0]):
+            continue
+        sys.stdout.write(subprocess.run(version, capture_output=True, text=True).stdout)
+        for found in chosen:
+            sys.stdout.write(f"  {found.check:18} {found.means:26} {seen(found)}\n")
+            sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

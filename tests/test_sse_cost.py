@@ -51,5 +51,5 @@ def encoded(count: int) -> None:
         pytest.param(encoded, 60_000, id="encoding"),
     ],
 )
-def test_twice_the_stream_costs_about_twice(work: Callable[[int], object], n: int) -> None:
+def test_the_cost_grows_with_the_stream(work: Callable[[int], object], n: int) -> None:
     assert growth(work, n) < LINEAR

@@ -1,10 +1,12 @@
-"""What an HTTP library makes impossible, shown without a line of the clients: bytes on a socket, one call of the library.
+"""What an HTTP library makes impossible, without a line of the clients: bytes on a socket, one call of the library.
 
     python contracts/clients/reproduce.py [NAME ...]
 
-Each line says what the bytes mean (RFC 9112), and what the library makes of them. Needs nothing but the tools themselves.
+Each line says what the bytes mean (RFC 9112), and what the library makes of them. Needs nothing but the tools.
 """
 
+import gzip
+import re
 import shutil
 import socket
 import struct
@@ -18,6 +20,8 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\naccess-control-al
 CHUNKED = HEAD + b"transfer-encoding: chunked\r\n"
 DATA = b"data: a\n\n"
 BODY = b"9\r\n" + DATA + b"\r\n0\r\n\r\n"
+ZIPPED = gzip.compress(DATA * 9)[:-8]  # without checksum and length
+GZIP_BODY = b"%x\r\n%b\r\n0\r\n\r\n" % (len(ZIPPED), ZIPPED)
 WHOLE = "a whole body, 'data: a'"
 CUT = "a body that is cut"
 
@@ -35,7 +39,15 @@ try:
 except Exception as error:
     print("failed:", error)
 """
+PAGE = b"""<!doctype html><body><script>
+fetch("/", { method: "POST", body: "{}" })
+  .then(async (response) => [response.status, JSON.stringify(await response.text())].join(" "))
+  .catch((error) => "failed: " + error.message)
+  .then((said) => { document.body.textContent = said; });
+</script>"""
+CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom"]
 TOOLS = {
+    "browser": (CHROMIUM, ["chromium", "--version"]),
     "node": (["node", "--input-type=module", "-e", NODE], ["node", "-p", "`Node ${process.version}`"]),
     "requests": (
         [sys.executable, "-c", REQUESTS],
@@ -63,18 +75,37 @@ ALL = (
     Reproduction("chunk-ext-quoted", "node", CHUNKED + b"\r\n" + BODY.replace(b"9", b'9; a = "b;c"', 1), WHOLE),
     Reproduction("drop-fin-close", "node", CHUNKED + b"connection: close\r\n\r\n" + BODY[:-5], CUT, "fin"),
     Reproduction("drop-rst-close", "node", CHUNKED + b"connection: close\r\n\r\n" + BODY[:-5], CUT, "rst"),
+    Reproduction(
+        "drop-gzip", "browser", CHUNKED + b"content-encoding: gzip\r\n\r\n" + GZIP_BODY, "a gzip stream that is cut"
+    ),
     Reproduction("early-103", "requests", b"HTTP/1.1 103 Early Hints\r\n\r\n" + CHUNKED + b"\r\n" + BODY, WHOLE),
 )
 
 
-def serve(listener: socket.socket, answer: bytes, then: str) -> None:
-    """One request, however it is worded, and the answer to it."""
-    connection, _ = listener.accept()
+def serve(listener: socket.socket, reproduction: Reproduction) -> None:
+    """Browsers open connections that they may never use, so each has a thread."""
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=answer, args=(connection, reproduction), daemon=True).start()
+
+
+def answer(connection: socket.socket, reproduction: Reproduction) -> None:
+    """The page for a GET, the bytes for a POST."""
+    request = b""
+    while not request.endswith(b"{}" if request.startswith(b"POST") else b"\r\n\r\n"):
+        if not (received := connection.recv(65536)):
+            return
+        request += received
+    if request.startswith(b"POST"):
+        respond(connection, reproduction.answer, reproduction.then)
+    else:
+        connection.sendall(b"HTTP/1.0 200 OK\r\ncontent-type: text/html\r\n\r\n" + PAGE)
+        connection.close()
+
+
+def respond(connection: socket.socket, sent: bytes, then: str) -> None:
     with connection:
-        request = b""
-        while not request.endswith(b"{}"):
-            request += connection.recv(65536)
-        connection.sendall(answer)
+        connection.sendall(sent)
         if then == "stay":
             connection.recv(65536)
         if then == "rst":
@@ -90,8 +121,9 @@ def seen(reproduction: Reproduction) -> str:
     command, _ = TOOLS[reproduction.tool]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        threading.Thread(target=serve, args=(listener, reproduction.answer, reproduction.then), daemon=True).start()
-        return subprocess.run([*command, url], capture_output=True, text=True, timeout=30).stdout.strip()
+        threading.Thread(target=serve, args=(listener, reproduction), daemon=True).start()
+        said = subprocess.run([*command, url], capture_output=True, text=True, timeout=60).stdout.strip()
+    return re.sub("<[^>]*>", "", said).strip()
 
 
 def main(names: list[str]) -> int:

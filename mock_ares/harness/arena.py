@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from types import TracebackType
 
-from mock_ares.harness.gate import Gate, Withholding, withheld
+from mock_ares.harness.gate import MOST_PATIENCE, Gate, Withholding, withheld
 from mock_ares.harness.model import KEY_PATH, Case, Client, HarnessError, Observation, Target
 from mock_ares.plan.build import chunks_of
 from mock_ares.plan.model import StreamPlan
@@ -240,7 +240,7 @@ def _asks_once(case: Case) -> bool:
 
 def _withholding(case: Case, deadline: float) -> Withholding:
     chunks = chunks_of(case.replies[0], case.message, case.replies[0].seed or 0)
-    return Withholding(tuple(accumulate(map(len, chunks))), patience=deadline / 2)
+    return Withholding(tuple(accumulate(map(len, chunks))), patience=min(deadline / 2, MOST_PATIENCE))
 
 
 def _too_late(observation: Observation, target: Target) -> bool:

@@ -1,8 +1,8 @@
 """Withholding: each piece of a reply leaves only when the client has shown the one before.
 
-A reply to be withheld is planned as usual, with ages between its chunks. The player waits for each of these moments
-with the clock of its fake; the gate is that clock, and resolves such waits when the client has shown enough. Before the
-player waits it has made sure that the client has read what was sent, so a client that then shows nothing holds it back.
+A reply to be withheld is planned as usual, with long pauses between its chunks. The player waits for each of these
+moments with the clock of its fake; the gate is that clock, and resolves such waits when the client has shown enough.
+Before the player waits it has made sure that the client has read what was sent, so one that shows nothing holds it back.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from dataclasses import dataclass, field, replace
 from mock_ares.scenario.model import Pace, Reply
 from mock_ares.server.clock import Clock
 
-AGES = 1_000_000.0
-"""Seconds between two chunks of a withheld reply."""
-FAR = AGES / 2
+APART = 14.0
+"""Seconds between two chunks of a withheld reply: no more, or a profile would send comments to keep it alive."""
+FAR = 12.0
+"""Seconds from which a wait is one for the client; several chunks that it has shown at once are further apart."""
+MOST_PATIENCE = 8.0
 
 
 def withheld(reply: Reply) -> Reply:
-    """The reply with ages between its chunks."""
-    return replace(reply, pace=Pace(every=AGES), segments="event")
+    """The reply with long pauses between its chunks."""
+    return replace(reply, pace=Pace(every=APART), segments="event")
 
 
 @dataclass(slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -36,6 +37,8 @@ class Subject(PythonClient):
     def __init__(self, name: str, terms: Terms) -> None:
         super().__init__(self._chat, name, terms.capabilities)
         self.chat: Callable[[Endpoint, str], Any] | None = None
+        self.restarts = True
+        """Whether it can still take back what it has shown: a piece that was yielded cannot be."""
         self._endpoint: Endpoint | None = None
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
@@ -44,7 +47,9 @@ class Subject(PythonClient):
 
     def _chat(self, url: str, token: str, message: str) -> Any:
         assert self.chat is not None and self._endpoint is not None
-        return self.chat(self._endpoint, message)
+        result = self.chat(self._endpoint, message)
+        self.restarts = isinstance(result, str) or inspect.iscoroutine(result)
+        return result
 
 
 class ContractRun:
@@ -119,18 +124,20 @@ class ContractRun:
     def _result(self, variant: Contract, check: Check, item: pytest.Item) -> CheckResult:
         settings = variant.settings
         if check.id == "everything":
-            self._catch_up(variant)
+            self._catch_up(variant, everything.DRAWN)
+        if check.row.needs_retry:
+            self._catch_up(variant, ("request",))  # which shows of what kind the client is
         try:
             variant.settings = replace(settings, database=database_of(item.nodeid))
             return variant.check(check)
         finally:
             variant.settings = settings
 
-    def _catch_up(self, variant: Contract) -> None:
-        """``everything`` draws from what has passed: checks that ran in another process, or not, are tried in short."""
+    def _catch_up(self, variant: Contract, names: Iterable[str]) -> None:
+        """Checks that another one stands on, and that ran in another process, or not at all, are tried in short."""
         settings = variant.settings
         variant.settings = replace(settings, examples=0, quick=True)
-        for name in everything.DRAWN:
+        for name in names:
             if name not in variant.results and name not in self._terms.expected_failures:
                 variant.check(CHECKS[name])
         variant.settings = settings

@@ -73,7 +73,7 @@ WORK: dict[str, tuple[Work, int]] = {
 
 
 @pytest.mark.parametrize(("work", "size"), WORK.values(), ids=list(WORK))
-def test_twice_as_much_costs_twice_as_much(work: Work, size: int) -> None:
+def test_the_cost_grows_with_the_size(work: Work, size: int) -> None:
     assert growth(work, size) < LINEAR
 
 

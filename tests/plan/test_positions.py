@@ -15,6 +15,7 @@ from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of, place_of, split_at
 from mock_ares.scenario.model import Framing, Pace, Position, Reply
+from mock_ares.scenario.words import parse_duration
 from tests.plan.strategies import NOTHING, Menu, plans, replies
 
 relaxed = settings(deadline=None)
@@ -145,6 +146,11 @@ class TestTime:
         plan = plan_of(*"abcdefghijklmnop", pace=Pace(every=0.1))
         for count in range(16):
             assert offset_of(plan, Position(time=float(f"{count / 10:.1f}"))) == 9 * (count + 1)
+
+    def test_a_time_in_a_file_meets_it_too(self) -> None:
+        plan = plan_of(*"a" * 2000, pace=Pace(every=0.001))
+        for count in range(2000):
+            assert offset_of(plan, Position(time=parse_duration(f"{count}ms"))) == 9 * (count + 1)
 
 
 class TestJson:

@@ -176,5 +176,5 @@ def read(body: bytes) -> None:
         pytest.param(b"", b"\n", b"5", 1 << 20, id="white space"),
     ],
 )
-def test_twice_the_body_costs_about_twice(before: bytes, repeated: bytes, after: bytes, n: int) -> None:
+def test_the_cost_grows_with_the_body(before: bytes, repeated: bytes, after: bytes, n: int) -> None:
     assert growth(lambda count: read(before + repeated * count + after), n) < LINEAR

@@ -7,7 +7,7 @@ from hypothesis.strategies import SearchStrategy
 
 from mock_ares.faults import invalid_utf8
 from mock_ares.harness.checks.rows import Row, one, say
-from mock_ares.harness.checks.strategies import streaming, words
+from mock_ares.harness.checks.strategies import COMMENTS, FIELDS, PLACES, TYPES, streaming, words
 from mock_ares.harness.model import Case
 from mock_ares.harness.settings import Settings
 from mock_ares.plan import lorem
@@ -79,6 +79,7 @@ ROWS: dict[str, Row] = {
             framed("a", inside=(": keep-alive",)),
             framed("a", "b", between=(":",)),
             framed("a", "b", between=(": data: no",)),
+            *(framed("a", "b", **{place: COMMENTS}) for place in PLACES),
         ),
         streaming("comments"),
     ),
@@ -98,6 +99,7 @@ ROWS: dict[str, Row] = {
             framed("a", "b", before=("id",)),
             framed("a", "b", between=("id: 1",)),
             framed("a", "b", first=("retry: 100",)),
+            *(framed("a", "b", **{place: FIELDS}) for place in PLACES),
         ),
         streaming("fields"),
     ),
@@ -114,10 +116,8 @@ ROWS: dict[str, Row] = {
     "charset": Row(
         (
             one("é"),
-            typed_as("text/event-stream;charset=latin-1"),
-            typed_as("Text/Event-Stream"),
-            typed_as("text/event-stream; charset=utf-8"),
-            typed_as("text/event-stream; boundary=x; charset=iso-8859-1"),
+            *(typed_as(content_type) for content_type in TYPES[:2]),
+            *(typed_as(content_type) for content_type in TYPES[2:]),
         ),
         streaming("charset"),
     ),
@@ -127,6 +127,7 @@ ROWS: dict[str, Row] = {
             spoiled("a", "bc", after="ab", raw="c3"),
             spoiled("ab", after="a", raw="f09f98"),
             spoiled("ab", after="ab", raw="80"),
+            *(spoiled("ab", after="a", raw=raw) for raw in ("e282", "c0af", "eda080")),
         ),
         streaming("bad-utf8"),
     ),

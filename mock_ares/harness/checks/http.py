@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_ares.harness.checks.rows import Row, case, one, say
-from mock_ares.harness.checks.strategies import streaming
+from mock_ares.harness.checks.strategies import EXTENSIONS, QUOTED, TRAILERS, streaming
 from mock_ares.harness.model import Case
 from mock_ares.scenario.model import Body, Redirect, Reply
 
@@ -21,17 +21,19 @@ ROWS: dict[str, Row] = {
         (carried("a", framing="close"), carried("a", "b", framing="close"), carried("a", "b", framing="http1.0")),
         streaming("close-delimited"),
     ),
-    "chunk-ext": Row((carried("a", extensions=";a=b"), carried("a", "b", extensions=";ab")), streaming("chunk-ext")),
+    "chunk-ext": Row(
+        (*(carried("a", extensions=text) for text in EXTENSIONS), carried("a", "b", extensions=";ab")),
+        streaming("chunk-ext"),
+    ),
     "chunk-ext-quoted": Row(
         (
-            carried("a", extensions=';a="b"'),
-            carried("a", extensions=';a="b c"'),
+            *(carried("a", extensions=text) for text in QUOTED),
             carried("a", "b", extensions='; a = "b;c"'),
         ),
         streaming("chunk-ext-quoted"),
     ),
     "trailers": Row(
-        (carried("a", trailers={"x-checksum": "abc"}), carried("a", "b", trailers={"x-a": "1", "x-b": "2"})),
+        (*(carried("a", trailers=fields) for fields in TRAILERS), carried("a", "b", trailers={"x-a": "1"})),
         streaming("trailers"),
     ),
     "early-100": Row((one("a", interim=(100,)),), streaming("early-100"), most=5),

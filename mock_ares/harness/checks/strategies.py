@@ -43,10 +43,12 @@ FIELDS = (
     "id: 1", "id", "id:", "retry: 100", "retry: soon", "retry:", "event:", "event", "event: message", "unknown: x",
     "unknown", "data : x", " data: x", "DATA: x", "dataset: x", "id: 1: 2",
 )  # fmt: skip
+PLACES = ("first", "between", "before", "inside")
+"""Where a framing has lines of its own."""
 TYPES = (
-    "text/event-stream; charset=utf-8",
     "text/event-stream;charset=latin-1",
     "Text/Event-Stream",
+    "text/event-stream; charset=utf-8",
     "text/event-stream; charset=iso-8859-1; boundary=x",
     "TEXT/EVENT-STREAM;charset=UTF-8",
     'text/event-stream; charset="utf-8"',
@@ -156,14 +158,13 @@ def lines_of(row: str, rows: Rows, lines: tuple[str, ...]) -> SearchStrategy[tup
 
 @st.composite
 def framings(draw: DrawFn, rows: Rows, dialect: str) -> Framing:
-    places = ("first", "between", "before", "inside")
     extra: dict[str, tuple[str, ...]] = {}
     for row, lines in (("comments", COMMENTS), ("fields", FIELDS)):
         if row in rows:
-            for place in places:
+            for place in PLACES:
                 extra[place] = extra.get(place, ()) + draw(lines_of(row, rows, lines))
             if len(rows) == 1 and not any(extra.values()):
-                extra[draw(st.sampled_from(places))] = (draw(st.sampled_from(lines)),)
+                extra[draw(st.sampled_from(PLACES))] = (draw(st.sampled_from(lines)),)
     return Framing(
         newline=draw(
             options(rows, "lf", {"eol-crlf": "crlf", "eol-cr": "cr", "eol-mixed": "mixed", "read-crlf": "crlf"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_ares.harness.checks.rows import Row, one
-from mock_ares.harness.checks.strategies import streaming
+from mock_ares.harness.checks.strategies import LOOKALIKES, UNICODE, streaming
 from mock_ares.scenario.model import Framing
 
 ROWS: dict[str, Row] = {
@@ -33,7 +33,13 @@ ROWS: dict[str, Row] = {
         streaming("chunk-empty"),
     ),
     "text-unicode": Row(
-        (one("é"), one("日本語"), one("😀"), one("👩\u200d🔬e\u0301", "עברית"), one("𝒳\u00adﷺ\u200b\U0010fffd\u00a0x")),
+        (
+            one("é"),
+            one("日本語"),
+            one("😀"),
+            one("👩\u200d🔬e\u0301", "עברית"),
+            one(*UNICODE, "𝒳\u00adﷺ\u200b\U0010fffd\u00a0x"),
+        ),
         streaming("text-unicode"),
     ),
     "text-lookalikes": Row(
@@ -48,6 +54,7 @@ ROWS: dict[str, Row] = {
             one("a", '{"delta": "x"}', '{"event":"done"}', "b"),
             one("data:", "b"),
             one("a", "[DONE]"),
+            one("a", *(mark for mark in LOOKALIKES if mark == mark.strip(" ")), "b"),
         ),
         streaming("text-lookalikes"),
     ),
@@ -63,6 +70,7 @@ ROWS: dict[str, Row] = {
             one("a\x0bb"),
             one("a\x0cb"),
             one("a\x1cb\x1dc\x1ed"),
+            one("\u2028".join("abc"), "\x0c".join("abc")),
         ),
         streaming("text-separators"),
     ),

@@ -2,7 +2,7 @@
 
 A reply to be withheld is planned as usual, with long pauses between its chunks. The player waits for each of these
 moments with the clock of its fake; the gate is that clock, and resolves such waits when the client has shown enough.
-Before the player waits it has made sure that the client has read what was sent, so one that shows nothing holds it back.
+Before the player waits it has made sure that the client has read what was sent: one that shows nothing holds it back.
 """
 
 from __future__ import annotations

@@ -178,8 +178,9 @@ def _http(reply: Reply) -> Iterator[tuple[str, bool]]:
     yield "close-delimited", body.framing in ("close", "http1.0")
     yield "length", body.framing == "length"
     yield "close", body.connection == "close"
-    yield "chunk-ext-quoted", '"' in (body.extensions or "")
-    yield "chunk-ext", body.extensions is not None and '"' not in body.extensions
+    unusual = '"' in (body.extensions or "") or (body.extensions or "").count(";") > 1
+    yield "chunk-ext-quoted", unusual
+    yield "chunk-ext", body.extensions is not None and not unusual
     yield "trailers", bool(body.trailers)
     yield "gzip", body.gzip is not None
     for status in reply.interim:

@@ -306,12 +306,13 @@ def streams(draw: DrawFn, rows: Rows, dialect: str) -> Reply:
         chunks = (*chunks, "")
     if rows in ({"charset"}, {"read-utf8"}):
         chunks = (*chunks, draw(st.sampled_from(("é", "日", "😀"))))
+    body = draw(bodies(rows))
     reply = say(
         *chunks,
         framing=draw(framings(rows, dialect)),
-        body=draw(bodies(rows)),
+        body=body,
         headers=draw(head_fields(rows)),
-        interim=draw(interims(rows)),
+        interim=() if body.framing == "http1.0" else draw(interims(rows)),  # HTTP/1.0 has no such responses
         pace=draw(st.sampled_from(PACES)) if len(rows) > 1 else Pace(),
         seed=draw(st.integers(0, 9)) if "eol-mixed" in rows else None,
     )

@@ -16,7 +16,7 @@ DEV := .venv/dev.stamp
 TRIAL := .venv/trial.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test kill-matrix trial format lint type check build clean
+.PHONY: help serve test kill-matrix trial format lint type check bench build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -50,6 +50,9 @@ type: $(DEV) ## check types
 	@$(BIN)/mypy
 
 check: lint type ## all that needs no run
+
+bench: $(DEV) ## measure throughput beside two floors
+	@$(BIN)/python -m tests.bench.throughput
 
 build: $(DEV) ## make wheel and source archive in dist/
 	@$(BIN)/python -m build

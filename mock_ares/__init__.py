@@ -16,20 +16,50 @@ if TYPE_CHECKING:
     from mock_ares.scenario.load import load as load
     from mock_ares.scenario.model import (
         Body as Body,
+    )
+    from mock_ares.scenario.model import (
         Chunks as Chunks,
+    )
+    from mock_ares.scenario.model import (
         Content as Content,
+    )
+    from mock_ares.scenario.model import (
         Framing as Framing,
+    )
+    from mock_ares.scenario.model import (
         Match as Match,
+    )
+    from mock_ares.scenario.model import (
         Pace as Pace,
+    )
+    from mock_ares.scenario.model import (
         Pause as Pause,
+    )
+    from mock_ares.scenario.model import (
         Position as Position,
+    )
+    from mock_ares.scenario.model import (
         Range as Range,
+    )
+    from mock_ares.scenario.model import (
         Redirect as Redirect,
+    )
+    from mock_ares.scenario.model import (
         Reply as Reply,
+    )
+    from mock_ares.scenario.model import (
         RetryAfter as RetryAfter,
+    )
+    from mock_ares.scenario.model import (
         Scenario as Scenario,
+    )
+    from mock_ares.scenario.model import (
         Segments as Segments,
+    )
+    from mock_ares.scenario.model import (
         Text as Text,
+    )
+    from mock_ares.scenario.model import (
         When as When,
     )
     from mock_ares.server.fake import FakeServer as FakeServer
@@ -45,7 +75,7 @@ _HOMES = {
     "ClientContract": "mock_ares.harness.contract",
     "client_contract": "mock_ares.harness.contract",
 }
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 __version__ = "0.1.0"
 
 

@@ -1,10 +1,14 @@
-"""For every test: the ``toolchain`` mark."""
+"""For every test: the ``toolchain`` mark, and no deadline for Hypothesis: a busy machine is no failure."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from tests.toolchains import require_tool
+
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

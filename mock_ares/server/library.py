@@ -61,7 +61,6 @@ class Turn:
     def _reply(self, index: int) -> Reply | None:
         return self.scenario.replies[index] if index < len(self.scenario.replies) else None
 
-
     def breaks_next(self) -> bool:
         """Whether the reply after this one gives no response at all.
 

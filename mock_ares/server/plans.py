@@ -12,7 +12,8 @@ from mock_ares.plan.layout import Peer, lay_out
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.scenario.model import Reply, Text
 
-CACHED_BYTES = 64 * 1024 * 1024
+CACHED_BYTES = 256 * 1024 * 1024
+PER_OBJECT = 150
 
 
 class PlanCache:
@@ -31,13 +32,18 @@ class PlanCache:
         if found is None:
             plan = build(reply, asked, seed)
             script = lay_out(plan, peer)
-            self._size += script.size
+            self._size += _weight(plan, script)
             found = (reply, plan, script)
         self._kept[key] = found
         while self._size > self._most and len(self._kept) > 1:
-            _, (_, _, script) = self._kept.popitem(last=False)
-            self._size -= script.size
+            _, (_, *dropped) = self._kept.popitem(last=False)
+            self._size -= _weight(*dropped)
         return found[1], found[2]
+
+
+def _weight(plan: StreamPlan, script: Script) -> int:
+    """About how many bytes of memory they take: the payload, the wire bytes, and the objects around them."""
+    return 2 * script.size + PER_OBJECT * (len(plan.pieces) + len(plan.chunks) + len(script.writes))
 
 
 def _normal(reply: Reply, asked: Asked) -> Asked:

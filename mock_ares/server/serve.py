@@ -70,4 +70,3 @@ def curl(url: str, token: str, message: str, path: str = "/api/chat/stream") -> 
         f"curl -N -X POST {url}{path} -H 'Authorization: Bearer {token}' "
         f"-H 'Content-Type: application/json' -H 'Accept: text/event-stream' -d '{body}'"
     )
-

@@ -1,7 +1,7 @@
 """The HTTP errors that have names, as each profile words them.
 
-``docs``: the errors page gives ``{"error": message}``, the authentication page a code beside it; where no page gives the
-message, it is ours.
+``docs``: the errors page gives ``{"error": message}``, the authentication page a code beside it; where no page gives
+the message, it is ours.
 ``server``: handlers answer ``{"error", "code"}``, middlewares ``{"error"}``, and axum and the limiter plain text.
 """
 

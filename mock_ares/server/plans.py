@@ -36,8 +36,8 @@ class PlanCache:
             found = (reply, plan, script)
         self._kept[key] = found
         while self._size > self._most and len(self._kept) > 1:
-            _, (_, *dropped) = self._kept.popitem(last=False)
-            self._size -= _weight(*dropped)
+            _, (_, plan, script) = self._kept.popitem(last=False)
+            self._size -= _weight(plan, script)
         return found[1], found[2]
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import uuid
 from dataclasses import dataclass, replace
 from typing import Any
@@ -362,3 +363,10 @@ def test_any_header_is_answered(header: str) -> None:
         for value in (header, f"Bearer {header}", f"Bearer ares_{header}", f"Bearer a.{header}.b"):
             assert refused(keyring.check_bearer(value))[0] == 401
             assert refused(keyring.check_api_key(value))[0] == 401
+
+
+def test_a_token_of_a_backend_with_the_same_secret_is_accepted() -> None:
+    now, secret = int(time.time()), b"a secret that a backend signs with by itself"
+    claims = {"sub": "somebody", "email": "a@example.com", "exp": now + 60, "iat": now}
+    identity = Keyring(secret, PROFILES["docs"]).check_jwt(jwt.encode(claims, secret, algorithm="HS256"))
+    assert isinstance(identity, Identity) and identity.subject == "somebody"

@@ -130,15 +130,16 @@ def text(said: Iterable[str], dialect: str) -> Iterator[str]:
     """What the events say. In a dialect that has an end record, a reply without one is not whole."""
     whole = dialect == "text"
     for data in said:
-        match data if dialect == "text" else json.loads(data):
-            case str(piece) | {"event": "token", "content": str(piece)}:
-                yield piece
-            case {"delta": str(piece), "finish_reason": reason}:
-                yield piece
-                whole = reason == "stop"
-            case {"event": "done"}:
-                whole = True
+        if dialect == "text":
+            yield data
+            continue
+        match record := None if whole else json.loads(data):  # behind the end record nothing counts
             case {"event": "error", "error": reason}:
                 raise AresError(f"the server says: {reason}")
+            case {"delta": str(piece)} | {"event": "token", "content": str(piece)}:
+                yield piece
+        match record:
+            case {"finish_reason": "stop"} | {"event": "done"}:
+                whole = True
     if not whole:
         raise AresError("the reply lacks its end record")

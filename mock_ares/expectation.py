@@ -17,6 +17,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from mock_ares import sse
@@ -161,7 +162,13 @@ def _read(plan: StreamPlan) -> Decoded:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         decoder.decode(sent)
         sent = sent[: len(sent) - len(decoder.getstate()[0])]
-    return DIALECTS[plan.dialect].decode(sent)
+    return _decoded(plan.dialect, sent)
+
+
+@lru_cache(maxsize=2)
+def _decoded(dialect: str, sent: bytes) -> Decoded:
+    """Judging a plan asks several times, and 8 MB take a second."""
+    return DIALECTS[dialect].decode(sent)
 
 
 def disagreement(plan: StreamPlan) -> str | None:

@@ -406,14 +406,11 @@ class TestTheRun:
         row = Row((one("ab", pace=Pace(head=0.2)),), lasts=True)
         monkeypatch.setitem(CHECKS, "silence", Check(CHECKS["silence"].info, row))
 
-        class Two(PythonClient):
-            def another(self) -> PythonClient:
-                return PythonClient(right.whole)
-
         def progress(event: Event) -> None:
             threads[event.check.id] = threading.current_thread().name
 
-        report = run_contract(Two(right.whole), Settings(only=("bom", "silence"), examples=1), progress)
+        settings = Settings(only=("bom", "silence"), examples=1)
+        report = run_contract(PythonClient(right.whole), settings, progress, lambda: PythonClient(right.whole))
         assert {r.verdict for r in report.checks} == {"passed"}
         assert threads["bom"] == threading.current_thread().name != threads["silence"]
 

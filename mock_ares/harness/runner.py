@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from mock_ares.harness.arena import Arena
@@ -26,22 +25,13 @@ def selected(settings: Settings) -> tuple[Check, ...]:
     )
 
 
-Another = Callable[[], Client]
-
-
-def run_contract(
-    client: Client, settings: Settings, progress: Progress = silent, another: Another | None = None
-) -> ClientReport:
-    """The verdicts of the selected checks. Starts the client and closes it. Raises UsageError.
-
-    ``another`` makes a second instance of the client, in which the checks that last are run beside the others; without
-    it they come in turn. ``progress`` is then called from two threads, one at a time.
-    """
+def run_contract(client: Client, settings: Settings, progress: Progress = silent) -> ClientReport:
+    """The verdicts of the selected checks. Starts the client and closes it. Raises UsageError."""
     checks = selected(settings)
     client.start()
     try:
         with Arena(settings.profile) as arena:
-            results = Contract(client, settings, checks, arena, progress, another).run()
+            results = Contract(client, settings, checks, arena, progress).run()
     finally:
         client.close()
     return ClientReport(client.name, client.boundaries, tuple(results[check.id] for check in checks))
@@ -56,7 +46,6 @@ class Contract:
     checks: tuple[Check, ...]
     arena: Arena
     progress: Progress = silent
-    another: Another | None = None
     results: dict[str, CheckResult] = field(default_factory=dict)
     hung: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -123,10 +112,10 @@ class Contract:
 
 
 class _Beside:
-    """Runs the checks that last in a thread of their own, where another instance of the client can be made."""
+    """Runs checks that last in a thread of their own, where the client has another instance to give."""
 
     def __init__(self, contract: Contract, checks: list[Check]) -> None:
-        another = contract.another
+        another = getattr(contract.client, "another", None)
         self._contract = contract
         self._checks = [
             c for c in checks if another is not None and why_skipped(contract.client, c, contract.settings) is None

@@ -180,8 +180,6 @@ class _Run:
         of bytes that any cutting must decode is its doing even if it does not happen again.
         """
         best_effort = self.client.boundaries == "best-effort"
-        if failures[-1].word == "slow":  # it was timed more than once
-            return failures[-1]
         for failure in (failures[-1], failures[0])[: len(failures)]:
             for _ in range(BEST_EFFORT_TRIES if best_effort else 1):
                 if (again := self.attempt(failure.case)) is not None:

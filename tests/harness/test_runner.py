@@ -406,11 +406,14 @@ class TestTheRun:
         row = Row((one("ab", pace=Pace(head=0.2)),), lasts=True)
         monkeypatch.setitem(CHECKS, "silence", Check(CHECKS["silence"].info, row))
 
+        class Two(PythonClient):
+            def another(self) -> PythonClient:
+                return PythonClient(right.whole)
+
         def progress(event: Event) -> None:
             threads[event.check.id] = threading.current_thread().name
 
-        settings = Settings(only=("bom", "silence"), examples=1)
-        report = run_contract(PythonClient(right.whole), settings, progress, lambda: PythonClient(right.whole))
+        report = run_contract(Two(right.whole), Settings(only=("bom", "silence"), examples=1), progress)
         assert {r.verdict for r in report.checks} == {"passed"}
         assert threads["bom"] == threading.current_thread().name != threads["silence"]
 

@@ -24,7 +24,7 @@ from mock_ares.harness.settings import Settings
 from tests.mutants.base import Right
 from tests.mutants.table import RIGHT, TABLE, Mutant, name_of
 
-EXAMPLES = 3
+EXAMPLES = 6
 """Generated ones for each check, behind its fixed ones, which alone are to tell a mutant."""
 LASTING = tuple(check for check in CHECKS.values() if check.row.lasts)
 

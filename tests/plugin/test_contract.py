@@ -269,38 +269,39 @@ def test_the_report_is_whole(project: pytest.Pytester, workers: tuple[str, ...])
 
 
 def test_the_decorator(project: pytest.Pytester) -> None:
-    decorated = WRONG.split("class TestWrong")[0].replace("def without", "@client_contract\ndef without")
     project.makepyfile(
-        test_them=f"""
+        test_functions=WRONG.split("class TestWrong")[0]
+        + """
 from mock_ares import client_contract
 from mock_ares.client import stream_chat
-{decorated}
 
-@client_contract(capabilities={{"incremental"}}, expected_failures={{"eol-cr": "no"}})
+@client_contract(capabilities={"incremental"}, expected_failures={"eol-cr": "no"})
 def my_client(url, token, message):
     return stream_chat(url, token, message)
+
+wrong_client = client_contract(without_a_line_buffer)
 
 @client_contract()
 async def my_async_client(url, token, message):
     return "".join(stream_chat(url, token, message))
 
-def test_still_a_function(ares):
+def test_it_is_still_a_function(ares):
     ares.reply("Hello.")
     assert "".join(my_client(ares.url + ares.path, ares.token, "hi")) == "Hello."
 """,
-        test_elsewhere="from test_them import my_client\n",
+        test_elsewhere="from test_functions import my_client\n",
     )
-    result = project.runpytest_inprocess("-v", "-k", "read_line or incremental or eol_cr or still")
+    result = project.runpytest_inprocess("-v", "-k", "read_line or incremental or eol_cr or function")
     result.stdout.fnmatch_lines(
         [
-            "test_them.py::without_a_line_buffer::test_read_line FAILED*",
-            "test_them.py::my_client::test_read_line PASSED*",
-            "test_them.py::my_client::test_eol_cr FAILED*",
-            "test_them.py::my_client::test_incremental PASSED*",
-            "test_them.py::my_async_client::test_read_line PASSED*",
-            "test_them.py::test_still_a_function PASSED*",
+            "test_functions.py::my_client::test_read_line PASSED*",
+            "test_functions.py::my_client::test_eol_cr FAILED*",
+            "test_functions.py::my_client::test_incremental PASSED*",
+            "test_functions.py::my_async_client::test_read_line PASSED*",
+            "test_functions.py::test_it_is_still_a_function PASSED*",
         ]
     )
+    result.stdout.fnmatch_lines(["test_functions.py::wrong_client::test_read_line FAILED*"])
     result.stdout.no_fnmatch_line("test_elsewhere*")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -208,7 +209,11 @@ def test_ctrl_c_leaves_what_there_is_by_then(here: Path) -> None:
         "--report",
         "r.json",
     ]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}) as process:
+    # A shell that starts the tests in the background has SIGINT ignored, and children would inherit that.
+    unignored = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}, preexec_fn=unignored
+    ) as process:
         assert process.stdout is not None
         assert b"request" in process.stdout.readline()
         process.send_signal(signal.SIGINT)

@@ -16,7 +16,7 @@ from mock_ares.dialects import Names
 from mock_ares.plan.layout import Peer
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.model import Scenario
+from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.answers import Answer, Replies, of_error, of_json, other_host
 from mock_ares.server.auth import Identity
 from mock_ares.server.errors import HttpError, lookup
@@ -76,7 +76,11 @@ class Respond:
 
     def __init__(self, fake: Fake) -> None:
         self.fake = fake
-        self.replies = Replies(fake.profile, fake.settings.dialect, fake.plans)
+
+    @property
+    def replies(self) -> Replies:
+        """By the profile and the dialect of this moment."""
+        return Replies(self.fake.profile, self.fake.dialect, self.fake.plans)
 
     async def __call__(
         self, scope: Mapping[str, Any], receive: Receive, decide: Callable[[Request], tuple[Answer, Headers]]
@@ -84,6 +88,19 @@ class Respond:
         """Reads the request, lets ``decide`` choose the answer and further head fields, and plays it."""
         wire: Wire = scope["extensions"][EXTENSION]
         request = self._opened(scope, wire)
+        for watcher in self.fake.watchers:
+            watcher.opened(request.exchange)
+        try:
+            await self._answer(request, receive, decide)
+        finally:
+            if request.exchange.ending == "open":
+                request.exchange.ending = "ended"
+            for watcher in self.fake.watchers:
+                watcher.ended(request.exchange)
+
+    async def _answer(
+        self, request: Request, receive: Receive, decide: Callable[[Request], tuple[Answer, Headers]]
+    ) -> None:
         try:
             request.body = await _body(receive)
         except ClientLeftError:
@@ -91,7 +108,7 @@ class Respond:
             return
         except BodyTimeoutError:
             request.exchange.ending = "ended"
-            wire.reset()
+            request.wire.reset()
             return
         request.exchange.body = redacted_body(request.body)
         request.exchange.body_size = len(request.body)
@@ -99,9 +116,19 @@ class Respond:
         try:
             answer, extra = decide(request)
         except PlanError as error:
-            message = f"scenario {request.exchange.scenario!r} cannot be played for this request: {error}"
+            broken = request.exchange.broken
+            what = f"broken with {broken} as asked for" if broken else "played for this request"
+            message = f"scenario {request.exchange.scenario!r} cannot be {what}: {error}"
             answer, extra = of_json({"error": message}, request.peer, status=500), ()
+        if self.fake.latency:
+            start += self.fake.latency
+            await self._late(request.wire, start)
         await self._play(request, answer, extra, start)
+
+    async def _late(self, wire: Wire, until: float) -> None:
+        timer = self.fake.clock.timer(until)
+        with wire.waking(timer):
+            await timer
 
     def _opened(self, scope: Mapping[str, Any], wire: Wire) -> Request:
         pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
@@ -124,8 +151,11 @@ class Respond:
             *self.fake.cors.headers_for(request.headers.get("origin")),
             *extra,
         )
+        told = [watcher.answered(exchange, plan, script, fields) for watcher in self.fake.watchers]
+        sent = next((each for each in told if each is not None), None)
         with self.fake.streaming(exchange.owner, wire):
-            played = await play(script, wire, self.fake.clock, extra=fields, speed=self.fake.speed, start=start)
+            clock, tempo = self.fake.clock, self.fake.tempo
+            played = await play(script, wire, clock, extra=fields, speed=tempo, start=start, sent=sent)
         exchange.segments, exchange.bytes = played.segments, played.bytes
         exchange.boundaries, exchange.ending = played.boundaries, played.ending
         exchange.duration = played.duration
@@ -179,7 +209,10 @@ class Respond:
         return tuple(fields.items())
 
     def _turn(self, request: Request, chat: ChatRequest, owner: str) -> Turn | HttpError:
-        """The scenario that answers: the token's own, the one asked for, the first that applies, the default."""
+        """The scenario that answers.
+
+        The token's own, the one asked for, the one chosen, the first that applies, the default.
+        """
         if owner in self.fake.scripts:
             return self.fake.scripts[owner]
         library = self.fake.library
@@ -189,6 +222,7 @@ class Respond:
         except LookupError as error:
             return HttpError(400, (), _error_body(str(error)), "application/json")
         facts = Facts(request.method, request.path, request.headers, chat.message, chat.agent_type)
+        scenario = scenario or library.by_name.get(self.fake.steering.choice(owner) or "")
         return library.turn(owner, scenario or library.find(facts) or library.default)
 
     def _reply(
@@ -196,7 +230,7 @@ class Respond:
     ) -> Answer:
         exchange, peer = request.exchange, request.peer
         exchange.scenario = turn.scenario.name
-        index, reply = turn.next()
+        index, reply = self._next(request, turn, owner)
         peer = replace(peer, keep_alive=peer.keep_alive and not turn.breaks_next())
         exchange.reply, exchange.seed = index, turn.scenario.seed
         if reply is None:
@@ -214,6 +248,19 @@ class Respond:
         names = self._names(chat)
         plan = self.replies.stream if form == "stream" else self.replies.whole
         return plan(reply, chat, names, peer, turn.scenario.seed)
+
+    def _next(self, request: Request, turn: Turn, owner: str) -> tuple[int, Reply | None]:
+        """The next reply; one that is broken is not used up, so that the client gets it whole when it asks again."""
+        if self.fake.steering.breaks and turn.peek()[1] is not None:
+            # On a connection that has served before, browsers take silence for a stale connection.
+            again = request.wire.written > 0 and "sec-fetch-mode" in request.headers
+            broken = self.fake.steering.take(owner, again=again)
+            if broken is not None:
+                index, reply = turn.peek()
+                assert reply is not None
+                request.exchange.broken = broken.name
+                return index, broken.applied(reply)
+        return turn.next()
 
     def _names(self, chat: ChatRequest) -> Names:
         context = chat.context_id if chat.context_id is not None else self.fake.profile.new_context_id()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -55,6 +56,10 @@ class Exchange:
     faults: tuple[str, ...] = ()
     credentials: str = "none"
     """How the request authenticated: jwt, api-key, refused or none."""
+    broken: str | None = None
+    """The fault or error that was put in while the fake ran."""
+    time: float = 0.0
+    """When it came, in seconds since the epoch."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the body as text."""
@@ -100,7 +105,7 @@ class Journal:
     ) -> Exchange:
         """A new exchange, kept from now on."""
         path, query = redacted_text(path), redacted_text(query)
-        exchange = Exchange(next(self._numbers), method, path, redacted(headers), started, query)
+        exchange = Exchange(next(self._numbers), method, path, redacted(headers), started, query, time=time.time())
         self._exchanges.append(exchange)
         return exchange
 

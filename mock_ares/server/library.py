@@ -45,6 +45,11 @@ class Turn:
     taken: int = 0
     """Replies given so far; one that is repeated counts once, so that what is added to the scenario comes next."""
 
+    def peek(self) -> tuple[int, Reply | None]:
+        """What ``next`` will give."""
+        index = self._index()
+        return index, self._reply(index)
+
     def next(self) -> tuple[int, Reply | None]:
         """The number of the next reply, from 0, and the reply; None when the scenario says that it ends in an error."""
         index = self._index()
@@ -94,6 +99,16 @@ class Library:
     def routes(self, facts: Facts) -> Scenario | None:
         """The first scenario that scripts the request's path, whatever else it asks for."""
         return next((s for s in self.by_name.values() if s.when and _on_route(s.when, facts)), None)
+
+    def swap(self, scenarios: Iterable[Scenario]) -> None:
+        """Other scenarios from now on; one that is still there keeps its places. The default's name stays."""
+        self.by_name = {scenario.name: scenario for scenario in (BUILT_IN, *scenarios)}
+        self.default = self.by_name.get(self.default.name, BUILT_IN)
+
+    def begin(self, name: str | None = None, owner: str | None = None) -> None:
+        """Begins scenarios anew: of a name or all, for an owner or all."""
+        for key in [key for key in self._turns if name in (None, key[1]) and owner in (None, key[0])]:
+            del self._turns[key]
 
     def turn(self, owner: str, scenario: Scenario) -> Turn:
         """The owner's place in a scenario; a scenario that was replaced begins anew."""

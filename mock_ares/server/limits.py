@@ -31,7 +31,7 @@ class RateLimit:
     ) -> None:
         self.requests = requests
         self.seconds = seconds
-        self._profile = profile
+        self.profile = profile
         self._quota = quota
         self._clock = clock
         self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
@@ -52,12 +52,12 @@ class RateLimit:
 
     def _told(self, left: int, closes: float) -> Headers:
         fields = (("x-ratelimit-limit", str(self.requests)), ("x-ratelimit-remaining", str(left)))
-        if self._profile.name == "docs":
+        if self.profile.name == "docs":
             return (*fields, ("x-ratelimit-reset", _timestamp(closes)))
         return () if self._quota else fields  # of its quota the server says nothing
 
     def _refused(self, wait: float, told: Headers) -> HttpError:
-        if self._profile.name == "docs":
+        if self.profile.name == "docs":
             message = "Monthly request quota exceeded" if self._quota else "Rate limit exceeded"
             return json_error(429, message, headers=(*told, ("retry-after", str(math.ceil(wait)))))
         if self._quota:

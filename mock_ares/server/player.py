@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import bisect_right
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
@@ -12,15 +14,18 @@ from typing import Literal
 from mock_ares.plan.head import render_head
 from mock_ares.plan.model import Ending, Headers, Script, Write
 from mock_ares.server.clock import Clock
+from mock_ares.server.tempo import Tempo
 from mock_ares.server.wire import Wire
 
-__all__ = ["Clock", "Played", "play"]
+__all__ = ["Clock", "Played", "Tempo", "play"]
 
 SLAB = 65536
 """Bytes that are handed over at once, before other streams get their turn."""
 
 Ended = Literal["complete", "close", "reset", "hang", "client-left", "ended"]
 Exactness = Literal["exact", "best-effort", "none"]
+Sent = Callable[[int, int], object]
+"""Told how many writes of a script, and how many of its bytes, have been handed over so far; the head is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +50,21 @@ async def play(
     clock: Clock,
     *,
     extra: Headers = (),
-    speed: float = 1.0,
+    speed: float | Tempo = 1.0,
     start: float | None = None,
     patience: float = 1.0,
+    sent: Sent | None = None,
 ) -> Played:
     """Writes the script's head and writes, each when it is due and never before, and ends as the script does.
 
     ``start`` is the moment its times count from (default: now); ``speed`` divides them: 2 is twice as fast, infinity
-    does not wait, but hangs and boundaries are kept. ``patience``: seconds for which a client may read nothing before
-    a boundary is given up. Where the connection is closed or reset, it has ended on return. Cancelled, it aborts the
-    connection.
+    does not wait, but hangs and boundaries are kept; a ``Tempo`` can change meanwhile. ``patience``: seconds for which
+    a client may read nothing before a boundary is given up. ``sent`` is told of what has been handed over. Where the
+    connection is closed or reset, it has ended on return. Cancelled, it aborts the connection.
     """
-    player = _Player(script, wire, clock, speed, clock.now() if start is None else start, patience)
+    tempo = speed if isinstance(speed, Tempo) else Tempo(speed, clock.now)
+    player = _Player(script, wire, clock, tempo, clock.now() if start is None else start, patience)
+    player.told = sent
     try:
         ending = await player.play(extra)
     except asyncio.CancelledError:
@@ -67,17 +75,19 @@ async def play(
 
 
 class _Player:
-    def __init__(self, script: Script, wire: Wire, clock: Clock, speed: float, start: float, patience: float) -> None:
+    def __init__(self, script: Script, wire: Wire, clock: Clock, tempo: Tempo, start: float, patience: float) -> None:
         self.script = script
         self.wire = wire
         self.clock = clock
-        self.speed = speed
-        self.instant = math.isinf(speed)
+        self.tempo = tempo
         self.start = start
+        self.begun = tempo.now() - (clock.now() - start) * tempo.rate
+        """The start by the scripted clock."""
         self.patience = patience
         self.head_size = 0
         self.handed_over = 0
         self.boundaries: Exactness = "none"
+        self.told: Sent | None = None
 
     async def play(self, extra: Headers) -> Ended:
         writes = self.script.writes
@@ -93,6 +103,8 @@ class _Player:
             if not await self._hand_over(data, writes[stop - 1].boundary, last=stop == len(writes)):
                 return self._broken_off()
             index = stop
+            if self.told is not None:
+                self.told(index - len(writes) + len(self.script.writes), self.handed_over - self.head_size)
         return await self._end(self.script.ending)
 
     def sent(self) -> tuple[int, int]:
@@ -104,7 +116,7 @@ class _Player:
 
     def _due(self, writes: tuple[Write, ...], index: int) -> tuple[int, bytes]:
         """The writes from ``index`` that leave together, as the index behind them and their bytes."""
-        elapsed = math.inf if self.instant else max((self.clock.now() - self.start) * self.speed, writes[index].at)
+        elapsed = math.inf if self.tempo.instant else max(self.tempo.now() - self.begun, writes[index].at)
         first, size = index, 0
         while index < len(writes) and writes[index].at <= elapsed and size < SLAB:
             size += len(writes[index].data)
@@ -142,13 +154,28 @@ class _Player:
 
     async def _wait(self, at: float) -> bool:
         """Until it is time, or the client has left. False if there was nothing to wait for."""
-        return await self._sleep_until(self.start + at / self.speed)
+        if self.tempo.instant:  # it may be slowed down again; what has been said by then has been said
+            self.begun = min(self.begun, self.tempo.now() - at)
+            return False
+        return await self._scripted(self.begun + at)
 
-    async def _sleep_until(self, deadline: float) -> bool:
+    async def _scripted(self, at: float) -> bool:
+        """Until the scripted clock has come so far, at whatever speed it goes meanwhile."""
+        waited, before = False, -1
+        while before != self.tempo.changes:  # whoever ends the wait otherwise has decided that it is time
+            before = self.tempo.changes
+            if not await self._sleep_until(self.tempo.moment(at), self.tempo):
+                break
+            waited = True
+        return waited
+
+    async def _sleep_until(self, deadline: float, tempo: Tempo | None = None) -> bool:
+        """Until then, or the client has left, or the tempo has changed. False if there was nothing to wait for."""
         if deadline <= self.clock.now() or self.wire.gone:
             return False
-        timer = self.clock.timer(deadline)
-        with self.wire.waking(timer):
+        loop = asyncio.get_running_loop()
+        timer = loop.create_future() if math.isinf(deadline) else self.clock.timer(deadline)
+        with self.wire.waking(timer), nullcontext() if tempo is None else tempo.waking(timer):
             await timer
         return True
 
@@ -183,13 +210,15 @@ class _Player:
         return "ended" if self.wire.ended else "hang"
 
     async def _beat(self, interval: float, data: bytes) -> None:
-        beat = interval if self.instant else interval / self.speed
-        due = self.clock.now() + beat
+        due = self.tempo.now() + interval
         while not self.wire.gone:
-            await self._sleep_until(due)
+            if self.tempo.instant:
+                await self._sleep_until(self.clock.now() + interval, self.tempo)
+            else:
+                await self._scripted(due)
             self.wire.write(data)
             await self.wire.drain()
-            due = max(due + beat, self.clock.now())
+            due = max(due + interval, self.tempo.now())
 
     def _broken_off(self) -> Ended:
         return "ended" if self.wire.ended else "client-left"

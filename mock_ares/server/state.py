@@ -20,7 +20,10 @@ from mock_ares.server.library import Library, Turn
 from mock_ares.server.limits import RateLimit
 from mock_ares.server.plans import PlanCache
 from mock_ares.server.profiles import PROFILES, Profile
+from mock_ares.server.steering import Steering
+from mock_ares.server.tempo import Tempo
 from mock_ares.server.tenants import Tenants
+from mock_ares.server.watch import Watcher
 from mock_ares.server.wire import Wire
 
 MOST_TICKETS = 1000
@@ -67,11 +70,16 @@ class Fake:
     """The tests that share it; without any, every token is by itself."""
     tickets: OrderedDict[str, tuple[str, Turn]] = field(default_factory=OrderedDict)
     """Where a redirect to another host name leads: the owner and the turn that goes on there."""
-    speed: float = 1.0
-    """Can be changed while the fake runs; a stream keeps the speed it began with."""
+    tempo: Tempo = field(default_factory=Tempo)
+    latency: float = 0.0
+    """Seconds that every answer is late, at any speed."""
     clock: Clock = field(default_factory=Clock)
     on_answer: Callable[[Exchange, StreamPlan, Wire], object] | None = None
     """Told what is about to be played for a request, and on what; in the event loop."""
+    dialect: DialectName | None = None
+    """How chunks become events; None: the profile's way."""
+    steering: Steering = field(default_factory=Steering)
+    watchers: list[Watcher] = field(default_factory=list)
     _open: dict[str, set[Wire]] = field(default_factory=dict)
 
     @classmethod
@@ -83,7 +91,8 @@ class Fake:
             library.default = library.named(settings.scenario)
         return cls(
             settings=settings,
-            speed=settings.speed,
+            tempo=Tempo(settings.speed),
+            dialect=settings.dialect,
             library=library,
             keyring=Keyring(profile=profile) if settings.secret is None else Keyring(settings.secret, profile),
             profile=profile,
@@ -92,6 +101,22 @@ class Fake:
             rate_limit=RateLimit(*settings.rate_limit, profile) if settings.rate_limit else None,
             quota=RateLimit(*settings.quota, profile, quota=True) if settings.quota else None,
         )
+
+    @property
+    def speed(self) -> float:
+        """Holds for streams that are running, too. Changed in the loop that serves, or while nothing streams."""
+        return self.tempo.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self.tempo.change(speed)
+
+    def change_profile(self, name: str) -> None:
+        """For requests that come from now on. Raises KeyError."""
+        self.profile = self.keyring.profile = PROFILES[name]
+        for limit in (self.rate_limit, self.quota):
+            if limit is not None:
+                limit.profile = self.profile
 
     def ticket(self, owner: str, turn: Turn) -> str:
         """A path's last part at which the turn goes on without credentials."""

@@ -1,0 +1,83 @@
+"""What is done to replies while the fake runs: scenarios that were chosen, and breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from mock_ares.faults import cut_gzip
+from mock_ares.plan.build import body_of
+from mock_ares.scenario.fault import Fault, name_of
+from mock_ares.scenario.model import Reply
+
+MOST_BREAKS = 1000
+MOST_CHOICES = 10_000
+
+
+@dataclass(slots=True)
+class Break:
+    """A fault or a named error that the next replies get."""
+
+    id: str
+    owner: str | None
+    """For one token; None: for whoever comes first."""
+    times: int
+    fault: Fault | None = None
+    error: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.error if self.fault is None else name_of(self.fault)  # type: ignore[return-value]
+
+    @property
+    def silent(self) -> bool:
+        """There will be no response at all."""
+        return self.fault is not None and self.fault.stands_alone
+
+    def applied(self, reply: Reply) -> Reply:
+        """The reply, broken; what the fault needs of its body is put in."""
+        if self.fault is None:
+            return Reply(error=self.error, pace=replace(reply.pace, pauses=()) if reply.speaks else reply.pace)
+        body = body_of(reply)
+        if isinstance(self.fault, cut_gzip) and body.gzip is None:
+            reply = replace(reply, body=replace(body, gzip="event"))
+        return replace(reply, faults=(*reply.faults, self.fault))
+
+
+@dataclass(slots=True)
+class Steering:
+    """Choices and breaks. Belongs to the event loop that serves; bounded by whoever fills it."""
+
+    chosen: str | None = None
+    """The scenario for all, by its name."""
+    chosen_for: dict[str, str] = field(default_factory=dict)
+    """By the id of a token."""
+    breaks: list[Break] = field(default_factory=list)
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def choice(self, owner: str) -> str | None:
+        return self.chosen_for.get(owner, self.chosen)
+
+    def add(self, owner: str | None, times: int, fault: Fault | None = None, error: str | None = None) -> Break:
+        made = Break(str(next(self._numbers)), owner, times, fault, error)
+        self.breaks.append(made)
+        return made
+
+    def take(self, owner: str, *, again: bool = False) -> Break | None:
+        """What breaks the reply that is given now, and counts it.
+
+        ``again``: a client that gets no response will ask once more by itself, so silence does not count.
+        """
+        for found in self.breaks:
+            if found.owner in (None, owner):
+                if not (again and found.silent):
+                    found.times -= 1
+                if not found.times:
+                    self.breaks.remove(found)
+                return found
+        return None
+
+    def forget(self, owner: str) -> None:
+        """Everything of one token."""
+        self.chosen_for.pop(owner, None)
+        self.breaks[:] = [each for each in self.breaks if each.owner != owner]

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from mock_ares.expectation import disagreement, expect
 from mock_ares.harness.checks import CHECKS, everything, find
-from mock_ares.harness.checks.rows import playable, speaking
-from mock_ares.harness.checks.strategies import NAMES, place
+from mock_ares.harness.checks.rows import playable, say, speaking
+from mock_ares.harness.checks.strategies import ENDINGS, NAMES, endings, place, segmentations
 from mock_ares.harness.model import Case, UsageError
 from mock_ares.harness.settings import Settings
 from mock_ares.plan.build import Asked, body_of, build
 from mock_ares.plan.layout import lay_out
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
-from mock_ares.scenario.model import DialectName, Reply
+from mock_ares.scenario.model import DialectName, Reply, Segments
 
 
 def named(text: str) -> list[str]:
@@ -297,6 +297,27 @@ def test_everything_draws_from_the_rows_that_are_held(
         lay_out(plan)
         assert disagreement(plan) is None
         assert found_in(reply, plan) <= allowed
+
+
+@pytest.mark.parametrize("ending", sorted(ENDINGS))
+def test_reads_are_cut_where_the_ending_leaves_something_to_read(ending: str) -> None:
+    """``missing-end`` takes the end record away, and the others stop before it: no cut is drawn behind that."""
+    cut = []
+
+    @settings(max_examples=50, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(st.data())
+    def drawn(data: st.DataObject) -> None:
+        reply = data.draw(endings(frozenset({ending}), say("ab", "cd"), "typed"))
+        segments = data.draw(segmentations(frozenset({ending, "read-line"}), reply, "typed"))
+        (plan,) = plans(speaking(Case((replace(reply, segments=segments),)), "typed"), "typed")
+        lay_out(plan)
+        end = plan.size if plan.ending.stop is None else plan.ending.stop
+        if isinstance(segments, Segments):
+            assert all(at < end for at in segments.at or ())
+            cut.append(plan)
+
+    drawn()
+    assert cut
 
 
 def test_the_examples_of_everything_need_their_rows_to_be_held() -> None:

@@ -202,7 +202,12 @@ NAMES = Names(agent="router", context_id="ctx_00000000")
 
 def planned(reply: Reply, dialect: str) -> StreamPlan:
     """The plan of a reply, before its faults."""
-    return build(replace(reply, segments="free", faults=()), Asked(names=NAMES, dialect=dialect))
+    return final(replace(reply, faults=()), dialect)
+
+
+def final(reply: Reply, dialect: str) -> StreamPlan:
+    """The plan of a reply as it is sent, but for where reads end."""
+    return build(replace(reply, segments="free"), Asked(names=NAMES, dialect=dialect))
 
 
 def place(payload: bytes, offset: int, events: frozenset[int]) -> str:
@@ -215,14 +220,15 @@ def place(payload: bytes, offset: int, events: frozenset[int]) -> str:
 
 
 def places(plan: StreamPlan, rows: Rows) -> list[int]:
-    """The offsets at which the rows in play let a read end, apart from the ends of events."""
+    """The offsets at which the rows in play let a read end, apart from the ends of events; none that is never sent."""
     payload, events = plan.payload, frozenset(plan.event_ends)
-    return [at for at in range(1, len(payload)) if place(payload, at, events) in rows]
+    end = len(payload) if plan.ending.stop is None else plan.ending.stop
+    return [at for at in range(1, end) if place(payload, at, events) in rows]
 
 
 @st.composite
 def segmentations(draw: DrawFn, rows: Rows, reply: Reply, dialect: str) -> Any:
-    """Reads end at events, unless a row about reads is in play."""
+    """Reads end at events, unless a row about reads is in play. The reply has its faults: they may cut places away."""
     ways: list[Any] = (
         [] if rows & {"read-line", "read-utf8", "read-crlf", "read-bytes", "read-whole"} == rows else ["event"]
     )
@@ -230,8 +236,7 @@ def segmentations(draw: DrawFn, rows: Rows, reply: Reply, dialect: str) -> Any:
         ways.append("whole")
     if "read-bytes" in rows and (len(rows) == 1 or {"read-line", "read-utf8", "read-crlf"} <= rows):
         ways.append("byte")
-    plan = planned(reply, dialect)
-    offsets = places(plan, rows)
+    offsets = places(final(reply, dialect), rows)
     if offsets:
         ways.append("cuts")
     way = draw(st.sampled_from(ways or ["event"]))
@@ -316,10 +321,10 @@ def streams(draw: DrawFn, rows: Rows, dialect: str) -> Reply:
         pace=draw(st.sampled_from(PACES)) if len(rows) > 1 else Pace(),
         seed=draw(st.integers(0, 9)) if "eol-mixed" in rows else None,
     )
-    reply = replace(reply, segments=draw(segmentations(rows, reply, dialect)))
     if "bad-utf8" in rows and (len(rows) == 1 or draw(st.booleans())):
         return draw(spoiled(reply))
-    return draw(endings(rows, reply, dialect))
+    reply = draw(endings(rows, reply, dialect))
+    return replace(reply, segments=draw(segmentations(rows, reply, dialect)))
 
 
 @st.composite
@@ -330,7 +335,7 @@ def spoiled(draw: DrawFn, reply: Reply) -> Reply:
     if not spoken[:1].isalnum():
         return reply
     raw = draw(st.sampled_from(("ff", "c3", "80", "e282", "f09f98", "c0af", "eda080")))
-    return replace(reply, segments="event", faults=(invalid_utf8(spoken[0], bytes=raw),))
+    return replace(reply, faults=(invalid_utf8(spoken[0], bytes=raw),))
 
 
 def streaming(*rows: str) -> Cases:

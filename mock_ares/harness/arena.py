@@ -17,7 +17,7 @@ from mock_ares.harness.gate import MOST_PATIENCE, Gate, Withholding, withheld
 from mock_ares.harness.model import KEY_PATH, Case, Client, HarnessError, Observation, Target
 from mock_ares.plan.build import chunks_of
 from mock_ares.plan.model import StreamPlan
-from mock_ares.scenario.model import Content, Reply, Scenario
+from mock_ares.scenario.model import Content, Reply, Scenario, Text
 from mock_ares.server import state
 from mock_ares.server.auth import Credentials
 from mock_ares.server.exchange import accepts_gzip
@@ -34,6 +34,8 @@ SETTLED = 0.25
 """Seconds for which the end of the last exchange is waited for when the client is done."""
 CLOSED = 3.0
 """The same for a client that was stopped by its caller."""
+DIGESTED = 500_000.0
+"""Bytes of a large reply for which a client gets a second more."""
 GONE = Scenario(name="over", replies=(Reply(status=503, content=Content(json={"error": "This example is over"})),))
 
 
@@ -222,13 +224,22 @@ class _Example:
 
 
 def lasting(reply: Reply) -> float:
-    """Seconds that a reply takes by its own pace, or a little more."""
+    """Seconds that a reply takes by its own pace and for its size, or a little more."""
     pace = reply.pace
     chunks = len(chunks_of(reply, "", reply.seed or 0)) if pace.interval and not reply.error else 0
     pauses = sum(pause.lasts or 0.0 for pause in pace.pauses)
     retry_after = reply.retry_after
     told = 0.0 if retry_after is None else retry_after if isinstance(retry_after, float | int) else retry_after.date
-    return pace.head + pace.first + chunks * pace.interval * (1 + pace.jitter) + pauses + told
+    spoken = pace.head + pace.first + chunks * pace.interval * (1 + pace.jitter) + pauses
+    return spoken + told + size_of(reply) / DIGESTED
+
+
+def size_of(reply: Reply) -> int:
+    """About as many characters as its text has."""
+    text = reply.text
+    if isinstance(text, Text):
+        return text.bytes or (text.words or 0) * 8
+    return len(text or "")
 
 
 def _asks_once(case: Case) -> bool:

@@ -26,7 +26,7 @@ from mock_ares.harness.model import (
 )
 from mock_ares.harness.search import UNSHRUNK, Search
 from mock_ares.harness.settings import Settings
-from mock_ares.harness.slowness import slowness
+from mock_ares.harness.slowness import Growth, Stopwatch, Timed
 
 TRIES = 3
 """A case whose promised read boundaries were not kept is played again, so many times in all."""
@@ -180,6 +180,8 @@ class _Run:
         of bytes that any cutting must decode is its doing even if it does not happen again.
         """
         best_effort = self.client.boundaries == "best-effort"
+        if failures[-1].word == "slow":  # it was timed more than once
+            return failures[-1]
         for failure in (failures[-1], failures[0])[: len(failures)]:
             for _ in range(BEST_EFFORT_TRIES if best_effort else 1):
                 if (again := self.attempt(failure.case)) is not None:
@@ -196,37 +198,62 @@ class _Run:
     def attempt(self, case: Case) -> Failure | None:
         """Plays and judges a case. One whose boundaries were not kept is not judged."""
         for _ in range(TRIES):
-            played = self._play(case)
-            if not played.void:
-                return self._judge(played)
+            timed = self._play(case)
+            if not timed.played.void:
+                return self._judge(timed)
         self.voids += 1
         return None
 
-    def _play(self, case: Case) -> Played:
-        played = self.arena.observe(self.client, case, deadline=self._deadline())
+    def _play(self, case: Case) -> Timed:
+        if self.check.row.trial == "once-through":
+            timed = Timed(self.arena.observe(self.client, case, deadline=self._deadline()), cpu=None)
+        else:
+            timed = self._stopwatch.play(case)
+        played = timed.played
         self.examples += 1
         self.asked_again = self.asked_again or len(played.asked) > 1
         self.gzip = self.gzip or any(asked.gzip for asked in played.asked)
         self.gave_up = self.gave_up or played.observation.timed_out
         self.progress(Event("example", self.check.info, self.examples))
-        return played
+        return timed
+
+    @property
+    def _stopwatch(self) -> Stopwatch:
+        return Stopwatch(self.arena, self.client, self._deadline())
 
     def _deadline(self) -> float:
         if self.check.info.capability == "timeout" and self.client.timeout is not None:
             return self.client.timeout * 1.5 + 2.0
         return self.settings.deadline
 
-    def _judge(self, played: Played) -> Failure | None:
+    def _judge(self, timed: Timed) -> Failure | None:
+        failure = self._judged(timed.played)
+        late = failure is not None and failure.word in ("hung", "slow")
+        if late and self.check.row.trial != "once-through":
+            found = self._stopwatch.lateness(timed)
+            if isinstance(found, Timed):
+                return self._judge(found)
+            return failure if found is None else self._slow(timed.played, found)
+        if failure is None and self.check.row.trial == "linear-time":
+            growth = self._stopwatch.growth(timed)
+            return None if growth is None else self._slow(timed.played, growth)
+        return failure
+
+    def _slow(self, played: Played, growth: Growth) -> Failure | None:
+        judged = oracle.last(played.case, played.plans, played.exchanges)
+        if judged is None:
+            return None
+        demanded = "takes four times as long for a stream of four times the size"
+        return oracle.failure(played.case, played.observation, judged, "slow", growth.said, demanded)
+
+    def _judged(self, played: Played) -> Failure | None:
         conduct = CONDUCT.get(self.check.id)
         found = conduct(played, self.client) if conduct else None
         if found is PASSED:
             return None
         if isinstance(found, Failure):
             return found
-        failure = oracle.judge(played.case, played.plans, played.observation, played.exchanges, self.client)
-        if self.check.row.trial == "twice-as-long" and (failure is None or failure.word in ("hung", "slow")):
-            return slowness(self.arena, self.client, played, self._deadline(), failure)
-        return failure
+        return oracle.judge(played.case, played.plans, played.observation, played.exchanges, self.client)
 
 
 def _worth_it(failure: Failure) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,14 +12,15 @@ import pytest
 
 from mock_ares.faults import hang
 from mock_ares.harness import runner, slowness, trial
-from mock_ares.harness.arena import Arena, Played
+from mock_ares.harness.arena import Arena, Played, lasting, size_of
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.checks.framing import many
+from mock_ares.harness.checks.framing import EIGHT_MB, long_line, many
 from mock_ares.harness.checks.rows import Check, Row, case, one, say
 from mock_ares.harness.clients.python import PythonClient
-from mock_ares.harness.model import CheckResult, HarnessError, Observation, Target, UsageError, Verdict
+from mock_ares.harness.model import Case, CheckResult, HarnessError, Observation, Target, UsageError, Verdict
 from mock_ares.harness.runner import Event, Settings, judge_case, run_check, run_contract, selected
-from mock_ares.scenario.model import Pace, Reply, RetryAfter, Segments
+from mock_ares.harness.slowness import Growth, Stopwatch, Timed, quarter_of
+from mock_ares.scenario.model import Chunks, Pace, Reply, RetryAfter, Segments
 from mock_ares.server.peer import Peer
 from tests.harness import right_client as right
 from tests.harness import wrong_clients as wrong
@@ -333,31 +335,115 @@ class TestVerdicts:
 
 
 class TestLinearTime:
+    INFO = CHECKS["many-chunks"].info
+
     @pytest.fixture(autouse=True)
     def impatience(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(slowness, "NOTICED", 0.2)
+        monkeypatch.setattr(slowness, "NOTICED", 0.3)
+        monkeypatch.setattr(slowness, "ROUNDS", 2)
 
     def test_quadratic_work_is_slow(self, arena: Arena) -> None:
-        found = judge_case(
-            PythonClient(wrong.takes_too_long_for_much), many(4_000, 0), arena, CHECKS["many-chunks"].info
-        )
+        found = judge_case(PythonClient(wrong.takes_too_long_for_much), many(2_000, 0), arena, self.INFO)
         assert found is not None and found.word == "slow"
-        assert "chunks took" in found.diagnosis
+        assert re.search(r"took \d\.\d\d s of CPU time, but .* took 0\.\d\d s of CPU time", found.diagnosis)
 
-    def test_so_is_what_is_not_done_at_the_deadline(self, arena: Arena) -> None:
-        info = CHECKS["many-chunks"].info
-        found = judge_case(PythonClient(wrong.takes_too_long_for_much), many(4_000, 0), arena, info, deadline=0.5)
+    def test_so_is_what_is_not_done_in_time(self, arena: Arena) -> None:
+        def toils(url: str, token: str, message: str) -> str:
+            pieces = list(right.stream_chat(url, token, message))
+            wrong.work(60.0 if len(pieces) > 2000 else 0.0)
+            return "".join(pieces)
+
+        found = judge_case(PythonClient(toils), many(4_000, 0), arena, self.INFO, deadline=0.5)
         assert found is not None and found.word == "slow"
-        assert "were not done" in found.diagnosis
+        assert "were not done after" in found.diagnosis
 
     def test_linear_work_is_not_however_long_it_takes(self, arena: Arena) -> None:
-        def plodding(url: str, token: str, message: str) -> Iterator[str]:
-            for n, piece in enumerate(right.stream_chat(url, token, message)):
-                if n % 20 == 0:
-                    threading.Event().wait(0.001)
-                yield piece
+        def plodding(url: str, token: str, message: str) -> str:
+            pieces = list(right.stream_chat(url, token, message))
+            wrong.work(0.8 * len(pieces) / 4000)
+            return "".join(pieces)
 
-        assert judge_case(PythonClient(plodding), many(8_000, 0), arena, CHECKS["many-chunks"].info) is None
+        assert judge_case(PythonClient(plodding), many(4_000, 0), arena, self.INFO) is None
+
+    def test_one_that_never_comes_to_an_end_is_not_at_work(self, arena: Arena) -> None:
+        client = PythonClient(wrong.waits_for_the_connection_to_end)
+        found = judge_case(client, many(100, 0), arena, self.INFO, deadline=0.2)
+        assert found is not None and found.word == "hung"
+
+
+def stood(wall: float, cpu: float | None, reference: float | None = None, late: bool = False) -> Timed:
+    observation = Observation("", None, duration=wall, timed_out=late)
+    return Timed(Played(many(8, 0), observation, ()), cpu, reference)
+
+
+class Prescribed(Stopwatch):
+    """Takes what it is told to take, in turn."""
+
+    def __init__(self, takes: list[Timed], reference: float = 0.1) -> None:
+        self.takes, self.reference = takes, reference
+
+    def play(self, case: Case, deadline: float | None = None) -> Timed:
+        return self.takes.pop(0)
+
+    def _seconds(self, case: Case) -> float:
+        return self.reference
+
+
+class TestTheStopwatch:
+    """What is judged of times that were taken, whatever the machine did meanwhile."""
+
+    def test_a_reply_that_takes_little_is_not_slow(self) -> None:
+        assert Prescribed([]).growth(stood(60.0, cpu=1.9)) is None
+
+    def test_neither_is_one_that_costs_a_quarter_for_a_quarter(self) -> None:
+        assert Prescribed([stood(0.1, cpu=1.0)]).growth(stood(60.0, cpu=4.0)) is None
+
+    def test_one_round_that_was_disturbed_is_not_enough(self) -> None:
+        rounds = [stood(1.0, cpu=0.5), stood(3.0, cpu=3.0), stood(1.0, cpu=0.5)]
+        assert Prescribed(rounds).growth(stood(9.0, cpu=9.0)) is None
+
+    def test_every_round_must_show_it(self) -> None:
+        rounds = [stood(0.5, cpu=0.5), *(stood(t, cpu=t) for _ in range(2) for t in (8.0, 0.5))]
+        found = Prescribed(rounds).growth(stood(9.0, cpu=9.0))
+        assert found is not None and found.times == 4.0
+        assert not rounds
+
+    def test_where_cpu_time_is_unknown_the_reference_is_the_measure(self) -> None:
+        quiet = stood(0.5, None, 0.1)
+        disturbed = stood(9.0, None, 1.8)  # and so was the reference
+        assert Prescribed([quiet]).growth(disturbed) is None
+        rounds = [quiet, *[stood(9.0, None, 0.4), quiet] * 2]
+        assert Prescribed(rounds).growth(stood(9.0, None, 0.4)) is not None
+
+    def test_what_is_late_and_has_cost_too_much_is_slow(self) -> None:
+        found = Prescribed([stood(0.3, cpu=0.3)]).lateness(stood(27.0, cpu=20.0, late=True))
+        assert isinstance(found, Growth) and found.too_much
+
+    def test_what_is_late_on_a_starved_machine_gets_the_time_it_needs(self) -> None:
+        done = stood(200.0, cpu=1.0)
+        found = Prescribed([stood(12.0, cpu=0.3), done]).lateness(stood(27.0, cpu=0.9, late=True))
+        assert found is done
+
+    def test_so_does_what_is_late_even_with_a_quarter(self) -> None:
+        done = stood(200.0, cpu=1.0)
+        quarter = stood(14.0, cpu=0.3, late=True)
+        assert Prescribed([quarter, done], reference=5.0).lateness(stood(27.0, cpu=0.9, late=True)) is done
+
+    def test_what_had_its_time_is_given_up(self) -> None:
+        quarter = stood(0.1, cpu=0.1)
+        assert Prescribed([quarter]).lateness(stood(27.0, cpu=0.1, late=True)) is None
+        again = stood(99.0, cpu=0.1, late=True)
+        assert Prescribed([quarter, again], reference=1.0).lateness(stood(27.0, cpu=0.1, late=True)) is None
+
+    def test_a_quarter_is_one_of_the_text(self) -> None:
+        eight = Case((say(text=EIGHT_MB, chunks=Chunks(every=400)),))
+        for large, size in ((many(8_000, 0), 16_000), (eight, 2_102_500), (long_line(8_000_000, 0), 2_000_000)):
+            assert size_of(quarter_of(large).replies[0]) == size
+
+
+def test_a_large_reply_gets_time_for_its_size() -> None:
+    assert 0.0 < lasting(Reply(text="ab" * 500)) < 0.01
+    assert 16.0 <= lasting(long_line(8_000_000, 0).replies[0]) < 17.0
 
 
 class TestTheRun:

@@ -128,7 +128,9 @@ ROWS: dict[str, Row] = {
         ),
         streaming("bad-utf8"),
     ),
-    "long-line": Row(tuple(long_line(size, 0) for size in (70_000, 1_000_000, 8_000_000)), long_lines, most=3),
+    "long-line": Row(
+        tuple(long_line(size, 0) for size in (70_000, 1_000_000, 8_000_000)), long_lines, most=3, trial="in-time"
+    ),
     "many-chunks": Row(
         (
             many(20_000, 0),
@@ -136,6 +138,6 @@ ROWS: dict[str, Row] = {
         ),
         many_chunks,
         most=2,
-        trial="twice-as-long",
+        trial="linear-time",
     ),
 }

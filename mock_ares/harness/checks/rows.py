@@ -17,7 +17,7 @@ from mock_ares.scenario.model import DialectName, Reply, Segments
 
 Cases = Callable[[Settings], SearchStrategy[Case]]
 _CASE = frozenset(field.name for field in fields(Case))
-Trial = Literal["once-through", "twice-as-long"]
+Trial = Literal["once-through", "in-time", "linear-time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Row:
     needs_retry: bool = False
     """Nothing is shown by a client that never asks again."""
     trial: Trial = "once-through"
-    """``twice-as-long``: the case is timed against a shorter one of its kind."""
+    """``in-time``: a client that is not done at the deadline gets more where the machine is slow. ``linear-time``: and
+    one that is done is timed against a shorter case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import select
 import signal
 import subprocess
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from mock_ares.harness.clients.command import check_command, named
 from mock_ares.harness.model import HarnessError, UsageError
@@ -22,6 +24,7 @@ READ = 1 << 16
 WORDS = 1500
 """How many bytes of the end of standard error are kept."""
 REAP = 5.0
+PROC = Path("/proc")
 SCARCE = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
@@ -97,6 +100,13 @@ class Child:
         except ChildProcessError:  # this process ignores SIGCHLD, so nobody waits for its children
             return True
 
+    def cpu(self) -> float | None:
+        """Seconds that its group has used so far; None where the system does not tell (no Linux)."""
+        try:
+            return sum(_cpu_of(stat, self.pid) for stat in PROC.glob("[0-9]*/stat")) if PROC.is_dir() else None
+        except OSError:
+            return None
+
     def terminate(self) -> None:
         """Ask the group to end, as a caller does that wants no more."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -142,6 +152,21 @@ class Child:
                     return  # a flood: standard output has its turn
             with contextlib.suppress(KeyError):
                 self._poll.unregister(self._stderr)
+
+
+def ended_cpu() -> float:
+    """Seconds of the processes that have ended and were this one's, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _cpu_of(stat: Path, group: int) -> float:
+    """Seconds of the process and of those it has waited for, if it is of the group; proc_pid_stat(5)."""
+    try:
+        fields = stat.read_bytes().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") if int(fields[2]) == group else 0.0
 
 
 def status_text(status: int, words: str) -> str:

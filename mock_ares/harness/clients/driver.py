@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from mock_ares.harness.clients.adapter import Adapter, Shown, declared
-from mock_ares.harness.clients.child import Child, status_text
+from mock_ares.harness.clients.child import Child, ended_cpu, status_text
 from mock_ares.harness.clients.command import check_command, environment, named
 from mock_ares.harness.clients.example import MOST_TEXT, Example, UnacceptableError
 from mock_ares.harness.clients.protocol import (
@@ -79,6 +79,11 @@ class DriverClient(Adapter):
             if observation is None:
                 self._end()
         return observation or example.given_up()
+
+    def cpu(self) -> float | None:
+        """Seconds of all its processes so far."""
+        running = 0.0 if self._talk is None else self._talk.child.cpu()
+        return None if running is None else ended_cpu() + running
 
     def close(self) -> None:
         if self._talk is not None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from mock_ares.harness.clients.adapter import Adapter, Shown
-from mock_ares.harness.clients.child import Child, status_text
+from mock_ares.harness.clients.child import Child, ended_cpu, status_text
 from mock_ares.harness.clients.command import check_command, environment, named
 from mock_ares.harness.clients.example import MOST_TEXT, Example, UnacceptableError
 from mock_ares.harness.model import Boundaries, Observation, Target
@@ -61,6 +61,10 @@ class ProcessClient(Adapter):
         finally:
             status = child.end()
         return example.returned(example.shown_text) if status == 0 else example.failed(status_text(status, child.words))
+
+    def cpu(self) -> float:
+        """Seconds of the processes that have ended."""
+        return ended_cpu()
 
     def close(self) -> None:
         """No process outlives its example."""

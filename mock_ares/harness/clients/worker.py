@@ -2,6 +2,9 @@
 
 No thread can be ended from outside. One that does not come back is interrupted, which takes effect as soon as it runs
 Python again, and else is left to itself: as a daemon it keeps nothing from ending.
+
+An interruption that is not taken must be withdrawn. While one waits, CPython 3.11 has every thread look for it again
+and again, and one that is traced (coverage, a debugger, Hypothesis explaining a failure) gets past no call any more.
 """
 
 from __future__ import annotations
@@ -17,9 +20,19 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+_raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+_raise_in.argtypes = (ctypes.c_ulong, ctypes.c_void_p)
+
 
 class InterruptionError(BaseException):
     """Raised in a worker's thread to make it end."""
+
+
+class _WithdrawnError(BaseException):
+    """Raised in this thread, for nothing else takes back CPython's note that some thread has one coming."""
+
+
+_INTERRUPTION, _WITHDRAWN = id(InterruptionError), id(_WithdrawnError)
 
 
 class Worker(Generic[T]):
@@ -27,6 +40,8 @@ class Worker(Generic[T]):
 
     def __init__(self, name: str) -> None:
         self._jobs: queue.SimpleQueue[tuple[Callable[[asyncio.Runner], T], Future[T]] | None] = queue.SimpleQueue()
+        self._ended = threading.Lock()
+        self._ended.acquire()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -39,30 +54,42 @@ class Worker(Generic[T]):
     def end(self, grace: float) -> bool:
         """End the thread: let it come to an end for ``grace`` seconds, then interrupt it. Says whether it has ended."""
         self._jobs.put(None)
-        self._thread.join(grace)
-        if self._thread.is_alive():
-            self._interrupt()
-            self._thread.join(grace)
-        return not self._thread.is_alive()
+        ended = self._ended.acquire(timeout=grace) or self._interrupt(grace)
+        if ended:
+            self._ended.release()
+            self._thread.join()
+        return ended
 
-    def _interrupt(self) -> None:
-        number = self._thread.ident
-        assert number is not None
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(number), ctypes.py_object(InterruptionError))
+    def _interrupt(self, grace: float) -> bool:
+        """Says whether the thread has ended. No function of Python's may be called before the withdrawal."""
+        number, here, acquire = self._thread.ident, threading.get_ident(), self._ended.acquire
+        _raise_in(number, _INTERRUPTION)
+        if acquire(True, grace):
+            return True
+        _raise_in(number, None)
+        try:  # suppress() would be a call
+            _raise_in(here, _WITHDRAWN)
+            while True:  # it is raised at a jump at the latest
+                pass
+        except _WithdrawnError:
+            pass
+        return False
 
     def _run(self) -> None:
-        with contextlib.suppress(InterruptionError):
-            runner = asyncio.Runner()
-            try:
+        try:
+            with contextlib.suppress(InterruptionError), asyncio.Runner() as runner:
                 runner.get_loop()  # the thread's from now on: a function that is called outside it finds it
-                while (work := self._jobs.get()) is not None:
-                    job, done = work
-                    try:
-                        done.set_result(job(runner))
-                    except BaseException as error:
-                        done.set_exception(error)
-                        if isinstance(error, InterruptionError):
-                            raise
-                    del work, job, done
-            finally:
-                runner.close()
+                self._work(runner)
+        finally:
+            self._ended.release()
+
+    def _work(self, runner: asyncio.Runner) -> None:
+        while (work := self._jobs.get()) is not None:
+            job, done = work
+            try:
+                done.set_result(job(runner))
+            except BaseException as error:
+                done.set_exception(error)
+                if isinstance(error, InterruptionError):
+                    raise
+            del work, job, done

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from mock_ares.scenario.mistakes import Finding, Mistake, ScenarioError, nearest
+from mock_ares.scenario.mistakes import Finding, Mistake, ScenarioError, WordsError, nearest
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.scenario.nodes import compose, mistake_at
 from mock_ares.scenario.rehearsal import rehearse
@@ -58,10 +58,39 @@ def loads(
     return scenario
 
 
+def from_value(
+    value: Any, *, base: Path = Path(), errors: Collection[str] | None = None, rehearsed: bool = True
+) -> Scenario:
+    """The scenario of a value with the words of a file, such as JSON brings. Raises WordsError with all mistakes.
+
+    ``rehearsed`` False: it is a part, which nobody will play as it stands.
+    """
+    if not rehearsed:
+        return _unrehearsed(value)
+    scenario, found = _scenario(value, base, errors)
+    if scenario is not None:
+        found += _name_mistakes(scenario)
+    if found or scenario is None:
+        raise WordsError(*dict.fromkeys(found))
+    return scenario
+
+
+def _unrehearsed(value: Any) -> Scenario:
+    from pydantic import ValidationError
+
+    from mock_ares.scenario.findings import findings
+    from mock_ares.scenario.schema import adapter
+
+    try:
+        return adapter().validate_python(value)
+    except ValidationError as error:
+        raise WordsError(*dict.fromkeys(findings(error))) from None
+
+
 def load_all(paths: Iterable[Path], *, errors: Collection[str] | None = None) -> list[Scenario]:
     """The scenarios of files, and of folders with all below them. Raises ScenarioError with the mistakes of all."""
     found, mistakes, homes = list[Scenario](), list[Mistake](), dict[str, Path]()
-    for path in _files(paths):
+    for path in files_of(paths):
         try:
             scenario = load(path, errors=errors)
         except ScenarioError as error:
@@ -79,7 +108,8 @@ def load_all(paths: Iterable[Path], *, errors: Collection[str] | None = None) ->
     return found
 
 
-def _files(paths: Iterable[Path]) -> Iterable[Path]:
+def files_of(paths: Iterable[Path]) -> Iterable[Path]:
+    """Files as they are given, and those of folders in their order."""
     for path in paths:
         if path.is_dir():
             files = (file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())

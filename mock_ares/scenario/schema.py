@@ -113,16 +113,16 @@ def _idle(key: str, value: Any) -> bool:
 
 def _describe(definition: Schema, kind: type) -> None:
     """Descriptions for the words of a mapping, and that it takes exactly one of them."""
-    definition["description"] = _sentence(kind.__doc__ or "")
-    told = _docstrings(kind)
+    definition["description"] = sentence(kind.__doc__ or "")
+    told = docstrings_of(kind)
     for word, part in definition.get("properties", {}).items():
         if word in told:
-            definition["properties"][word] = {"description": _sentence(told[word]), **part}
+            definition["properties"][word] = {"description": sentence(told[word]), **part}
     if issubclass(kind, OneOf):
         definition.update(minProperties=1, maxProperties=1)
 
 
-def _docstrings(kind: type) -> dict[str, str]:
+def docstrings_of(kind: type) -> dict[str, str]:
     """The docstrings under the fields of a class; they exist in its source only."""
     (tree,) = ast.parse(dedent(inspect.getsource(kind))).body
     assert isinstance(tree, ast.ClassDef)
@@ -135,7 +135,8 @@ def _docstrings(kind: type) -> dict[str, str]:
     return found
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """A docstring as one line of plain text."""
     return " ".join(text.replace("``", "`").split())
 
 

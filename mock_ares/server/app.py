@@ -64,6 +64,20 @@ class Endpoint:
         return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(self._methods)),)
 
 
+class Later:
+    """The control API and the console, made when somebody asks for them."""
+
+    def __init__(self, fake: Fake) -> None:
+        self._fake = fake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._fake.control_app is None:
+            from mock_ares.server.control.app import app_of
+
+            self._fake.control_app = app_of(self._fake)
+        await self._fake.control_app(scope, receive, send)
+
+
 def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = (), *, fake: Fake | None = None) -> Any:
     """The application; ``app.state.fake`` is the fake it serves.
 
@@ -82,6 +96,8 @@ def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = 
         *(Route(path, endpoint=chat(auth, form)) for path, auth, form in CHATS),
         Route("/health", endpoint=Endpoint(respond, health, "GET", "HEAD")),
         Route("/_mock/away/{ticket}", endpoint=Endpoint(respond, respond.away, "POST")),
+        Route("/_mock", endpoint=Later(fake)),
+        Route("/_mock/{path:path}", endpoint=Later(fake)),
         Route("/{path:path}", endpoint=Endpoint(respond, respond.route)),
     ]
     app = Starlette(routes=routes)

@@ -123,6 +123,7 @@ class Respond:
         if self.fake.latency:
             start += self.fake.latency
             await self._late(request.wire, start)
+        request.exchange.begun = start
         await self._play(request, answer, extra, start)
 
     async def _late(self, wire: Wire, until: float) -> None:
@@ -238,6 +239,7 @@ class Respond:
                 f"scenario {turn.scenario.name!r} has {len(turn.scenario.replies)} replies, all given (then: fail)"
             )
             return of_json({"error": message}, peer, status=500)
+        exchange.given = reply
         exchange.seed = reply.seed if reply.seed is not None else turn.scenario.seed
         location = ""
         if reply.redirect is not None:

@@ -8,7 +8,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mock_ares.scenario.model import Reply
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-admin-secret", "x-api-key"})
 MOST_BODY = 64 * 1024
@@ -60,10 +63,14 @@ class Exchange:
     """The fault or error that was put in while the fake ran."""
     time: float = 0.0
     """When it came, in seconds since the epoch."""
+    begun: float | None = None
+    """The moment that its answer's times count from."""
+    given: Reply | None = field(default=None, repr=False)
+    """The reply of a scenario as it was given, with what it was broken with."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the body as text."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
+        fields = {name: getattr(self, name) for name in self.__slots__ if name != "given"}
         return {**fields, "headers": dict(self.headers), "body": self.body.decode(errors="replace")}
 
 
@@ -121,3 +128,9 @@ class Journal:
 
     def clear(self) -> None:
         self._exchanges.clear()
+
+    def forget(self, owner: str) -> None:
+        """Those of one token."""
+        kept = [exchange for exchange in list(self._exchanges) if exchange.owner != owner]
+        self._exchanges.clear()
+        self._exchanges.extend(kept)

@@ -50,6 +50,10 @@ class RateLimit:
         told = self._told(self.requests - taken - 1 if allowed else 0, closes)
         return told if allowed else self._refused(closes - now, told)
 
+    def clear(self) -> None:
+        """Everybody begins anew."""
+        self._windows.clear()
+
     def _told(self, left: int, closes: float) -> Headers:
         fields = (("x-ratelimit-limit", str(self.requests)), ("x-ratelimit-remaining", str(left)))
         if self.profile.name == "docs":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
+from typing import Any
 
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import DialectName, Scenario
@@ -49,6 +50,12 @@ class Settings:
     secret: bytes | None = None
     journal: int = 1000
     """How many exchanges are remembered."""
+    latency: float = 0.0
+    """Seconds that every answer is late, at any speed."""
+    exposed: bool = False
+    """It listens beyond loopback: the control API then wants its token."""
+    control_token: str | None = None
+    """What callers of the control API must show; None: nothing, and beyond loopback nobody may call it."""
 
 
 @dataclass(slots=True)
@@ -80,6 +87,10 @@ class Fake:
     """How chunks become events; None: the profile's way."""
     steering: Steering = field(default_factory=Steering)
     watchers: list[Watcher] = field(default_factory=list)
+    control: Any = None
+    """Its ``server.control.state.Control``, once it has one."""
+    control_app: Any = None
+    """What answers below ``/_mock``, once somebody has asked."""
     _open: dict[str, set[Wire]] = field(default_factory=dict)
 
     @classmethod
@@ -93,6 +104,7 @@ class Fake:
             settings=settings,
             tempo=Tempo(settings.speed),
             dialect=settings.dialect,
+            latency=settings.latency,
             library=library,
             keyring=Keyring(profile=profile) if settings.secret is None else Keyring(settings.secret, profile),
             profile=profile,
@@ -144,6 +156,10 @@ class Fake:
         for wire in wires:
             wire.reset()
         return len(wires)
+
+    def end_all(self) -> int:
+        """Resets every open connection; says how many there were."""
+        return sum(map(self.end, list(self._open)))
 
     async def settled(self, owner: str | None = None, patience: float = 1.0) -> None:
         """Until the journal has the endings that a client knows already, of a token's exchanges or of all.

@@ -35,6 +35,13 @@ class Tenants:
         else:
             self._shared[owner] = host
 
+    @property
+    def any(self) -> bool:
+        return bool(self._names)
+
+    def __contains__(self, owner: str) -> bool:
+        return owner in self._names
+
     def leave(self, owner: str) -> None:
         self._left[owner] = self._names[owner]
         if len(self._left) > MOST_LEFT:

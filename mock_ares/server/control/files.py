@@ -1,0 +1,130 @@
+"""The served folder: listing, reading, checking and saving its files."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from typing import Any
+
+from mock_ares.scenario.load import loads
+from mock_ares.scenario.mistakes import ScenarioError
+from mock_ares.server.control.http import Answer, Ask, RefusedError, mistake_told, ok
+from mock_ares.server.control.scenarios import chosen_told, summary_told
+from mock_ares.server.control.state import Control
+from mock_ares.server.control.tokens import base_of
+from mock_ares.server.errors import NAMES
+from mock_ares.server.folder import Change, ChangedError, Entry, Folder, OutsideError
+
+
+def file_told(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "size": entry.size,
+        "tag": entry.tag,
+        "scenario": entry.scenario.name if entry.scenario else None,
+        "mistakes": [mistake_told(mistake) for mistake in entry.mistakes],
+        "serving": entry.serving,
+    }
+
+
+def broken_told(control: Control) -> list[dict[str, Any]]:
+    return [] if control.folder is None else [file_told(entry) for entry in control.folder.broken]
+
+
+async def listed(ask: Ask) -> Answer:
+    folder = ask.control.folder
+    files = [] if folder is None else [file_told(entry) for entry in folder.entries.values()]
+    title = None if folder is None else folder.title
+    return ok({"folder": title, "editable": folder is not None, "files": sorted(files, key=lambda each: each["name"])})
+
+
+def _folder(ask: Ask) -> Folder:
+    if ask.control.folder is None:
+        said = "no folder is served, and the library that comes with mock-ares cannot be changed; "
+        raise RefusedError(403, said + "mock-ares init DIR makes a folder, mock-ares serve DIR serves it")
+    return ask.control.folder
+
+
+async def read(ask: Ask) -> Answer:
+    try:
+        entry = _folder(ask).entry(ask.path["name"])
+    except OutsideError as error:
+        raise RefusedError(404, str(error), where="name") from None
+    return ok({**file_told(entry), "text": entry.text})
+
+
+async def save(ask: Ask) -> Answer:
+    folder, name = _folder(ask), ask.path["name"]
+    body = await ask.body({"text": str, "tag": (str, type(None))})
+    if "text" not in body:
+        raise RefusedError(422, "expected text: what the file is to hold", where="text")
+    control = ask.control
+    async with control.saving:
+        try:
+            new = await asyncio.to_thread(folder.save, name, body["text"], body.get("tag"))
+        except OutsideError as error:
+            raise RefusedError(403, str(error), where="name") from None
+        except ChangedError as error:
+            raise RefusedError(409, str(error), where="tag") from None
+        except ScenarioError as error:
+            raise RefusedError(422, _counted(error), where="text", mistakes=error.mistakes) from None
+        except UnicodeEncodeError:
+            raise RefusedError(422, "text: half a surrogate pair is no text", where="text") from None
+        except OSError as error:
+            raise RefusedError(409, f"{name} cannot be saved: {error.strerror or error}", where="name") from None
+        apply(control, await asyncio.to_thread(folder.scan))
+    entry = folder.entries.get(name)
+    if entry is None:
+        raise RefusedError(409, f"{name} was saved, and removed by somebody since", where="name")
+    return ok(file_told(entry), 201 if new else 200)
+
+
+def _counted(error: ScenarioError) -> str:
+    count, first = len(error.mistakes), error.mistakes[0]
+    what = f"{count} mistake{'s' * (count != 1)}, so nothing was saved; the first is at line {first.line}"
+    return f"the text has {what}: {first.message}"
+
+
+def apply(control: Control, changes: list[tuple[Change, Entry]]) -> None:
+    """Serves what the folder has now, to requests from now on, and tells what has changed."""
+    if not changes or control.folder is None:
+        return
+    fake, steering = control.fake, control.fake.steering
+    fake.library.swap(control.folder.scenarios)
+    known = fake.library.by_name
+    if steering.chosen not in (None, *known) or not known.keys() >= set(steering.chosen_for.values()):
+        steering.chosen = steering.chosen if steering.chosen in known else None
+        for token in [token for token, name in steering.chosen_for.items() if name not in known]:
+            del steering.chosen_for[token]
+        control.hub.publish("chosen", lambda: chosen_told(control))
+    told = [{**file_told(entry), "change": change} for change, entry in changes]
+    control.hub.publish("files", lambda: {"changed": told})
+
+
+async def validate(ask: Ask) -> Answer:
+    control = ask.control
+    body = await ask.body({"text": str, "name": str})
+    if "text" not in body:
+        raise RefusedError(422, "expected text: a scenario file", where="text")
+    try:
+        if control.folder is not None and "name" in body:
+            scenario = await asyncio.to_thread(control.folder.check, body["name"], body["text"])
+        else:
+            name = body.get("name", "text.yaml").rpartition("/")[2].rpartition(".")[0] or "text"
+            scenario = loads(body["text"], "<text>", base=base_of(control), name=name, errors=NAMES)
+    except OutsideError as error:
+        raise RefusedError(422, str(error), where="name") from None
+    except ScenarioError as error:
+        return ok({"scenario": None, "mistakes": [mistake_told(mistake) for mistake in error.mistakes]})
+    return ok({"scenario": summary_told(control, scenario, "text"), "mistakes": []})
+
+
+async def schema(ask: Ask) -> Answer:
+    return Answer(200, _schema(), "application/schema+json")
+
+
+@cache
+def _schema() -> bytes:
+    from mock_ares.scenario.schema import published
+
+    return published().encode()

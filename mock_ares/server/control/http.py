@@ -1,0 +1,207 @@
+"""Requests and answers of the control API: JSON both ways, and refusals that say what was expected."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mock_ares.scenario.mistakes import Mistake, nearest
+from mock_ares.scenario.words import describe
+from mock_ares.server.control.events import encode
+from mock_ares.server.control.state import Control
+
+MOST_BODY = 2_500_000
+"""Bytes; a scenario file has 1 MB, and JSON may double that."""
+DRAINED = 32 * 1024 * 1024
+BODY_TIMEOUT = 60.0
+SAFE = (
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("cross-origin-resource-policy", "same-origin"),
+)
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class RefusedError(Exception):
+    """A request that is not granted; becomes the JSON error."""
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        *,
+        where: str | None = None,
+        mistakes: list[Mistake] | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(error)
+        self.status, self.error, self.where, self.headers = status, error, where, headers
+        self.mistakes = mistakes
+
+    def told(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"error": self.error}
+        if self.where is not None:
+            found["where"] = self.where
+        if self.mistakes is not None:
+            found["mistakes"] = [mistake_told(mistake) for mistake in self.mistakes]
+        return found
+
+
+def mistake_told(mistake: Mistake) -> dict[str, Any]:
+    return {"line": mistake.line, "column": mistake.column, "message": mistake.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response."""
+
+    status: int
+    body: bytes = b""
+    kind: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def ok(value: Any, status: int = 200) -> Answer:
+    return Answer(status, encode(value), "application/json")
+
+
+DONE = Answer(204)
+
+
+@dataclass(slots=True)
+class Ask:
+    """One request."""
+
+    control: Control
+    scope: Mapping[str, Any]
+    receive: Receive
+    headers: dict[str, str]
+    path: dict[str, str]
+    """What stands in the place of the path's names."""
+    query: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        pairs = parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        self.query = dict(pairs)
+
+    @property
+    def url(self) -> str:
+        """The origin that was asked."""
+        return f"http://{self.headers.get('host', '')}"
+
+    async def read(self) -> bytes:
+        """The body. Raises RefusedError."""
+        parts, size = list[bytes](), 0
+        while True:
+            try:
+                async with asyncio.timeout(BODY_TIMEOUT):
+                    message = await self.receive()
+            except TimeoutError:
+                raise RefusedError(408, f"the body stood still for {BODY_TIMEOUT:g} s") from None
+            if message["type"] == "http.disconnect":
+                raise ClientLeftError
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size <= MOST_BODY:
+                parts.append(part)
+            more = message.get("more_body", False)
+            if size > DRAINED or (size > MOST_BODY and not more):
+                raise RefusedError(413, f"a body has {MOST_BODY} bytes at most", headers=(("connection", "close"),))
+            if not more:
+                return b"".join(parts)
+
+    async def body(self, members: Mapping[str, type | tuple[type, ...]], *, needed: bool = True) -> dict[str, Any]:
+        """The JSON object that the body is, with these members and no others. Raises RefusedError."""
+        data = await self.read()
+        if not data and not needed:
+            return {}
+        kind = self.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind != "application/json":
+            raise RefusedError(415, f"expected Content-Type: application/json, not {kind or 'none'}")
+        try:
+            value = json.loads(data, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise RefusedError(400, f"expected a JSON object: {error}") from None
+        if not isinstance(value, dict):
+            raise RefusedError(422, f"expected a JSON object, not {describe(value)}")
+        for name, found in value.items():
+            if name not in members:
+                raise RefusedError(422, f"there is no member {name!r} here{nearest(name, members)}", where=name)
+            wanted = members[name]
+            kinds = wanted if isinstance(wanted, tuple) else (wanted,)
+            if not any(_is(found, each) for each in kinds):
+                names = " or ".join(_NAMES[each] for each in kinds)
+                raise RefusedError(422, f"{name}: expected {names}, not {describe(found)}", where=name)
+        return value
+
+    def parameter(self, name: str, default: str | None = None) -> str | None:
+        return self.query.get(name, default)
+
+    def integer(self, name: str, default: int | None, least: int, most: int = 10**15) -> int | None:
+        """A whole number of the query or the path."""
+        text = self.path.get(name, self.query.get(name))
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) <= 15 and least <= int(text) <= most):
+            raise RefusedError(422, f"{name}: expected a whole number from {least} to {most}, not {text!r}", where=name)
+        return int(text)
+
+    def number(self, name: str, default: float, most: float) -> float:
+        text = self.query.get(name)
+        try:
+            found = default if text is None else float(text)
+        except ValueError:
+            found = -1.0
+        if not 0.0 <= found <= most:
+            raise RefusedError(422, f"{name}: expected a number from 0 to {most:g}, not {text!r}", where=name)
+        return found
+
+    def word(self, name: str, default: str | None, *words: str) -> str | None:
+        text = self.query.get(name, default)
+        if text is not None and text not in words:
+            raise RefusedError(422, f"{name}: expected {', '.join(words)}, not {text!r}", where=name)
+        return text
+
+    def switch(self, name: str, default: bool) -> bool:
+        return self.word(name, "true" if default else "false", "true", "false") == "true"
+
+
+class ClientLeftError(Exception):
+    """The client went away before its request was complete."""
+
+
+_NAMES: dict[type, str] = {
+    str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "an object",
+    list: "a list", type(None): "null",
+}  # fmt: skip
+
+
+def _is(value: Any, kind: type) -> bool:
+    if isinstance(value, bool) and kind is not bool:
+        return False
+    if kind is int:
+        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+async def send_answer(answer: Answer, send: Send, *, head: bool = False) -> None:
+    fields = [("date", formatdate(usegmt=True)), *SAFE]
+    if answer.kind is not None:
+        fields.append(("content-type", answer.kind))
+    if answer.status != 204:
+        fields.append(("content-length", str(len(answer.body))))
+    merged = dict((*fields, *answer.headers))
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in merged.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else answer.body})

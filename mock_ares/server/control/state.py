@@ -1,0 +1,162 @@
+"""What the control API of one fake has, beside the fake itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mock_ares.plan.model import Headers, Script, StreamPlan
+from mock_ares.server.control.events import INTERVAL, MOST_TOLD, Hub
+from mock_ares.server.control.records import Record, Recorder
+from mock_ares.server.control.told import request_told
+from mock_ares.server.journal import Exchange
+from mock_ares.server.player import Sent
+from mock_ares.server.state import Fake
+
+if TYPE_CHECKING:
+    from mock_ares.server.folder import Folder
+
+MOST_TOKENS = 10_000
+
+
+@dataclass(slots=True)
+class Known:
+    """A token that was made here."""
+
+    id: str
+    name: str
+    time: float
+    token: str
+    api_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """The live controls, as they were when the fake was started."""
+
+    speed: float
+    dialect: Any
+    profile: str
+    latency: float
+
+
+@dataclass(slots=True)
+class Control:
+    """Made once for a fake, in its event loop or before that runs; from then on it watches the fake."""
+
+    fake: Fake
+    folder: Folder | None = None
+    hub: Hub = field(default_factory=Hub)
+    tokens: dict[str, Known] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+    recorder: Recorder = field(init=False)
+    first: Controls = field(init=False)
+    waiters: set[asyncio.Future[None]] = field(default_factory=set)
+    """Who waits for the journal to change."""
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _touched: dict[int, Record] = field(default_factory=dict)
+    _timer: asyncio.TimerHandle | None = None
+
+    def __post_init__(self) -> None:
+        fake = self.fake
+        self.first = Controls(fake.speed, fake.dialect, fake.profile.name, fake.latency)
+        self.recorder = Recorder(fake.clock, lambda: fake.journal.most, self._touch)
+        fake.watchers.append(self)
+        fake.control = self
+
+    def name_of(self, token: str) -> str:
+        known = self.tokens.get(token)
+        return known.name if known else ""
+
+    def told(self, exchange: Exchange) -> dict[str, Any]:
+        return request_told(exchange, self.name_of(exchange.owner))
+
+    def clear(self, owner: str | None) -> int:
+        """Forgets requests, of one token or all; says how many there were."""
+        journal = self.fake.journal
+        gone = {exchange.number for exchange in journal if owner in (None, exchange.owner)}
+        if owner is None:
+            journal.clear()
+        else:
+            journal.forget(owner)
+        self.recorder.forget(gone)
+        self.hub.publish("cleared", lambda: {"token": owner, "requests": len(gone)})
+        return len(gone)
+
+    # Watching
+
+    def opened(self, exchange: Exchange) -> None:
+        self.hub.publish("opened", lambda: self.told(exchange))
+        self._changed()
+
+    def answered(self, exchange: Exchange, plan: StreamPlan, script: Script, extra: Headers) -> Sent:
+        sent = self.recorder.answered(exchange, plan, script, extra)
+        self.hub.publish("answered", lambda: self.told(exchange))
+        if exchange.broken is not None:
+            self.breaks_changed()
+        return sent
+
+    def ended(self, exchange: Exchange) -> None:
+        self.recorder.ended(exchange)
+        record = self._touched.pop(exchange.number, None)
+        if record is not None:
+            self.hub.publish("segments", lambda: {"requests": [_sent(record)]})
+        self.hub.publish("ended", lambda: self.told(exchange))
+        self._changed()
+
+    def breaks_changed(self) -> None:
+        from mock_ares.server.control.breaks import break_told
+
+        self.hub.publish("breaks", lambda: {"breaks": [break_told(each) for each in self.fake.steering.breaks]})
+
+    def _changed(self) -> None:
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _touch(self, record: Record) -> None:
+        if not self.hub.heard:
+            return
+        self._touched[record.exchange.number] = record
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._report)
+
+    def _report(self) -> None:
+        self._timer = None
+        touched, self._touched = list(self._touched.values()), {}
+        for start in range(0, len(touched), MOST_TOLD):
+            part = touched[start : start + MOST_TOLD]
+            self.hub.publish("segments", lambda part=part: {"requests": [_sent(record) for record in part]})  # type: ignore[misc]
+
+    async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Until a condition on the journal holds; False when the time is over."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not condition():
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self.waiters.add(waiter)
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await waiter
+            except TimeoutError:
+                return condition()
+            finally:
+                self.waiters.discard(waiter)
+        return True
+
+
+def _sent(record: Record) -> dict[str, Any]:
+    """What has left since the last report; neighbours are joined where there are many."""
+    first, last = record.told, len(record.moments)
+    record.told = last
+    before = record.sizes[first - 1] if first else 0
+    step = max(1, -(-(last - first) // MOST_TOLD))
+    sent = list[list[float]]()
+    for index in range(first, last, step):
+        end = min(index + step, last) - 1
+        sent.append([round(record.moments[end], 6), record.sizes[end] - before])
+        before = record.sizes[end]
+    exchange = record.exchange
+    return {"number": exchange.number, "segments": exchange.segments, "bytes": exchange.bytes, "sent": sent}

@@ -1,0 +1,389 @@
+"""The served files: read at the start, read again when they change, saved without ever leaving their folder.
+
+A file is looked at every 0.3 s. What was written so lately that its time could be the same after the next write is read
+anew, so that no change is lost; a file that an editor writes beside and renames is just another file of that name. A
+broken file keeps the last good scenario it had.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import secrets
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from mock_ares.scenario.load import MOST_BYTES, files_of, loads
+from mock_ares.scenario.mistakes import Mistake, ScenarioError
+from mock_ares.scenario.model import Scenario
+from mock_ares.scenario.texts import read_some
+from mock_ares.server.errors import NAMES
+
+INTERVAL = 0.3
+RACY = 2.0
+"""Seconds for which a file's time does not prove that it is the same."""
+MOST_FILES = 5000
+MOST_TEXTS = 100
+SUFFIXES = (".yaml", ".yml")
+Signature = tuple[int, ...]
+Change = Literal["added", "reloaded", "broken", "removed"]
+_NAMED = re.compile(r"file[\"']?\s*:\s*(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s,}#\"'][^\n,}#]*))")
+"""Texts that a file may name; one too many does no harm."""
+
+
+class OutsideError(Exception):
+    """A name that leads out of the served folder, or is none of its files."""
+
+
+class ChangedError(Exception):
+    """The file is not the one that the caller saw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A served folder, or the folder of a served file; ``only`` are its files where it is not served whole."""
+
+    label: str
+    """Stands before the names of its files where there are several."""
+    path: Path
+    only: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file, as it was when it was last read."""
+
+    name: str
+    """Relative to its root, with slashes; behind the root's label where there are several."""
+    path: Path
+    root: Root
+    text: str = ""
+    tag: str = ""
+    """Of its bytes; empty where they cannot be read."""
+    size: int = 0
+    good: Scenario | None = None
+    """The last one without mistakes."""
+    wrong: tuple[Mistake, ...] = ()
+    double: Mistake | None = None
+    """Another file before it has a scenario of that name."""
+    seen: Signature = ()
+    """What the file system said when it was read."""
+    looked: float = 0.0
+    texts: Mapping[Path, Signature] = field(default_factory=dict)
+    """Other files that it may name, and what the file system said of them."""
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """What is served of it."""
+        return self.good if self.double is None else None
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        return self.wrong if self.double is None else (*self.wrong, self.double)
+
+    @property
+    def serving(self) -> Literal["current", "last-good", "nothing"]:
+        if self.scenario is None:
+            return "nothing"
+        return "last-good" if self.wrong else "current"
+
+
+class Folder:
+    """The files that ``serve`` was given. It reads; whoever owns it serves what it has found."""
+
+    editable = True
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.roots = _roots(list(paths))
+        self.entries: dict[str, Entry] = {}
+        """Replaced as a whole by each scan, which may run in another thread."""
+        self._by_scenario: dict[int, Entry] = {}
+        self._scanning = threading.Lock()
+
+    @property
+    def title(self) -> str:
+        return ", ".join(str(root.path) for root in self.roots)
+
+    @property
+    def home(self) -> Path:
+        return self.roots[0].path
+
+    def of(self, scenario: Scenario) -> Entry | None:
+        return self._by_scenario.get(id(scenario))
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        return [entry.scenario for entry in self.entries.values() if entry.scenario is not None]
+
+    @property
+    def broken(self) -> list[Entry]:
+        return [entry for entry in self.entries.values() if entry.mistakes]
+
+    def load(self) -> list[Scenario]:
+        """The scenarios of all files. Raises ScenarioError with the mistakes of all."""
+        self.scan()
+        mistakes = [replace(m, file=str(entry.path)) for entry in self.broken for m in entry.mistakes]
+        mistakes += [
+            Mistake(str(root.path / name), 1, 1, "cannot be read: No such file or directory")
+            for root in self.roots
+            for name in sorted(root.only or ())
+            if self._label(root, name) not in self.entries
+        ]
+        if mistakes:
+            raise ScenarioError(sorted(mistakes))
+        return self.scenarios
+
+    def scan(self) -> list[tuple[Change, Entry]]:
+        """Reads what has changed, and says what that was. Blocks: not for an event loop."""
+        with self._scanning:
+            before, found = self.entries, dict[str, Entry]()
+            for name, path, root in self._files():
+                entry = before.get(name) or Entry(name, path, root)
+                found[name] = _read(entry) if _changed(entry) else entry
+            self.entries = _with_doubles(found)
+            self._by_scenario = {id(each.scenario): each for each in self.entries.values() if each.scenario is not None}
+            return list(_differences(before, self.entries))
+
+    def _files(self) -> Iterator[tuple[str, Path, Root]]:
+        for root in self.roots:
+            for path in islice(files_of([root.path]), MOST_FILES):
+                relative = path.relative_to(root.path).as_posix()
+                if root.only is None or relative in root.only:
+                    yield self._label(root, relative), path, root
+
+    def _label(self, root: Root, name: str) -> str:
+        return name if len(self.roots) == 1 else f"{root.label}/{name}"
+
+    # Names
+
+    def entry(self, name: str) -> Entry:
+        """Raises OutsideError for what is none of the files."""
+        if name not in self.entries:
+            raise OutsideError(f"there is no file {name!r} in the served folder")
+        return self.entries[name]
+
+    def place(self, name: str) -> tuple[Root, tuple[str, ...]]:
+        """The root and the parts below it of a name that may be saved. Raises OutsideError."""
+        parts = PurePosixPath(name).parts
+        if not parts or name != "/".join(parts) or name.startswith("/") or "\\" in name or ":" in name:
+            raise OutsideError(f"{name!r} is no name of a file in the served folder, such as day.yaml or bad/day.yaml")
+        if any(part in ("..", ".") or part.startswith(".") or len(part.encode()) > 200 for part in parts):
+            raise OutsideError(f"{name!r} leads out of the served folder, or is hidden in it")
+        if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) < 0xE000 for char in name):
+            raise OutsideError("a file's name has no control characters")
+        if not name.endswith(SUFFIXES):
+            raise OutsideError(f"{name!r} is no scenario file: its name ends in .yaml")
+        root = self.roots[0]
+        if len(self.roots) > 1:
+            labels = {each.label: each for each in self.roots}
+            if parts[0] not in labels or len(parts) < 2:
+                raise OutsideError(f"{name!r} is in none of the served folders: {', '.join(labels)}")
+            root, parts = labels[parts[0]], parts[1:]
+        if root.only is not None and "/".join(parts) not in root.only:
+            raise OutsideError(f"only {', '.join(sorted(root.only))} is served of that folder; serve the folder itself")
+        return root, parts
+
+    def save(self, name: str, text: str, tag: str | None) -> bool:
+        """Replaces a file in one step, or makes it; True where it is new. Blocks.
+
+        Raises OutsideError, ChangedError, ScenarioError for a text with mistakes, OSError.
+        """
+        root, parts = self.place(name)
+        data = text.encode()
+        self.check(name, text)
+        return _written(root.path, parts, data, tag)
+
+    def check(self, name: str, text: str) -> Scenario:
+        """The scenario of a text, as the file of this name would have it. Raises OutsideError, ScenarioError."""
+        root, parts = self.place(name)
+        path = root.path.joinpath(*parts)
+        if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+            raise ScenarioError([Mistake(name, 1, 1, f"a scenario file has {MOST_BYTES} bytes at most")])
+        scenario = loads(text, name, base=path.parent, name=path.stem, errors=NAMES)
+        for entry in self.entries.values():
+            if entry.name != name and entry.scenario is not None and entry.scenario.name == scenario.name:
+                raise ScenarioError([_double(scenario.name, entry.name, name)])
+        return scenario
+
+
+def _roots(paths: list[Path]) -> tuple[Root, ...]:
+    folders, files = list[Path](), dict[Path, set[str]]()
+    for path in paths:
+        if path.is_dir():
+            folders.append(path.resolve())
+        else:
+            files.setdefault(path.parent.resolve(), set()).add(path.name)
+    wanted = [(folder, None) for folder in dict.fromkeys(folders)]
+    wanted += [(folder, frozenset(names)) for folder, names in files.items() if folder not in folders]  # type: ignore[misc]
+    roots, labels = list[Root](), set[str]()
+    for folder, only in wanted:
+        label = base = folder.name or "root"
+        number = 2
+        while label in labels:
+            label, number = f"{base}-{number}", number + 1
+        labels.add(label)
+        roots.append(Root(label, folder, only))
+    return tuple(roots)
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def _signature(path: Path) -> Signature:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return (error.errno or 0,)
+    return (found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
+
+
+def _changed(entry: Entry) -> bool:
+    """Whether the file, or one that it names, may be another than the one that was read."""
+    for path, seen in ((entry.path, entry.seen), *entry.texts.items()):
+        if _signature(path) != seen or (len(seen) > 1 and entry.looked - seen[0] / 1e9 < RACY):
+            return True
+    return False
+
+
+def _read(entry: Entry) -> Entry:
+    """The file as it is now. What is wrong in it leaves the last good scenario in its place."""
+    entry = replace(entry, seen=_signature(entry.path), looked=time.time())
+    try:
+        if not entry.path.resolve().is_relative_to(entry.root.path):
+            raise OSError(0, "it is a link that leads out of the served folder")
+        data = read_some(entry.path, MOST_BYTES)
+    except (OSError, RuntimeError) as error:  # a ring of links is a RuntimeError
+        said = error.strerror if isinstance(error, OSError) else None
+        return replace(entry, tag="", wrong=(Mistake(entry.name, 1, 1, f"cannot be read: {said or error}"),))
+    tag, texts = tag_of(data), {path: _signature(path) for path in entry.texts}
+    if tag == entry.tag and texts == entry.texts:
+        return entry
+    text = data.decode("utf-8", "replace")
+    texts = {path: _signature(path) for path in _texts_of(entry.path.parent, text)}
+    entry = replace(entry, text=text, tag=tag, size=len(data), texts=texts)
+    try:
+        if len(data) > MOST_BYTES:
+            raise ScenarioError([Mistake(entry.name, 1, 1, f"the file has more than {MOST_BYTES} bytes")])
+        scenario = loads(data, entry.name, base=entry.path.parent, name=entry.path.stem, errors=NAMES)
+    except ScenarioError as error:
+        return replace(entry, wrong=tuple(error.mistakes))
+    return replace(
+        entry, wrong=(), good=entry.good if scenario == entry.good else scenario
+    )  # the same keeps its places
+
+
+def tag_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _texts_of(folder: Path, text: str) -> Iterator[Path]:
+    for found in islice(_NAMED.finditer(text), MOST_TEXTS):
+        name = next(filter(None, found.groups()), "").strip()
+        if name and "\0" not in name and len(name.encode("utf-8", "replace")) < 200:
+            yield folder / name
+
+
+def _with_doubles(entries: dict[str, Entry]) -> dict[str, Entry]:
+    """A name that two scenarios have is the first one's."""
+    homes, found = dict[str, str](), dict[str, Entry]()
+    for name, entry in entries.items():
+        first = homes.setdefault(entry.good.name, name) if entry.good is not None else name
+        double = None if first == name else _double(entry.good.name, first, name)  # type: ignore[union-attr]
+        found[name] = entry if entry.double == double else replace(entry, double=double)
+    return found
+
+
+def _double(scenario: str, first: str, name: str) -> Mistake:
+    return Mistake(name, 1, 1, f"a scenario named {scenario!r} is in {first} too; give one of them another name")
+
+
+def _differences(before: dict[str, Entry], now: dict[str, Entry]) -> Iterator[tuple[Change, Entry]]:
+    for name, entry in now.items():
+        old = before.get(name)
+        if old is None or (old.mistakes, old.tag) != (entry.mistakes, entry.tag) or old.scenario is not entry.scenario:
+            yield "broken" if entry.mistakes else "added" if old is None else "reloaded", entry
+    for name, entry in before.items():
+        if name not in now:
+            yield "removed", entry
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def _written(root: Path, parts: tuple[str, ...], data: bytes, tag: str | None) -> bool:
+    """Follows no link, whoever puts one in the way meanwhile: each folder is opened from the one above it."""
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in parts[:-1]:
+            below = _below(folder, part)
+            os.close(folder)
+            folder = below
+        return _replaced(folder, parts[-1], data, tag)
+    finally:
+        os.close(folder)
+
+
+def _below(folder: int, part: str) -> int:
+    try:
+        return os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+    except FileNotFoundError:
+        raise OutsideError(f"there is no folder {part!r} in the served folder; make it first") from None
+    except OSError:
+        raise OutsideError(f"{part!r} is no folder of the served folder's own, but a link or a file") from None
+
+
+def _replaced(folder: int, name: str, data: bytes, tag: str | None) -> bool:
+    old, mode = _old(folder, name)
+    if old is None and tag is not None:
+        raise ChangedError("the file is gone: it was removed or renamed since it was read")
+    if old is not None and tag_of(old) != tag:
+        said = "there is a file of this name" if tag is None else "the file has changed since it was read"
+        raise ChangedError(f"{said}: read it again, and save with its tag")
+    beside = f".{name[:180]}.{secrets.token_hex(4)}~"
+    made = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode, dir_fd=folder)
+    try:
+        with os.fdopen(made, "wb") as file:
+            if old is not None:
+                os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        os.unlink(beside, dir_fd=folder)
+        raise
+    return old is None
+
+
+def _old(folder: int, name: str) -> tuple[bytes | None, int]:
+    """What the file holds, and its mode; None where there is none."""
+    try:
+        found = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except FileNotFoundError:
+        return None, 0o666
+    except OSError:
+        raise OutsideError(f"{name!r} is a link, or nothing that can be read, and is left alone") from None
+    with os.fdopen(found, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OutsideError(f"{name!r} is no ordinary file, and is left alone")
+        return file.read(MOST_BYTES + 1), status.st_mode & 0o777
+
+
+# --- watching -------------------------------------------------------------------------------------------------------
+
+
+async def watch(folder: Folder, changed: Callable[[list[tuple[Change, Entry]]], object]) -> None:
+    """Looks again and again, until cancelled; ``changed`` is called in the event loop."""
+    while True:
+        await asyncio.sleep(INTERVAL)
+        if changes := await asyncio.to_thread(folder.scan):
+            changed(changes)

@@ -35,7 +35,7 @@ kill-matrix: $(DEV) ## show which check fails which broken client
 
 # Exit status 1 says that there are failures, which the samples are there for; the corrected clients must have none.
 trial: $(TRIAL) ## put samples, corrected clients and libraries to the contract: trial.html
-	@$(BIN)/mock-ares check --grid contracts/trial.toml --examples 5 --report trial.html --report trial.json $(ARGS) || test $$? = 1
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mock-ares check --grid contracts/trial.toml --examples 5 --report trial.html --report trial.json $(ARGS) || test $$? = 1
 	@$(BIN)/python -m tests.clients.trial trial.json
 
 format: $(DEV) ## put the source into its form

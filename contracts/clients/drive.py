@@ -27,12 +27,18 @@ class Shown:
     """What one example has shown, and whether its caller wants more."""
 
     def __init__(self, asked: dict[str, Any]) -> None:
-        self.id, self.wanted, self.text = asked["id"], asked.get("cancel_after"), ""
+        self.id, self.wanted = asked["id"], asked.get("cancel_after")
+        self.pieces, self.count = list[str](), 0
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
 
     def show(self, piece: str) -> bool:
-        self.text += piece
+        self.pieces.append(piece)
+        self.count += len(piece)
         say(id=self.id, piece=piece)
-        return self.wanted is None or len(self.text) < self.wanted
+        return self.wanted is None or self.count < self.wanted
 
 
 async def answer(client: Any, asked: dict[str, Any]) -> None:

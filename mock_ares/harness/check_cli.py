@@ -18,6 +18,7 @@ from mock_ares.scenario.mistakes import listed, nearest
 
 if TYPE_CHECKING:
     from mock_ares.harness.model import Report
+    from mock_ares.harness.runner import Event
     from mock_ares.harness.settings import Settings
 
 FORMATS = (".json", ".html", ".xml")
@@ -60,6 +61,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_client_options
 @click.option("--grid", type=PATH, metavar="FILE.toml", help="Several clients, with what each can and is expected to.")
+@click.option("--jobs", type=click.IntRange(1), help="Clients of a grid at once; by default one for each processor.")
 @click.option("--quick", is_flag=True, help="A few seconds: fewer examples, none of the checks that last.")
 @click.option("--tier", metavar="TIER", help="Only documented, standard or defensive checks.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this check; may be given again.")
@@ -101,8 +103,12 @@ def _check(entries: list[Entry], settings: Settings, options: dict[str, Any]) ->
 
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream all the same
     terminal = Terminal(clients=len(entries))
+
+    def watch(entry: Entry, event: Event) -> None:
+        terminal.watch(entry.title, event)
+
     with terminal.progress():
-        found = run(entries, settings, options["failures"], lambda entry, event: terminal.watch(entry.title, event))
+        found = run(entries, settings, options["failures"], watch, options["jobs"])
     arguments = {entry.title: entry.arguments for entry in entries}
     for line in terminal.report(found.report, lambda client, result: replay_command(result, arguments[client.name])):
         click.echo(line)

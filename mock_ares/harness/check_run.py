@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mock_ares import __version__
+from mock_ares.harness.abreast import Abreast, Checked, Watch
 from mock_ares.harness.entries import Entry
-from mock_ares.harness.model import Boundaries, CheckResult, ClientReport, HarnessError, Report, UsageError
+from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report, UsageError
 from mock_ares.harness.replay import save
 from mock_ares.harness.runner import Event, Settings, run_contract, selected
-
-Watch = Callable[[Entry, Event], None]
 
 
 @dataclass(slots=True)
@@ -36,21 +36,36 @@ class Run:
         return 130 if self.stopped else 3 if "errored" in verdicts else 1 if "failed" in verdicts else 0
 
 
-def run(entries: Sequence[Entry], settings: Settings, folder: Path, watch: Watch) -> Run:
-    """Runs the checks on each client in turn. Raises UsageError before the first check, for all that can be told then.
+def run(entries: Sequence[Entry], settings: Settings, folder: Path, watch: Watch, jobs: int | None = None) -> Run:
+    """Runs the checks on each client, ``jobs`` of them at once; None: as many as there are processors.
 
-    A KeyboardInterrupt ends the run, and what there is by then is reported.
+    Raises UsageError before the first check, for all that can be told then. A KeyboardInterrupt ends the run, and what
+    there is by then is reported.
     """
     each = [_settings(entry, settings) for entry in entries]
     found = Run(settings, folder)
+    abreast = Abreast(checked, entries, each, min(jobs or os.cpu_count() or 1, len(entries)), watch)
     try:
         if len(entries) > 1:
             _try_all(entries)
-        for entry, own in zip(entries, each, strict=True):
-            _run_one(found, entry, own, watch)
+        if abreast.jobs > 1:
+            abreast.run()
+        else:
+            _in_turn(abreast)
     except KeyboardInterrupt:
         found.stopped = True
+    for number, (report, stopped) in sorted(abreast.found.items()):
+        found.stopped = found.stopped or stopped
+        found.clients.append(_saved(entries[number], report, folder))
     return found
+
+
+def _in_turn(run: Abreast) -> None:
+    """In this process."""
+    for number, (entry, own) in enumerate(zip(run.entries, run.settings, strict=True)):
+        run.found[number] = checked(entry, own, run.watch)
+        if run.found[number].stopped:
+            return
 
 
 def _settings(entry: Entry, settings: Settings) -> Settings:
@@ -76,11 +91,13 @@ def _try_all(entries: Sequence[Entry]) -> None:
             client.close()
 
 
-def _run_one(found: Run, entry: Entry, settings: Settings, watch: Watch) -> None:
+def checked(entry: Entry, settings: Settings, watch: Watch) -> Checked:
+    """One client. Raises UsageError; after a KeyboardInterrupt the checks are not all there."""
     done = dict[str, CheckResult]()
+    stopped = False
 
     def progress(event: Event) -> None:
-        if found.stopped:  # a check that ran beside the others has not noticed yet
+        if stopped:  # a check that ran beside the others has not noticed yet
             return
         if event.kind == "finished" and event.result is not None:
             event = replace(event, result=settled(event.result, settings))
@@ -92,16 +109,15 @@ def _run_one(found: Run, entry: Entry, settings: Settings, watch: Watch) -> None
     try:
         report = run_contract(client, settings, progress)
     except KeyboardInterrupt:
-        found.stopped = True
+        stopped = True
         checks = [done[check.id] for check in selected(settings) if check.id in done]
-        found.clients.append(_saved(entry, client.boundaries, checks, found.folder))
-        raise
-    checks = [done.get(result.info.id) or settled(result, settings) for result in report.checks]
-    found.clients.append(_saved(entry, report.boundaries, checks, found.folder))
+    else:
+        checks = [done.get(result.info.id) or settled(result, settings) for result in report.checks]
+    return Checked(ClientReport(entry.title, client.boundaries, tuple(checks)), stopped)
 
 
-def _saved(entry: Entry, boundaries: Boundaries, checks: Sequence[CheckResult], folder: Path) -> ClientReport:
-    return ClientReport(entry.title, boundaries, tuple(_with_replay(check, entry, folder) for check in checks))
+def _saved(entry: Entry, report: ClientReport, folder: Path) -> ClientReport:
+    return replace(report, checks=tuple(_with_replay(check, entry, folder) for check in report.checks))
 
 
 def settled(result: CheckResult, settings: Settings) -> CheckResult:

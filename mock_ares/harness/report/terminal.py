@@ -48,10 +48,10 @@ class Terminal:
         self._color = has_color(self._stream)
         self._paint: Paint = painter(self._color)
         self._live: Any = None
-        self._task: Any = None
+        self._tasks: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._results: list[CheckResult] = []
-        """Of the client that is being checked."""
+        self._results: dict[str, list[CheckResult]] = {}
+        """Of the clients that are being checked, by name."""
 
     def progress(self) -> AbstractContextManager[Any]:
         """While it is entered, what goes on is shown."""
@@ -81,21 +81,26 @@ class Terminal:
             if self._live is not None:
                 self._draw(client, event)
             if event.kind == "finished" and event.result is not None:
-                self._results.append(event.result)
-                if not self._several:
-                    self.line(self._row(event.result))
-                elif len(self._results) == event.total:
-                    self.line(f"{clean(client)}: {said(counts(self._results))}")
-                    self._results.clear()
+                self._finished(client, event, event.result)
+
+    def _finished(self, client: str, event: Event, result: CheckResult) -> None:
+        results = self._results.setdefault(client, [])
+        results.append(result)
+        if not self._several:
+            self.line(self._row(result))
+        elif len(results) == event.total:
+            self.line(f"{clean(client)}: {said(counts(results))}")
+            if self._live is not None:
+                self._live.remove_task(self._tasks.pop(client))
 
     def _draw(self, client: str, event: Event) -> None:
-        if self._task is None:
-            self._task = self._live.add_task("", total=event.total)
+        if client not in self._tasks:
+            self._tasks[client] = self._live.add_task("", total=event.total)
         examples = f", {event.examples} example{'s' * (event.examples != 1)}" if event.examples else ""
         who = f"{cut(clean(client), 28)}  " if self._several else ""
         what = f"{who}{event.check.id}{examples}"
         counted = {} if event.kind == "example" else {"completed": event.done, "total": event.total}
-        self._live.update(self._task, description=f"{what:<{36 + len(who)}}", **counted)
+        self._live.update(self._tasks[client], description=f"{what:<{36 + len(who)}}", **counted)
 
     def _row(self, result: CheckResult) -> str:
         """A check and its verdict, on one line."""

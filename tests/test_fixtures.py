@@ -15,6 +15,7 @@ from mock_ares.plan.layout import Peer, lay_out
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.load import load, load_all
 from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server.api.routes import operations
 from mock_ares.server.errors import NAMES, lookup
 from mock_ares.server.library import Facts, Library
 from mock_ares.server.profiles import PROFILES
@@ -151,6 +152,14 @@ def test_ordinary_requests_are_answered_by_no_scenario_of_the_library() -> None:
                 assert library.find(facts) is None
 
 
+@pytest.mark.parametrize("profile", ["docs", "server"])
+def test_no_scenario_of_the_library_takes_a_route_that_the_fake_knows_by_itself(profile: str) -> None:
+    library = Library(load_all([FIXTURES]))
+    for operation in operations(profile):
+        path = re.sub("{.*?}", "x", operation.path)
+        assert library.scripted(Facts(operation.method, path)) is None
+
+
 @pytest.mark.parametrize(
     ("name", "facts"),
     [
@@ -161,7 +170,8 @@ def test_ordinary_requests_are_answered_by_no_scenario_of_the_library() -> None:
         ("when-message-pattern", Facts("POST", "/api/chat/stream", {}, "mock-ares: 12 layers?")),
         ("when-header", Facts("POST", "/api/chat/stream", {"x-mock-ares-demo": "when-header"}, "Hi")),
         ("route-rag-collections", Facts("GET", "/api/rag/collections")),
-        ("route-workflow", Facts("POST", "/api/workflows/research")),
+        ("route-user-agent", Facts("GET", "/api/user/agents/code-reviewer")),
+        ("route-built-in", Facts("GET", "/api/agents", {"x-mock-ares-agents": "down"})),
     ],
 )
 def test_those_with_conditions_answer_where_they_say(name: str, facts: Facts) -> None:

@@ -102,7 +102,7 @@ class Replies:
         return ordinary(plan, peer)
 
     def _fields(self, chat: ChatRequest, names: Names, text: str) -> tuple[dict[str, Any], Headers]:
-        used = count_tokens(chat.message), count_tokens(text)
+        used = chat.tokens_before + count_tokens(chat.message), count_tokens(text)
         if chat.messages is not None:
             fields = {
                 "id": f"msg-{uuid.uuid4()}",

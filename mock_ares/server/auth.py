@@ -1,8 +1,8 @@
 """Tokens and keys, made and checked without a memory: any process that knows the secret agrees on them.
 
-JWTs have ARES's claims, HS256. An API key is ``ares_``, an id, an expiry and a MAC over both; ARES looks keys up in
-a table instead, which a client cannot tell. A JWT and a key made as a pair carry one id, and so share script and
-journal.
+JWTs have ARES's claims, HS256. An API key is ``ares_``, a number of its own, an id, an expiry and a MAC over them; ARES
+looks keys up in a table instead, which a client cannot tell. A JWT and a key made as a pair carry one id, and so share
+script and journal.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import struct
+import secrets
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,6 +25,9 @@ SECRET = b"mock-ares signs with this; it is no secret"
 """What signs where nothing else is given. Public, as the fake guards nothing."""
 KEY_PREFIX = "ares_"
 FAR = 30 * 86400.0
+MOST_REVOKED = 100_000
+NEVER = 2**40 - 1
+"""Seconds since the epoch, in the year 36812: the expiry of a key that has none."""
 _KEY = re.compile(r"ares_[0-9a-f]{80}")
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 """The one spelling of a token: decoders of Base64 let others pass, under which a revoked one would come back."""
@@ -64,8 +68,8 @@ class Keyring:
     secret: bytes = SECRET
     profile: Profile = PROFILES["docs"]
     clock: Callable[[], float] = time.time
-    _revoked: set[bytes] = field(default_factory=set)
-    """Digests, 32 bytes each."""
+    _revoked: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
+    """Digests, 32 bytes each; bounded, as clients can make keys and give them up for ever."""
 
     def issue_jwt(
         self,
@@ -91,9 +95,14 @@ class Keyring:
         return jwt.encode(claims, self._hmac_secret, algorithm="HS256")
 
     def issue_api_key(self, *, id: str | None = None, lifetime: float = FAR) -> str:
-        """A key of its own id, which is a UUID; ``lifetime`` in seconds from now. Raises ValueError for another id."""
+        """A key of its own id, which is a UUID; ``lifetime`` in seconds from now. Raises ValueError for another id.
+
+        No two are the same, and none has the same first characters behind ``ares_`` as another of the same id, bad luck
+        aside (24 bits).
+        """
         owner = uuid.UUID(id) if id else uuid.uuid4()
-        body = owner.bytes + struct.pack(">Q", max(0, int(self.clock() + lifetime)))
+        expires = int(min(max(0.0, self.clock() + lifetime), NEVER))
+        body = secrets.token_bytes(3) + owner.bytes + expires.to_bytes(5)
         return KEY_PREFIX + body.hex() + self._mac(body)
 
     def pair(self, *, lifetime: float = FAR) -> Credentials:
@@ -105,7 +114,9 @@ class Keyring:
 
     def revoke(self, token: str) -> None:
         """From now on the token or key is refused."""
-        self._revoked.add(hashlib.sha256(token.encode()).digest())
+        self._revoked[hashlib.sha256(token.encode()).digest()] = None
+        if len(self._revoked) > MOST_REVOKED:
+            self._revoked.popitem(last=False)
 
     def is_revoked(self, token: str) -> bool:
         return bool(self._revoked) and hashlib.sha256(token.encode()).digest() in self._revoked
@@ -124,31 +135,36 @@ class Keyring:
 
     def check_jwt(self, token: str, *, kind: str = "access") -> Identity | HttpError:
         """Signature, expiry, claims and, in the docs profile, kind."""
+        found = self.read_jwt(token, kind)
+        return self._refuse(found) if isinstance(found, str) else found
+
+    def read_jwt(self, token: str, kind: str = "access") -> Identity | str:
+        """The same; a refusal is the name of the error."""
         claims = self._claims(token)
-        if isinstance(claims, HttpError):
+        if isinstance(claims, str):
             return claims
         if self.is_over(claims["exp"], self.profile.leeway):
-            return self._refuse("expired-token")
+            return "expired-token"
         if self.is_revoked(token):
-            return self._refuse("revoked-token")
+            return "revoked-token"
         found = str(claims.get("typ", "access"))
         if self.profile.checks_kind and found != kind:
-            return self._refuse("wrong-kind")
+            return "wrong-kind"
         return Identity(claims["sub"], claims["sub"], claims["email"], found, float(claims["exp"]))
 
-    def _claims(self, token: str) -> dict[str, Any] | HttpError:
+    def _claims(self, token: str) -> dict[str, Any] | str:
         import jwt
 
         if not _JWT.fullmatch(token):
-            return self._refuse("malformed-token")
+            return "malformed-token"
         try:
             claims: dict[str, Any] = jwt.decode(token, self._hmac_secret, algorithms=["HS256"], options=_CHECKED)
         except jwt.InvalidSignatureError:
-            return self._refuse("bad-signature")
+            return "bad-signature"
         except (jwt.InvalidTokenError, UnicodeError, RecursionError):
-            return self._refuse("malformed-token")
+            return "malformed-token"
         if any(type(claims[name]) is not kind for name, kind in _CLAIMS.items()):
-            return self._refuse("malformed-token")
+            return "malformed-token"
         return claims
 
     def check_api_key(self, header: str | None) -> Identity | HttpError:
@@ -170,7 +186,7 @@ class Keyring:
         body, mac = bytes.fromhex(key[5:53]), key[53:]
         if not hmac.compare_digest(mac, self._mac(body)):
             return self._refuse("invalid-key")
-        owner, (expires,) = str(uuid.UUID(bytes=body[:16])), struct.unpack(">Q", body[16:])
+        owner, expires = str(uuid.UUID(bytes=body[3:19])), int.from_bytes(body[19:])
         if self.is_over(expires):
             return self._refuse("expired-key")
         if self.is_revoked(key):

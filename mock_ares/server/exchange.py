@@ -56,6 +56,10 @@ class Request:
     body: bytes
     wire: Wire
     exchange: Exchange
+    raw_path: str
+    """As it came: not decoded."""
+    on_end: Callable[[bool], object] | None = None
+    """Told, once the answer has been played, whether all of it was."""
 
     @property
     def peer(self) -> Peer:
@@ -136,7 +140,8 @@ class Respond:
         query = scope["query_string"].decode("latin-1")
         exchange = self.fake.journal.open(scope["method"], scope["path"], pairs, self.fake.clock.now(), query)
         exchange.owner = self.fake.tenants.only
-        return Request(scope["method"], scope["path"], query, dict(pairs), b"", wire, exchange)
+        raw_path = scope["raw_path"].decode("latin-1")
+        return Request(scope["method"], scope["path"], query, dict(pairs), b"", wire, exchange, raw_path)
 
     async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
         exchange, plan, wire = request.exchange, answer.plan, request.wire
@@ -154,9 +159,15 @@ class Respond:
         )
         told = [watcher.answered(exchange, plan, script, fields) for watcher in self.fake.watchers]
         sent = next((each for each in told if each is not None), None)
-        with self.fake.streaming(exchange.owner, wire):
-            clock, tempo = self.fake.clock, self.fake.tempo
-            played = await play(script, wire, clock, extra=fields, speed=tempo, start=start, sent=sent)
+        complete = False
+        try:
+            with self.fake.streaming(exchange.owner, wire):
+                clock, tempo = self.fake.clock, self.fake.tempo
+                played = await play(script, wire, clock, extra=fields, speed=tempo, start=start, sent=sent)
+            complete = played.ending == "complete"
+        finally:
+            if request.on_end is not None:
+                request.on_end(complete)
         exchange.segments, exchange.bytes = played.segments, played.bytes
         exchange.boundaries, exchange.ending = played.boundaries, played.ending
         exchange.duration = played.duration
@@ -169,7 +180,7 @@ class Respond:
         identity = self.identify(request, auth)
         if isinstance(identity, HttpError):
             return of_error(identity, peer), ()
-        limits = self._limited(identity)
+        limits = self.limited(identity)
         if isinstance(limits, HttpError):
             return of_error(limits, peer), ()
         content_type = request.headers.get("content-type")
@@ -180,7 +191,12 @@ class Respond:
         found = self._turn(request, chat, identity.token_id)
         if isinstance(found, HttpError):
             return of_error(found, peer), limits
-        return self._reply(request, found, chat, identity.token_id, form), limits
+        from mock_ares.server.api.chat import in_context, note_use
+
+        if auth == "api-key":
+            note_use(request, self.fake, identity)
+        chat = in_context(chat, self.fake, identity.token_id, identity.subject)
+        return self._reply(request, found, chat, identity.token_id, form, identity.subject), limits
 
     def identify(self, request: Request, auth: Auth) -> Identity | HttpError:
         """Whose request it is; what the profile answers to credentials that are none."""
@@ -200,7 +216,7 @@ class Respond:
             return HttpError(409, (), _error_body(str(error)), "application/json")
         return replace(identity, token_id=owner)
 
-    def _limited(self, identity: Identity) -> Headers | HttpError:
+    def limited(self, identity: Identity) -> Headers | HttpError:
         fields: dict[str, str] = {}
         for limit in (self.fake.rate_limit, self.fake.quota):
             taken = limit.take(identity.token_id) if limit else ()
@@ -227,8 +243,15 @@ class Respond:
         return library.turn(owner, scenario or library.find(facts) or library.default)
 
     def _reply(
-        self, request: Request, turn: Turn, chat: ChatRequest, owner: str, form: Literal["stream", "whole"]
+        self,
+        request: Request,
+        turn: Turn,
+        chat: ChatRequest,
+        owner: str,
+        form: Literal["stream", "whole"],
+        user: str | None = None,
     ) -> Answer:
+        """``user``: whose conversation it is; None: nobody's."""
         exchange, peer = request.exchange, request.peer
         exchange.scenario = turn.scenario.name
         index, reply = self._next(request, turn, owner)
@@ -249,7 +272,12 @@ class Respond:
             return special
         names = self._names(chat)
         plan = self.replies.stream if form == "stream" else self.replies.whole
-        return plan(reply, chat, names, peer, turn.scenario.seed)
+        answer = plan(reply, chat, names, peer, turn.scenario.seed)
+        if user is not None:
+            from mock_ares.server.api.chat import remember
+
+            remember(request, chat, answer, self.fake, owner, user)
+        return answer
 
     def _next(self, request: Request, turn: Turn, owner: str) -> tuple[int, Reply | None]:
         """The next reply; one that is broken is not used up, so that the client gets it whole when it asks again."""
@@ -289,9 +317,15 @@ class Respond:
         return self._reply(request, turn, chat, owner, "stream"), ()
 
     def route(self, request: Request) -> tuple[Answer, Headers]:
-        """A path that is none of ARES's here: scripted by a scenario, or unknown."""
+        """A path that is no chat's: scripted by a scenario, or one that the fake knows by itself, or unknown."""
         facts = Facts(request.method, request.path, request.headers)
-        scenario: Scenario | None = self.fake.library.find(facts) or self.fake.library.routes(facts)
+        scenario: Scenario | None = self.fake.library.scripted(facts)
+        if scenario is None:
+            from mock_ares.server.api.dispatch import dispatch
+
+            if found := dispatch(self, request):
+                return found
+            scenario = self.fake.library.find(facts) or self.fake.library.routes(facts)
         if scenario is None:
             return of_error(lookup(self.fake.profile, "not-found"), request.peer), ()
         identity = self.identify(request, scenario.auth)

@@ -74,9 +74,12 @@ class FakeServer:
         return credentials
 
     def dismiss(self, owner: str) -> None:
-        """The end of a tenant: its script is forgotten, its open connections are reset, its token is refused."""
+        """The end of a tenant: its script, users and conversations are forgotten, its open connections are reset, its
+        token is refused.
+        """
         self.fake.tenants.leave(owner)
         self.fake.scripts.pop(owner, None)
+        self.fake.forget(owner)
         if self._loop is not None:
             self.end(owner)
 

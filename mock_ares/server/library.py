@@ -96,6 +96,10 @@ class Library:
         """The first scenario whose ``when`` holds."""
         return next((s for s in self.by_name.values() if s.when and applies(s.when, facts)), None)
 
+    def scripted(self, facts: Facts) -> Scenario | None:
+        """The first scenario whose ``when`` names the request's path, and holds."""
+        return next((s for s in self.by_name.values() if s.when and s.when.endpoint and applies(s.when, facts)), None)
+
     def routes(self, facts: Facts) -> Scenario | None:
         """The first scenario that scripts the request's path, whatever else it asks for."""
         return next((s for s in self.by_name.values() if s.when and _on_route(s.when, facts)), None)

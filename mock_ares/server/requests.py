@@ -12,7 +12,7 @@ from typing import Any
 
 from mock_ares.server.errors import HttpError, json_error, lookup, plain_error
 from mock_ares.server.profiles import Profile
-from mock_ares.server.serde import Field, Many, SerdeError, Struct, check_grammar, deserialize
+from mock_ares.server.serde import Field, Many, SerdeError, Struct, check_grammar, check_value, deserialize
 
 BODY_LIMIT = 2_097_152
 """Bytes; axum's default."""
@@ -53,6 +53,8 @@ class ChatRequest:
     model: str | None
     messages: tuple[tuple[str, str], ...] | None
     """Role and content of each, where the v1 page's form was used; ``message`` is then the user's last."""
+    tokens_before: int = 0
+    """The size of what was said in the conversation before."""
 
 
 def parse_chat(body: bytes, content_type: str | None, profile: Profile, path: str) -> ChatRequest | HttpError:
@@ -85,10 +87,8 @@ def parse_body(body: bytes, content_type: str | None, profile: Profile, struct: 
 
     Content type comes first, then size, then JSON.
     """
-    if content_type is None or not _JSON_TYPE.fullmatch(content_type):
-        return lookup(profile, "unsupported-media-type")
-    if len(body) > BODY_LIMIT:
-        return lookup(profile, "too-large")
+    if refusal := _refused_unread(body, content_type, profile):
+        return refusal
     docs = profile.name == "docs"
     try:
         if docs:
@@ -96,6 +96,25 @@ def parse_body(body: bytes, content_type: str | None, profile: Profile, struct: 
         return deserialize(struct, body, strict=docs)
     except SerdeError as error:
         return _in_docs(error, struct) if docs else _by_axum(error)
+
+
+def parse_json(body: bytes, content_type: str | None, profile: Profile) -> HttpError | None:
+    """The profile's refusal of a body that may be any JSON, and is none."""
+    if refusal := _refused_unread(body, content_type, profile):
+        return refusal
+    try:
+        check_value(body)
+    except SerdeError as error:
+        return json_error(400, "Invalid JSON in request body") if profile.name == "docs" else _by_axum(error)
+    return None
+
+
+def _refused_unread(body: bytes, content_type: str | None, profile: Profile) -> HttpError | None:
+    if content_type is None or not _JSON_TYPE.fullmatch(content_type):
+        return lookup(profile, "unsupported-media-type")
+    if len(body) > BODY_LIMIT:
+        return lookup(profile, "too-large")
+    return None
 
 
 def _by_axum(error: SerdeError) -> HttpError:

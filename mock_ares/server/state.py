@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import DialectName, Scenario
@@ -26,6 +26,9 @@ from mock_ares.server.tempo import Tempo
 from mock_ares.server.tenants import Tenants
 from mock_ares.server.watch import Watcher
 from mock_ares.server.wire import Wire
+
+if TYPE_CHECKING:
+    from mock_ares.server.api.store import Store, Stores
 
 MOST_TICKETS = 1000
 LOOKS = 16
@@ -92,6 +95,7 @@ class Fake:
     control_app: Any = None
     """What answers below ``/_mock``, once somebody has asked."""
     _open: dict[str, set[Wire]] = field(default_factory=dict)
+    _stores: Stores | None = None
 
     @classmethod
     def make(cls, settings: Settings = Settings(), scenarios: Iterable[Scenario] = ()) -> Fake:
@@ -129,6 +133,24 @@ class Fake:
         for limit in (self.rate_limit, self.quota):
             if limit is not None:
                 limit.profile = self.profile
+
+    def store(self, owner: str) -> Store:
+        """The users, conversations and the like that an owner's requests find."""
+        return self.stores.of(self.tenants.store(owner))
+
+    @property
+    def stores(self) -> Stores:
+        """All of them; made when first asked for."""
+        if self._stores is None:
+            from mock_ares.server.api.store import Stores
+
+            self._stores = Stores()
+        return self._stores
+
+    def forget(self, tenant: str) -> None:
+        """Drops a tenant's store, if it has one. From any thread."""
+        if self._stores is not None:
+            self._stores.forget(tenant)
 
     def ticket(self, owner: str, turn: Turn) -> str:
         """A path's last part at which the turn goes on without credentials."""

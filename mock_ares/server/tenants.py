@@ -49,6 +49,10 @@ class Tenants:
         del self._names[owner]
         self._shared.pop(owner, None)
 
+    def store(self, owner: str) -> str:
+        """Whose users and conversations an owner has: a tenant has its own, all others share what goes by no name."""
+        return owner if owner in self._names else ""
+
     @property
     def only(self) -> str:
         """The only one there is; empty where there are several, or none."""

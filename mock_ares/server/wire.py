@@ -50,6 +50,17 @@ class Wire:
         return self._protocol.lost and not self._protocol.was_reset and not self.ended
 
     @property
+    def has_said_all(self) -> bool:
+        """Whether the exchange is over but for the event loop's own work: a client may have seen its end."""
+        return self.ending and (self.ended or not self.gone or self.left_in_peace)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the fake listens."""
+        host, port = self._transport.get_extra_info("sockname")[:2]
+        return str(host), int(port)
+
+    @property
     def written(self) -> int:
         """Bytes written since the connection began, earlier responses included."""
         return self._transport.written

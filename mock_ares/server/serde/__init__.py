@@ -4,6 +4,6 @@
 """
 
 from mock_ares.server.serde.reader import SerdeError
-from mock_ares.server.serde.structs import Field, Many, Struct, check_grammar, deserialize
+from mock_ares.server.serde.structs import Field, Many, Struct, check_grammar, check_value, deserialize
 
-__all__ = ["Field", "Many", "SerdeError", "Struct", "check_grammar", "deserialize"]
+__all__ = ["Field", "Many", "SerdeError", "Struct", "check_grammar", "check_value", "deserialize"]

@@ -22,7 +22,7 @@ from mock_ares.server.serde.containers import (
 )
 from mock_ares.server.serde.reader import Reader, SerdeError
 from mock_ares.server.serde.skip import skip
-from mock_ares.server.serde.values import agent_type, mapping, mismatch, start, string, unsigned
+from mock_ares.server.serde.values import agent_type, anything, mapping, mismatch, start, string, unsigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,17 @@ def deserialize(struct: Struct, body: bytes, *, strict: bool = False) -> dict[st
         raise _placed(error, reader) from None
     _end(reader)
     return value
+
+
+def check_value(body: bytes) -> None:
+    """Raises SerdeError unless the body is one JSON value that serde_json could keep."""
+    reader = Reader(body)
+    try:
+        anything(reader)
+    except SerdeError as error:
+        error.where = _where(reader.path)
+        raise _placed(error, reader) from None
+    _end(reader)
 
 
 def check_grammar(body: bytes) -> None:

@@ -1,0 +1,90 @@
+"""From a request to the answer of a built-in operation, in the order of checks that the chat has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_ares.plan.build import answer
+from mock_ares.plan.layout import Peer
+from mock_ares.plan.model import Headers
+from mock_ares.scenario.model import Pace, Reply
+from mock_ares.server.answers import JSON, Answer, dump, of_error, ordinary
+from mock_ares.server.api.calls import NOTHING, Call, Result
+from mock_ares.server.api.chat import note_use
+from mock_ares.server.api.routes import Operation, find
+from mock_ares.server.auth import Identity
+from mock_ares.server.errors import HttpError, lookup
+from mock_ares.server.exchange import Request, Respond
+from mock_ares.server.requests import parse_body, parse_json
+
+
+def dispatch(respond: Respond, request: Request) -> tuple[Answer, Headers] | None:
+    """The answer and further head fields; None where the path is unknown."""
+    profile, peer = respond.fake.profile, request.peer
+    by_method, parts = find(profile.name, request.raw_path)
+    if not by_method:
+        return None
+    operation = by_method.get("GET" if request.method == "HEAD" else request.method)
+    if operation is None:
+        return _wrong_method(respond, request, by_method)
+    identity = respond.identify(request, operation.auth)
+    if isinstance(identity, HttpError):
+        return of_error(identity, peer), ()
+    limits = respond.limited(identity) if operation.auth != "none" else ()
+    if isinstance(limits, HttpError):
+        return of_error(limits, peer), ()
+    found = _handled(respond, request, operation, identity, parts)
+    return (of_error(found, peer) if isinstance(found, HttpError) else _answer(found, peer)), limits
+
+
+def _wrong_method(respond: Respond, request: Request, by_method: dict[str, Operation]) -> tuple[Answer, Headers]:
+    """ARES's server asks for credentials first, where any operation of the path wants them."""
+    profile, first = respond.fake.profile, next(iter(by_method.values()))
+    if profile.outer_layers_first:
+        identity = respond.identify(request, first.auth)
+        if isinstance(identity, HttpError):
+            return of_error(identity, request.peer), ()
+    names = ["GET,HEAD" if method == "GET" else method for method in by_method]
+    return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(names)),)
+
+
+def _handled(
+    respond: Respond, request: Request, operation: Operation, identity: Identity, parts: dict[str, str]
+) -> Result | HttpError:
+    fake = respond.fake
+    store, now = fake.store(identity.token_id or request.exchange.owner), fake.keyring.clock()
+    if operation.auth == "api-key":
+        note_use(request, fake, identity)
+    fields = _fields(respond, request, operation)
+    if isinstance(fields, HttpError):
+        return fields
+    call = Call(
+        profile=fake.profile,
+        keyring=fake.keyring,
+        store=store,
+        user=identity.subject,
+        address=request.wire.address,
+        now=now,
+        speed=fake.speed,
+        parts=parts,
+        query=request.query,
+        body=request.body,
+        fields=fields,
+    )
+    return operation.handle(call)
+
+
+def _fields(respond: Respond, request: Request, operation: Operation) -> dict[str, Any] | HttpError:
+    content_type, profile = request.headers.get("content-type"), respond.fake.profile
+    if operation.body is None:
+        return {}
+    if operation.body == "any":
+        return parse_json(request.body, content_type, profile) or {}
+    return parse_body(request.body, content_type, profile, operation.body)
+
+
+def _answer(result: Result, peer: Peer) -> Answer:
+    reply = Reply(text="", pace=Pace(head=result.wait))
+    if result.value is NOTHING:
+        return ordinary(answer(result.status, result.headers, b"", reply), peer)
+    return ordinary(answer(result.status, (*JSON, *result.headers), dump(result.value), reply), peer)

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from mock_ares.server.api.accounts import Accounts
-from mock_ares.server.api.history import History
-from mock_ares.server.api.tenancy import Keys, Runs, Usage
+if TYPE_CHECKING:
+    from mock_ares.server.api.accounts import Accounts
+    from mock_ares.server.api.history import History
+    from mock_ares.server.api.tenancy import Keys, Runs, Usage
 
 
-@dataclass(frozen=True, slots=True)
 class Store:
-    accounts: Accounts
-    history: History
-    keys: Keys
-    runs: Runs
-    usage: Usage
+    """Each part is made, and its module imported, when it is first asked for: most tests want a chat and no more."""
 
-    @classmethod
-    def make(cls) -> Store:
-        return cls(Accounts(), History(), Keys(), Runs(), Usage())
+    @cached_property
+    def accounts(self) -> Accounts:
+        from mock_ares.server.api.accounts import Accounts
+
+        return Accounts()
+
+    @cached_property
+    def history(self) -> History:
+        from mock_ares.server.api.history import History
+
+        return History()
+
+    @cached_property
+    def keys(self) -> Keys:
+        from mock_ares.server.api.tenancy import Keys
+
+        return Keys()
+
+    @cached_property
+    def runs(self) -> Runs:
+        from mock_ares.server.api.tenancy import Runs
+
+        return Runs()
+
+    @cached_property
+    def usage(self) -> Usage:
+        from mock_ares.server.api.tenancy import Usage
+
+        return Usage()
 
 
 class Stores:
@@ -30,7 +53,7 @@ class Stores:
 
     def of(self, tenant: str) -> Store:
         if tenant not in self._kept:
-            self._kept[tenant] = Store.make()
+            self._kept[tenant] = Store()
         return self._kept[tenant]
 
     def forget(self, tenant: str) -> None:

@@ -68,6 +68,15 @@ def _limit(context: click.Context, option: click.Parameter, value: str | None) -
         raise click.BadParameter(f"{value!r}: {error}") from None
 
 
+def _seconds(context: click.Context, option: click.Parameter, value: str) -> float:
+    from mock_ares.scenario.words import parse_duration
+
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r}: {error}") from None
+
+
 @main.command()
 @click.argument("files", nargs=-1, type=FILES)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -83,19 +92,32 @@ def _limit(context: click.Context, option: click.Parameter, value: str | None) -
 @click.option("--secret", envvar="MOCK_ARES_SECRET", help="Signs tokens; by default one that everybody knows.")
 @click.option("--refuse-port", type=click.IntRange(0, 65535), help="Also a port that refuses connections.")
 @click.option("--reset-port", type=click.IntRange(0, 65535), help="Also a port that accepts and resets them.")
+@click.option("--latency", default="0s", callback=_seconds, metavar="DURATION", help="Every answer is so late.")
+@click.option("--control-token", envvar="MOCK_ARES_CONTROL_TOKEN", help="Opens console and control API to its holders.")
+@click.option("--json-logs", is_flag=True, help="A JSON object per line, for machines.")
 def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None:
-    """Serve the fake. FILES are scenario files or folders of them; by default the library that comes with it."""
+    """Serve the fake. FILES are scenario files or folders of them; by default the library that comes with it.
+
+    A file that is saved is served anew; one with mistakes keeps the last good version. The console is at /_mock/.
+    """
+    from mock_ares.scenario.mistakes import ScenarioError
+    from mock_ares.server.folder import Folder
     from mock_ares.server.runner import CannotListenError
     from mock_ares.server.serve import run
 
-    scenarios = load_all(files)
+    folder = Folder(files) if files else None
     try:
-        run(_settings(options), scenarios, host, port, refuse=options["refuse_port"], reset=options["reset_port"])
+        scenarios = folder.load() if folder is not None else load_all(())
+        ports = {"refuse": options["refuse_port"], "reset": options["reset_port"]}
+        run(_settings(options, host), scenarios, host, port, folder=folder, json_logs=options["json_logs"], **ports)
+    except ScenarioError as error:
+        raise Usage(str(error)) from None
     except (CannotListenError, LookupError) as error:
         raise Usage(f"mock-ares: {error.args[0]}") from None
 
 
-def _settings(options: dict[str, Any]) -> Any:
+def _settings(options: dict[str, Any], host: str) -> Any:
+    from mock_ares.server.cors import is_loopback
     from mock_ares.server.state import Settings
 
     return Settings(
@@ -107,7 +129,28 @@ def _settings(options: dict[str, Any]) -> Any:
         rate_limit=options["rate_limit"],
         quota=options["quota"],
         secret=options["secret"].encode() if options["secret"] else None,
+        latency=options["latency"],
+        exposed=not is_loopback(f"http://[{host}]" if ":" in host else f"http://{host}"),
+        control_token=options["control_token"] or None,
     )
+
+
+@main.command()
+@click.argument("folder", default="scenarios", type=FILES)
+def init(folder: Path) -> None:
+    """Write a starter FOLDER (by default ./scenarios): scenarios to change, and a schema with which editors complete
+    and check them. Nothing that is there is overwritten."""
+    from mock_ares.starter import write
+
+    try:
+        made, kept = write(folder)
+    except OSError as error:
+        raise Usage(f"mock-ares: {error.filename or folder}: {error.strerror}") from None
+    for path in made:
+        click.echo(f"made  {path}")
+    for path in kept:
+        click.echo(f"kept  {path}, which was there")
+    click.echo(f"\nmock-ares serve {folder}    serves it, and each file anew when you save it")
 
 
 @main.command()

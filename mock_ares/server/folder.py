@@ -54,6 +54,8 @@ class Root:
     label: str
     """Stands before the names of its files where there are several."""
     path: Path
+    given: Path
+    """As the caller spelled it."""
     only: frozenset[str] | None = None
 
 
@@ -130,9 +132,9 @@ class Folder:
     def load(self) -> list[Scenario]:
         """The scenarios of all files. Raises ScenarioError with the mistakes of all."""
         self.scan()
-        mistakes = [replace(m, file=str(entry.path)) for entry in self.broken for m in entry.mistakes]
+        mistakes = [replace(m, file=_given(entry)) for entry in self.broken for m in entry.mistakes]
         mistakes += [
-            Mistake(str(root.path / name), 1, 1, "cannot be read: No such file or directory")
+            Mistake(str(root.given / name), 1, 1, "cannot be read: No such file or directory")
             for root in self.roots
             for name in sorted(root.only or ())
             if self._label(root, name) not in self.entries
@@ -154,10 +156,12 @@ class Folder:
 
     def _files(self) -> Iterator[tuple[str, Path, Root]]:
         for root in self.roots:
-            for path in islice(files_of([root.path]), MOST_FILES):
-                relative = path.relative_to(root.path).as_posix()
-                if root.only is None or relative in root.only:
-                    yield self._label(root, relative), path, root
+            if root.only is not None:
+                files: Iterable[Path] = (root.path / name for name in sorted(root.only) if (root.path / name).exists())
+            else:
+                files = islice(files_of([root.path]), MOST_FILES) if root.path.is_dir() else ()
+            for path in files:
+                yield self._label(root, path.relative_to(root.path).as_posix()), path, root
 
     def _label(self, root: Root, name: str) -> str:
         return name if len(self.roots) == 1 else f"{root.label}/{name}"
@@ -214,23 +218,29 @@ class Folder:
         return scenario
 
 
+def _given(entry: Entry) -> str:
+    return str(entry.root.given / entry.path.relative_to(entry.root.path))
+
+
 def _roots(paths: list[Path]) -> tuple[Root, ...]:
-    folders, files = list[Path](), dict[Path, set[str]]()
+    whole, parts, spelled = list[Path](), dict[Path, set[str]](), dict[Path, Path]()
     for path in paths:
+        folder = path if path.is_dir() else path.parent
+        spelled.setdefault(folder.resolve(), folder)
         if path.is_dir():
-            folders.append(path.resolve())
+            whole.append(path.resolve())
         else:
-            files.setdefault(path.parent.resolve(), set()).add(path.name)
-    wanted = [(folder, None) for folder in dict.fromkeys(folders)]
-    wanted += [(folder, frozenset(names)) for folder, names in files.items() if folder not in folders]  # type: ignore[misc]
+            parts.setdefault(folder.resolve(), set()).add(path.name)
+    wanted: dict[Path, frozenset[str] | None] = dict.fromkeys(whole)
+    wanted |= {folder: frozenset(names) for folder, names in parts.items() if folder not in wanted}
     roots, labels = list[Root](), set[str]()
-    for folder, only in wanted:
+    for folder, only in wanted.items():
         label = base = folder.name or "root"
         number = 2
         while label in labels:
             label, number = f"{base}-{number}", number + 1
         labels.add(label)
-        roots.append(Root(label, folder, only))
+        roots.append(Root(label, folder, spelled[folder], only))
     return tuple(roots)
 
 
@@ -257,7 +267,7 @@ def _read(entry: Entry) -> Entry:
     """The file as it is now. What is wrong in it leaves the last good scenario in its place."""
     entry = replace(entry, seen=_signature(entry.path), looked=time.time())
     try:
-        if not entry.path.resolve().is_relative_to(entry.root.path):
+        if entry.root.only is None and not entry.path.resolve().is_relative_to(entry.root.path):
             raise OSError(0, "it is a link that leads out of the served folder")
         data = read_some(entry.path, MOST_BYTES)
     except (OSError, RuntimeError) as error:  # a ring of links is a RuntimeError
@@ -381,9 +391,22 @@ def _old(folder: int, name: str) -> tuple[bytes | None, int]:
 # --- watching -------------------------------------------------------------------------------------------------------
 
 
-async def watch(folder: Folder, changed: Callable[[list[tuple[Change, Entry]]], object]) -> None:
-    """Looks again and again, until cancelled; ``changed`` is called in the event loop."""
+async def watch(
+    folder: Folder,
+    changed: Callable[[list[tuple[Change, Entry]]], object],
+    unreadable: Callable[[OSError], object],
+) -> None:
+    """Looks again and again, until cancelled; ``changed`` and ``unreadable`` are called in the event loop."""
+    told = ""
     while True:
         await asyncio.sleep(INTERVAL)
-        if changes := await asyncio.to_thread(folder.scan):
+        try:
+            changes = await asyncio.to_thread(folder.scan)
+        except OSError as error:
+            if str(error) != told:
+                unreadable(error)
+            told = str(error)
+            continue
+        told = ""
+        if changes:
             changed(changes)

@@ -6,8 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from mock_ares import __version__
 from mock_ares.scenario.model import Scenario
@@ -16,8 +15,12 @@ from mock_ares.server.listeners import ResetListener, refused_port
 from mock_ares.server.runner import listen, serve_forever
 from mock_ares.server.state import Fake, Settings
 
+if TYPE_CHECKING:
+    from mock_ares.server.folder import Folder
+
 MONTH = 30 * 86400.0
 EXAMPLE = "Explain how neural networks learn"
+MOST_NAMES = 12
 
 
 def run(
@@ -28,39 +31,82 @@ def run(
     *,
     refuse: int | None = None,
     reset: int | None = None,
+    folder: Folder | None = None,
+    json_logs: bool = False,
 ) -> None:
-    """Serves until Ctrl-C. Raises CannotListenError, or LookupError for a scenario that does not exist."""
+    """Serves until Ctrl-C. ``folder``: where the scenarios come from, and are looked for again when they change.
+
+    Raises CannotListenError, or LookupError for a scenario that does not exist.
+    """
+    from mock_ares.server.control.state import Control
+    from mock_ares.server.terminal import Terminal
+
     fake = Fake.make(settings, scenarios)
-    opening = set[asyncio.Task[ResetListener]]()
+    control, terminal = Control(fake, folder), Terminal(json_logs=json_logs)
+    fake.watchers.append(terminal)
+    tasks = set[asyncio.Task[Any]]()
     with ExitStack() as stack:
         refused = None if refuse is None else stack.enter_context(closing(refused_port(host, refuse)))
         resetting = None if reset is None else stack.enter_context(closing(listen(host, reset)))
 
         def ready(url: str) -> None:
+            loop = asyncio.get_running_loop()
             if resetting is not None:
-                opening.add(asyncio.get_running_loop().create_task(ResetListener.on(resetting)))
-            _greet(fake, url)
-            for port, what in ((refused, "refuses"), (resetting, "accepts and resets")):
-                if port is not None:
-                    click.echo(f"http://{host}:{port.getsockname()[1]} {what} every connection.")
+                tasks.add(loop.create_task(ResetListener.on(resetting)))
+            if folder is not None:
+                tasks.add(loop.create_task(_reload(control, folder, terminal)))
+            others = [
+                f"http://{host}:{port.getsockname()[1]} {what} every connection."
+                for port, what in ((refused, "refuses"), (resetting, "accepts and resets"))
+                if port is not None
+            ]
+            told = {"event": "listening", "url": url, "profile": fake.profile.name, "console": f"{url}/_mock/"}
+            terminal.say("\n".join([_greeting(fake, folder, url), *others]), **told, scenarios=[*fake.library.by_name])
 
         serve_forever(create_app(fake=fake), host, port, ready)
 
 
-def _greet(fake: Fake, url: str) -> None:
+async def _reload(control: Any, folder: Folder, terminal: Any) -> None:
+    from mock_ares.server.control.files import apply
+    from mock_ares.server.folder import watch
+
+    def changed(changes: Any) -> None:
+        apply(control, changes)
+        terminal.files(changes)
+
+    await watch(folder, changed, lambda error: terminal.say(f"the files cannot be read: {error}", event="unreadable"))
+
+
+def _greeting(fake: Fake, folder: Folder | None, url: str) -> str:
     jwt = fake.keyring.issue_jwt(lifetime=MONTH)
     key = fake.keyring.issue_api_key(lifetime=MONTH)
-    count = len(fake.library.by_name)
-    click.echo(
+    return (
         f"mock-ares {__version__}: a fake ARES at {url} (profile {fake.profile.name}; Ctrl-C ends it)\n"
         f"\n"
+        f"console  {_console(fake.settings, url)}\n"
         f"JWT      {jwt}\n"
         f"API key  {key}\n"
         f"\n"
         f"{curl(url, jwt, EXAMPLE)}\n"
         f"\n"
-        f"{count} scenarios; one is picked with -H 'X-Mock-Ares-Scenario: NAME'. `mock-ares list scenarios` names them."
+        f"{_scenarios(fake, folder)}; one is picked in the console, or with -H 'X-Mock-Ares-Scenario: NAME'. "
+        f"`mock-ares list scenarios` names {'them' if folder is None else 'those of the library'}."
     )
+
+
+def _console(settings: Settings, url: str) -> str:
+    if settings.control_token is not None:
+        return f"{url}/_mock/ (asks for the control token)"
+    return f"{url}/_mock/" if not settings.exposed else "none: beyond loopback it needs --control-token"
+
+
+def _scenarios(fake: Fake, folder: Folder | None) -> str:
+    names = list(fake.library.by_name)
+    count = f"{len(names)} scenarios"
+    if folder is None:
+        return count
+    shown = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
+    return f"{count} ({shown}), read again when a file of {folder.title} is saved"
 
 
 def curl(url: str, token: str, message: str, path: str = "/api/chat/stream") -> str:

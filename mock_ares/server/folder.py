@@ -132,7 +132,13 @@ class Folder:
     def load(self) -> list[Scenario]:
         """The scenarios of all files. Raises ScenarioError with the mistakes of all."""
         self.scan()
-        mistakes = [replace(m, file=_given(entry)) for entry in self.broken for m in entry.mistakes]
+        mistakes = [replace(m, file=_given(entry)) for entry in self.broken for m in entry.wrong]
+        homes = {entry.scenario.name: _given(entry) for entry in self.entries.values() if entry.scenario is not None}
+        mistakes += [
+            _double(entry.good.name, homes[entry.good.name], _given(entry))
+            for entry in self.broken
+            if entry.double is not None and entry.good is not None
+        ]
         mistakes += [
             Mistake(str(root.given / name), 1, 1, "cannot be read: No such file or directory")
             for root in self.roots

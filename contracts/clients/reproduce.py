@@ -12,7 +12,9 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,14 +41,35 @@ try:
 except Exception as error:
     print("failed:", error)
 """
-PAGE = b"""<!doctype html><body><script>
+# The browser prints the page when it has loaded, and an image that comes late is a part of it.
+PAGE = b"""<!doctype html><body><img src="/late"><script>
 fetch("/", { method: "POST", body: "{}" })
   .then(async (response) => [response.status, JSON.stringify(await response.text())].join(" "))
   .catch((error) => "failed: " + error.message)
-  .then((said) => { document.body.textContent = said; });
+  .then((said) => { document.body.append(said); });
 </script>"""
-CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom"]
+CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-proxy-server", "--no-first-run"]
+CHROMIUM += ["--disable-component-update", "--disable-background-networking", "--timeout=20000", "--dump-dom"]
+LATE = 0.5
+"""Seconds."""
+AIOHTTP = """
+import aiohttp, asyncio, sys
+async def main():
+    timeout = aiohttp.ClientTimeout(total=3)
+    async with aiohttp.ClientSession(timeout=timeout) as http, http.post(sys.argv[1], data="{}") as response:
+        print(response.status, await response.read())
+try:
+    asyncio.run(main())
+except TimeoutError:
+    print("waits for ever")
+except Exception as error:
+    print("failed:", " ".join(str(error).split()))
+"""
 TOOLS = {
+    "aiohttp": (
+        [sys.executable, "-c", AIOHTTP],
+        [sys.executable, "-c", "import aiohttp; print('aiohttp', aiohttp.__version__)"],
+    ),
     "browser": (CHROMIUM, ["chromium", "--version"]),
     "node": (["node", "--input-type=module", "-e", NODE], ["node", "-p", "`Node ${process.version}`"]),
     "requests": (
@@ -63,6 +86,8 @@ class Reproduction:
     answer: bytes
     means: str
     then: Literal["stay", "fin", "rst"] = "stay"
+    later: bytes = b""
+    """What comes when the answer has been read."""
 
     @property
     def name(self) -> str:
@@ -71,7 +96,6 @@ class Reproduction:
 
 ALL = (
     Reproduction("early-100", "node", b"HTTP/1.1 100 Continue\r\n\r\n" + CHUNKED + b"\r\n" + BODY, WHOLE),
-    Reproduction("chunk-ext", "node", CHUNKED + b"\r\n" + BODY.replace(b"9", b"9;ab", 1), WHOLE),
     Reproduction("chunk-ext-quoted", "node", CHUNKED + b"\r\n" + BODY.replace(b"9", b'9; a = "b;c"', 1), WHOLE),
     Reproduction("drop-fin-close", "node", CHUNKED + b"connection: close\r\n\r\n" + BODY[:-5], CUT, "fin"),
     Reproduction("drop-rst-close", "node", CHUNKED + b"connection: close\r\n\r\n" + BODY[:-5], CUT, "rst"),
@@ -79,6 +103,8 @@ ALL = (
         "drop-gzip", "browser", CHUNKED + b"content-encoding: gzip\r\n\r\n" + GZIP_BODY, "a gzip stream that is cut"
     ),
     Reproduction("early-103", "requests", b"HTTP/1.1 103 Early Hints\r\n\r\n" + CHUNKED + b"\r\n" + BODY, WHOLE),
+    Reproduction("malformed-chunk", "aiohttp", CHUNKED + b"\r\n" + BODY[:-5], "a broken chunk size", later=b"ZZ\r\n"),
+    Reproduction("chunk-ext-quoted", "aiohttp", CHUNKED + b"\r\n", WHOLE, later=BODY.replace(b"9", b'9; a = "b;c"', 1)),
 )
 
 
@@ -97,33 +123,46 @@ def answer(connection: socket.socket, reproduction: Reproduction) -> None:
             return
         request += received
     if request.startswith(b"POST"):
-        respond(connection, reproduction.answer, reproduction.then)
+        respond(connection, reproduction)
     else:
+        time.sleep(LATE if request.startswith(b"GET /late") else 0)
         connection.sendall(b"HTTP/1.0 200 OK\r\ncontent-type: text/html\r\n\r\n" + PAGE)
         connection.close()
 
 
-def respond(connection: socket.socket, sent: bytes, then: str) -> None:
+def respond(connection: socket.socket, reproduction: Reproduction) -> None:
     with connection:
-        connection.sendall(sent)
-        if then == "stay":
-            connection.recv(65536)
-        if then == "rst":
-            connection.settimeout(0.3)  # the bytes arrive before the reset does
-            try:
-                connection.recv(1)
-            except TimeoutError:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(reproduction.answer)
+        if reproduction.later:
+            quiet(connection)
+            connection.sendall(reproduction.later)
+        if reproduction.then == "stay":
+            while connection.recv(65536):
+                pass
+        if reproduction.then == "rst" and quiet(connection):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def quiet(connection: socket.socket) -> bool:
+    """What was sent has been read, and nothing came back."""
+    connection.settimeout(0.3)
+    try:
+        connection.recv(1)
+    except TimeoutError:
+        connection.settimeout(None)
+        return True
+    return False
 
 
 def seen(reproduction: Reproduction) -> str:
     """What the library says."""
     command, _ = TOOLS[reproduction.tool]
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener, tempfile.TemporaryDirectory() as folder:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         threading.Thread(target=serve, args=(listener, reproduction), daemon=True).start()
-        said = subprocess.run([*command, url], capture_output=True, text=True, timeout=60).stdout.strip()
-    return re.sub("<[^>]*>", "", said).strip()
+        profile = [f"--user-data-dir={folder}"] if reproduction.tool == "browser" else []
+        said = subprocess.run([*command, *profile, url], capture_output=True, text=True, timeout=60).stdout.strip()
+    return re.sub("<script>.*</script>|<[^>]*>", "", said, flags=re.DOTALL).strip()
 
 
 def main(names: list[str]) -> int:

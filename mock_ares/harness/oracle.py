@@ -106,7 +106,7 @@ def _outcome(observation: Observation, judged: Judged, texts: tuple[str, ...]) -
     wanted, plan = judged.expectation, judged.plan
     if observation.timed_out:
         word: Word = "slow" if plan.size >= LARGE and wanted.outcome != "error" else "hung"
-        return word, diagnosis.hung(plan, observation, word)
+        return word, diagnosis.hung(plan, observation, wanted, word)
     if wanted.outcome == "undetectable":
         return _shown(observation, wanted, texts, plan)
     if observation.error is None and wanted.outcome == "error":

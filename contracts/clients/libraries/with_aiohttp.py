@@ -1,4 +1,4 @@
-"""aiohttp, which leaves event streams to its user: its own line reader, as its users have it, and all else right."""
+"""aiohttp, which leaves event streams to its user: its own line reader, as its users have it, and events done right."""
 
 from collections.abc import AsyncIterator
 

@@ -228,7 +228,7 @@ class TestSaving:
 OUTSIDE = [
     "../out.yaml", "below/../../out.yaml", "/etc/out.yaml", "//out.yaml", "./out.yaml", "a//out.yaml", "..",
     ".hidden.yaml", ".git/x.yaml", "out.txt", "out", "out.yaml/", "a\\out.yaml", "..\\out.yaml", "C:out.yaml",
-    "a\0.yaml", "a\n.yaml", "x" * 300 + ".yaml", "out.yaml.", "%2e%2e/out.yaml", "no-such-folder/out.yaml",
+    "a\0.yaml", "a\x1b.yaml", "x" * 300 + ".yaml", "out.yaml.", "%2e%2e/out.yaml", "no-such-folder/out.yaml",
 ]  # fmt: skip
 
 

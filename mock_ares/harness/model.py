@@ -166,7 +166,7 @@ class CheckResult:
     examples: int = 0
     failure: Failure | None = None
     reason: str = ""
-    """Why it was skipped, expected to fail, errored, or is informational."""
+    """Why it was skipped, errored, or is informational, as a check that is expected to fail and does."""
     replay: str | None = None
     """Path of the saved case."""
     duration: float = 0.0

@@ -269,7 +269,7 @@ def verdict_on(check: Check, failure: Failure | None, settings: Settings) -> tup
             return "failed", f"expected to fail ({why}), but it passes: take it off the list"
         return ("informational", UNTOLD) if check.id == "drop-silent" else ("passed", "")
     if why is not None:
-        return "informational", f"expected: {why}"
+        return "informational", f"expected to fail: {why}"
     if check.info.tier == "defensive" and not settings.strict:
         return "informational", "no text demands it, but users are hurt without it"
     return "failed", ""

@@ -317,7 +317,7 @@ class TestVerdicts:
         ("function", "verdict", "reason"),
         [
             (right.whole, "failed", "expected to fail (our proxy), but it passes: take it off the list"),
-            (wrong.reading(wrong.Strips), "informational", "expected: our proxy"),
+            (wrong.reading(wrong.Strips), "informational", "expected to fail: our proxy"),
         ],
     )
     def test_of_a_check_that_is_expected_to_fail(

@@ -150,6 +150,7 @@ class TestWrongClients:
 
         class Keeps:
             name, boundaries, capabilities, timeout = "keeps", "exact", frozenset({"cancel"}), None
+            in_process = True
 
             def start(self) -> None: ...
 
@@ -493,6 +494,8 @@ class TestTheRun:
         monkeypatch.setitem(CHECKS, "silence", Check(CHECKS["silence"].info, row))
 
         class Two(PythonClient):
+            in_process = False
+
             def another(self) -> PythonClient:
                 return PythonClient(right.whole)
 

@@ -31,6 +31,8 @@ from mock_ares.harness.slowness import Growth, Stopwatch, Timed
 
 TRIES = 5
 """A case whose promised read boundaries were not kept is played again, so many times in all."""
+LENIENCE = 5.0
+"""Seconds by which a declared time-out may be late, on a busy machine."""
 BEST_EFFORT_TRIES = 5
 MARGIN = 2.0
 """Seconds by which a declared time-out must be longer than a silence that is to be waited for."""
@@ -228,7 +230,7 @@ class _Run:
 
     def _deadline(self) -> float:
         if self.check.info.capability == "timeout" and self.client.timeout is not None:
-            return self.client.timeout * 1.5 + 5.0
+            return self.client.timeout * 1.5 + LENIENCE
         return self.settings.deadline
 
     def _judge(self, timed: Timed) -> Failure | None:

@@ -300,7 +300,7 @@ def test_who_called():
     assert len(set(Path("calls").read_text().split())) == 3
 """
     )
-    result = project.runpytest_subprocess("-k", "chunk_split or patience or silence or who", "--ares-examples=0")
+    result = project.runpytest_subprocess("-k", "chunk_split or patience or silence or called", "--ares-examples=0")
     result.assert_outcomes(passed=4)
 
 

@@ -128,6 +128,7 @@ class _Run:
         self.settings = settings
         self.progress = progress
         self.examples = 0
+        self.cases = 0
         self.voids = 0
         self.asked_again = False
         self.gzip = False
@@ -139,7 +140,7 @@ class _Run:
         if (reason := self._unshown()) is not None and failure is None:
             return CheckResult(self.check.info, "skipped", self.examples, reason=reason)
         failure = self._generated(failure)
-        if self.voids > max(2, self.examples // 5):
+        if self.voids > max(2, self.cases // 5):
             raise HarnessError(self.void_reason)
         verdict, reason = verdict_on(self.check, failure, self.settings)
         return CheckResult(self.check.info, verdict, self.examples, failure, reason)
@@ -147,7 +148,7 @@ class _Run:
     @property
     def void_reason(self) -> str:
         return (
-            f"promised read boundaries could not be kept in {self.voids} of {self.examples} examples: "
+            f"promised read boundaries could not be kept in {self.voids} of {self.cases} cases, {TRIES} times each: "
             "the machine is too busy, or the client does not read for a second at a time"
         )
 
@@ -204,6 +205,7 @@ class _Run:
 
     def attempt(self, case: Case) -> Failure | None:
         """Plays and judges a case. One whose boundaries were not kept is not judged."""
+        self.cases += 1
         for _ in range(TRIES):
             timed = self._play(case)
             if not timed.played.void:

@@ -16,7 +16,7 @@ DEV := .venv/dev.stamp
 TRIAL := .venv/trial.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test kill-matrix trial picture format lint type check bench build clean
+.PHONY: help serve test kill-matrix trial format lint type check bench build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -37,9 +37,6 @@ kill-matrix: $(DEV) ## show which check fails which broken client
 trial: $(TRIAL) ## put samples, corrected clients and libraries to the contract: trial.html
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mock-ares check --grid contracts/trial.toml --examples 5 --report trial.html --report trial.json $(ARGS) || test $$? = 1
 	@$(BIN)/python -m tests.clients.trial trial.json
-
-picture: $(DEV) ## draw the grid of the last trial for the README: docs/trial-*.png
-	@$(BIN)/python -m tests.clients.picture trial.html
 
 format: $(DEV) ## put the source into its form
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.faults.common import Arguments, applied
+from mock_ares.plan.columns import Piece
 from mock_ares.plan.events import Encoder
-from mock_ares.plan.model import Ending, Piece, StreamPlan
+from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of, split_at
 from mock_ares.scenario.position import Position, Where
 

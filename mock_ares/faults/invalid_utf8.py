@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mock_ares.faults.common import Arguments, applied
+from mock_ares.plan.columns import Piece
 from mock_ares.plan.events import as_heard, has_room
-from mock_ares.plan.model import Piece, StreamPlan
+from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import Place, PlanError, place_of
 from mock_ares.scenario.position import Where
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -36,6 +37,8 @@ class Subject(PythonClient):
     def __init__(self, name: str, terms: Terms) -> None:
         super().__init__(self._chat, name, terms.capabilities)
         self.chat: Callable[[Endpoint, str], Any] | None = None
+        self.restarts = True
+        """Whether it can still take back what it has shown: a piece that was yielded cannot be."""
         self._endpoint: Endpoint | None = None
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
@@ -44,7 +47,9 @@ class Subject(PythonClient):
 
     def _chat(self, url: str, token: str, message: str) -> Any:
         assert self.chat is not None and self._endpoint is not None
-        return self.chat(self._endpoint, message)
+        result = self.chat(self._endpoint, message)
+        self.restarts = isinstance(result, str) or inspect.iscoroutine(result)
+        return result
 
 
 class ContractRun:
@@ -66,16 +71,13 @@ class ContractRun:
     def close(self) -> None:
         """Ends the clients' threads, and the fake."""
         for variant in self._variants.values():
-            variant.stop()
             variant.client.close()
         if self._started:
             self._arena.__exit__(None, None, None)
 
-    def check(
-        self, check: Check, instance: ClientContract, item: pytest.Item, beside: Callable[[], list[Check]]
-    ) -> None:
-        """Runs the check; its verdict is the test's outcome. With the first one ``beside`` is begun."""
-        variant = self._variant(instance, item.name, beside)
+    def check(self, check: Check, instance: ClientContract, item: pytest.Item) -> None:
+        """Runs the check; its verdict is the test's outcome."""
+        variant = self._variant(instance, item.name)
         if (reason := variant.unreachable()) is not None and check.id != "request":
             result = CheckResult(check.info, "skipped", reason=reason)
         else:
@@ -85,7 +87,7 @@ class ContractRun:
 
     def replay(self, info: CheckInfo, case: Case, instance: ClientContract) -> None:
         """Plays a saved case; it must pass."""
-        variant = self._variant(instance, "", list)
+        variant = self._variant(instance, "")
         try:
             failure = judge_case(variant.client, case, self._arena, info)
         except HarnessError as error:
@@ -95,16 +97,14 @@ class ContractRun:
 
     # Verdicts
 
-    def _variant(self, instance: ClientContract, name: str, beside: Callable[[], list[Check]]) -> Contract:
-        parameters = "".join(name.partition("[")[1:])
-        if parameters not in self._variants:
-            client = Subject(self._name + parameters, self._terms)
-            client.chat = instance.stream_chat
-            self._variants[parameters] = Contract(client, self._settings(), (), self._arena)
-            self._variants[parameters].begin(beside())  # which copies the process, while it has few threads
+    def _variant(self, instance: ClientContract, name: str) -> Contract:
         if not self._started:
             self._arena.__enter__()
             self._started = True
+        parameters = "".join(name.partition("[")[1:])
+        if parameters not in self._variants:
+            client = Subject(self._name + parameters, self._terms)
+            self._variants[parameters] = Contract(client, self._settings(), (), self._arena)
         variant = self._variants[parameters]
         assert isinstance(variant.client, Subject)
         variant.client.chat = instance.stream_chat
@@ -125,8 +125,8 @@ class ContractRun:
         settings = variant.settings
         if check.id == "everything":
             self._catch_up(variant, everything.DRAWN)
-        if check.row.lasts:
-            return variant.collect(check)
+        if check.row.needs_retry:
+            self._catch_up(variant, ("request",))  # which shows of what kind the client is
         try:
             variant.settings = replace(settings, database=database_of(item.nodeid))
             return variant.check(check)

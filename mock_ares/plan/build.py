@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from mock_ares.dialects import DIALECTS, Names
 from mock_ares.plan import chunking, lorem, pacing
+from mock_ares.plan.columns import Piece, Pieces
 from mock_ares.plan.events import BOM, Encoder
-from mock_ares.plan.model import Head, Headers, Piece, StreamPlan
+from mock_ares.plan.model import Head, Headers, StreamPlan
 from mock_ares.plan.peer import BODILESS
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Body, Chunks, Pace, Reply, Segmentation, Segments, Text
@@ -49,7 +50,7 @@ def build(reply: Reply, asked: Asked, seed: int = 0) -> StreamPlan:
     )
     _refuse(plan)
     keep_alive = reply.pace.keep_alive or asked.keep_alive
-    pieces = tuple(_pieces(plan, reply.pace))
+    pieces: Sequence[Piece] = Pieces(_pieces(plan, reply.pace))
     if not plan.framing.final_blank_line:
         pieces = _unterminated(pieces)
     plan = pacing.paused(replace(plan, pieces=pieces), reply.pace.pauses)
@@ -189,7 +190,7 @@ def _pieces(plan: StreamPlan, pace: Pace) -> Iterator[Piece]:
         yield Piece(encoder.event(lines, seed - 1), at, closes=True)
 
 
-def _unterminated(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+def _unterminated(pieces: Sequence[Piece]) -> Sequence[Piece]:
     """Without the last blank line."""
     if not pieces or not pieces[-1].ends_event:
         return pieces

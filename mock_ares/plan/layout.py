@@ -6,7 +6,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mock_ares.plan.model import Ending, Headers, Script, StreamPlan, Write
+from mock_ares.plan.columns import Write, Writes
+from mock_ares.plan.model import Ending, Headers, Script, StreamPlan
 from mock_ares.plan.peer import BODILESS, Peer, carried
 from mock_ares.plan.segmentation import cuts
 from mock_ares.plan.slices import Slice, slices
@@ -34,7 +35,7 @@ def lay_out(plan: StreamPlan, peer: Peer = Peer()) -> Script:
     return Script(
         head,
         head_boundary=plan.segments not in ("free", "whole"),
-        writes=_with_end(plan, list(writes)),
+        writes=Writes(_with_end(plan, writes)),
         ending=_framed_heartbeat(plan),
         keep_alive=keep_alive,
     )
@@ -89,29 +90,37 @@ def _ends_unannounced(plan: StreamPlan, peer: Peer) -> bool:
 # --- the body -------------------------------------------------------------------------------------------------------
 
 
-def _chunked(plan: StreamPlan, pieces: list[Slice]) -> Iterator[tuple[bytes, Slice]]:
+def _chunked(plan: StreamPlan, pieces: Iterable[Slice]) -> Iterator[tuple[bytes, Slice]]:
     """HTTP chunks around the slices (RFC 9112 7.1): a chunk may span several, and several writes."""
-    opening = _chunk_opening(plan)
-    for group in _grouped(pieces):
+    opening, cut_last, empty = _chunk_opening(plan), plan.ending.inside_http_chunk, True
+    for group, last in _grouped(pieces):
+        empty, cut = False, last and cut_last
+        if len(group) == 1 and not cut:  # nearly always
+            data = group[0].data
+            yield b"%b%b\r\n" % (opening % len(data), data), group[0]
+            continue
         size = sum([len(piece.data) for piece in group])
-        cut = plan.ending.inside_http_chunk and group[-1] is pieces[-1]
         opened = opening % (size + _owed(plan) if cut else size)
         for piece in group[:-1]:
             yield opened + piece.data, piece
             opened = b""
         yield opened + group[-1].data + (b"" if cut else b"\r\n"), group[-1]
-    if plan.ending.inside_http_chunk and not pieces:
+    if cut_last and empty:
         assert plan.head is not None
         yield opening % _owed(plan), Slice(b"", plan.head.at, 0, plan.segments != "free", True)
 
 
-def _grouped(pieces: Iterable[Slice]) -> Iterator[list[Slice]]:
-    group = list[Slice]()
+def _grouped(pieces: Iterable[Slice]) -> Iterator[tuple[list[Slice], bool]]:
+    """The slices of each HTTP chunk, and whether it is the last."""
+    group, before = list[Slice](), list[Slice]()
     for piece in pieces:
         group.append(piece)
         if piece.chunk_ends:
-            yield group
-            group = []
+            if before:
+                yield before, False
+            before, group = group, []
+    if before:
+        yield before, True
 
 
 def _chunk_opening(plan: StreamPlan) -> bytes:
@@ -127,6 +136,9 @@ def _owed(plan: StreamPlan) -> int:
 
 def _writes(framed: Iterable[tuple[bytes, Slice]], promised: bool) -> Iterator[Write]:
     """A write for each slice; where reads are promised, for each moment between two of their ends."""
+    if not promised:
+        yield from (Write(piece.at, data, False, piece.upto) for data, piece in framed)
+        return
     held, at, upto = list[bytes](), 0.0, 0
     for data, piece in framed:
         if held and piece.at > at:
@@ -134,32 +146,42 @@ def _writes(framed: Iterable[tuple[bytes, Slice]], promised: bool) -> Iterator[W
             held = []
         held.append(data)
         at, upto = piece.at, piece.upto
-        if piece.read_ends or not promised:
-            yield Write(at, b"".join(held), piece.read_ends, upto)
+        if piece.read_ends:
+            yield Write(at, b"".join(held), True, upto)
             held = []
 
 
 def _whole(framed: Iterable[tuple[bytes, Slice]]) -> Iterator[Write]:
     """All in one, when the last of it is known."""
-    parts = list(framed)
-    if parts:
-        last = parts[-1][1]
-        yield Write(last.at, b"".join(data for data, _ in parts), True, last.upto)
+    data, last = bytearray(), None
+    for part, piece in framed:
+        data += part
+        last = piece
+    if last is not None:
+        yield Write(last.at, bytes(data), True, last.upto)
 
 
-def _with_end(plan: StreamPlan, writes: list[Write]) -> tuple[Write, ...]:
+def _with_end(plan: StreamPlan, writes: Iterable[Write]) -> Iterator[Write]:
     """What HTTP or the ending puts behind the payload, together with the last write unless it has its own time."""
     ending, tail = plan.ending, plan.ending.tail
     if ending.kind == "complete" and _is_chunked(plan):
         fields = "".join(f"{name}: {value}\r\n" for name, value in plan.body.trailers.items())
         tail = _chunk_opening(plan) % 0 + fields.encode("latin-1") + b"\r\n"
     if not tail:
-        return tuple(writes)
+        yield from writes
+        return
     assert plan.head is not None
-    last = writes[-1] if writes else Write(plan.head.at, b"", False)
+    last = Write(plan.head.at, b"", False)
+    for write in writes:
+        if last.data:
+            yield last
+        last = write
     if ending.at is not None and ending.at > last.at:
-        return (*writes, Write(ending.at, tail, False, last.upto))
-    return (*writes[:-1], last._replace(data=last.data + tail))
+        if last.data:
+            yield last
+        yield Write(ending.at, tail, False, last.upto)
+    else:
+        yield last._replace(data=last.data + tail)
 
 
 def _framed_heartbeat(plan: StreamPlan) -> Ending:

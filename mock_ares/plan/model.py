@@ -14,12 +14,12 @@ Everything here is frozen and free of sockets, clocks and randomness: the same s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from mock_ares.dialects import Names
+from mock_ares.plan.columns import Piece, Pieces, Texts, Write, Writes, columns
 from mock_ares.scenario.model import Body, Framing, Segmentation
 
 EndingKind = Literal["complete", "close", "reset", "hang"]
@@ -36,19 +36,6 @@ class Head:
     interim: tuple[int, ...] = ()
     at: float = 0.0
     """Seconds after the request was complete."""
-
-
-class Piece(NamedTuple):
-    """A run of payload that becomes known at one moment: an event, a comment, or a part of either."""
-
-    data: bytes
-    at: float
-    """Seconds after the request was complete."""
-    chunk: int | None = None
-    """Which chunk of the text it carries (counted from 0); None: none."""
-    ends_event: bool = True
-    closes: bool = False
-    """It belongs to what the dialect says behind the last chunk: ``stop``, ``done``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +73,11 @@ class StreamPlan:
     """A reply as payload. ``head`` is None where no HTTP response is given (empty reply, garbage)."""
 
     head: Head | None
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
+    """Kept as ``Pieces``."""
     text: str
     """What the reply says: as authored, with what faults put in."""
-    chunks: tuple[str, ...] = ()
+    chunks: Sequence[str] = ()
     """The text as it is sent, an event each. A byte that is no UTF-8 stands in it as a lone surrogate (PEP 383)."""
     dialect: str = "text"
     names: Names = Names()
@@ -101,20 +89,28 @@ class StreamPlan:
     marks: tuple[str, ...] = ()
     """Names of the faults that have been applied, in order."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pieces", columns(Pieces, self.pieces))
+        object.__setattr__(self, "chunks", columns(Texts, self.chunks))
+
+    @property
+    def columns(self) -> Pieces:
+        """The pieces, as they are kept."""
+        return self.pieces  # type: ignore[return-value]
+
     @property
     def payload(self) -> bytes:
-        return b"".join(piece.data for piece in self.pieces)
+        return self.columns.data
 
     @property
     def size(self) -> int:
         """Bytes of the payload."""
-        return sum(len(piece.data) for piece in self.pieces)
+        return len(self.payload)
 
     @property
     def event_ends(self) -> Iterator[int]:
         """The payload offsets at which events, or blocks of comments, end."""
-        ends = accumulate(len(piece.data) for piece in self.pieces)
-        return (end for piece, end in zip(self.pieces, ends, strict=True) if piece.ends_event)
+        return self.columns.event_ends()
 
     @property
     def ended(self) -> bool:
@@ -127,18 +123,6 @@ class StreamPlan:
         return self.head is not None and self.head.status == 200 and self.dialect != "none"
 
 
-class Write(NamedTuple):
-    """Bytes that leave together."""
-
-    at: float
-    """Seconds after the request was complete."""
-    data: bytes
-    boundary: bool
-    """No read of the client may span the end of this write."""
-    upto: int = 0
-    """The payload offset that has been sent with it; under gzip a boundary is one in what can be decompressed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Script:
     """A reply as wire bytes. The head is rendered at the last moment: it carries the date and CORS fields."""
@@ -146,12 +130,21 @@ class Script:
     head: Head | None
     head_boundary: bool
     """No read may span the end of the head; if False it leaves together with a first write of the same time."""
-    writes: tuple[Write, ...]
+    writes: Sequence[Write]
+    """Kept as ``Writes``; their moments never go back."""
     ending: Ending
     keep_alive: bool
     """After a complete ending the connection serves the next request."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "writes", columns(Writes, self.writes))
+
+    @property
+    def columns(self) -> Writes:
+        """The writes, as they are kept."""
+        return self.writes  # type: ignore[return-value]
+
     @property
     def size(self) -> int:
         """Bytes of all writes, the head not counted."""
-        return sum(len(write.data) for write in self.writes)
+        return len(self.columns.data)

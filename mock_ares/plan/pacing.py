@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import count
+from itertools import count, repeat
 from math import ceil
 
+from mock_ares.plan.columns import Piece
 from mock_ares.plan.events import BOM, Encoder
-from mock_ares.plan.model import Ending, Piece, StreamPlan
+from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import MOMENT, PlanError, offset_of, split_at
 from mock_ares.scenario.model import Pace, Pause
 from mock_ares.scenario.position import Position
@@ -20,15 +21,19 @@ MOST_COMMENTS = 100_000
 def moments(pace: Pace, seed: int) -> Iterator[float]:
     """The moments of the chunks, in seconds, without end; to the nanosecond, so that sums meet what authors write."""
     at = pace.head + pace.first
+    interval = pace.interval
+    if not interval:
+        return repeat(round(at, 9))
     if not pace.jitter:
-        return (round(at + index * pace.interval, 9) for index in count())
+        return (round(at + index * interval, 9) for index in count())
     return _jittered(at, pace, random.Random(f"pace {seed}"))
 
 
 def _jittered(at: float, pace: Pace, rng: random.Random) -> Iterator[float]:
+    interval = pace.interval
     while True:
         yield round(at, 9)
-        at += pace.interval * (1 + rng.uniform(-pace.jitter, pace.jitter))
+        at += interval * (1 + rng.uniform(-pace.jitter, pace.jitter))
 
 
 def paused(plan: StreamPlan, pauses: Iterable[Pause]) -> StreamPlan:

@@ -12,7 +12,8 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from mock_ares.plan import events
-from mock_ares.plan.model import Piece, StreamPlan
+from mock_ares.plan.columns import Piece
+from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.position import Position, Where
 
 MOMENT = 1e-9

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from mock_ares.expectation import expect
+from mock_ares.plan.columns import Write
 from mock_ares.plan.head import render_head
 from mock_ares.plan.layout import lay_out
-from mock_ares.plan.model import Script, StreamPlan, Write
+from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.plan.peer import Peer, carried
 
 WIDTH = 16
@@ -102,7 +103,7 @@ class _Chunks:
         return f"; chunk {begun[0]} begins" if len(begun) == 1 else f"; chunks {begun[0]} to {begun[-1]} begin"
 
 
-def _writes(writes: tuple[Write, ...], chunks: _Chunks, most: int | None) -> Iterator[str]:
+def _writes(writes: Sequence[Write], chunks: _Chunks, most: int | None) -> Iterator[str]:
     half = len(writes) if most is None or len(writes) <= most else most // 2
     for index, write in enumerate(writes):
         begun = chunks.until(write.upto)

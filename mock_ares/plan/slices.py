@@ -7,9 +7,10 @@ sync flush makes the compressed bytes before a mark decodable by themselves (RFC
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from mock_ares.plan.model import StreamPlan
@@ -32,79 +33,95 @@ class Slice(NamedTuple):
 class Sliced(NamedTuple):
     """A payload up to where the plan stops."""
 
-    slices: list[Slice]
+    slices: Iterable[Slice]
+    """To be gone through once."""
     length: int
     """Bytes of the body, those that are not sent any more included: what Content-Length would have to say."""
 
 
-def slices(plan: StreamPlan, promised: tuple[int, ...] | None) -> Sliced:
+def slices(plan: StreamPlan, promised: Sequence[int] | None) -> Sliced:
     """The slices of a plan whose reads are promised to end at these offsets (None: no promise)."""
     payload, ending = plan.payload, plan.ending
     end = len(payload) if ending.stop is None else min(ending.stop, len(payload))
-    coding = _Gzip() if plan.body.gzip else _Identity()
-    found = list(_sliced(plan, promised, payload[:end], coding, ending.ends_gzip))
+    cut_off = ending.kind != "complete" and not ending.ends_gzip
+    if not plan.body.gzip:
+        return Sliced(_sliced(plan, promised, end, _Identity(), True), len(payload) if cut_off else end)
+    coding = _Gzip()
+    found = list(_sliced(plan, promised, end, coding, ending.ends_gzip))
     length = sum(len(piece.data) for piece in found)
-    if ending.kind != "complete" and not ending.ends_gzip:
+    if cut_off:
         length += len(coding.code(payload[end:], False)) + len(coding.end(True))
     return Sliced(found, length)
 
 
 def _sliced(
-    plan: StreamPlan, promised: tuple[int, ...] | None, payload: bytes, coding: _Identity, whole: bool
+    plan: StreamPlan, promised: Sequence[int] | None, end: int, coding: _Identity, whole: bool
 ) -> Iterator[Slice]:
-    end, start = len(payload), 0
-    reads, chunks, flushes = set(promised or ()), _chunk_ends(plan, promised), _flushes(plan)
-    for upto, at in _runs(plan, reads | chunks | flushes | {end}, end):
-        last, read_ends = upto == end, upto in reads
-        data = coding.code(payload[start:upto], read_ends or upto in flushes)
-        data += coding.end(whole) if last else b""
+    payload, start = plan.payload, 0
+    for upto, at, kind in _runs(plan, _marks(plan, promised, end), end):
+        last, read_ends = upto == end, bool(kind & _READ)
+        data = coding.code(payload[start:upto], bool(kind & (_READ | _FLUSH)))
+        if last:
+            data += coding.end(whole)
         start = upto
         if data:
-            yield Slice(data, at, upto, read_ends or (last and promised is not None), last or upto in chunks)
+            yield Slice(data, at, upto, read_ends or (last and promised is not None), last or bool(kind & _CHUNK))
     if not end and (data := coding.end(whole)):
         yield Slice(data, plan.head.at if plan.head else 0.0, 0, promised is not None, True)
 
 
-def _runs(plan: StreamPlan, marks: set[int], end: int) -> Iterator[tuple[int, float]]:
-    """From mark to mark, and wherever the time changes: the offset, and the moment its last byte is known."""
-    pieces = zip(accumulate(len(piece.data) for piece in plan.pieces), plan.pieces, strict=True)
-    upto, at = 0, 0.0
-    for mark in sorted(marks.union(_turns(plan))):
-        if 0 < mark <= end:
-            while upto < mark:
-                upto, piece = next(pieces)
-                at = piece.at
-            yield mark, at
+_READ, _CHUNK, _FLUSH, _TURN, _END = 1, 2, 4, 8, 16
+_MARKED = re.compile(rb"[^\0]")
 
 
-def _turns(plan: StreamPlan) -> Iterator[int]:
-    """The offsets of bytes that are known later than the one before."""
-    start, at = 0, -1.0
-    for piece in plan.pieces:
-        if piece.at > at:
-            yield start
-            at = piece.at
-        start += len(piece.data)
+def _marks(plan: StreamPlan, promised: Sequence[int] | None, end: int) -> bytearray:
+    """For each offset of the payload what is marked there: a byte is the smallest set of it."""
+    marks = bytearray(plan.size + 1)
+    for offsets, kind in (
+        (promised or (), _READ),
+        (_chunk_ends(plan, promised), _CHUNK),
+        (_flushes(plan), _FLUSH),
+        (plan.columns.turns(), _TURN),
+        ((end,), _END),
+    ):
+        for offset in offsets:
+            marks[offset] |= kind
+    return marks
 
 
-def _chunk_ends(plan: StreamPlan, promised: tuple[int, ...] | None) -> set[int]:
+def _runs(plan: StreamPlan, marks: bytearray, end: int) -> Iterator[tuple[int, float, int]]:
+    """From mark to mark: the offset, the moment its last byte is known (they never go back), and what is marked."""
+    ends, moments = plan.columns.ends, plan.columns.moments
+    index, at = 0, 0.0
+    for mark in _MARKED.finditer(marks, 1, end + 1):
+        upto = mark.start()
+        while ends[index] < upto:
+            if moments[index] > at:
+                at = moments[index]
+            index += 1
+        if moments[index] > at:
+            at = moments[index]
+        yield upto, at, marks[upto]
+
+
+def _chunk_ends(plan: StreamPlan, promised: Sequence[int] | None) -> Iterable[int]:
     """Where HTTP chunks end, by default with each promised read, else with each event, and wherever the time changes.
 
     A body without HTTP chunks is cut at the same places as one with the default ones, to be written piece by piece.
     """
     kind = plan.body.http_chunks
     if isinstance(kind, int):
-        return set(range(kind, plan.size, kind))
+        return range(kind, plan.size, kind)
     if kind == "whole" or (kind is None and plan.segments == "whole"):
-        return set()
+        return ()
     ends = plan.event_ends if kind == "event" or promised is None else promised
     # Where nothing else is said: a client that reads whole chunks would see the first part of one only with the last.
-    return set(ends) if kind else set(ends).union(_turns(plan))
+    return ends if kind else chain(ends, plan.columns.turns())
 
 
-def _flushes(plan: StreamPlan) -> set[int]:
+def _flushes(plan: StreamPlan) -> Iterable[int]:
     """Where compressed bytes must be readable though no read is promised to end there."""
-    return {*plan.event_ends, *_turns(plan)} if plan.body.gzip == "event" else set()
+    return chain(plan.event_ends, plan.columns.turns()) if plan.body.gzip == "event" else ()
 
 
 class _Identity:

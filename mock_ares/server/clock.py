@@ -10,8 +10,17 @@ import asyncio
 import heapq
 import itertools
 import time
+from typing import Protocol
 
-_Entry = tuple[float, int, "asyncio.Future[None]"]
+
+class Waiter(Protocol):
+    """What waits for a deadline: a future, or what does something itself when it is resolved."""
+
+    def done(self) -> bool: ...
+    def set_result(self, result: None, /) -> object: ...
+
+
+_Entry = tuple[float, int, Waiter]
 
 
 class Clock:
@@ -22,6 +31,7 @@ class Clock:
         self._order = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
         self._armed = 0.0
+        self._ringing = False
         self._sweep_at = 1024
 
     def now(self) -> float:
@@ -34,14 +44,17 @@ class Clock:
 
     def timer(self, deadline: float) -> asyncio.Future[None]:
         """A future that is resolved at ``deadline``. Whoever resolves or cancels it earlier needs to do no more."""
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.wake(waiter, deadline)
+        return waiter
+
+    def wake(self, waiter: Waiter, deadline: float) -> None:
+        """Resolves it at ``deadline`` unless it is done by then."""
         if len(self._heap) >= self._sweep_at:
             self._sweep()
         heapq.heappush(self._heap, (deadline, next(self._order), waiter))
-        if self._timer is None or deadline < self._armed:
-            self._arm(loop, deadline)
-        return waiter
+        if not self._ringing and (self._timer is None or deadline < self._armed):
+            self._arm(asyncio.get_running_loop(), deadline)
 
     def _arm(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
         if self._timer is not None:
@@ -50,14 +63,18 @@ class Clock:
         self._timer = loop.call_later(max(0.0, deadline - self.now()), self._ring, loop)
 
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
-        heap, now = self._heap, self.now()
-        while heap and (heap[0][0] <= now or heap[0][2].done()):
-            waiter = heapq.heappop(heap)[2]
-            if not waiter.done():
-                waiter.set_result(None)
-        if heap:
-            self._arm(loop, heap[0][0])
+        """Whoever is resolved may set its next deadline meanwhile."""
+        self._timer, self._ringing = None, True
+        now = self.now()
+        try:
+            while self._heap and (self._heap[0][0] <= now or self._heap[0][2].done()):
+                waiter = heapq.heappop(self._heap)[2]
+                if not waiter.done():
+                    waiter.set_result(None)
+        finally:
+            self._ringing = False
+            if self._heap:
+                self._arm(loop, self._heap[0][0])
 
     def _sweep(self) -> None:
         """Drops the deadlines nobody waits for any more; they could lie hours ahead."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Literal
 
 from mock_ares.plan.head import render_head
-from mock_ares.plan.model import Ending, Headers, Script, Write
+from mock_ares.plan.model import Ending, Head, Headers, Script
 from mock_ares.server.clock import Clock
 from mock_ares.server.tempo import Tempo
 from mock_ares.server.wire import Wire
@@ -21,6 +19,8 @@ __all__ = ["Clock", "Played", "Tempo", "play"]
 
 SLAB = 65536
 """Bytes that are handed over at once, before other streams get their turn."""
+NEAR = 1.0
+"""Seconds up to which a stream waits for its next write without its task."""
 
 Ended = Literal["complete", "close", "reset", "hang", "client-left", "ended"]
 Exactness = Literal["exact", "best-effort", "none"]
@@ -75,8 +75,14 @@ async def play(
 
 
 class _Player:
+    __slots__ = (
+        "begun", "boundaries", "clock", "head_size", "index", "patience", "position", "script", "start", "taken",
+        "tempo", "told", "wire", "writes",
+    )  # fmt: skip
+
     def __init__(self, script: Script, wire: Wire, clock: Clock, tempo: Tempo, start: float, patience: float) -> None:
         self.script = script
+        self.writes = script.columns
         self.wire = wire
         self.clock = clock
         self.tempo = tempo
@@ -85,63 +91,93 @@ class _Player:
         """The start by the scripted clock."""
         self.patience = patience
         self.head_size = 0
-        self.handed_over = 0
+        """0 until it has been handed over."""
+        self.position = 0
+        """Bytes of the writes that have been handed over."""
+        self.index = 0
+        """Writes that have been handed over in full."""
+        self.taken = False
+        """Whether the kernel had taken everything handed over while the connection was there."""
         self.boundaries: Exactness = "none"
         self.told: Sent | None = None
 
     async def play(self, extra: Headers) -> Ended:
-        writes = self.script.writes
-        if self.script.head is not None:
-            head = render_head(self.script.head, extra)
-            self.head_size = len(head)
-            writes = (Write(self.script.head.at, head, self.script.head_boundary), *writes)
-        index = 0
-        while index < len(writes):
-            if not await self._wait(writes[index].at) and index:
+        if self.script.head is not None and not await self._head(self.script.head, extra):
+            return self._broken_off()
+        while self.index < len(self.writes):
+            if not await self._wait(self.writes.moments[self.index]) and (self.head_size or self.position):
                 await asyncio.sleep(0)  # other streams have their turn
-            stop, data = self._due(writes, index)
-            if not await self._hand_over(data, writes[stop - 1].boundary, last=stop == len(writes)):
+            await self._run()
+            if not await self._handed_over():
                 return self._broken_off()
-            index = stop
-            if self.told is not None:
-                self.told(index - len(writes) + len(self.script.writes), self.handed_over - self.head_size)
         return await self._end(self.script.ending)
 
     def sent(self) -> tuple[int, int]:
         """Writes of the script handed over in full, and bytes."""
-        size = max(0, self.handed_over - self.head_size)
-        if size == self.script.size and self.handed_over >= self.head_size:
-            return len(self.script.writes), size
-        return bisect_right(list(accumulate(len(write.data) for write in self.script.writes)), size), size
+        return self.index, self.position
 
-    def _due(self, writes: tuple[Write, ...], index: int) -> tuple[int, bytes]:
-        """The writes from ``index`` that leave together, as the index behind them and their bytes."""
-        elapsed = math.inf if self.tempo.instant else max(self.tempo.now() - self.begun, writes[index].at)
-        first, size = index, 0
-        while index < len(writes) and writes[index].at <= elapsed and size < SLAB:
-            size += len(writes[index].data)
-            index += 1
-            if writes[index - 1].boundary:
-                break
-        return index, b"".join([write.data for write in writes[first:index]])
-
-    async def _hand_over(self, data: bytes, boundary: bool, *, last: bool) -> bool:
-        """Writes; False if the connection ended before the kernel had it all."""
-        for start in range(0, len(data), SLAB):
-            if start:
-                await asyncio.sleep(0)
-            if self.wire.gone:
-                return False
-            slab = data if len(data) <= SLAB else memoryview(data)[start : start + SLAB]
-            self.wire.write(slab)
-            self.handed_over += len(slab)
-            await self.wire.drain()
+    async def _head(self, head: Head, extra: Headers) -> bool:
+        """The head, together with the writes of the same time. False if the connection has ended."""
+        await self._wait(head.at)
         if self.wire.gone:
             return False
-        self.wire.ending = last and self.script.ending.kind != "hang" and self.script.ending.at is None
-        if boundary:
+        rendered = render_head(head, extra)
+        stop = 0 if self.script.head_boundary else self.due(head.at)
+        if stop:
+            data = self.next_bytes(stop)
+            rendered, self.head_size = b"".join((rendered, data)), len(rendered)
+        else:
+            self.head_size = len(rendered)
+        self.hand_over(rendered)
+        return await self._handed_over(boundary=self.script.head_boundary or None)
+
+    # Handing over
+
+    def due(self, at: float) -> int:
+        """How far the writes go that leave together now, if it is ``at`` at least: the index behind the last."""
+        elapsed = math.inf if self.tempo.instant else max(self.tempo.now() - self.begun, at)
+        return self.writes.due(self.index, elapsed, SLAB)
+
+    def next_bytes(self, stop: int) -> bytes | memoryview:
+        """The bytes up to the end of a write, a slab at most: they are about to be handed over."""
+        start, end = self.position, self.writes.ends[stop - 1]
+        if end - start > SLAB:
+            end = start + SLAB
+        else:
+            self.index = stop
+        self.position = end
+        return self.writes.between(start, end)
+
+    async def _run(self) -> None:
+        """Hands over what is due as it becomes due, until there is more to do than to write and to wait a little."""
+        run, self.taken = _Run(self), False
+        with self.wire.waking(run.rest), self.tempo.waking(run.rest):
+            run.set_result(None)
+            await run.rest
+
+    async def _handed_over(self, *, boundary: Literal[True] | None = None) -> bool:
+        """Waits until the kernel has it, and the client where that is promised. False if the connection has ended."""
+        if not self.taken:
+            await self.wire.drain()
+            if self.wire.gone:
+                return False
+        ending = self.script.ending
+        whole = self.index == len(self.writes)
+        self.wire.ending = whole and ending.kind != "hang" and ending.at is None
+        if boundary or self._at_boundary():
             await self._boundary()
         return True
+
+    def _at_boundary(self) -> bool:
+        """Whether the last byte handed over is one that no read may span."""
+        index = self.index
+        return bool(index and self.writes.boundaries[index - 1]) and self.position == self.writes.ends[index - 1]
+
+    def hand_over(self, data: bytes | memoryview) -> None:
+        self.wire.write(data)
+        self.taken = not (self.wire.gone or self.wire.stuck)
+        if self.told is not None:
+            self.told(self.index, self.position)
 
     async def _boundary(self) -> None:
         outcome = await self.wire.read_barrier(self.patience)
@@ -222,3 +258,52 @@ class _Player:
 
     def _broken_off(self) -> Ended:
         return "ended" if self.wire.ended else "client-left"
+
+
+class _Run:
+    """A stretch of writes that need no more than their time. In the clock's heap it stands for a future.
+
+    One task that sleeps for every write would cost more than the writes do.
+    """
+
+    __slots__ = ("loop", "player", "rest")
+
+    def __init__(self, player: _Player) -> None:
+        self.player = player
+        self.loop = asyncio.get_running_loop()
+        self.rest: asyncio.Future[None] = self.loop.create_future()
+        """Resolved where the player has to look: at a boundary, at the end, when the kernel takes no more."""
+
+    def done(self) -> bool:
+        return self.rest.done()
+
+    def set_result(self, _: None) -> None:
+        """It is time."""
+        if self.rest.done():
+            return
+        try:
+            going_on = self._step()
+        except Exception as error:
+            self.rest.set_exception(error)
+        else:
+            if not going_on and not self.rest.done():
+                self.rest.set_result(None)
+
+    def _step(self) -> bool:
+        """Writes what is due. Whether the rest is to be left to this run."""
+        player = self.player
+        writes = player.writes
+        if player.wire.gone:
+            return False
+        stop = player.due(writes.moments[player.index])
+        player.hand_over(player.next_bytes(stop))
+        if not player.taken or (player.index == stop and (stop == len(writes) or writes.boundaries[stop - 1])):
+            return False
+        deadline, now = player.tempo.moment(player.begun + writes.moments[player.index]), player.clock.now()
+        if deadline <= now or player.index < stop:
+            self.loop.call_soon(self.set_result, None)  # other streams have their turn
+        elif deadline < now + NEAR:
+            player.clock.wake(self, deadline)
+        else:
+            return False
+        return True

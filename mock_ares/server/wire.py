@@ -70,6 +70,11 @@ class Wire:
             self._begin()
         self._transport.write(data)
 
+    @property
+    def stuck(self) -> bool:
+        """Whether the kernel has not taken everything written."""
+        return self._protocol.flow.write_paused
+
     async def drain(self) -> None:
         """Waits until the kernel has taken everything written, or the connection has ended."""
         if self._protocol.flow.write_paused and not self.gone:

@@ -1,137 +1,73 @@
-"""How fast zero-delay streams leave, beside two floors, in one interleaved run: ratios, with medians and spread.
-
-Each server is a process of its own; the reader parses nothing and checks the bytes of every stream. ``make bench``.
-"""
+"""Zero-delay streams: chunks a second, and how long a reader waits for the first when fifty start together."""
 
 from __future__ import annotations
 
-import asyncio
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
-from mock_ares.server.auth import Keyring
+from tests.bench.figure import OURS, Result, Row
+from tests.bench.reader import read
+from tests.bench.servers import CONTENDERS_BY_NAME, Ask, Server
 
-CHUNKS = 2000
-ROUNDS = 9
-EVENT = b"data: twenty bytes of it\n\n"
-FRAMED = b"%x\r\n%b\r\n" % (len(EVENT), EVENT)
-BODY = FRAMED * CHUNKS + b"0\r\n\r\n"
-SCENARIO = f"replies:\n  - text: {{bytes: {CHUNKS * 18}}}\n    chunks: {{every: 18}}\n"
-
-PROTOCOL = f"""
-import asyncio, sys
-HEAD = b"HTTP/1.1 200 OK\\r\\ncontent-type: text/event-stream\\r\\ntransfer-encoding: chunked\\r\\n\\r\\n"
-FRAMED = {FRAMED!r}
-class Bare(asyncio.Protocol):
-    def connection_made(self, transport):
-        self.transport = transport
-    def data_received(self, data):
-        if data.endswith(b"{{}}"):
-            self.transport.write(HEAD)
-            for _ in range({CHUNKS}):
-                self.transport.write(FRAMED)
-            self.transport.write(b"0\\r\\n\\r\\n")
-async def main():
-    server = await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-try:
-    import uvloop
-    uvloop.run(main())
-except ImportError:
-    asyncio.run(main())
-"""
-STARLETTE = f"""
-import socket, uvicorn
-from starlette.applications import Starlette
-from starlette.responses import StreamingResponse
-from starlette.routing import Route
-async def events():
-    for _ in range({CHUNKS}):
-        yield {EVENT!r}
-async def stream(request):
-    await request.body()
-    return StreamingResponse(events(), media_type="text/event-stream")
-app = Starlette(routes=[Route("/api/chat/stream", stream, methods=["POST"])])
-listener = socket.create_server(("127.0.0.1", 0))
-print(listener.getsockname()[1], flush=True)
-uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
-"""
-MOCK = f"""
-import math, time
-from mock_ares.server.fake import FakeServer
-from mock_ares.server.state import Settings
-from mock_ares.scenario.load import loads
-with FakeServer(Settings(speed=math.inf, scenario="bench"), [loads({SCENARIO!r}, name="bench")]) as fake:
-    print(fake.url.rpartition(":")[2], flush=True)
-    time.sleep(600)
-"""
-SERVERS = {"mock-ares": MOCK, "asyncio.Protocol": PROTOCOL, "Starlette StreamingResponse": STARLETTE}
+ASK = Ask(2000)
+SLOW = {"llmock": 1}
+SEQUENCE = 20
+"""Streams one after the other, where it is one at a time: the faster ones would be over at once."""
 
 
-@contextmanager
-def serving(code: str) -> Iterator[int]:
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        yield int(process.stdout.readline())
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-async def read_one(port: int, request: bytes) -> int:
-    """The bytes of one stream behind its head."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
-    writer.write(request)
-    await reader.readuntil(b"\r\n\r\n")
-    size, end = 0, b""
-    while not end.endswith(b"\r\n0\r\n\r\n"):
-        data = await reader.read(1 << 18)
-        assert data, "the stream ended early"
-        size, end = size + len(data), (end + data)[-7:]
-    writer.close()
-    return size
-
-
-async def rate(port: int, streams: int, request: bytes) -> float:
-    """Chunks a second over all streams."""
-    started = time.perf_counter()
-    sizes = await asyncio.gather(*(read_one(port, request) for _ in range(streams)))
-    assert len(set(sizes)) == 1 and sizes[0] >= CHUNKS * 20, sizes
-    return streams * CHUNKS / (time.perf_counter() - started)
-
-
-def main() -> None:
-    token = Keyring().issue_jwt(lifetime=3600)
-    head = f"POST /api/chat/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n"
-    asks = dict.fromkeys(SERVERS, f"{head}content-type: application/json\r\n")
-    bodies = {name: b"{}" if name != "mock-ares" else b'{"message":"hi"}' for name in SERVERS}
-    requests = {n: f"{asks[n]}content-length: {len(bodies[n])}\r\n\r\n".encode() + bodies[n] for n in SERVERS}
+def measure(rounds: int) -> Result:
+    rates = {streams: {name: list[float]() for name in CONTENDERS_BY_NAME} for streams in (1, 50)}
+    first = {name: list[float]() for name in CONTENDERS_BY_NAME}
     with ExitStack() as stack:
-        ports = {name: stack.enter_context(serving(code)) for name, code in SERVERS.items()}
-        for streams in (1, 50):
-            found: dict[str, list[float]] = {name: [] for name in SERVERS}
-            for number in range(ROUNDS + 1):
-                for name, port in ports.items():
-                    measured = asyncio.run(rate(port, streams, requests[name]))
-                    if number:  # the first is a warm-up
-                        found[name].append(measured)
-            report(streams, found)
+        servers: dict[str, Server] = {}
+        for name, start in CONTENDERS_BY_NAME.items():
+            servers[name] = stack.enter_context(start([ASK]))  # type: ignore[arg-type]
+        for round_ in range(rounds + 1):
+            for name, server in servers.items():
+                alone = _alone(server, SLOW.get(name, SEQUENCE))
+                together, waited = _together(server)
+                if round_:  # the first is a warm-up
+                    rates[1][name].append(alone / 1000)
+                    rates[50][name].append(together / 1000)
+                    first[name].append(waited * 1000)
+    rows = [
+        Row(f"{ASK.chunks} chunks, {streams} stream{'s' * (streams > 1)} at once", name, "thousand chunks/s", values)
+        for streams, by_name in rates.items()
+        for name, values in by_name.items()
+    ]
+    waits = "time to first byte, 50 streams started together"
+    rows += [Row(waits, name, "ms", values) for name, values in first.items()]
+    result = Result("throughput", "Throughput of zero-delay streams; each chunk its own event and HTTP chunk", rows)
+    for streams in (1, 50):
+        measure = f"{ASK.chunks} chunks, {streams} stream{'s' * (streams > 1)} at once"
+        rival = result.row(measure, "aimock")
+        result.judge(measure, "10 times aimock", lambda row, rival=rival: row.ratio_to(rival) >= 10)  # type: ignore[misc]
+    result.judge(waits, "a quarter of aimock's", lambda row: row.ratio_to(result.row(waits, "aimock")) <= 0.25)
+    result.notes.append("aimock's and llmock's chunks are OpenAI's JSON, some 200 bytes each; the others' 24.")
+    return result
 
 
-def report(streams: int, found: dict[str, list[float]]) -> None:
-    print(f"{CHUNKS} chunks, {streams} stream{'s' * (streams > 1)} at once, thousand chunks/s, {ROUNDS} rounds in turn")
-    for name, rates in found.items():
-        low, middle, high = (value / 1000 for value in (min(rates), statistics.median(rates), max(rates)))
-        ratios = statistics.median(ours / theirs for ours, theirs in zip(found["mock-ares"], rates, strict=True))
-        print(f"  {name:<28} {middle:8.0f}  ({low:.0f} to {high:.0f})   mock-ares is {ratios:.2f} times as fast")
+def _alone(server: Server, times: int) -> float:
+    """Chunks a second, one stream after the other."""
+    request, streams = server.request(ASK), []
+    started = time.monotonic()
+    for _ in range(times):
+        streams += read(server.port, request)
+    elapsed = time.monotonic() - started
+    for stream in streams:
+        server.verify(stream, ASK)
+    return times * ASK.chunks / elapsed
 
 
-if __name__ == "__main__":
-    main()
+def _together(server: Server) -> tuple[float, float]:
+    """Chunks a second of 50 streams, and the median of their waits for a first byte."""
+    streams = read(server.port, server.request(ASK), 50)
+    for stream in streams:
+        server.verify(stream, ASK)
+    assert server.unit != b"twenty bytes of it" or streams[0].http_chunks() >= ASK.chunks
+    elapsed = max(stream.times[-1] for stream in streams) - min(stream.asked for stream in streams)
+    return 50 * ASK.chunks / elapsed, statistics.median(stream.first for stream in streams)
+
+
+__all__ = ["OURS", "measure"]

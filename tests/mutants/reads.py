@@ -66,15 +66,12 @@ class OneEventPerRead(Right):
     """Looks for one event in each read; what comes behind its blank line is lost."""
 
     def lines(self, texts: Iterable[str]) -> Iterator[str]:
-        unfinished: list[str] = []
-        after_cr = False
+        unfinished, after_cr = "", False
         for text in filter(None, texts):
             rest_of_crlf, after_cr = after_cr and text[0] == "\n", text[-1] == "\r"
-            *lines, rest = LINE_END.split(text[rest_of_crlf:])
+            *lines, unfinished = LINE_END.split(unfinished + text[rest_of_crlf:])
             for line in lines:
-                yield (whole := "".join([*unfinished, line]))
-                unfinished.clear()
-                if not whole:
+                yield line
+                if not line:
+                    unfinished = ""
                     break
-            else:
-                unfinished.append(rest)

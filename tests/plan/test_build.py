@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from mock_ares import faults
 from mock_ares.dialects import DIALECTS, Names
 from mock_ares.plan.build import Asked, answer, build, merged
-from mock_ares.plan.model import Piece, StreamPlan
+from mock_ares.plan.columns import Piece
+from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Body, Chunks, Framing, Pace, Pause, Position, Range, Reply, Segments, Text
 from tests.plan.strategies import texts

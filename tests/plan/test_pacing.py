@@ -173,7 +173,8 @@ class TestComments:
     def test_no_silence_between_events_is_longer(self, plan: StreamPlan) -> None:
         interval = 0.5
         kept = build(
-            Reply(chunks=plan.chunks, dialect="delta", pace=Pace(first=0.7, every=1.7, keep_alive=interval)), Asked()
+            Reply(chunks=tuple(plan.chunks), dialect="delta", pace=Pace(first=0.7, every=1.7, keep_alive=interval)),
+            Asked(),
         )
         for before, after in pairwise(kept.pieces):
             assert after.at - before.at <= interval + 1e-8

@@ -13,7 +13,8 @@ from typing import Any
 import uvloop
 from uvicorn.server import ServerState
 
-from mock_ares.plan.model import Ending, Head, Script, Write
+from mock_ares.plan.columns import Write
+from mock_ares.plan.model import Ending, Head, Script
 from mock_ares.server.connection import h11_protocol, httptools_protocol
 from mock_ares.server.player import Clock, Played, play
 from mock_ares.server.wire import EXTENSION, Wire

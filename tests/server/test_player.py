@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from mock_ares.plan.model import Ending, Head, Script, Write
+from mock_ares.plan.columns import Write
+from mock_ares.plan.model import Ending, Head, Script
 from mock_ares.server import peer
 from mock_ares.server.player import SLAB, play
 from tests.server.stage import PATIENCE, Stage, bare_script, keep_alive_script
@@ -287,12 +288,17 @@ class FakeClock:
         timer.set_result(None)
         return timer
 
+    def wake(self, waiter: Any, deadline: float) -> None:
+        self.time = deadline + self.slow
+        waiter.set_result(None)
+
 
 class FakeWire:
     """Notes what leaves when, in seconds since the start."""
 
     keep_alive = True
     gone = False
+    stuck = False
     ended = False
 
     def __init__(self, clock: FakeClock) -> None:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from typing import Protocol
+
+from mock_ares.server.alarm import Alarm, alarm
 
 
 class Waiter(Protocol):
@@ -29,8 +32,8 @@ class Clock:
     def __init__(self) -> None:
         self._heap: list[_Entry] = []
         self._order = itertools.count()
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed = 0.0
+        self._alarm: Alarm | None = None
+        self._armed = math.inf
         self._ringing = False
         self._sweep_at = 1024
 
@@ -53,18 +56,24 @@ class Clock:
         if len(self._heap) >= self._sweep_at:
             self._sweep()
         heapq.heappush(self._heap, (deadline, next(self._order), waiter))
-        if not self._ringing and (self._timer is None or deadline < self._armed):
-            self._arm(asyncio.get_running_loop(), deadline)
+        if deadline < self._armed and not self._ringing:
+            self._arm(deadline)
 
-    def _arm(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+    def close(self) -> None:
+        """Gives back what the system lent; a later wait takes it again. Not needed where the process ends."""
+        if self._alarm is not None:
+            self._alarm.close()
+            self._alarm, self._armed = None, math.inf
+
+    def _arm(self, deadline: float) -> None:
+        if self._alarm is None:
+            self._alarm = alarm(asyncio.get_running_loop(), self._ring, self.now)
         self._armed = deadline
-        self._timer = loop.call_later(max(0.0, deadline - self.now()), self._ring, loop)
+        self._alarm.set(deadline)
 
-    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _ring(self) -> None:
         """Whoever is resolved may set its next deadline meanwhile."""
-        self._timer, self._ringing = None, True
+        self._armed, self._ringing = math.inf, True
         now = self.now()
         try:
             while self._heap and (self._heap[0][0] <= now or self._heap[0][2].done()):
@@ -74,7 +83,7 @@ class Clock:
         finally:
             self._ringing = False
             if self._heap:
-                self._arm(loop, self._heap[0][0])
+                self._arm(self._heap[0][0])
 
     def _sweep(self) -> None:
         """Drops the deadlines nobody waits for any more; they could lie hours ahead."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,5 +68,56 @@ def test_what_nobody_waits_for_is_dropped(run: Any) -> None:
             clock.timer(clock.now() + 3600).cancel()
         assert len(clock._heap) <= 1024
         await clock.until(clock.now() + 0.001)
+
+    run(main())
+
+
+def test_a_deadline_may_be_set_while_others_are_met(run: Any) -> None:
+    class Again:
+        """Asks to be woken again, like a stream that has more to say."""
+
+        def __init__(self, clock: Clock, times: int) -> None:
+            self.clock, self.times, self.over = clock, times, asyncio.get_running_loop().create_future()
+
+        def done(self) -> bool:
+            return self.over.done()
+
+        def set_result(self, _: None) -> None:
+            self.times -= 1
+            if self.times:
+                self.clock.wake(self, self.clock.now() + 0.0001)
+            else:
+                self.over.set_result(None)
+
+    async def main() -> None:
+        clock = Clock()
+        several = [Again(clock, times) for times in (1, 5, 20)]
+        for each in several:
+            clock.wake(each, clock.now())
+        await asyncio.wait_for(asyncio.gather(*(each.over for each in several)), 20)
+        assert not clock._heap
+
+    run(main())
+
+
+def test_without_timers_of_the_system_the_loops_own_do(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking() -> int:
+        raise OSError("no timerfd")
+
+    monkeypatch.setattr("mock_ares.server.alarm._create", lacking)
+    test_deadlines_are_met_in_order_and_never_early(run)
+
+
+def test_closed_it_gives_back_what_it_was_lent(run: Any) -> None:
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    async def main() -> None:
+        clock = Clock()
+        before = descriptors()
+        for _ in range(3):
+            await clock.until(clock.now() + 0.001)
+            clock.close()
+        assert descriptors() == before
 
     run(main())

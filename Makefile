@@ -14,9 +14,10 @@ VENV := .venv/venv.stamp
 RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
 TRIAL := .venv/trial.stamp
+RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test kill-matrix trial format lint type check bench build clean
+.PHONY: help serve test kill-matrix trial format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -51,8 +52,14 @@ type: $(DEV) ## check types
 
 check: lint type ## all that needs no run
 
-bench: $(DEV) ## measure throughput beside two floors
-	@$(BIN)/python -m tests.bench.throughput
+bench: $(RIVALS) ## measure everything beside the rivals: ARGS="--only throughput --rounds 3"
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+benchmarks: bench ## measure, and write docs/benchmarks.md
+	@$(BIN)/python -m tests.bench.page
+
+soak: $(DEV) ## thousands of streams, resets, slow readers, an hour's work: what leaks, what is wrong
+	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
 build: $(DEV) ## make wheel and source archive in dist/
 	@$(BIN)/python -m build
@@ -102,4 +109,16 @@ $(TRIAL): $(DEV) pyproject.toml $(LIBRARIES)/package-lock.json $(wildcard contra
 	@cd $(LIBRARIES) && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@mkdir -p build/trial
 	@cd contracts/clients/go && go build -o ../../../build/trial/ ./sample ./fixed
+	@touch $@
+
+# Versions are bounded, so that two runs compare the same. llmock has a pytest plugin: it gets an environment of its own.
+$(RIVALS): $(DEV) pyproject.toml tests/bench/package.json
+	@for tool in npm node; do command -v $$tool >/dev/null || { echo "make bench needs $$tool" >&2; exit 1; }; done
+	@echo 'Installing the rivals'
+	@$(BIN)/python -m venv build/bench/venv
+	@build/bench/venv/bin/python -m pip --disable-pip-version-check --quiet install 'pip>=25.1'
+	@build/bench/venv/bin/python -m pip --disable-pip-version-check --quiet install --group rivals
+	@mkdir -p build/bench/node
+	@cp tests/bench/package.json build/bench/node/
+	@cd build/bench/node && npm install --silent --no-audit --no-fund --ignore-scripts --no-package-lock
 	@touch $@

@@ -183,21 +183,19 @@ def _openai(ask: Ask) -> bytes:
 
 @contextmanager
 def llmock(asks: list[Ask]) -> Iterator[Server]:
-    """Its command line, saying back the words of a message, an event each; one pace for all."""
-    port, every = free_port(), {ask.every for ask in asks}
-    assert len(every) == 1, "one pace at a time"
-    options = ["--response-style", "echo", "--stream-chunk-delay-ms", str(round(every.pop() * 1000))]
-    command = [str(RIVALS / "llmock"), "serve", "-h", "127.0.0.1", "-p", str(port), "--log-level", "error", *options]
+    """Its command line, with a text for all: it says an event for each word. One ask at a time."""
+    (ask,) = asks
+    port = free_port()
+    options = ["--log-level", "error", "--stream-chunk-delay-ms", str(round(ask.every * 1000))]
+    command = [str(RIVALS / "llmock"), "serve", "-h", "127.0.0.1", "-p", str(port), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def request(ask: Ask) -> bytes:
-        message = {"role": "user", "content": "word " * (ask.chunks - 1) + "word"}
-        body = {"model": "gpt-4", "stream": True, "messages": [message]}
-        return http(json.dumps(body).encode(), "/v1/chat/completions", "authorization: Bearer x")
-
+    reply = {"type": "reply", "text": "word " * ask.chunks, "times": None}
     try:
         wait_for(port)
-        yield Server(port, process.pid, request, b"word")
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(http(json.dumps({"behaviors": [reply]}).encode(), "/_llmock/scenario"))
+            assert b" 201 " in connection.recv(65536)
+        yield Server(port, process.pid, _openai, b"word")
     finally:
         process.kill()
         process.wait()

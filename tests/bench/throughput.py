@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import time
 from contextlib import ExitStack
 
-from tests.bench.figure import OURS, Result, Row
+from tests.bench.figure import Result, Row
 from tests.bench.reader import read
 from tests.bench.servers import CONTENDERS_BY_NAME, Ask, Server
 
@@ -23,11 +22,11 @@ def measure(rounds: int) -> Result:
         servers: dict[str, Server] = {}
         for name, start in CONTENDERS_BY_NAME.items():
             servers[name] = stack.enter_context(start([ASK]))  # type: ignore[arg-type]
-        for round_ in range(rounds + 1):
+        for turn in range(rounds + 1):
             for name, server in servers.items():
                 alone = _alone(server, SLOW.get(name, SEQUENCE))
                 together, waited = _together(server)
-                if round_:  # the first is a warm-up
+                if turn:  # the first is a warm-up
                     rates[1][name].append(alone / 1000)
                     rates[50][name].append(together / 1000)
                     first[name].append(waited * 1000)
@@ -40,9 +39,9 @@ def measure(rounds: int) -> Result:
     rows += [Row(waits, name, "ms", values) for name, values in first.items()]
     result = Result("throughput", "Throughput of zero-delay streams; each chunk its own event and HTTP chunk", rows)
     for streams in (1, 50):
-        measure = f"{ASK.chunks} chunks, {streams} stream{'s' * (streams > 1)} at once"
-        rival = result.row(measure, "aimock")
-        result.judge(measure, "10 times aimock", lambda row, rival=rival: row.ratio_to(rival) >= 10)  # type: ignore[misc]
+        what = f"{ASK.chunks} chunks, {streams} stream{'s' * (streams > 1)} at once"
+        rival = result.row(what, "aimock")
+        result.judge(what, "10 times aimock", lambda row, rival=rival: row.ratio_to(rival) >= 10)  # type: ignore[misc]
     result.judge(waits, "a quarter of aimock's", lambda row: row.ratio_to(result.row(waits, "aimock")) <= 0.25)
     result.notes.append("aimock's and llmock's chunks are OpenAI's JSON, some 200 bytes each; the others' 24.")
     return result
@@ -50,14 +49,11 @@ def measure(rounds: int) -> Result:
 
 def _alone(server: Server, times: int) -> float:
     """Chunks a second, one stream after the other."""
-    request, streams = server.request(ASK), []
-    started = time.monotonic()
-    for _ in range(times):
-        streams += read(server.port, request)
-    elapsed = time.monotonic() - started
+    request = server.request(ASK)
+    streams = [stream for _ in range(times) for stream in read(server.port, request)]
     for stream in streams:
         server.verify(stream, ASK)
-    return times * ASK.chunks / elapsed
+    return times * ASK.chunks / sum(stream.times[-1] - stream.asked for stream in streams)
 
 
 def _together(server: Server) -> tuple[float, float]:
@@ -68,6 +64,3 @@ def _together(server: Server) -> tuple[float, float]:
     assert server.unit != b"twenty bytes of it" or streams[0].http_chunks() >= ASK.chunks
     elapsed = max(stream.times[-1] for stream in streams) - min(stream.asked for stream in streams)
     return 50 * ASK.chunks / elapsed, statistics.median(stream.first for stream in streams)
-
-
-__all__ = ["OURS", "measure"]

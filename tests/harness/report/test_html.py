@@ -157,10 +157,11 @@ class _Page:
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **typed)
 
 
-def test_a_cell_is_opened_and_closed_by_key(browser: _Page) -> None:
+@pytest.mark.parametrize(("key", "code", "text"), [("Enter", 13, "\r"), (" ", 32, " ")])
+def test_a_cell_is_opened_and_closed_by_key(browser: _Page, key: str, code: int, text: str) -> None:
     opened = "document.querySelector('#c0-read-line').matches(':popover-open')"
     browser.value("document.querySelector('[popovertarget=\"c0-read-line\"]').focus()")
-    browser.press("Enter", 13, "\r")
+    browser.press(key, code, text)
     assert browser.value(opened) is True
     browser.press("Tab", 9)
     assert browser.value("document.activeElement.textContent") == "Close"

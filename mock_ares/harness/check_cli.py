@@ -61,7 +61,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_client_options
 @click.option("--grid", type=PATH, metavar="FILE.toml", help="Several clients, with what each can and is expected to.")
-@click.option("--jobs", type=click.IntRange(1), help="Clients of a grid at once; by default one for each processor.")
+@click.option("--jobs", type=click.IntRange(1), help="Clients of a grid at once; by default two for each processor.")
 @click.option("--quick", is_flag=True, help="A few seconds: fewer examples, none of the checks that last.")
 @click.option("--tier", metavar="TIER", help="Only documented, standard or defensive checks.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this check; may be given again.")

@@ -37,14 +37,14 @@ class Run:
 
 
 def run(entries: Sequence[Entry], settings: Settings, folder: Path, watch: Watch, jobs: int | None = None) -> Run:
-    """Runs the checks on each client, ``jobs`` of them at once; None: as many as there are processors.
+    """Runs the checks on each client, ``jobs`` of them at once; None: two for each processor.
 
     Raises UsageError before the first check, for all that can be told then. A KeyboardInterrupt ends the run, and what
     there is by then is reported.
     """
     each = [_settings(entry, settings) for entry in entries]
     found = Run(settings, folder)
-    abreast = Abreast(checked, entries, each, min(jobs or os.cpu_count() or 1, len(entries)), watch)
+    abreast = Abreast(checked, entries, each, min(jobs or 2 * (os.cpu_count() or 1), len(entries)), watch)
     try:
         if len(entries) > 1:
             _try_all(entries)

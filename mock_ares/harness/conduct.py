@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from mock_ares.harness import diagnosis, oracle
 from mock_ares.harness.arena import Played
-from mock_ares.harness.model import KEY_PATH, Client, Failure, Word
+from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, Word
 from mock_ares.scenario.model import RetryAfter
 from mock_ares.server.journal import Exchange, redacted_text
 
@@ -150,7 +150,7 @@ def _unasked(played: Played, said: str) -> Failure:
         observation=played.observation,
         word="bad-request",
         diagnosis=f"no request was accepted: {said}",
-        ending="there was no exchange",
+        ending=NO_EXCHANGE,
         request=played.strays[0].as_dict(),
     )
 

@@ -32,6 +32,7 @@ Word = Literal[
 ]
 Boundaries = Literal["exact", "best-effort"]
 
+NO_EXCHANGE = "there was no exchange"
 STREAM_PATH = "/api/chat/stream"
 KEY_PATH = "/v1/chat/stream"
 CAPABILITIES = frozenset({"incremental", "retry", "cancel", "v1", "redirects", "gzip", "timeout"})
@@ -154,7 +155,7 @@ class Failure:
     reads: tuple[bytes, ...] = ()
     """The payload as the client read it, where boundaries are promised."""
     ending: str = ""
-    """How the connection ended."""
+    """How the connection ended; ``NO_EXCHANGE``: there was none."""
     request: dict[str, Any] | None = None
     """The journal's record of the request, redacted."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import Expectation, disagreement, expect
 from mock_ares.harness import diagnosis
-from mock_ares.harness.model import KEY_PATH, Case, Client, Failure, HarnessError, Observation, Word
+from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, HarnessError, Observation, Word
 from mock_ares.plan.model import StreamPlan
 from mock_ares.server.exchange import accepts_gzip
 from mock_ares.server.journal import Exchange
@@ -169,5 +169,5 @@ def _never_asked(case: Case, observation: Observation) -> Failure:
         observation=observation,
         word=word,
         diagnosis=said,
-        ending="there was no exchange",
+        ending=NO_EXCHANGE,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from mock_ares.harness.arena import Arena
 from mock_ares.harness.checks import CHECKS, Check, find
-from mock_ares.harness.model import CheckResult, Client, ClientReport
+from mock_ares.harness.model import NO_EXCHANGE, CheckResult, Client, ClientReport
 from mock_ares.harness.settings import Settings
 from mock_ares.harness.trial import Event, Progress, judge_case, run_check, silent, why_skipped
 
@@ -71,7 +71,7 @@ class Contract:
     def unreachable(self) -> str | None:
         """Why nothing else can be judged, where the client never got as far as a stream."""
         result = self.results.get("request")
-        if result is None or result.failure is None or result.failure.ending != "there was no exchange":
+        if result is None or result.failure is None or result.failure.ending != NO_EXCHANGE:
             return None
         return f"the client never got a stream: {result.failure.diagnosis} (see request)"
 

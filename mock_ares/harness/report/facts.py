@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from mock_ares.harness.model import Failure
+from mock_ares.harness.model import NO_EXCHANGE, Failure
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.differences import Side, alone, compared, first_difference
 from mock_ares.harness.report.payload import Payload, payload
@@ -36,9 +36,13 @@ def facts(failure: Failure, *, columns: int, rows: int, line: int | None = None)
 
     ``columns`` are those of a text, and of a line of the stream unless ``line`` says otherwise.
     """
-    stream = stream_of(failure)
-    yield from _case(failure)
-    yield from _texts(failure, stream, columns)
+    asked = failure.ending != NO_EXCHANGE
+    stream = stream_of(failure) if asked else None
+    if asked:
+        yield from _case(failure)
+        yield from _texts(failure, stream, columns)
+    elif shown := failure.observation.text or failure.observation.shown_text:
+        yield Fact("shown", alone(shown, columns))
     yield from _outcome(failure)
     if failure.word in _ABOUT_REQUESTS:
         yield from _request(failure.request)

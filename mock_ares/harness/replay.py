@@ -8,6 +8,7 @@ client is judged by, and what is asked of the client.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -34,11 +35,13 @@ def save(case: Case, info: CheckInfo, failure: Failure, folder: Path = FOLDER, *
     folder.mkdir(parents=True, exist_ok=True)
     for name, long in beside.items():
         (folder / name).write_bytes(long.encode())
-    path.write_text(text, encoding="utf-8", newline="\n")
-    reason = _unlike(path, case, info)
+    written = folder / f"{path.stem}.{os.getpid()}.yaml"  # another run may be saving the same
+    written.write_text(text, encoding="utf-8", newline="\n")
+    reason = _unlike(written, case, info)
     if reason is not None:
-        path.unlink()
+        written.unlink()
         raise HarnessError(f"the case of {info.id} cannot be saved: {reason}")
+    written.replace(path)
     return path
 
 

@@ -42,6 +42,8 @@ class Worker(Generic[T]):
         self._jobs: queue.SimpleQueue[tuple[Callable[[asyncio.Runner], T], Future[T]] | None] = queue.SimpleQueue()
         self._ended = threading.Lock()
         self._ended.acquire()
+        self._lock = threading.Lock()
+        self._closing = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -63,7 +65,9 @@ class Worker(Generic[T]):
     def _interrupt(self, grace: float) -> bool:
         """Says whether the thread has ended. No function of Python's may be called before the withdrawal."""
         number, here, acquire = self._thread.ident, threading.get_ident(), self._ended.acquire
-        _raise_in(number, _INTERRUPTION)
+        with self._lock:
+            if not self._closing:  # a loop that is half closed would complain when it is collected
+                _raise_in(number, _INTERRUPTION)
         if acquire(True, grace):
             return True
         _raise_in(number, None)
@@ -76,12 +80,24 @@ class Worker(Generic[T]):
         return False
 
     def _run(self) -> None:
+        runner = asyncio.Runner()
         try:
-            with contextlib.suppress(InterruptionError), asyncio.Runner() as runner:
+            with contextlib.suppress(InterruptionError):
                 runner.get_loop()  # the thread's from now on: a function that is called outside it finds it
                 self._work(runner)
+            self._refuse_interruptions()
+            runner.close()
         finally:
             self._ended.release()
+
+    def _refuse_interruptions(self) -> None:
+        """From now on. One that is under way arrives here."""
+        while not self._closing:
+            with contextlib.suppress(InterruptionError):
+                with self._lock:
+                    self._closing = True
+                for _ in range(100):  # it is raised at a jump at the latest
+                    pass
 
     def _work(self, runner: asyncio.Runner) -> None:
         while (work := self._jobs.get()) is not None:

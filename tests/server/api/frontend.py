@@ -64,8 +64,8 @@ class Frontend:
         return self
 
     def with_key(self) -> Frontend:
-        """From now on with a key, whose clock does not stand in the way."""
-        self.bearer = self.ares.fake.keyring.issue_api_key()
+        """From now on with a key of nobody else's."""
+        self.bearer = self.ares.fake.keyring.issue_api_key(lifetime=1e9)
         return self
 
     def chat(self, message: str = "hi", context: str | None = None, path: str = "/api/chat") -> Got:

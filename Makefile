@@ -17,7 +17,7 @@ TRIAL := .venv/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test kill-matrix trial format lint type check bench benchmarks soak build clean
+.PHONY: help serve test kill-matrix trial picture format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -38,6 +38,9 @@ kill-matrix: $(DEV) ## show which check fails which broken client
 trial: $(TRIAL) ## put samples, corrected clients and libraries to the contract: trial.html
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mock-ares check --grid contracts/trial.toml --examples 5 --report trial.html --report trial.json $(ARGS) || test $$? = 1
 	@$(BIN)/python -m tests.clients.trial trial.json
+
+picture: $(DEV) ## draw the grid of the last trial for the README: docs/trial-*.png
+	@$(BIN)/python -m tests.clients.picture trial.html
 
 format: $(DEV) ## put the source into its form
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -31,7 +31,10 @@ MARKS = (
 
 @pytest.fixture(scope="session")
 def ares_settings() -> Settings:
-    """How the fake is set up. To be overridden: return mock_ares.Settings(profile="server"), for one."""
+    """How the fake is set up. To be overridden: return mock_ares.server.state.Settings(profile="server"), for one.
+
+    Replies keep the pace they are scripted with; Settings(speed=float("inf")) waits for nothing.
+    """
     from mock_ares.server.state import Settings
 
     return Settings()

@@ -100,8 +100,6 @@ def checked(entry: Entry, settings: Settings, watch: Watch) -> Checked:
         if stopped:  # a check that ran beside the others has not noticed yet
             return
         if event.kind == "finished" and event.result is not None:
-            event = replace(event, result=settled(event.result, settings))
-            assert event.result is not None
             done[event.check.id] = event.result
         watch(entry, event)
 
@@ -112,20 +110,12 @@ def checked(entry: Entry, settings: Settings, watch: Watch) -> Checked:
         stopped = True
         checks = [done[check.id] for check in selected(settings) if check.id in done]
     else:
-        checks = [done.get(result.info.id) or settled(result, settings) for result in report.checks]
+        checks = list(report.checks)
     return Checked(ClientReport(entry.title, client.boundaries, tuple(checks)), stopped)
 
 
 def _saved(entry: Entry, report: ClientReport, folder: Path) -> ClientReport:
     return replace(report, checks=tuple(_with_replay(check, entry, folder) for check in report.checks))
-
-
-def settled(result: CheckResult, settings: Settings) -> CheckResult:
-    """An expected failure that fails is nothing to act on, so it counts as skipped, with its outcome."""
-    why = settings.expect.get(result.info.id)
-    if why is None or result.failure is None or result.verdict == "errored":
-        return result
-    return replace(result, verdict="skipped", reason=f"expected to fail: {why}")
 
 
 def _with_replay(result: CheckResult, entry: Entry, folder: Path) -> CheckResult:

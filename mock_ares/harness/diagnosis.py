@@ -85,13 +85,8 @@ def hung(plan: StreamPlan, observation: Observation, expectation: Expectation, w
 
 def taken(plan: StreamPlan, observation: Observation, expectation: Expectation, word: Word) -> str:
     """A failure that was taken for an answer."""
-    got = f"returned {quoted(observation.text or '')} as the answer"
-    if word == "error-as-answer":
-        return f"{expectation.why}, and it {got}"
-    sentence = f"{expectation.why}, and it {got}, as if that were all"
-    if plan.ending.kind in ("close", "reset") and plan.head is not None:
-        return f"silent truncation: {sentence}"
-    return sentence
+    all_of_it = "" if word == "error-as-answer" else ", as if that were all"
+    return f"{expectation.why}, and it returned {quoted(observation.text or '')} as the answer{all_of_it}"
 
 
 def raised(plan: StreamPlan, observation: Observation, expectation: Expectation) -> str:

@@ -251,13 +251,17 @@ class Ares:
             spoken: Any = fake.settings.dialect or fake.profile.default_dialect
             reply = replace(reply, dialect=spoken)
         if found := rehearse(reply):
-            raise ValueError("\n".join(f"{dotted(place)}: {message}" if place else message for place, message in found))
+            raise ValueError("\n".join(_mistake(dotted(place), message) for place, message in found))
 
 
 def _current_example() -> object:
     """Hypothesis's context of the example that this thread runs; None where there is none."""
     control = sys.modules.get("hypothesis.control")
     return control.current_build_context() if control and control.currently_in_test_context() else None
+
+
+def _mistake(place: str, message: str) -> str:
+    return message if not place or message.startswith(f"{place}:") else f"{place}: {message}"
 
 
 def _seeded(reply: Reply, seed: int) -> Reply:

@@ -104,6 +104,8 @@ class Client(Protocol):
     capabilities: frozenset[str]
     """Declared by its user; ``timeout=SECONDS`` is ``timeout`` here, and the seconds in ``timeout``."""
     timeout: float | None
+    in_process: bool
+    """It is called in this process."""
 
     def start(self) -> None:
         """Raises UsageError where it cannot be: no such command, no such function, a driver that does not speak."""
@@ -113,6 +115,9 @@ class Client(Protocol):
 
         ``shown(text)`` is called, from any thread, as pieces come in.
         """
+
+    def another(self) -> Client | None:
+        """A second instance, that shares nothing with this one; None: there can be none."""
 
     def close(self) -> None:
         """Ends processes and threads."""
@@ -167,7 +172,7 @@ class CheckResult:
     examples: int = 0
     failure: Failure | None = None
     reason: str = ""
-    """Why it was skipped, expected to fail, errored, or is informational."""
+    """Why it was skipped, errored, or is informational, as a check that is expected to fail and does."""
     replay: str | None = None
     """Path of the saved case."""
     duration: float = 0.0

@@ -155,13 +155,20 @@ def _common(a: str, b: str) -> int:
     return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
+def _instead(observation: Observation) -> str:
+    """What came of a client that never asked, for the end of a sentence."""
+    if observation.error is not None:
+        return f"; it failed with {diagnosis.quoted(observation.error)}"
+    return f"; it returned {diagnosis.quoted(observation.text)}" if observation.text else ""
+
+
 def _never_asked(case: Case, observation: Observation) -> Failure:
     kind = "the API key" if case.path == KEY_PATH else "the token"
     if observation.timed_out:
         word: Word = "hung"
         said = "it neither asked nor came to an end"
     else:
-        word, said = "bad-request", f"no request with {kind} came, so the stream was never given"
+        word, said = "bad-request", f"no request with {kind} came, so the stream was never given{_instead(observation)}"
     return Failure(
         case=case,
         expected=f"asks POST {case.path} with {kind}",

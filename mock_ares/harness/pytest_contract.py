@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -66,16 +67,32 @@ def _put(contract: type, test: Any) -> None:
 
 
 def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
-    """``request`` first, since it says whether there is anything to judge; ``everything`` last."""
+    """``request`` first, since it says whether there is anything to judge; behind ``everything`` those that last."""
     client = Subject(contract.__name__, terms)
     settings = Settings(dialect=terms.dialect)
-    for check in sorted(CHECKS.values(), key=lambda check: (check.id != "request", check.id == "everything")):
+    for check in sorted(CHECKS.values(), key=_turn):
         test = _test(contract, _name(check.id), check.info, _runs(check))
         if check.row.lasts:
             test = getattr(pytest.mark, LASTING)(test)
         if reason := why_skipped(client, check, settings):
             test = pytest.mark.skip(reason=reason)(test)
         yield test
+
+
+def _turn(check: Check) -> tuple[bool, bool, bool]:
+    return check.id != "request", check.row.lasts, check.id == "everything"
+
+
+def _lasting(item: pytest.Item) -> list[Check]:
+    """The checks of the run that last, of the item's contract; none under xdist, which runs tests beside others."""
+    if hasattr(item.config, "workerinput"):
+        return []
+
+    def variant(item: pytest.Item) -> tuple[object, ...]:
+        return getattr(item, "cls", None), *item.name.partition("[")[1:]
+
+    infos = [runs(other) for other in item.session.items if variant(other) == variant(item)]
+    return [CHECKS[info.id] for info in infos if info is not None and CHECKS[info.id].row.lasts]
 
 
 def _regressions(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
@@ -93,7 +110,7 @@ Run = Callable[[ContractRun, ClientContract, pytest.Item], None]
 
 def _runs(check: Check) -> Run:
     def run(contract: ContractRun, instance: ClientContract, item: pytest.Item) -> None:
-        contract.check(check, instance, item)
+        contract.check(check, instance, item, partial(_lasting, item))
 
     return run
 

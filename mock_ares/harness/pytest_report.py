@@ -12,14 +12,12 @@ from typing import NamedTuple
 import pytest
 
 from mock_ares import __version__
-from mock_ares.harness.check_run import settled
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report
 from mock_ares.harness.pytest_contract import runs
 from mock_ares.harness.pytest_options import options_of
-from mock_ares.harness.pytest_run import RESULT, TERMS, command_of
+from mock_ares.harness.pytest_run import RESULT, command_of
 from mock_ares.harness.report.write import write
-from mock_ares.harness.settings import Settings
 
 CARRIED = "ares_result"
 """The attribute of a pytest report that holds the result, as text: other plugins write reports out as JSON."""
@@ -58,7 +56,7 @@ def _result(report: pytest.TestReport, item: pytest.Item) -> CheckResult | None:
     if info is None:
         return None
     if report.when == "call" and RESULT in item.stash:
-        return settled(item.stash[RESULT], Settings(expect=getattr(item.cls, TERMS).expected_failures))  # type: ignore[attr-defined]
+        return item.stash[RESULT]
     if report.skipped:
         return CheckResult(info, "skipped", reason=_reason(report))
     if report.failed and report.when != "teardown":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -37,8 +36,6 @@ class Subject(PythonClient):
     def __init__(self, name: str, terms: Terms) -> None:
         super().__init__(self._chat, name, terms.capabilities)
         self.chat: Callable[[Endpoint, str], Any] | None = None
-        self.restarts = True
-        """Whether it can still take back what it has shown: a piece that was yielded cannot be."""
         self._endpoint: Endpoint | None = None
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
@@ -47,9 +44,7 @@ class Subject(PythonClient):
 
     def _chat(self, url: str, token: str, message: str) -> Any:
         assert self.chat is not None and self._endpoint is not None
-        result = self.chat(self._endpoint, message)
-        self.restarts = isinstance(result, str) or inspect.iscoroutine(result)
-        return result
+        return self.chat(self._endpoint, message)
 
 
 class ContractRun:
@@ -71,13 +66,16 @@ class ContractRun:
     def close(self) -> None:
         """Ends the clients' threads, and the fake."""
         for variant in self._variants.values():
+            variant.stop()
             variant.client.close()
         if self._started:
             self._arena.__exit__(None, None, None)
 
-    def check(self, check: Check, instance: ClientContract, item: pytest.Item) -> None:
-        """Runs the check; its verdict is the test's outcome."""
-        variant = self._variant(instance, item.name)
+    def check(
+        self, check: Check, instance: ClientContract, item: pytest.Item, beside: Callable[[], list[Check]]
+    ) -> None:
+        """Runs the check; its verdict is the test's outcome. With the first one ``beside`` is begun."""
+        variant = self._variant(instance, item.name, beside)
         if (reason := variant.unreachable()) is not None and check.id != "request":
             result = CheckResult(check.info, "skipped", reason=reason)
         else:
@@ -87,7 +85,7 @@ class ContractRun:
 
     def replay(self, info: CheckInfo, case: Case, instance: ClientContract) -> None:
         """Plays a saved case; it must pass."""
-        variant = self._variant(instance, "")
+        variant = self._variant(instance, "", list)
         try:
             failure = judge_case(variant.client, case, self._arena, info)
         except HarnessError as error:
@@ -97,14 +95,16 @@ class ContractRun:
 
     # Verdicts
 
-    def _variant(self, instance: ClientContract, name: str) -> Contract:
-        if not self._started:
-            self._arena.__enter__()
-            self._started = True
+    def _variant(self, instance: ClientContract, name: str, beside: Callable[[], list[Check]]) -> Contract:
         parameters = "".join(name.partition("[")[1:])
         if parameters not in self._variants:
             client = Subject(self._name + parameters, self._terms)
+            client.chat = instance.stream_chat
             self._variants[parameters] = Contract(client, self._settings(), (), self._arena)
+            self._variants[parameters].begin(beside())  # which copies the process, while it has few threads
+        if not self._started:
+            self._arena.__enter__()
+            self._started = True
         variant = self._variants[parameters]
         assert isinstance(variant.client, Subject)
         variant.client.chat = instance.stream_chat
@@ -125,8 +125,8 @@ class ContractRun:
         settings = variant.settings
         if check.id == "everything":
             self._catch_up(variant, everything.DRAWN)
-        if check.row.needs_retry:
-            self._catch_up(variant, ("request",))  # which shows of what kind the client is
+        if check.row.lasts:
+            return variant.collect(check)
         try:
             variant.settings = replace(settings, database=database_of(item.nodeid))
             return variant.check(check)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from mock_ares.harness.arena import Arena
+from mock_ares.harness.beside import Lane, lanes
 from mock_ares.harness.checks import CHECKS, Check, find
 from mock_ares.harness.model import NO_EXCHANGE, CheckResult, Client, ClientReport
 from mock_ares.harness.settings import Settings
@@ -26,15 +29,30 @@ def selected(settings: Settings) -> tuple[Check, ...]:
 
 
 def run_contract(client: Client, settings: Settings, progress: Progress = silent) -> ClientReport:
-    """The verdicts of the selected checks. Starts the client and closes it. Raises UsageError."""
+    """The verdicts of the selected checks. Starts the client and closes it. Raises UsageError.
+
+    ``progress`` is called from several threads, one at a time.
+    """
     checks = selected(settings)
     client.start()
     try:
-        with Arena(settings.profile) as arena:
-            results = Contract(client, settings, checks, arena, progress).run()
+        results = Contract(client, settings, checks, Arena(settings.profile), progress).run()
     finally:
         client.close()
     return ClientReport(client.name, client.boundaries, tuple(results[check.id] for check in checks))
+
+
+def run_apart(settings: Settings, client: Client, checks: Sequence[Check], progress: Progress) -> None:
+    """Runs checks in turn, on a fake of their own, and tells of each. Starts the client and closes it."""
+    client.start()
+    try:
+        with Arena(settings.profile) as arena:
+            for check in checks:
+                progress(Event("started", check.info))
+                result = run_check(client, check, arena, settings, progress)
+                progress(Event("finished", check.info, result.examples, result=result))
+    finally:
+        client.close()
 
 
 @dataclass(slots=True)
@@ -48,25 +66,62 @@ class Contract:
     progress: Progress = silent
     results: dict[str, CheckResult] = field(default_factory=dict)
     hung: int = 0
+    _lanes: list[Lane] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> dict[str, CheckResult]:
-        rest = [check for check in self.checks if check.id not in ("request", "everything")]
-        last = [check for check in self.checks if check.id == "everything"]
+        """All of them, with the arena open meanwhile."""
+        try:
+            if self.client.in_process:
+                self.begin(self.checks)  # a process is copied while it has few threads
+            with self.arena:
+                self._run()
+        finally:
+            self.stop()
+        return self.results
+
+    def _run(self) -> None:
+        rest = sorted((c for c in self.checks if c.id != "request"), key=lambda check: check.id == "everything")
         for check in self.checks:
             if check.id == "request":
                 self.check(check)
         if (reason := self.unreachable()) is not None:
-            for check in (*rest, *last):
-                self._finish(check, CheckResult(check.info, "skipped", reason=reason))
-            return self.results
-        with _Beside(self, [check for check in rest if check.row.lasts]) as beside:
             for check in rest:
-                if check.id not in beside.taken:
-                    self.check(check)
-        for check in last:
-            self.check(check)
-        return self.results
+                self._finish(CheckResult(check.info, "skipped", reason=reason))
+            return
+        if not self.client.in_process:
+            self.begin(self.checks)
+        beside = [check for lane in self._lanes for check in lane.checks]
+        for check in rest:
+            if check not in beside:
+                self.check(check)
+        for check in beside:
+            self.collect(check)
+
+    def begin(self, checks: Sequence[Check]) -> None:
+        """Starts those of the checks that last, beside the others, if the client can be run there."""
+        lasting = [c for c in checks if c.row.lasts and why_skipped(self.client, c, self.settings) is None]
+        self._lanes = lanes(self.client, lasting, partial(run_apart, self.settings), self._beside)
+
+    def _beside(self, event: Event) -> None:
+        if event.result is not None:
+            self._finish(event.result)
+        else:
+            self._tell(event)
+
+    def collect(self, check: Check) -> CheckResult:
+        """The result of a check that was run beside the others, else run now. Raises what went wrong there."""
+        for lane in self._lanes:
+            if check in lane.checks:
+                for result in lane.results():
+                    if result.info.id not in self.results:
+                        self._finish(result)
+        return self.results.get(check.id) or self.check(check)
+
+    def stop(self) -> None:
+        """Ends what was started beside."""
+        for lane in self._lanes:
+            lane.stop()
 
     def unreachable(self) -> str | None:
         """Why nothing else can be judged, where the client never got as far as a stream."""
@@ -84,7 +139,7 @@ class Contract:
         result = run_check(self.client, check, self.arena, settings, self._tell)
         if result.failure is not None and result.failure.word == "hung":
             self.hung += 1
-        self._finish(check, result)
+        self._finish(result)
         return result
 
     def _deadline(self) -> float:
@@ -100,56 +155,12 @@ class Contract:
     def _skips(self, name: str) -> bool:
         return name in self.settings.expect or why_skipped(self.client, CHECKS[name], self.settings) is not None
 
-    def _finish(self, check: Check, result: CheckResult) -> None:
+    def _finish(self, result: CheckResult) -> None:
         with self._lock:
-            self.results[check.id] = result
-        self._tell(Event("finished", check.info, result.examples, result=result))
+            self.results[result.info.id] = result
+        self._tell(Event("finished", result.info, result.examples, result=result))
 
     def _tell(self, event: Event) -> None:
         with self._lock:
             event = replace(event, done=len(self.results), total=len(self.checks))
             self.progress(event)
-
-
-class _Beside:
-    """Runs checks that last in a thread of their own, where the client has another instance to give."""
-
-    def __init__(self, contract: Contract, checks: list[Check]) -> None:
-        another = getattr(contract.client, "another", None)
-        self._contract = contract
-        self._checks = [
-            c for c in checks if another is not None and why_skipped(contract.client, c, contract.settings) is None
-        ]
-        self.taken = frozenset(check.id for check in self._checks)
-        self._client: Client | None = another() if another is not None and self._checks else None
-        self._thread = threading.Thread(target=self._run, name="mock-ares checks that last", daemon=True)
-        self._error: BaseException | None = None
-
-    def __enter__(self) -> _Beside:
-        if self._client is not None:
-            self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._client is None:
-            return
-        if kind is None:
-            self._thread.join()
-        if kind is None and self._error is not None:
-            raise self._error
-
-    def _run(self) -> None:
-        assert self._client is not None
-        contract = self._contract
-        try:
-            self._client.start()
-            try:
-                with Arena(contract.settings.profile) as arena:
-                    for check in self._checks:
-                        contract._tell(Event("started", check.info))
-                        result = run_check(self._client, check, arena, contract.settings, contract._tell)
-                        contract._finish(check, result)
-            finally:
-                self._client.close()
-        except BaseException as error:  # handed over to the thread that waits
-            self._error = error

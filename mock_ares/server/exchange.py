@@ -124,11 +124,10 @@ class Respond:
             what = f"broken with {broken} as asked for" if broken else "played for this request"
             message = f"scenario {request.exchange.scenario!r} cannot be {what}: {error}"
             answer, extra = of_json({"error": message}, request.peer, status=500), ()
-        if self.fake.latency:
-            start += self.fake.latency
-            await self._late(request.wire, start)
-        request.exchange.begun = start
-        await self._play(request, answer, extra, start)
+        if late := self.fake.latency:
+            await self._late(request.wire, start + late)
+        request.exchange.begun = start + late
+        await self._play(request, answer, extra, start + late, late)
 
     async def _late(self, wire: Wire, until: float) -> None:
         timer = self.fake.clock.timer(until)
@@ -143,7 +142,7 @@ class Respond:
         raw_path = scope["raw_path"].decode("latin-1")
         return Request(scope["method"], scope["path"], query, dict(pairs), b"", wire, exchange, raw_path)
 
-    async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
+    async def _play(self, request: Request, answer: Answer, extra: Headers, start: float, late: float) -> None:
         exchange, plan, wire = request.exchange, answer.plan, request.wire
         # The head of a HEAD is that of the GET, and nothing follows it (RFC 9110 9.3.2).
         script = replace(answer.script, writes=()) if request.method == "HEAD" else answer.script
@@ -170,7 +169,7 @@ class Respond:
                 request.on_end(complete)
         exchange.segments, exchange.bytes = played.segments, played.bytes
         exchange.boundaries, exchange.ending = played.boundaries, played.ending
-        exchange.duration = played.duration
+        exchange.duration = played.duration + late
 
     # Deciding
 
@@ -289,7 +288,10 @@ class Respond:
                 index, reply = turn.peek()
                 assert reply is not None
                 request.exchange.broken = broken.name
-                return index, broken.applied(reply)
+                try:
+                    return index, broken.applied(reply)
+                except ValueError as error:
+                    raise PlanError(str(error)) from None
         return turn.next()
 
     def _names(self, chat: ChatRequest) -> Names:

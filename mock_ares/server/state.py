@@ -152,6 +152,11 @@ class Fake:
         if self._stores is not None:
             self._stores.forget(tenant)
 
+    def clear_stores(self) -> None:
+        """Nobody has registered, nothing was said."""
+        if self._stores is not None:
+            self._stores.clear()
+
     def ticket(self, owner: str, turn: Turn) -> str:
         """A path's last part at which the turn goes on without credentials."""
         ticket = token_urlsafe(12)

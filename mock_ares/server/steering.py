@@ -8,7 +8,7 @@ from itertools import count
 from mock_ares.faults import cut_gzip
 from mock_ares.plan.build import body_of
 from mock_ares.scenario.fault import Fault, name_of
-from mock_ares.scenario.model import Reply
+from mock_ares.scenario.model import Pace, Reply
 
 MOST_BREAKS = 1000
 MOST_CHOICES = 10_000
@@ -35,9 +35,9 @@ class Break:
         return self.fault is not None and self.fault.stands_alone
 
     def applied(self, reply: Reply) -> Reply:
-        """The reply, broken; what the fault needs of its body is put in."""
+        """The reply, broken; what the fault needs of its body is put in. Raises ValueError where that cannot be."""
         if self.fault is None:
-            return Reply(error=self.error, pace=replace(reply.pace, pauses=()) if reply.speaks else reply.pace)
+            return Reply(error=self.error, pace=Pace(head=reply.pace.head))
         body = body_of(reply)
         if isinstance(self.fault, cut_gzip) and body.gzip is None:
             reply = replace(reply, body=replace(body, gzip="event"))

@@ -52,7 +52,7 @@ class Tempo:
         if self.instant:
             return -math.inf
         if self._speed == 0.0:
-            return math.inf if scripted > self._played else -math.inf
+            return math.inf  # also what is due: a stream that is held says nothing more
         return self._anchor + (scripted - self._played) / self._speed
 
     @contextmanager

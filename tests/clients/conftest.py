@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from mock_ares.harness.chromium import Chromium
+from mock_ares.harness.clients.driver import DriverClient
+from mock_ares.harness.model import Target
 from tests.clients.rig import (
     CLIENTS,
+    DRIVERS,
     INTERPRETERS,
     MESSAGE,
     PATH,
@@ -75,6 +78,32 @@ def runner(request: pytest.FixtureRequest) -> Runner:
         return spawn(command, url, token)
 
     return run_client
+
+
+@pytest.fixture(scope="session")
+def drivers() -> Iterator[dict[str, DriverClient]]:
+    started: dict[str, DriverClient] = {}
+    yield started
+    for client in started.values():
+        client.close()
+
+
+@pytest.fixture
+def driven(runner: Runner, drivers: dict[str, DriverClient]) -> Runner:
+    """As ``runner``, but a client that there is a driver for is started once."""
+
+    def ask(name: str, url: str, token: str) -> Outcome:
+        tool, _, variant = name.partition("/")
+        if tool not in DRIVERS:
+            return runner(name, url, token)
+        if name not in drivers:
+            file = next((CLIENTS / tool).glob(f"{variant}.*"))
+            drivers[name] = DriverClient([*DRIVERS[tool], str(file)])
+            drivers[name].start()
+        seen = drivers[name].observe(Target(url, PATH, token, MESSAGE, deadline=60))
+        return Outcome(seen.shown_text, seen.error is not None, seen.error or "")
+
+    return ask
 
 
 @pytest.fixture

@@ -100,6 +100,12 @@ Runner = Callable[[str, str, str], Outcome]
 """A client's name, the server's origin and a token."""
 
 
+_DRIVE_PYTHON = [sys.executable, str(CLIENTS / "drive.py")]
+DRIVERS = {
+    "node": ["node", str(CLIENTS / "drive.mjs")],
+    "python-httpx": _DRIVE_PYTHON,
+    "python-requests": _DRIVE_PYTHON,
+}
 INTERPRETERS = {
     "curl": ["sh"],
     "node": ["node"],

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.clients.rig import MESSAGE, PATH, TOKEN, RawServer, Run
+from tests.clients.rig import MESSAGE, PATH, TOKEN, RawServer, Run, Runner
 
 TOOLS = ["curl", "python-requests", "python-httpx", "browser", "node", "go"]
 PROGRAMS = {"curl": "curl", "browser": "chromium", "node": "node", "go": "go"}
@@ -96,6 +96,11 @@ STREAMS = {
 
 
 class TestFixed:
+    @pytest.fixture
+    def run(self, server: RawServer, driven: Runner) -> Run:
+        """One process for all tests of a client, where it has a driver."""
+        return lambda name: driven(name, server.url, TOKEN)
+
     @pytest.mark.parametrize("stream", STREAMS)
     @each(*TOOLS)
     def test_gives_the_exact_text(self, tool: str, stream: str, server: RawServer, run: Run) -> None:

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from mock_ares.faults import close_early, hang
+from mock_ares.harness import settings as contract
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.model import KEY_PATH, STREAM_PATH, Observation, Target
+from mock_ares.harness.runner import run_contract
 from mock_ares.paths import CONTRACTS
 from mock_ares.scenario.model import Framing, Position, Reply, Segments
 from mock_ares.server.auth import Credentials
@@ -137,3 +139,15 @@ def test_the_document_names_what_is_there() -> None:
     document = (folder / "driver-protocol.md").read_text()
     for link in (part.split(")")[0] for part in document.split("](")[1:]):
         assert (folder / link).is_file(), link
+
+
+def test_a_broken_node_client_fails_with_two_reads() -> None:
+    require_tool("node")
+    broken = DriverClient(["node", str(CONTRACTS / "clients/drive.mjs"), str(CONTRACTS / "clients/node/sample.mjs")])
+    report = run_contract(broken, contract.Settings(only=("request", "read-line", "read-utf8"), examples=5))
+    found = {result.info.id: result for result in report.checks}
+    assert found["request"].verdict == "passed"
+    for name in ("read-line", "read-utf8"):
+        result = found[name]
+        assert result.verdict == "failed" and result.failure is not None, (name, result.reason)
+        assert len(result.failure.reads) == 2

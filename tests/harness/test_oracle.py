@@ -297,10 +297,10 @@ class TestDiagnosis:
         assert found is not None
         assert said in found.diagnosis
 
-    def test_a_truncation_has_its_name(self) -> None:
+    def test_a_truncation_says_how_it_came(self) -> None:
         found = judged(CUT, returned("ab"))
         assert found is not None
-        assert found.diagnosis.startswith("silent truncation: the connection is closed before the body is complete")
+        assert found.diagnosis.startswith("the connection is closed before the body is complete")
 
     def test_long_texts_are_not_quoted_in_full(self) -> None:
         assert len(diagnosis.quoted("x" * 10_000)) < 80

@@ -49,8 +49,9 @@ class TestTheRightClient:
     def test_passes_everything(self, dialect: Any) -> None:
         chat = {"text": right.stream_chat, "lines": right.lines, "delta": right.delta, "typed": right.typed}[dialect]
         client = PythonClient(chat, capabilities="incremental,cancel,v1")
-        report = run_contract(client, Settings(dialect=dialect, quick=True, examples=2, strict=True))
-        assert [r.info.id for r in report.checks] == list(CHECKS)
+        only = tuple(CHECKS) if dialect == "text" else tuple(CHECKS.keys() - {"many-chunks", "long-line"})
+        report = run_contract(client, Settings(dialect=dialect, quick=True, examples=2, strict=True, only=only))
+        assert [r.info.id for r in report.checks] == [name for name in CHECKS if name in only]
         verdicts = {r.info.id: (r.verdict, r.reason) for r in report.checks if r.verdict not in ("passed", "skipped")}
         assert set(verdicts) <= {"drop-silent"}, verdicts
         skipped = {r.info.id: r.reason for r in report.checks if r.verdict == "skipped"}
@@ -84,9 +85,9 @@ WRONG: list[tuple[str, Callable[..., Any], str, str, str]] = [
     ("text-separators", wrong.reading(wrong.SplitLines), "", "lost", "more than CR, LF and CRLF"),
     ("chunk-spaces", wrong.reading(wrong.Strips), "", "lost", "stripped"),
     ("text-lookalikes", wrong.reading(wrong.StopsAtDone), "", "lost", "'[DONE]'"),
-    ("drop-fin", wrong.end_is_success, "", "silent-truncation", "silent truncation"),
-    ("drop-rst", wrong.end_is_success, "", "silent-truncation", "silent truncation"),
-    ("drop-fin-close", wrong.end_is_success, "", "silent-truncation", "silent truncation"),
+    ("drop-fin", wrong.end_is_success, "", "silent-truncation", "as if that were all"),
+    ("drop-rst", wrong.end_is_success, "", "silent-truncation", "as if that were all"),
+    ("drop-fin-close", wrong.end_is_success, "", "silent-truncation", "as if that were all"),
     ("malformed-chunk", wrong.end_is_success, "", "silent-truncation", "no valid size"),
     ("status", wrong.ignores_the_status, "", "error-as-answer", "the status is 401"),
     ("not-sse", wrong.ignores_the_type, "", "error-as-answer", "application/json"),
@@ -145,11 +146,15 @@ class TestWrongClients:
             deadlines.append(round(contract._deadline(), 1))
         assert deadlines == [10.0, 5.0, 3.3, 2.5, 2.0, 2.0]
 
-    def test_one_that_keeps_the_connection_of_a_caller_who_left(self, arena: Arena) -> None:
+    def test_one_that_keeps_the_connection_of_a_caller_who_left(
+        self, arena: Arena, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("mock_ares.harness.arena.CLOSED", 0.2)
         kept: list[object] = []
 
         class Keeps:
             name, boundaries, capabilities, timeout = "keeps", "exact", frozenset({"cancel"}), None
+            in_process = True
 
             def start(self) -> None: ...
 
@@ -184,7 +189,8 @@ class TestWrongClients:
         found = judge_case(PythonClient(wrong.gives_up_after(0.3)), short, arena, CHECKS["patience"].info)
         assert found is not None and found.word == "raised-on-good-stream"
 
-    def test_a_stall_is_given_up_within_the_time_out(self, arena: Arena) -> None:
+    def test_a_stall_is_given_up_within_the_time_out(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(trial, "LENIENCE", 0.1)
         stalls = one("ab", faults=(hang(1),))
         client = PythonClient(right.stream_chat, timeout=0.1)
         found = judge_case(client, stalls, arena, CHECKS["stall"].info)
@@ -317,7 +323,7 @@ class TestVerdicts:
         ("function", "verdict", "reason"),
         [
             (right.whole, "failed", "expected to fail (our proxy), but it passes: take it off the list"),
-            (wrong.reading(wrong.Strips), "informational", "expected: our proxy"),
+            (wrong.reading(wrong.Strips), "informational", "expected to fail: our proxy"),
         ],
     )
     def test_of_a_check_that_is_expected_to_fail(
@@ -493,6 +499,8 @@ class TestTheRun:
         monkeypatch.setitem(CHECKS, "silence", Check(CHECKS["silence"].info, row))
 
         class Two(PythonClient):
+            in_process = False
+
             def another(self) -> PythonClient:
                 return PythonClient(right.whole)
 

@@ -10,6 +10,7 @@ import argparse
 import multiprocessing
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -67,10 +68,10 @@ def in_time(kind: type[Right], seed: int) -> Row:
         return {check.id: Cell.of(run_check(client, check, arena, settings)) for check in LASTING}
 
 
-def matrix(kinds: Sequence[type[Right]], seed: int = 0) -> Iterator[tuple[str, Row]]:
-    """Each client and what the checks say of it, in turn."""
+def matrix(kinds: Sequence[type[Right]], seed: int = 0, jobs: int | None = None) -> Iterator[tuple[str, Row]]:
+    """Each client and what the checks say of it, in turn; ``jobs``: so many processes, by default one for each CPU."""
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), spawn) as workers, ThreadPoolExecutor(len(kinds)) as waiting:
+    with ProcessPoolExecutor(jobs or os.cpu_count(), spawn) as workers, ThreadPoolExecutor(len(kinds)) as waiting:
         working: list[Future[Row]] = [workers.submit(at_work, kind, seed) for kind in kinds]
         lasting: list[Future[Row]] = [waiting.submit(in_time, kind, seed) for kind in kinds]
         for kind, work, lasts in zip(kinds, working, lasting, strict=True):
@@ -109,16 +110,18 @@ def surprises(row: Row, foreseen: frozenset[str]) -> Iterator[str]:
             yield f"{check}: the harness erred: {cell.said}"
 
 
-def show(mutants: Sequence[Mutant], seed: int) -> int:
+def show(mutants: Sequence[Mutant], seed: int, jobs: int | None) -> int:
     """Prints the matrix as it comes, and how many clients are not as foreseen."""
+    begun = time.monotonic()
     width, surprised = max(len(mutant.name) for mutant in mutants), list[str]()
     say = sys.stdout.write
     say("\n".join(heading(width)) + "\n")
-    for mutant, (name, row) in zip(mutants, matrix([mutant.kind for mutant in mutants], seed), strict=True):
+    for mutant, (name, row) in zip(mutants, matrix([mutant.kind for mutant in mutants], seed, jobs), strict=True):
         say(f"{name:{width}} " + "".join(sign(row[check], check, mutant.failed_by) for check in CHECKS) + "\n")
         sys.stdout.flush()
         surprised += [f"{name}: {line}" for line in surprises(row, mutant.failed_by)]
-    say("\n".join(["", LEGEND, *surprised, f"{len(mutants)} clients, {len(surprised)} surprises", ""]))
+    took = f"{time.monotonic() - begun:.0f} s"
+    say("\n".join(["", LEGEND, *surprised, f"{len(mutants)} clients, {len(surprised)} surprises, {took}", ""]))
     return len(surprised)
 
 
@@ -126,11 +129,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Prints which check fails which mutant.")
     parser.add_argument("mutants", nargs="*", help="by name; by default all, and the clients they are made of")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes; by default one for each CPU")
     chosen = parser.parse_args()
     known = {name_of(kind): Mutant(kind, frozenset(), "") for kind in RIGHT} | {m.name: m for m in TABLE}
     if unknown := set(chosen.mutants) - known.keys():
         parser.error(f"no mutant is named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    return 1 if show([known[name] for name in chosen.mutants] or list(known.values()), chosen.seed) else 0
+    return 1 if show([known[name] for name in chosen.mutants] or list(known.values()), chosen.seed, chosen.jobs) else 0
 
 
 if __name__ == "__main__":

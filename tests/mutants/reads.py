@@ -66,12 +66,15 @@ class OneEventPerRead(Right):
     """Looks for one event in each read; what comes behind its blank line is lost."""
 
     def lines(self, texts: Iterable[str]) -> Iterator[str]:
-        unfinished, after_cr = "", False
+        unfinished: list[str] = []
+        after_cr = False
         for text in filter(None, texts):
             rest_of_crlf, after_cr = after_cr and text[0] == "\n", text[-1] == "\r"
-            *lines, unfinished = LINE_END.split(unfinished + text[rest_of_crlf:])
+            *lines, rest = LINE_END.split(text[rest_of_crlf:])
             for line in lines:
-                yield line
-                if not line:
-                    unfinished = ""
+                yield (whole := "".join([*unfinished, line]))
+                unfinished.clear()
+                if not whole:
                     break
+            else:
+                unfinished.append(rest)

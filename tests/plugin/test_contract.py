@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,9 @@ def test_a_test_for_each_check(project: pytest.Pytester) -> None:
     items, _ = project.inline_genitems()
     names = [item.name for item in items]
     assert sorted(names) == sorted(f"test_{check.replace('-', '_')}" for check in CHECKS)
-    assert (names[0], names[-1]) == ("test_request", "test_everything")
+    lasting = [f"test_{check.id.replace('-', '_')}" for check in CHECKS.values() if check.row.lasts]
+    assert names[0] == "test_request"
+    assert names[-1 - len(lasting) :] == ["test_everything", *lasting]  # these have run beside the others by then
 
 
 @pytest.mark.parametrize(
@@ -268,40 +271,72 @@ def test_the_report_is_whole(project: pytest.Pytester, workers: tuple[str, ...])
     assert [Path(path).name for path in replay] == ["TestWrong-read-line.yaml"]
 
 
-def test_the_decorator(project: pytest.Pytester) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they run in turn")
+def test_what_lasts_is_run_beside_the_others(project: pytest.Pytester) -> None:
+    project.makeconftest(
+        """
+from mock_ares.harness.checks import CHECKS
+from mock_ares.harness.checks.rows import Check, Row, one
+from mock_ares.scenario.model import Pace
+
+for name in ("patience", "silence"):
+    CHECKS[name] = Check(CHECKS[name].info, Row((one("ab", pace=Pace(head=0.1)),), lasts=True))
+"""
+    )
     project.makepyfile(
-        test_functions=WRONG.split("class TestWrong")[0]
-        + """
-from mock_ares import client_contract
+        test_beside="""
+import os
+from pathlib import Path
+from mock_ares import ClientContract
 from mock_ares.client import stream_chat
 
-@client_contract(capabilities={"incremental"}, expected_failures={"eol-cr": "no"})
+class TestThem(ClientContract):
+    def stream_chat(self, ares, message):
+        with Path("calls").open("a") as calls:
+            calls.write(f"{os.getpid()}\\n")
+        return stream_chat(ares.url + ares.path, ares.token, message)
+
+def test_who_called():
+    assert len(set(Path("calls").read_text().split())) == 3
+"""
+    )
+    result = project.runpytest_subprocess("-k", "chunk_split or patience or silence or called", "--ares-examples=0")
+    result.assert_outcomes(passed=4)
+
+
+def test_the_decorator(project: pytest.Pytester) -> None:
+    decorated = WRONG.split("class TestWrong")[0].replace("def without", "@client_contract\ndef without")
+    project.makepyfile(
+        test_them=f"""
+from mock_ares import client_contract
+from mock_ares.client import stream_chat
+{decorated}
+
+@client_contract(capabilities={{"incremental"}}, expected_failures={{"eol-cr": "no"}})
 def my_client(url, token, message):
     return stream_chat(url, token, message)
-
-wrong_client = client_contract(without_a_line_buffer)
 
 @client_contract()
 async def my_async_client(url, token, message):
     return "".join(stream_chat(url, token, message))
 
-def test_it_is_still_a_function(ares):
+def test_still_a_function(ares):
     ares.reply("Hello.")
     assert "".join(my_client(ares.url + ares.path, ares.token, "hi")) == "Hello."
 """,
-        test_elsewhere="from test_functions import my_client\n",
+        test_elsewhere="from test_them import my_client\n",
     )
-    result = project.runpytest_inprocess("-v", "-k", "read_line or incremental or eol_cr or function")
+    result = project.runpytest_inprocess("-v", "-k", "read_line or incremental or eol_cr or still")
     result.stdout.fnmatch_lines(
         [
-            "test_functions.py::my_client::test_read_line PASSED*",
-            "test_functions.py::my_client::test_eol_cr FAILED*",
-            "test_functions.py::my_client::test_incremental PASSED*",
-            "test_functions.py::my_async_client::test_read_line PASSED*",
-            "test_functions.py::test_it_is_still_a_function PASSED*",
+            "test_them.py::without_a_line_buffer::test_read_line FAILED*",
+            "test_them.py::my_client::test_read_line PASSED*",
+            "test_them.py::my_client::test_eol_cr FAILED*",
+            "test_them.py::my_client::test_incremental PASSED*",
+            "test_them.py::my_async_client::test_read_line PASSED*",
+            "test_them.py::test_still_a_function PASSED*",
         ]
     )
-    result.stdout.fnmatch_lines(["test_functions.py::wrong_client::test_read_line FAILED*"])
     result.stdout.no_fnmatch_line("test_elsewhere*")
 
 

@@ -113,11 +113,18 @@ def later(lasts: float | None, at: Any = 1) -> Pace:
     return Pace(pauses=(Pause(at=at, lasts=lasts),))
 
 
-def patient(seconds: int) -> Case:
-    """A chunk each second and a half, and longer gaps among them."""
-    chunks = tuple(f"w{n}" for n in range(seconds * 2 // 3 + 1))
-    pace = Pace(every=1.5, pauses=(Pause(at=3, lasts=0.5), Pause(at=9, lasts=0.4)))
-    return one(*chunks, pace=pace)
+SILENCE = 10.0
+"""Seconds."""
+PATIENCE = 31.0
+"""Seconds that a stream lasts."""
+
+
+def patient(longest: float = 2.0) -> Case:
+    """A stream with gaps between its chunks of at most so many seconds, and never more than two."""
+    longest = min(longest, 2.0)
+    every = longest * 0.75
+    pace = Pace(every=every, pauses=(Pause(at=3, lasts=longest * 0.25), Pause(at=9, lasts=longest * 0.2)))
+    return one(*(f"w{n}" for n in range(int(PATIENCE / every) + 1)), pace=pace)
 
 
 def again_later(status: int, after: float | RetryAfter) -> Case:
@@ -186,8 +193,8 @@ ROWS: dict[str, Row] = {
         (faulty(error_event(1)), faulty(error_event(0)), faulty(error_event("abc")), faulty(error_event(2))), reported
     ),
     "stall": Row((faulty(hang(1)), faulty(hang(0))), lasts=True),
-    "patience": Row((patient(31),), lasts=True),
-    "silence": Row((one("ab", "cd", pace=later(10.0)),), lasts=True),
+    "patience": Row((patient(),), lasts=True),
+    "silence": Row((one("ab", "cd", pace=later(SILENCE)),), lasts=True),
 }
 
 __all__ = ["ROWS", "Segments", "replace"]

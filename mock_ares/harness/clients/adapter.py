@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Self
 
-from mock_ares.harness.model import CAPABILITIES, Boundaries, Observation, Target, UsageError
+from mock_ares.harness.model import CAPABILITIES, Boundaries, Client, Observation, Target, UsageError
 from mock_ares.scenario.mistakes import nearest
 
 Shown = Callable[[str], object]
@@ -16,6 +16,11 @@ LONGEST_ERROR = 2000
 
 class Adapter(ABC):
     """A ``Client``; also a context manager that starts and closes it."""
+
+    in_process: bool = False
+    """It is called in this process, so this process can be forked for it."""
+    restarts: bool = True
+    """A retry after some text was shown can be told from that text; what stands on a terminal or page cannot."""
 
     def __init__(
         self,
@@ -42,6 +47,10 @@ class Adapter(ABC):
     @abstractmethod
     def close(self) -> None:
         """Ends processes and threads. Another example starts them again."""
+
+    def another(self) -> Client | None:
+        """A second instance, that shares nothing with this one; None: there can be none."""
+        return None
 
     def __enter__(self) -> Self:
         self.start()

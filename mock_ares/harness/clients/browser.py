@@ -24,6 +24,8 @@ class BrowserClient(Adapter):
     page, as users do.
     """
 
+    restarts = False
+
     def __init__(
         self,
         path: str | Path,
@@ -61,6 +63,9 @@ class BrowserClient(Adapter):
             raise HarnessError(f"the browser failed: {error}") from error
         except FileNotFoundError as error:
             raise UsageError(f"{self._path} is gone: {error}") from error
+
+    def another(self) -> BrowserClient:
+        return BrowserClient(self._path, self.name, self.capabilities, self.timeout, limit=self._limit)
 
     def close(self) -> None:
         self._warm = False

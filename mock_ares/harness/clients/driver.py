@@ -80,6 +80,18 @@ class DriverClient(Adapter):
                 self._end()
         return observation or example.given_up()
 
+    def another(self) -> DriverClient:
+        return DriverClient(
+            self._argv,
+            self.name,
+            self.capabilities,
+            self.timeout,
+            self.boundaries,
+            hello_seconds=self._hello_seconds,
+            limit=self._limit,
+            most_bytes=self._most_bytes,
+        )
+
     def cpu(self) -> float | None:
         """Seconds of all its processes so far."""
         running = 0.0 if self._talk is None else self._talk.child.cpu()
@@ -122,13 +134,17 @@ class DriverClient(Adapter):
             hello = self._greeted(talk)
         except (ProtocolError, UnacceptableError) as error:
             talk.child.end()
-            raise UsageError(f"{named(self._argv)} does not speak the driver protocol: {error}; {ADVICE}") from None
+            raise UsageError(self._stranger(error)) from None
         except BaseException:
             talk.child.end()
             raise
         talk.most_bytes = self._most_bytes
         self._talk = talk
         return hello
+
+    def _stranger(self, error: Exception) -> str:
+        """What is told of a process that does not say hello."""
+        return f"{named(self._argv)} does not speak the driver protocol: {error}; {ADVICE}"
 
     def _greeted(self, talk: Conversation) -> Hello:
         first = talk.hear(time.monotonic() + self._hello_seconds)

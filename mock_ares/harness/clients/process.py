@@ -26,6 +26,8 @@ class ProcessClient(Adapter):
     that pipes what it reads from the network into a filter says ``boundaries="best-effort"``: no one can know.
     """
 
+    restarts = False
+
     def __init__(
         self,
         argv: Sequence[str],
@@ -61,6 +63,9 @@ class ProcessClient(Adapter):
         finally:
             status = child.end()
         return example.returned(example.shown_text) if status == 0 else example.failed(status_text(status, child.words))
+
+    def another(self) -> ProcessClient:
+        return ProcessClient(self._argv, self.name, self.capabilities, self.timeout, self.boundaries, self._limit)
 
     def cpu(self) -> float:
         """Seconds of the processes that have ended."""

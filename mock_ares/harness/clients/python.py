@@ -30,6 +30,8 @@ class PythonClient(Adapter):
     A plain function is called outside the loop, so it may run one of its own; what it returns is awaited in the loop.
     """
 
+    in_process = True
+
     def __init__(
         self,
         function: StreamChat,

@@ -23,3 +23,7 @@ class RemoteClient(DriverClient):
     ) -> None:
         program = [sys.executable, "-m", "mock_ares.harness.clients.remote_main", reference]
         super().__init__(program, name or reference, capabilities, timeout, limit=limit)
+        self._reference = reference
+
+    def _stranger(self, error: Exception) -> str:
+        return f"{self._reference} cannot be called, its process says no word of it: {error}"

@@ -53,9 +53,9 @@ def _body(report: Report, replay: Replay) -> Iterator[str]:
     yield "<header>\n<h1>Does it give back exactly what was sent?</h1>\n"
     yield f'<p class="lede">{tally(report.clients)} · mock-ares {text(report.version)}, seed {report.seed}</p>\n'
     yield "</header>\n<main>\n"
-    yield '<ul class="clients" aria-label="Clients">\n' + "".join(map(_client, report.clients)) + "</ul>\n"
-    yield '<ul class="legend" aria-label="Signs">\n' + "".join(_legend(report)) + "</ul>\n"
     size = "many" if len(report.clients) > FEW else "few" if several else "one"
+    yield f'<ul class="clients {size}" aria-label="Clients">\n' + "".join(map(_client, report.clients)) + "</ul>\n"
+    yield '<ul class="legend" aria-label="Signs">\n' + "".join(_legend(report)) + "</ul>\n"
     yield f'<div class="scroll" role="region" aria-label="Checks and clients" tabindex="0">\n<table class="{size}">\n'
     yield from _head(report)
     for tier, names in rows(report).items():

@@ -22,6 +22,10 @@ from mock_ares.harness.report.verdicts import BEST_EFFORT, MEANINGS, SIGNS, coun
 if TYPE_CHECKING:
     from mock_ares.harness.runner import Event
 
+ROOM_FOR_A_BAR = 120
+"""Columns."""
+BESIDE = 20
+"""Columns of a line of progress that the name of what goes on does not get: a sign, counts, time."""
 Replay = Callable[[ClientReport, CheckResult], str | None]
 """The command that plays a failure again."""
 
@@ -61,7 +65,8 @@ class Terminal:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         console = Console(file=self._stream, no_color=not self._color, highlight=False, width=self._width)
-        parts = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+        bar = (BarColumn(),) if self._width >= ROOM_FOR_A_BAR else ()
+        parts = (SpinnerColumn(), TextColumn("{task.description}", markup=False), *bar, MofNCompleteColumn())
         progress = Progress(*parts, TimeElapsedColumn(), console=console, transient=True)
         self._live = progress
         return progress
@@ -100,7 +105,8 @@ class Terminal:
         who = f"{cut(clean(client), 28)}  " if self._several else ""
         what = f"{who}{event.check.id}{examples}"
         counted = {} if event.kind == "example" else {"completed": event.done, "total": event.total}
-        self._live.update(self._tasks[client], description=f"{what:<{36 + len(who)}}", **counted)
+        room = min(36 + len(who), self._width - BESIDE)
+        self._live.update(self._tasks[client], description=f"{cut(what, room):<{room}}", **counted)
 
     def _row(self, result: CheckResult) -> str:
         """A check and its verdict, on one line."""

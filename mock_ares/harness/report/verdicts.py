@@ -13,8 +13,8 @@ MEANINGS: dict[Verdict, str] = {
     "passed": "every example came out as it must",
     "failed": "a counterexample was found",
     "errored": "the harness itself failed; nothing is said of the client",
-    "informational": "users may be hurt, or nobody could tell; nothing demands it, so it fails nothing",
-    "skipped": "not held to it: not declared, not applicable, or expected to fail",
+    "informational": "expected, or nobody could tell, or users may be hurt but nothing demands it: it fails nothing",
+    "skipped": "not held to it: not declared, or not applicable",
 }
 BEST_EFFORT = "read boundaries are best effort: what it reads is cut anew on the way"
 

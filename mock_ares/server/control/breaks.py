@@ -146,6 +146,9 @@ async def add(ask: Ask) -> Answer:
 
 def _fault(value: Any) -> Fault:
     """A fault in the words of a scenario file. Whether it suits the reply is known when that is given."""
+    for name in (value,) if isinstance(value, str) else value:
+        if name not in FAULTS:
+            raise RefusedError(422, f"no fault is named {name!r}{nearest(name, FAULTS)}", where="fault")
     try:
         made = from_value({"replies": [{"text": "", "dialect": "typed", "faults": [value]}]}, rehearsed=False)
     except WordsError as error:

@@ -19,7 +19,7 @@ from mock_ares.server.profiles import PROFILES
 
 MOST_SPEED = 1000.0
 MOST_LATENCY = 600.0
-PARTS = ("streams", "journal", "tokens", "breaks", "chosen", "places", "limits", "settings")
+PARTS = ("streams", "journal", "tokens", "breaks", "chosen", "places", "limits", "store", "settings")
 
 
 async def health(ask: Ask) -> Answer:
@@ -158,6 +158,10 @@ def _limits(control: Control, done: dict[str, int]) -> None:
             limit.clear()
 
 
+def _store(control: Control, done: dict[str, int]) -> None:
+    control.fake.clear_stores()
+
+
 def _settings(control: Control, done: dict[str, int]) -> None:
     fake, first = control.fake, control.first
     fake.speed, fake.dialect, fake.latency = first.speed, first.dialect, first.latency
@@ -167,5 +171,5 @@ def _settings(control: Control, done: dict[str, int]) -> None:
 
 _RESETS = {
     "streams": _streams, "journal": _journal, "tokens": _tokens, "breaks": _breaks, "chosen": _chosen,
-    "places": _places, "limits": _limits, "settings": _settings,
+    "places": _places, "limits": _limits, "store": _store, "settings": _settings,
 }  # fmt: skip

@@ -193,6 +193,7 @@ def _drop(control: Control, id: str) -> None:
         fake.keyring.revoke(known.api_key)
         if id in fake.tenants:
             fake.tenants.leave(id)
+            fake.forget(id)
     fake.scripts.pop(id, None)
     fake.steering.forget(id)
     fake.library.begin(owner=id)

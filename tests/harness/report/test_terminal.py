@@ -53,7 +53,7 @@ def test_without_a_terminal_each_check_is_a_plain_line() -> None:
 def test_of_several_clients_each_is_one_line() -> None:
     stream = io.StringIO()
     finished(stream, clients=2)
-    assert stream.getvalue() == "node: 1 passed, 3 failed, 1 errored, 1 informational, 2 skipped\n"
+    assert stream.getvalue() == "node: 1 passed, 3 failed, 1 errored, 2 informational, 1 skipped\n"
 
 
 def test_on_a_terminal_there_is_progress_above_which_the_lines_stay(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_one_client_ends_in_its_failures_and_a_count() -> None:
     assert "replay    mock-ares replay .mock-ares/failures/node-read-line.yaml -- node" in text
     assert "! eol-cr  errored\n  flaky: a case failed" in text
     assert text.splitlines()[-2:] == [
-        "1 passed, 3 failed, 1 errored, 1 informational, 2 skipped; 4.0 s of checks, seed 77",
+        "1 passed, 3 failed, 1 errored, 2 informational, 1 skipped; 4.0 s of checks, seed 77",
         f"informational: {MEANINGS['informational']} (--strict: it does)",
     ]
 

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.control.rig import Api, served
+
+
+@pytest.fixture
+def api(caplog: pytest.LogCaptureFixture) -> Iterator[Api]:
+    with served(caplog) as found:
+        yield found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "served"
+    folder.mkdir()
+    (folder / "day.yaml").write_text("summary: A day.\ntext: Good day.\n")
+    (folder / "night.yaml").write_text("when: {message: night}\ntext: Good night.\n")
+    return folder
+
+
+@pytest.fixture
+def files(caplog: pytest.LogCaptureFixture, folder: Path) -> Iterator[Api]:
+    with served(caplog, folder) as found:
+        yield found

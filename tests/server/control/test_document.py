@@ -1,0 +1,58 @@
+"""Schemathesis plays the document of the control API against a live fake, good requests and bad."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import settings
+from schemathesis import Case
+
+from mock_ares.server.control.app import API, ROUTES
+from mock_ares.server.control.state import Control
+from mock_ares.server.fake import FakeServer
+from mock_ares.server.folder import Folder
+from mock_ares.server.state import Settings
+from tests.server.control.rig import DOCUMENT
+
+FILE = Path(__file__).parents[3] / "contracts" / "control.openapi.yaml"
+BOUNDED = settings(max_examples=5, derandomize=True, deadline=None, database=None)
+SCHEMA = schemathesis.openapi.from_path(FILE).exclude(path=[f"{API}/events", f"{API}/requests/wait"])
+
+
+@pytest.fixture(scope="module")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Case], Any]]:
+    """On a fake that serves a folder, with a token and a request in its journal."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "day.yaml").write_text("text: Good day.\n")
+    files = Folder([folder])
+    with FakeServer(Settings(speed=math.inf), files.load()) as server, requests.Session() as session:
+        Control(server.fake, files)
+        yield lambda case: case.call_and_validate(server.url, session=session, excluded_checks=EXCLUDED)
+        assert session.get(f"{server.url}{API}/health").status_code == 200
+
+
+EXCLUDED = [
+    schemathesis.checks.CHECKS.get_one("ignored_auth"),  # a fake on loopback wants none
+    schemathesis.checks.CHECKS.get_one("positive_data_acceptance"),  # names in paths are rarely those of what there is
+    schemathesis.checks.CHECKS.get_one("negative_data_rejection"),  # what is no object may be no JSON; 415 comes first
+]
+
+
+@SCHEMA.parametrize()
+@BOUNDED
+def test_every_answer_is_in_the_document(case: Case, play: Callable[[Case], Any]) -> None:
+    play(case)
+
+
+def test_every_route_is_described() -> None:
+    described = {
+        (method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"
+    }
+    routes = {(method, API + path.replace(":path", "")) for method, path, _ in ROUTES}
+    assert routes | {("POST", f"{API}/session"), ("GET", f"{API}/events")} == described

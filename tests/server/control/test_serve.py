@@ -1,0 +1,199 @@
+"""``mock-ares serve`` and ``init`` as a person, a machine and a signal see them: real processes."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from mock_ares.cli import main
+from mock_ares.scenario.load import load_all
+from mock_ares.server.errors import NAMES
+from mock_ares.server.journal import Exchange
+from mock_ares.server.terminal import Terminal, line
+from mock_ares.starter import SCHEMA
+from tests.server.live import PATIENCE
+
+
+class Serving:
+    """A running ``mock-ares serve``; its lines are read one by one."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        self.out = process.stdout
+        self.said = ""
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """The first line, from here on, in which this is found."""
+        for text in self.out:
+            self.said += text
+            if found := re.search(pattern, text):
+                return found
+        raise AssertionError(f"it ended without {pattern!r}: {self.said}")
+
+    def connect(self, url: str) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE)
+
+    def get(self, url: str, path: str, **headers: str) -> tuple[int, Any]:
+        connection = self.connect(url)
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        told = response.status, json.loads(response.read())
+        connection.close()
+        return told
+
+
+@contextlib.contextmanager
+def serving(*arguments: str | Path) -> Iterator[Serving]:
+    command = [sys.executable, "-u", "-m", "mock_ares", "serve", "--port", "0", "--instant", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        yield Serving(process)
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_a_person_sees_where_what_and_then_a_line_per_stream(folder: Path) -> None:
+    with serving(folder) as served:
+        url = served.until(r"a fake ARES at (http://\S+)")[1]
+        assert served.until(r"^console +(\S+)")[1] == f"{url}/_mock/"
+        token = served.until(r"^JWT +(\S+)")[1]
+        served.until(r"3 scenarios \(built-in, day, night\), read again when a file of .* is saved")
+        connection = served.connect(url)
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        connection.request("POST", "/api/chat/stream", b'{"message":"night"}', headers)
+        assert b"Good" in connection.getresponse().read()
+        assert served.until(r"“night”  night  2 chunks  \d+ bytes  [\d.]+ m?s  complete$")
+        (folder / "day.yaml").write_text("text: hi\npace: 3\n")
+        served.until(r"broken day\.yaml; the last good version is still served")
+        served.until(r"day\.yaml:2:7: expected a mapping")
+        assert served.get(url, "/_mock/api/status")[1]["broken"][0]["name"] == "day.yaml"
+        (folder / "day.yaml").write_text("text: hi\n")
+        served.until(r"reloaded day\.yaml")
+        connection.close()
+
+
+def test_a_machine_reads_json(folder: Path) -> None:
+    with serving(folder, "--json-logs") as served:
+        first = json.loads(served.out.readline())
+        assert (first["event"], first["scenarios"]) == ("listening", ["built-in", "day", "night"])
+        connection = served.connect(first["url"])
+        connection.request("GET", "/nowhere?token=secret")
+        connection.getresponse().read()
+        connection.close()
+        told = json.loads(served.out.readline())
+        assert (told["event"], told["path"], told["query"], told["status"], told["ending"]) == (
+            "request", "/nowhere", "token=[redacted]", 404, "complete",
+        )  # fmt: skip
+        (folder / "night.yaml").unlink()
+        told = json.loads(served.out.readline())
+        assert (told["event"], told["change"], told["name"]) == ("file", "removed", "night.yaml")
+
+
+def test_ctrl_c_ends_streams_of_events_too(folder: Path) -> None:
+    with serving(folder) as served:
+        url = served.until(r"a fake ARES at (http://\S+)")[1]
+        served.until("3 scenarios")
+        open_streams = []
+        for _ in range(3):
+            connection = served.connect(url)
+            connection.request("GET", "/_mock/api/events")
+            assert connection.getresponse().readline().startswith(b"retry")
+            open_streams.append(connection)
+        waiting = served.connect(url)
+        waiting.request("GET", "/_mock/api/requests/wait?timeout=300")
+        served.process.send_signal(signal.SIGINT)
+        assert served.process.wait(PATIENCE) == 0
+        assert "Traceback" not in served.out.read()
+        for connection in (*open_streams, waiting):
+            connection.close()
+
+
+def test_beyond_loopback(folder: Path) -> None:
+    with serving(folder, "--host", "0.0.0.0") as served:
+        url = served.until(r"a fake ARES at (http://\S+)")[1]
+        assert "--control-token" in served.until(r"^console +(.+)")[1]
+        assert served.get(url, "/_mock/api/status")[0] == 403
+    with serving(folder, "--host", "0.0.0.0", "--control-token", "sesame") as served:
+        url = served.until(r"a fake ARES at (http://\S+)")[1]
+        assert "asks for the control token" in served.until(r"^console +(.+)")[1]
+        served.until("scenarios")
+        assert "sesame" not in served.said
+        assert served.get(url, "/_mock/api/status", authorization="Bearer sesame")[0] == 200
+        assert served.get(url, "/_mock/api/status")[0] == 401
+
+
+class TestLines:
+    def exchange(self, **fields: Any) -> Exchange:
+        made = Exchange(1, "POST", "/api/chat/stream", (), 0.0)
+        for name, value in fields.items():
+            setattr(made, name, value)
+        return made
+
+    def test_one(self) -> None:
+        fields = {"message": "hi", "scenario": "day", "chunks": 1, "bytes": 27, "duration": 1.5, "ending": "reset"}
+        told = line(self.exchange(status=200, broken="reset_peer", **fields), 0.0)
+        clock = time.strftime("%H:%M:%S", time.localtime(0.0))
+        assert told == f"{clock}  “hi”  day  broken with reset_peer  1 chunk  27 bytes  1.50 s  reset"
+
+    def test_a_message_moves_no_cursor_and_ends_no_line(self) -> None:
+        told = line(self.exchange(message="a\x1b[2J\n\u202eb\x9b1m" + "c" * 100))
+        assert "“a\\x1b[2J\\n\\u202eb\\x9b1m" in told and told.isprintable() and len(told) < 120
+
+    def test_a_reader_that_leaves_stops_it(self) -> None:
+        class Broken(io.StringIO):
+            def write(self, text: str) -> int:
+                raise BrokenPipeError
+
+        terminal = Terminal(out=Broken())
+        terminal.ended(self.exchange())
+        terminal.ended(self.exchange())
+
+
+class TestInit:
+    def test_a_folder_that_is_served_and_checked(self, tmp_path: Path) -> None:
+        folder = tmp_path / "mine" / "scenarios"
+        done = CliRunner().invoke(main, ["init", str(folder)])
+        assert done.exit_code == 0 and f"mock-ares serve {folder}" in done.output
+        assert len(load_all([folder], errors=NAMES)) >= 4
+        for file in folder.glob("*.yaml"):
+            first = file.read_text().splitlines()[0]
+            assert first == f"# yaml-language-server: $schema={SCHEMA}"
+        assert json.loads((folder / SCHEMA).read_text())["title"] == "mock-ares scenario"
+
+    def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
+        (tmp_path / "hello.yaml").write_text("mine")
+        (tmp_path / "slow.yaml").symlink_to(tmp_path / "elsewhere")
+        done = CliRunner().invoke(main, ["init", str(tmp_path)])
+        assert (tmp_path / "hello.yaml").read_text() == "mine" and not (tmp_path / "elsewhere").exists()
+        assert re.search(r"kept  \S+hello\.yaml, which was there", done.output)
+        before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir() if path.is_file()}
+        CliRunner().invoke(main, ["init", str(tmp_path)])
+        assert before == {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir() if path.is_file()}
+
+    def test_where_it_cannot_be(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        done = CliRunner().invoke(main, ["init", str(tmp_path / "file" / "below")])
+        assert done.exit_code == 2 and done.output.startswith("mock-ares: ")
+
+
+@pytest.mark.parametrize(("value", "message"), [("3", "a duration needs a unit"), ("-1s", "expected a duration")])
+def test_a_latency_that_is_none(value: str, message: str) -> None:
+    done = CliRunner().invoke(main, ["serve", "--latency", value])
+    assert done.exit_code == 2 and message in done.output

@@ -28,6 +28,8 @@ from mock_ares.scenario.texts import read_some
 from mock_ares.server.errors import NAMES
 
 INTERVAL = 0.3
+SHARE = 20.0
+"""A look that takes long is followed by so many times its length of rest."""
 RACY = 2.0
 """Seconds for which a file's time does not prove that it is the same."""
 MOST_FILES = 5000
@@ -403,9 +405,10 @@ async def watch(
     unreadable: Callable[[OSError], object],
 ) -> None:
     """Looks again and again, until cancelled; ``changed`` and ``unreadable`` are called in the event loop."""
-    told = ""
+    told, took = "", 0.0
     while True:
-        await asyncio.sleep(INTERVAL)
+        await asyncio.sleep(max(INTERVAL, SHARE * took))
+        begun = time.monotonic()
         try:
             changes = await asyncio.to_thread(folder.scan)
         except OSError as error:
@@ -413,6 +416,6 @@ async def watch(
                 unreadable(error)
             told = str(error)
             continue
-        told = ""
+        told, took = "", time.monotonic() - begun
         if changes:
             changed(changes)

@@ -56,7 +56,8 @@ class Timed:
         plan = self.played.plans[-1]
         unit = "s" if self.cpu is None else "s of CPU time"
         end = "were not done after" if self.late else "took"
-        return f"{len(plan.chunks)} chunks, {plan.size} bytes, {end} {self.took:.2f} {unit}"
+        count = len(plan.chunks)
+        return f"{count} chunk{'s' * (count != 1)}, {plan.size} bytes, {end} {self.took:.2f} {unit}"
 
 
 @dataclass(frozen=True, slots=True)

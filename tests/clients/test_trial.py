@@ -17,6 +17,7 @@ from mock_ares.harness.entries import read_grid
 from mock_ares.harness.report.verdicts import diagnosis
 from mock_ares.harness.settings import Settings
 from mock_ares.paths import CONTRACTS
+from tests.clients import picture
 from tests.clients.trial import faults
 from tests.toolchains import require_tool
 
@@ -40,6 +41,15 @@ def test_the_grid_expects_failures_of_corrected_clients_only_and_says_the_versio
 def test_every_file_of_a_library_is_on_trial() -> None:
     words = {Path(word).name for entry in read_grid(CONTRACTS / "trial.toml") for word in entry.words}
     assert {path.name for path in (*LIBRARIES.glob("with_*.py"), *LIBRARIES.glob("*.mjs"))} <= words
+
+
+def test_the_readme_shows_the_grid_light_and_dark() -> None:
+    readme = (CONTRACTS.parent / "README.md").read_text(encoding="utf-8")
+    for scheme in picture.SCHEMES:
+        name = f"docs/trial-{scheme}.png"
+        assert name in readme
+        data = (CONTRACTS.parent / name).read_bytes()
+        assert data.startswith(b"\x89PNG") and len(data) < picture.MOST
 
 
 def test_the_lock_file_names_no_registry() -> None:

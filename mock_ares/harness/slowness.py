@@ -106,7 +106,8 @@ class Stopwatch:
         whole, found = self._beside(whole), None
         for _ in range(ROUNDS):
             if found is not None:
-                whole = min(whole, self._beside(self.play(whole.played.case)), key=_cost)
+                again = self._beside(self.play(whole.played.case, max(self._deadline, GROWTH * whole.wall)))
+                whole = whole if again.late else min(whole, again, key=_cost)  # what was cut off cost less
             quarter = self._beside(self.play(quarter_of(whole.played.case)))
             if quarter.late:
                 return None

@@ -16,6 +16,9 @@ from mock_ares.harness.arena import Arena, Played, lasting, size_of
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.checks.framing import EIGHT_MB, long_line, many
 from mock_ares.harness.checks.rows import Check, Row, case, one, say
+from mock_ares.harness.clients.browser import BrowserClient
+from mock_ares.harness.clients.driver import DriverClient
+from mock_ares.harness.clients.process import ProcessClient
 from mock_ares.harness.clients.python import PythonClient
 from mock_ares.harness.model import Case, CheckResult, HarnessError, Observation, Target, UsageError, Verdict
 from mock_ares.harness.runner import Event, Settings, judge_case, run_check, run_contract, selected
@@ -271,6 +274,24 @@ class TestWhatIsNotJudged:
         result = check(arena, right.stream_chat, name, settings=settings)
         assert result.verdict == "skipped" and reason in result.reason and result.examples == 0
 
+    def test_silence_is_not_asked_of_a_client_that_declares_less_of_it(self, arena: Arena) -> None:
+        for seconds in (5.0, 10.0, 11.9):
+            result = run_check(PythonClient(right.whole, timeout=seconds), CHECKS["silence"], arena, FEW)
+            assert result.verdict == "skipped"
+            assert result.reason == (
+                f"the client declares that it gives up after {seconds:g} s of silence, and this is 10 s"
+            )
+        assert trial.why_skipped(PythonClient(right.whole, timeout=15.0), CHECKS["silence"], FEW) is None
+
+    def test_patience_keeps_to_gaps_that_the_client_can_bear(self) -> None:
+        for seconds, longest in ((None, 2.0), (15.0, 2.0), (1.0, 0.5), (0.2, 0.1)):
+            (long,) = trial.cases_of(CHECKS["patience"], PythonClient(right.whole, timeout=seconds), FEW)
+            (reply,) = long.replies
+            pace = reply.pace
+            gaps = [pace.interval + (pause.lasts or 0.0) for pause in pace.pauses]
+            assert max(gaps) == pytest.approx(longest)
+            assert 30.0 < lasting(reply) < 33.0
+
     def test_gzip_is_skipped_where_it_is_never_accepted(self, arena: Arena) -> None:
         result = check(arena, wrong.follows, "gzip")
         assert result.verdict == "skipped" and "does not accept gzip" in result.reason
@@ -281,8 +302,9 @@ class TestWhatIsNotJudged:
         assert result.verdict == "skipped" and "never asked again" in result.reason
 
     def test_what_was_shown_on_a_terminal_cannot_be_taken_back(self, arena: Arena) -> None:
+        assert not ProcessClient.restarts and not BrowserClient.restarts and DriverClient.restarts
         client = PythonClient(wrong.retries_and_duplicates, capabilities="retry")
-        client.restarts = False  # type: ignore[attr-defined]
+        client.restarts = False
         assert run_check(client, CHECKS["retry"], arena, FEW).verdict == "passed"
 
     def test_boundaries_that_cannot_be_kept_are_no_verdict(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,6 +409,7 @@ class Prescribed(Stopwatch):
 
     def __init__(self, takes: list[Timed], reference: float = 0.1) -> None:
         self.takes, self.reference = takes, reference
+        self._deadline = 10.0
 
     def play(self, case: Case, deadline: float | None = None) -> Timed:
         return self.takes.pop(0)
@@ -413,6 +436,11 @@ class TestTheStopwatch:
         found = Prescribed(rounds).growth(stood(9.0, cpu=9.0))
         assert found is not None and found.times == 4.0
         assert not rounds
+
+    def test_a_round_that_was_cut_off_is_no_cheap_one(self) -> None:
+        rounds = [stood(0.5, 0.4), stood(99.0, 1.2, late=True), stood(0.5, 0.4), stood(20.0, 5.0), stood(0.5, 0.4)]
+        found = Prescribed(rounds).growth(stood(19.0, cpu=5.0))
+        assert found is not None and found.times == pytest.approx(5.0 / 0.4 / 4)
 
     def test_where_cpu_time_is_unknown_the_reference_is_the_measure(self) -> None:
         quiet = stood(0.5, None, 0.1)

@@ -156,7 +156,8 @@ class Respond:
             *self.fake.cors.headers_for(request.headers.get("origin")),
             *extra,
         )
-        told = [watcher.answered(exchange, plan, script, fields) for watcher in self.fake.watchers]
+        shown = replace(answer, script=script).shown() if self.fake.watchers else (plan, script)
+        told = [watcher.answered(exchange, *shown, fields) for watcher in self.fake.watchers]
         sent = next((each for each in told if each is not None), None)
         complete = False
         try:

@@ -18,6 +18,8 @@ MOST_BODY = 64 * 1024
 _NAMES = "password|refresh_token|access_token|token|secret|api_key"
 _IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*")(?:[^"\\]++|\\.)*+("|\\?\Z)', re.DOTALL)
 _IN_FORMS = re.compile(rf"((?:^|[?&])(?:{_NAMES})=)[^&\s]*")
+_SECRETS = re.compile(rb'(?<=":")(?:eyJ[\w.-]+|(?:ares|rt)_[\w-]+)(?=")')
+"""JWTs, keys and refresh tokens as values of JSON that the fake has written."""
 _ANYWHERE = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![A-Za-z0-9])ares_[A-Za-z0-9]{12,}", re.ASCII)
 """JWTs and API keys, wherever a client puts them."""
 
@@ -88,6 +90,11 @@ def redacted_body(body: bytes) -> bytes:
     """The beginning of a body, without secrets. Those at its very end may be cut, so they need no closing quote."""
     text = _IN_JSON.sub(r"\1[redacted]\2", body[:MOST_BODY].decode("latin-1"))
     return redacted_text(text).encode("latin-1")
+
+
+def masked(answer: bytes) -> bytes:
+    """An answer of the fake's own, or a part of it, with asterisks for secrets."""
+    return _SECRETS.sub(lambda found: b"*" * len(found[0]), answer)
 
 
 def redacted_text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mock_ares.plan.build import answer
@@ -34,7 +35,9 @@ def dispatch(respond: Respond, request: Request) -> tuple[Answer, Headers] | Non
     if isinstance(limits, HttpError):
         return of_error(limits, peer), ()
     found = _handled(respond, request, operation, identity, parts)
-    return (of_error(found, peer) if isinstance(found, HttpError) else _answer(found, peer)), limits
+    if isinstance(found, HttpError):
+        return of_error(found, peer), limits
+    return replace(_answer(found, peer), secret=operation.secret), limits
 
 
 def _wrong_method(respond: Respond, request: Request, by_method: dict[str, Operation]) -> tuple[Answer, Headers]:

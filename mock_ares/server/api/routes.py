@@ -27,12 +27,14 @@ class Operation:
     """What the body must be; ``any``: any JSON; None: it is not looked at."""
     docs_body: Struct | None = None
     """What the pages ask for instead."""
+    secret: bool = False
+    """The answer holds tokens or a key."""
 
 
 TABLE = (
-    Operation("POST", "/api/auth/register", "none", auth.register, auth.REGISTER),
-    Operation("POST", "/api/auth/login", "none", auth.login, auth.LOGIN),
-    Operation("POST", "/api/auth/refresh", "none", auth.refresh, auth.REFRESH),
+    Operation("POST", "/api/auth/register", "none", auth.register, auth.REGISTER, secret=True),
+    Operation("POST", "/api/auth/login", "none", auth.login, auth.LOGIN, secret=True),
+    Operation("POST", "/api/auth/refresh", "none", auth.refresh, auth.REFRESH, secret=True),
     Operation("POST", "/api/auth/logout", "none", auth.logout, auth.LOGOUT),
     Operation("GET", "/api/agents", "none", agents.list_all),
     Operation("GET", "/api/memory", "jwt", assist.memory),
@@ -50,7 +52,7 @@ TABLE = (
     Operation("GET", "/v1/agents/{name}/logs", "api-key", clients.list_logs),
     Operation("GET", "/v1/usage", "api-key", clients.usage),
     Operation("GET", "/v1/api-keys", "api-key", clients.list_keys),
-    Operation("POST", "/v1/api-keys", "api-key", clients.create_key, clients.CREATE_KEY),
+    Operation("POST", "/v1/api-keys", "api-key", clients.create_key, clients.CREATE_KEY, secret=True),
     Operation("DELETE", "/v1/api-keys/{id}", "api-key", clients.revoke_key),
     Operation("GET", "/health/detailed", "none", info.health),
     Operation("GET", "/config/info", "none", info.config),

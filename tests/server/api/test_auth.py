@@ -205,3 +205,18 @@ def test_no_secret_in_the_journal(page: Frontend) -> None:
     for secret in (PASSWORD, tokens["access_token"], tokens["refresh_token"]):
         assert secret not in kept
     assert EMAIL in kept
+
+
+def test_whoever_looks_on_sees_no_secret(page: Frontend) -> None:
+    """The control API shows what was sent, to the byte."""
+    page.get("/_mock/api/requests")  # from now on there is somebody
+    page.register()
+    first = page.tokens()
+    second = page.post("/api/auth/refresh", {"refresh_token": first["refresh_token"]}).json
+    key = page.with_key().post(f"{page.v1}/api-keys", {"name": "x"}).json["secret"]
+    page.bearer = None
+    rows = page.get("/_mock/api/requests").json["requests"]
+    seen = [page.get(f"/_mock/api/requests/{row['number']}").text for row in rows]
+    assert any("****" in text and "expires_in" in text for text in seen)
+    for secret in (*first.values(), *second.values(), key):
+        assert secret == 900 or not any(secret in text for text in seen)

@@ -35,17 +35,21 @@ HEADERS = (
 
 
 class Pages:
-    """The files as they lie there; read again when one has changed, for who works on them."""
+    """The files as they lie there, read for each request, for who works on them."""
 
     def __init__(self, folder: Path = CONSOLE) -> None:
         self._folder = folder
+        self._known: dict[str, Path] = {}
 
     def answer(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
         """Raises RefusedError."""
         if path == "/_mock":
             return Answer(308, headers=(("location", "/_mock/"),))
         name = path.removeprefix("/_mock/") or "index.html"
-        file = self._files().get(name)
+        file = self._known.get(name)
+        if file is None or not file.is_file():
+            self._known = self._files()  # somebody works on them
+            file = self._known.get(name)
         if file is None:
             raise RefusedError(404, f"there is no {path}; the console is at /_mock/, its API at /_mock/api/")
         if method not in ("GET", "HEAD"):

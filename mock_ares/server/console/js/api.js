@@ -42,7 +42,12 @@ async function call(method, path, { query, body, signal } = {}) {
 }
 
 /** A name in a path: slashes of folders stay. */
-export const part = (name) => name.split("/").map(encodeURIComponent).join("/");
+export function part(name) {
+  const parts = name.split("/");
+  // A browser resolves these before it asks, so the fake would never see them.
+  if (parts.some((each) => each === "" || each === "." || each === "..")) throw new Error(`${name} leads out of the served folder.`);
+  return parts.map(encodeURIComponent).join("/");
+}
 
 export const api = {
   get: (path, query, signal) => call("GET", path, { query, signal }),

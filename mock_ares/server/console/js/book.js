@@ -57,8 +57,9 @@ export class Journal {
     } else if (known.ending !== "open" && request.ending === "open") {
       return; // older than what is known
     }
-    request.seen = known?.seen ?? performance.now() / 1000;
-    this.#byNumber.set(request.number, request);
+    // Whoever shows it keeps the object: it stays the same one, and changes.
+    if (known) Object.assign(known, request);
+    else this.#byNumber.set(request.number, Object.assign(request, { seen: performance.now() / 1000 }));
     if (this.#order.length > this.most + 200) this.#forget(this.#order.length - this.most);
   }
 

@@ -118,6 +118,8 @@ export class FilesView {
     this.list.update(files);
     put(this.where, h("bdi", null, folder ?? ""));
     this.add.hidden = !editable;
+    this.editor.readOnly = !editable;
+    if (this.#file) this.#marks();
     this.empty.hidden = files.length > 0;
     this.list.element.classList.toggle("is-empty", files.length === 0);
     if (files.length === 0) put(this.empty, folder === null || !editable ? noFolder(folder) : [h("h2", null, "The folder is empty"), h("button", { type: "button", onclick: () => this.#new() }, "Write a first scenario")]);
@@ -142,7 +144,6 @@ export class FilesView {
     say(this.title, this.#name);
     this.notice.hidden = true;
     this.editor.value = draft?.text ?? file.text;
-    this.editor.readOnly = !state.files.editable;
     this.#marks();
     put(this.plans);
     this.pane.scrollTop = 0;
@@ -155,6 +156,10 @@ export class FilesView {
     const given = await askText("New scenario file", "File name", this.#free(name), "Create");
     if (!given) return;
     const wanted = /\.ya?ml$/.test(given) ? given : `${given}.yaml`;
+    if (wanted.split("/").some((each) => ["", ".", ".."].includes(each))) {
+      tell(`${wanted} leads out of the served folder.`, { bad: true });
+      return undefined;
+    }
     if (state.files.files.some((file) => file.name === wanted)) {
       tell(`${wanted} is there already.`, { bad: true });
       return go("files", wanted);

@@ -197,6 +197,7 @@ export class JournalView {
 
   #draw(canvas, request, elapsed) {
     const sent = state.journal.sentOf(request.number);
+    if (!sent) return; // forgotten; the row goes with the next frame
     const end = Math.max(elapsed, sent.moments.at(-1) ?? 0);
     const running = request.ending === "open";
     const drawn = `${request.number} ${sent.moments.length} ${running ? end.toFixed(2) : end} ${request.ending} ${canvas.clientWidth} ${document.documentElement.dataset.theme} ${devicePixelRatio}`;

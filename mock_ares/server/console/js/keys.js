@@ -71,7 +71,7 @@ export function openHelp(status) {
   const toggle = h("input", { type: "checkbox", checked: letters(), onchange: () => remember(toggle.checked) });
   put(
     dialog,
-    h("header", null, h("h2", { id: "help-title" }, "Keys"), h("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => dialog.close() }, icon("x"))),
+    h("header", null, h("h2", null, "Keys"), h("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => dialog.close() }, icon("x"))),
     h(
       "div",
       { class: "body" },

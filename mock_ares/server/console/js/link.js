@@ -57,8 +57,8 @@ async function welcome(status) {
     changed("restarted");
   }
   set("link", "live");
-  await refresh();
   if (before === "lost") changed("back", restarted);
+  await refresh();
 }
 
 async function lost() {

@@ -46,7 +46,7 @@ function reach(focus) {
 listen({
   view(name) {
     go(name);
-    setTimeout(() => views[name].focus());
+    views[name].focus();
   },
   filter() {
     const search = theView().search;

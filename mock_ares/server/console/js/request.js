@@ -257,7 +257,14 @@ export class RequestPane {
       tell(`Downloaded ${name}.`);
       return this.#closeSave();
     }
-    const saved = await attempt(() => api.put(`files/${part(name)}`, { text, tag: null }), `Saved as ${name}.`);
+    const saved = await attempt(async () => {
+      try {
+        return await api.put(`files/${part(name)}`, { text, tag: null });
+      } catch (error) {
+        if (error.status === 409) throw new Error(`${name} is there already: choose another name.`);
+        throw error;
+      }
+    }, `Saved as ${name}.`);
     if (!saved) return byId(this.save.querySelector("input").id)?.focus();
     this.#closeSave();
     await attempt(refreshFiles);

@@ -19,6 +19,6 @@ export function address(view, argument = null) {
 
 export function go(view, argument = null) {
   const wanted = address(view, argument);
-  if (location.hash === wanted) dispatchEvent(new Event("hashchange"));
-  else location.hash = wanted;
+  if (location.hash !== wanted) location.hash = wanted;
+  dispatchEvent(new Event("hashchange")); // the browser's own comes later, and whoever asked may want to focus now
 }

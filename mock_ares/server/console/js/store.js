@@ -62,7 +62,11 @@ export async function refreshJournal() {
   const { journal } = state;
   const found = [];
   for (let before = null, more = true; more; ) {
-    const page = await api.get("requests", { before, limit: 1000 }, mine.signal);
+    const page = await api.get("requests", { before, limit: 1000 }, mine.signal).catch((error) => {
+      if (mine.signal.aborted) return null; // a newer call reads it
+      throw error;
+    });
+    if (page === null) return;
     found.push(...page.requests);
     more = page.more && page.requests.length > 0;
     before = page.requests.at(-1)?.number;

@@ -187,10 +187,10 @@ class Folder:
         parts = PurePosixPath(name).parts
         if not parts or name != "/".join(parts) or name.startswith("/") or "\\" in name or ":" in name:
             raise OutsideError(f"{name!r} is no name of a file in the served folder, such as day.yaml or bad/day.yaml")
-        if any(part in ("..", ".") or part.startswith(".") or len(part.encode()) > 200 for part in parts):
-            raise OutsideError(f"{name!r} leads out of the served folder, or is hidden in it")
         if any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) < 0xE000 for char in name):
             raise OutsideError("a file's name has no control characters")
+        if any(part in ("..", ".") or part.startswith(".") or len(part.encode()) > 200 for part in parts):
+            raise OutsideError(f"{name!r} leads out of the served folder, or is hidden in it")
         if not name.endswith(SUFFIXES):
             raise OutsideError(f"{name!r} is no scenario file: its name ends in .yaml")
         root = self.roots[0]

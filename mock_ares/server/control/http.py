@@ -127,6 +127,10 @@ class Ask:
             raise RefusedError(415, f"expected Content-Type: application/json, not {kind or 'none'}")
         try:
             value = json.loads(data, parse_constant=_no_constant)
+            if b"\\u" in data:
+                encode_strictly(value)
+        except UnicodeEncodeError:
+            raise RefusedError(422, "half a surrogate pair (such as \\ud800 alone) is no text") from None
         except (ValueError, RecursionError) as error:
             raise RefusedError(400, f"expected a JSON object: {error}") from None
         if not isinstance(value, dict):
@@ -189,6 +193,11 @@ def _is(value: Any, kind: type) -> bool:
     if kind is int:
         return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
+
+
+def encode_strictly(value: Any) -> bytes:
+    """Raises UnicodeEncodeError for what UTF-8 cannot say."""
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _no_constant(name: str) -> Any:

@@ -183,6 +183,18 @@ class TestHostileText:
         got = api.ares.send("PATCH", "/_mock/api/settings", body, content_type="application/json")
         assert got.status in (400, 422) and json.loads(got.body)["error"]
 
+    def test_half_a_character_is_refused_everywhere(self, files: Api) -> None:
+        half = "\ud800"
+        asked: list[tuple[str, str, Any]] = [
+            ("POST", "/validate", {"text": "text: a", "name": f"{half}.yaml"}),
+            ("POST", "/tokens", {"replies": [{"content": {"json": half}}]}), ("POST", "/tokens", {"name": half}),
+            ("PUT", "/chosen", {"scenario": "day", "token": half}), ("PUT", "/files/x.yaml", {"text": f"text: {half}"}),
+            ("POST", "/breaks", {"fault": {"hang": {"after": half}}}), ("POST", "/reset", {"only": [half]}),
+        ]  # fmt: skip
+        for method, path, body in asked:
+            assert "half a surrogate pair" in files.refused(422, method, path, body)
+        assert files.post("/tokens", {"name": "\ud83d\ude00"})["name"] == "\N{GRINNING FACE}"
+
     def test_odd_requests(self, api: Api) -> None:
         for path in (
             "/requests/1e9",

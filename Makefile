@@ -17,7 +17,7 @@ TRIAL := .venv/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test kill-matrix trial picture format lint type check bench benchmarks soak build clean
+.PHONY: help serve test kill-matrix trial picture pictures format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -41,6 +41,9 @@ trial: $(TRIAL) ## put samples, corrected clients and libraries to the contract:
 
 picture: $(DEV) ## draw the grid of the last trial for the README: docs/trial-*.png
 	@$(BIN)/python -m tests.clients.picture trial.html
+
+pictures: $(DEV) ## take the pictures of docs/console.md anew
+	@$(BIN)/python -m tests.console.pictures
 
 format: $(DEV) ## put the source into its form
 	@$(BIN)/ruff check --quiet --fix-only .

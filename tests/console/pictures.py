@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.async_api import expect
 
 from mock_ares.server.state import Settings
@@ -12,6 +14,7 @@ from tests.console.conftest import Stage
 from tests.console.stage import Served, open_console
 
 DOCS = Path(__file__).parents[2] / "docs"
+COLOURS = 64
 SIZE = {"width": 1280, "height": 800}
 ANSWER = (
     "Neural networks learn by example. They make a guess, measure how wrong it was, and nudge each weight a little in "
@@ -26,7 +29,7 @@ SCENARIOS = {
         "summary: The connection is reset inside a word; then a good answer.\n"
         "when: {message: {contains: refund}}\nreplies:\n"
         "  - text: A refund takes five working days, once the parcel is back.\n"
-        "    pace: {first: 400ms, every: 90ms, pauses: [{after: five, for: 700ms}]}\n"
+        "    pace: {first: 400ms, every: 90ms, pauses: [{at: five, lasts: 700ms}]}\n"
         "    faults: [{reset_peer: {after: 'working d'}}]\n"
         "  - text: A refund takes five working days, once the parcel is back.\n"
         "    pace: {first: 300ms, every: 60ms}\n"
@@ -66,14 +69,19 @@ def traffic(served: Served) -> None:
         response.read(150)
 
 
+def save(picture: bytes, path: Path) -> None:
+    with Image.open(io.BytesIO(picture)) as image:
+        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 async def take(stage: Stage, served: Served) -> None:
     context = await stage.context(viewport=SIZE, color_scheme="light")
     page = await context.new_page()
     await open_console(page, served.url, "journal/6")
     await expect(page.locator(".opened .verdict")).to_be_visible()
-    await expect(page.get_by_role("option")).to_have_count(len(ASKED) + 2)
+    await expect(page.locator(".journal [role=option]:not([hidden])")).to_have_count(len(ASKED) + 2)
     await page.wait_for_function(DRAWN)
-    await page.screenshot(path=DOCS / "console-journal.png")
+    save(await page.screenshot(), DOCS / "console-journal.png")
     await context.close()
     context = await stage.context(viewport=SIZE, color_scheme="dark")
     page = await context.new_page()
@@ -83,7 +91,7 @@ async def take(stage: Stage, served: Served) -> None:
     await page.get_by_label("Scenario", exact=True).select_option("explains")
     await page.get_by_role("button", name="Send", exact=True).click()
     await expect(page.locator(".state .verdict.bad")).to_be_visible()
-    await page.screenshot(path=DOCS / "console-compose.png")
+    save(await page.screenshot(), DOCS / "console-compose.png")
     await context.close()
 
 

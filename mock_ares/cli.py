@@ -100,14 +100,17 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
 
     A file that is saved is served anew; one with mistakes keeps the last good version. The console is at /_mock/.
     """
+    from mock_ares.scenario import kept
     from mock_ares.scenario.mistakes import ScenarioError
     from mock_ares.server.folder import Folder
     from mock_ares.server.runner import CannotListenError
     from mock_ares.server.serve import run
 
+    kept.use()
     folder = Folder(files) if files else None
     try:
         scenarios = folder.load() if folder is not None else load_all(())
+        kept.save()
         ports = {"refuse": options["refuse_port"], "reset": options["reset_port"]}
         run(_settings(options, host), scenarios, host, port, folder=folder, json_logs=options["json_logs"], **ports)
     except ScenarioError as error:

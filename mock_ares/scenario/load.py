@@ -12,12 +12,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from mock_ares.scenario.kept import opened
 from mock_ares.scenario.mistakes import Finding, Mistake, ScenarioError, WordsError, nearest
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.scenario.nodes import compose, mistake_at
 from mock_ares.scenario.rehearsal import rehearse
 from mock_ares.scenario.texts import read_some, read_text
-from mock_ares.scenario.values import values
 
 MOST_BYTES = 1_000_000
 """Of a scenario file; PyYAML takes seconds for it."""
@@ -46,6 +45,21 @@ def loads(
     errors: Collection[str] | None = None,
 ) -> Scenario:
     """The scenario of a YAML text; ``base`` is the folder that its file names are relative to. Raises ScenarioError."""
+    kept = opened()
+    if kept is None:
+        return _read(data, file, base, name, errors)
+    key = kept.key(data, base, name, errors)
+    scenario = kept.get(key)
+    if scenario is None:
+        scenario = _read(data, file, base, name, errors)
+        kept.put(key, scenario)
+    return scenario
+
+
+def _read(data: bytes | str, file: str, base: Path, name: str, errors: Collection[str] | None) -> Scenario:
+    from mock_ares.scenario.nodes import compose, mistake_at
+    from mock_ares.scenario.values import values
+
     root = compose(data, file)
     value, mistakes = values(root, file)
     scenario, found = _scenario(value, base, errors) if value is not None or not mistakes else (None, [])

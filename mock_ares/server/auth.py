@@ -16,6 +16,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from mock_ares.server.errors import HttpError, lookup
@@ -153,19 +154,7 @@ class Keyring:
         return Identity(claims["sub"], claims["sub"], claims["email"], found, float(claims["exp"]))
 
     def _claims(self, token: str) -> dict[str, Any] | str:
-        import jwt
-
-        if not _JWT.fullmatch(token):
-            return "malformed-token"
-        try:
-            claims: dict[str, Any] = jwt.decode(token, self._hmac_secret, algorithms=["HS256"], options=_CHECKED)
-        except jwt.InvalidSignatureError:
-            return "bad-signature"
-        except (jwt.InvalidTokenError, UnicodeError, RecursionError):
-            return "malformed-token"
-        if any(type(claims[name]) is not kind for name, kind in _CLAIMS.items()):
-            return "malformed-token"
-        return claims
+        return _decoded(token, self._hmac_secret)
 
     def check_api_key(self, header: str | None) -> Identity | HttpError:
         """Who an ``Authorization`` value of a key route is, or ARES's answer to it, in ARES's order."""
@@ -204,3 +193,21 @@ class Keyring:
 
     def _refuse(self, name: str) -> HttpError:
         return lookup(self.profile, name)
+
+
+@lru_cache(maxsize=1024)
+def _decoded(token: str, secret: bytes) -> dict[str, Any] | str:
+    """The claims of a token, not to be changed, or what is wrong with it whenever it is looked at."""
+    import jwt
+
+    if not _JWT.fullmatch(token):
+        return "malformed-token"
+    try:
+        claims: dict[str, Any] = jwt.decode(token, secret, algorithms=["HS256"], options=_CHECKED)
+    except jwt.InvalidSignatureError:
+        return "bad-signature"
+    except (jwt.InvalidTokenError, UnicodeError, RecursionError):
+        return "malformed-token"
+    if any(type(claims[name]) is not kind for name, kind in _CLAIMS.items()):
+        return "malformed-token"
+    return claims

@@ -86,7 +86,10 @@ def _in_the_greeting(line: str) -> int | None:
 def _started(start: Start) -> tuple[float, float]:
     """Seconds to the first byte of a body, and CPU seconds until then."""
     begun = time.monotonic()
-    process = subprocess.Popen(start.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    installed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(
+        start.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=installed
+    )
     assert process.stdout is not None
     try:
         port = start.port

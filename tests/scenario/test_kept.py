@@ -1,0 +1,82 @@
+"""What is kept is what would be read, and nothing is kept that could be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mock_ares.paths import FIXTURES
+from mock_ares.scenario import kept, load
+from mock_ares.scenario.mistakes import ScenarioError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(kept, "_opened", None)
+    yield tmp_path / "mock-ares"
+
+
+def opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_opened", None)
+    kept.use()
+
+
+def unread(*_: object) -> None:
+    raise AssertionError("the file was read again")
+
+
+def test_the_second_start_has_the_same_scenarios_without_reading(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = sorted(FIXTURES.glob("when-*.yaml"))
+    read = load.load_all(files)
+    opened_anew(monkeypatch)
+    assert load.load_all(files) == read
+    kept.save()
+    opened_anew(monkeypatch)
+    monkeypatch.setattr(load, "_read", unread)
+    assert load.load_all(files) == read
+
+
+def test_another_text_or_other_code_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept.use()
+    load.loads("replies: [text: a]", name="x")
+    kept.save()
+    opened_anew(monkeypatch)
+    assert load.loads("replies: [text: b]", name="x").replies[0].text == "b"
+    monkeypatch.setattr(kept, "_code", lambda: "another")
+    opened_anew(monkeypatch)
+    monkeypatch.setattr(load, "_read", unread)
+    with pytest.raises(AssertionError, match="read again"):
+        load.loads("replies: [text: a]", name="x")
+
+
+def test_mistakes_are_not_kept_and_files_that_are_named_count(folder: Path) -> None:
+    kept.use()
+    (folder.parent / "a.txt").write_text("one")
+    for _ in range(2):
+        with pytest.raises(ScenarioError):
+            load.loads("replies: 3")
+    for text in ("one", "two"):
+        (folder.parent / "a.txt").write_text(text)
+        for spelled in ("file", r'"\x66ile"'):
+            scenario = load.loads(f"replies: [text: {{{spelled}: a.txt}}]", base=folder.parent)
+            assert scenario.replies[0].text == text
+
+
+@pytest.mark.parametrize("harm", ["others may write", "garbage"])
+def test_what_others_could_have_written_is_not_believed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    kept.use()
+    load.loads("replies: [text: a]")
+    kept.save()
+    if harm == "garbage":
+        (folder / "scenarios.pickle").write_bytes(b"no pickle")
+    else:
+        folder.chmod(0o777)
+    opened_anew(monkeypatch)
+    assert load.loads("replies: [text: a]").replies[0].text == "a"
+    store = kept.opened()
+    assert store is not None and len(store._known) == 1

@@ -29,6 +29,8 @@ class Row:
 
     def ratio_to(self, other: Row) -> float:
         """The median of the ratios of each round: the machine's moods cancel out."""
+        if len(self.values) != len(other.values):
+            return self.median / other.median
         return statistics.median(a / b for a, b in zip(self.values, other.values, strict=True) if b)
 
 

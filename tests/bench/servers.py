@@ -32,10 +32,12 @@ class Ask:
     chunks: int
     every: float = 0.0
     """Seconds between two chunks."""
+    segments: str = "free"
+    """Promised reads, which only mock-ares knows."""
 
     @property
     def name(self) -> str:
-        return f"ask-{self.chunks}-{round(self.every * 1e6)}us"
+        return f"ask-{self.chunks}-{round(self.every * 1e6)}us-{self.segments}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def mock_ares(asks: list[Ask], *options: str) -> Iterator[Server]:
         for ask in asks:
             pace = f"    pace: {{every: {ask.every * 1000:.6f}ms}}\n" if ask.every else ""
             text = f"  - text: '{TEXT * ask.chunks}'\n    chunks: {{every: {len(TEXT)}}}\n"
-            (Path(folder) / f"{ask.name}.yaml").write_text(f"replies:\n{text}{pace}")
+            (Path(folder) / f"{ask.name}.yaml").write_text(f"replies:\n{text}{pace}    segments: {ask.segments}\n")
         command = [str(BIN / "mock-ares"), "serve", "--port", "0", *options, folder]
         with running(command, _origin) as (port, pid):
             fields = (f"authorization: Bearer {token}", "x-mock-ares-scenario: ")

@@ -1,0 +1,60 @@
+"""Memory: idle, for each open stream, and under readers that do not read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from tests.bench.figure import OURS, Result, Row
+from tests.bench.reader import connect
+from tests.bench.servers import CONTENDERS_BY_NAME, TEXT, Ask, Server
+
+PACED = Ask(1000, 0.5)
+LARGE = Ask(8_000_000 // len(TEXT))
+OPEN = 1000
+SLOW = 10
+WHO = (OURS, "asyncio.Protocol", "Starlette StreamingResponse", "sse-starlette", "node:http", "aimock")
+MIB, KIB = 1024 * 1024, 1024
+
+
+def measure(rounds: int) -> Result:
+    rows = list[Row]()
+    idle, stream, slow = "idle", f"each of {OPEN} open paced streams", f"{SLOW} slow readers of an 8 MB reply: added"
+    with ExitStack() as stack:
+        servers: dict[str, Server] = {
+            name: stack.enter_context(CONTENDERS_BY_NAME[name]([PACED, LARGE]))  # type: ignore[arg-type]
+            for name in WHO
+        }
+        rows += [Row(idle, name, "MiB", [server.memory() / MIB]) for name, server in servers.items()]
+        for name, server in servers.items():
+            with asked(server, PACED, 50):  # what is made once, is there
+                time.sleep(1)
+            before = server.memory()
+            with asked(server, PACED, OPEN):
+                time.sleep(3)
+                rows.append(Row(stream, name, "KiB", [(server.memory() - before) / OPEN / KIB]))
+        for name, server in servers.items():
+            time.sleep(1)
+            before = server.memory()
+            with asked(server, LARGE, SLOW):
+                time.sleep(8)
+                rows.append(Row(slow, name, "MiB", [(server.memory() - before) / MIB]))
+    result = Result("memory", "Memory (proportional set size of the process)", rows)
+    result.judge(idle, "40 MiB", lambda row: row.median <= 40)
+    result.judge(stream, "12 KiB", lambda row: row.median <= 12)
+    result.judge(slow, "bounded: one plan, shared", lambda row: row.median <= 64)
+    return result
+
+
+@contextmanager
+def asked(server: Server, ask: Ask, streams: int) -> Iterator[None]:
+    """So many streams, asked for and not read."""
+    sockets = [connect(server.port) for _ in range(streams)]
+    try:
+        for each in sockets:
+            each.send(server.request(ask))
+        yield
+    finally:
+        for each in sockets:
+            each.close()

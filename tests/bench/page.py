@@ -37,7 +37,7 @@ def _page(found: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield "# Benchmarks"
     yield ""
     yield 'Written by `make benchmarks`; a single figure is measured by `make bench ARGS="--only throughput"`. Every'
-    yield "contender is a process of its own, and the rounds are interleaved: what is compared is the ratio of each round,"
+    yield "contender is a process of its own, and the rounds are interleaved. What is compared is the ratio of a round,"
     yield "where the machine's moods cancel out. Absolute numbers are this machine's, and no promise."
     yield ""
     yield "| | |"

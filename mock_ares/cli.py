@@ -94,6 +94,7 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option("--reset-port", type=click.IntRange(0, 65535), help="Also a port that accepts and resets them.")
 @click.option("--latency", default="0s", callback=_seconds, metavar="DURATION", help="Every answer is so late.")
 @click.option("--control-token", envvar="MOCK_ARES_CONTROL_TOKEN", help="Opens console and control API to its holders.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes, for load tests.")
 @click.option("--json-logs", is_flag=True, help="A JSON object per line, for machines.")
 def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None:
     """Serve the fake. FILES are scenario files or folders of them; by default the library that comes with it.
@@ -111,12 +112,34 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
     try:
         scenarios = folder.load() if folder is not None else load_all(())
         kept.save()
+        if options["workers"] > 1:
+            _serve_alike(scenarios, host, port, options)
+            return
         ports = {"refuse": options["refuse_port"], "reset": options["reset_port"]}
         run(_settings(options, host), scenarios, host, port, folder=folder, json_logs=options["json_logs"], **ports)
     except ScenarioError as error:
         raise Usage(str(error)) from None
     except (CannotListenError, LookupError) as error:
         raise Usage(f"mock-ares: {error.args[0]}") from None
+
+
+def _serve_alike(scenarios: list[Scenario], host: str, port: int, options: dict[str, Any]) -> None:
+    from dataclasses import replace
+
+    from mock_ares.server.workers import NeedsStateError, run
+
+    given = [
+        name
+        for name in ("refuse_port", "reset_port", "json_logs")
+        if options[name] is not None and options[name] is not False
+    ]
+    if given:
+        raise Usage(f"mock-ares: --workers cannot be used with --{given[0].replace('_', '-')}")
+    settings = replace(_settings(options, host), replica=True)
+    try:
+        run(settings, scenarios, host, port, options["workers"], click.echo)
+    except NeedsStateError as error:
+        raise Usage(f"mock-ares: --workers: {error}") from None
 
 
 def _settings(options: dict[str, Any], host: str) -> Any:

@@ -16,6 +16,7 @@ from mock_ares.server.errors import HttpError, lookup
 from mock_ares.server.exchange import Auth, Request, Respond
 from mock_ares.server.profiles import Profile
 from mock_ares.server.state import Fake, Settings
+from mock_ares.server.workers import unserved
 
 CHATS: tuple[tuple[str, Auth, Literal["stream", "whole"]], ...] = (
     ("/api/chat/stream", "jwt", "stream"),
@@ -92,12 +93,16 @@ def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = 
     def health(request: Request) -> tuple[Answer, Headers]:
         return of_text("OK", request.peer), ()
 
+    def control(request: Request) -> tuple[Answer, Headers]:
+        return unserved("the control API", request.peer), ()
+
+    later = Endpoint(respond, control) if fake.settings.replica else Later(fake)
     routes = [
         *(Route(path, endpoint=chat(auth, form)) for path, auth, form in CHATS),
         Route("/health", endpoint=Endpoint(respond, health, "GET", "HEAD")),
         Route("/_mock/away/{ticket}", endpoint=Endpoint(respond, respond.away, "POST")),
-        Route("/_mock", endpoint=Later(fake)),
-        Route("/_mock/{path:path}", endpoint=Later(fake)),
+        Route("/_mock", endpoint=later),
+        Route("/_mock/{path:path}", endpoint=later),
         Route("/{path:path}", endpoint=Endpoint(respond, respond.route)),
     ]
     app = Starlette(routes=routes)

@@ -241,9 +241,20 @@ def protocol_factory(
     app: Any, state: ServerState, http: type[asyncio.Protocol] | None = None
 ) -> Callable[[], asyncio.Protocol]:
     """Makes uvicorn's connections for an ASGI application; ``state`` has the open ones and their tasks."""
-    config = Config(
+    config = _config(app, http or protocol_class())
+    config.load()
+    return lambda: config.http_protocol_class(config=config, server_state=state, app_state={})  # type: ignore[call-arg]
+
+
+def workers_config(factory: Callable[[], Any], workers: int) -> Config:
+    """For uvicorn's own processes; what crosses over to them is pickled, the class by its name."""
+    return _config(factory, "mock_ares.server:Http", factory=True, workers=workers, timeout_graceful_shutdown=1)
+
+
+def _config(app: Any, http: Any, **more: Any) -> Config:
+    return Config(
         app,
-        http=http or protocol_class(),
+        http=http,
         interface="asgi3",
         ws="none",
         lifespan="off",
@@ -252,6 +263,5 @@ def protocol_factory(
         server_header=False,
         date_header=False,
         timeout_keep_alive=KEEP_ALIVE,
+        **more,
     )
-    config.load()
-    return lambda: config.http_protocol_class(config=config, server_state=state, app_state={})  # type: ignore[call-arg]

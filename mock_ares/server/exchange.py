@@ -31,6 +31,10 @@ from mock_ares.server.wire import EXTENSION, Wire
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Auth = Literal["jwt", "api-key", "none"]
 SCENARIO_HEADER = "x-mock-ares-scenario"
+NO_WIRE = (
+    "mock-ares writes to the connection itself, which this ASGI server does not let it do: run it with "
+    "`mock-ares serve`, or with `uvicorn --factory mock_ares.server:create_app --http mock_ares.server:Http`"
+)
 DRAINED = 32 * 1024 * 1024
 """Bytes of a body over the limit that are read and thrown away; a client that sends more is cut off."""
 BODY_TIMEOUT = 60.0
@@ -90,6 +94,8 @@ class Respond:
         self, scope: Mapping[str, Any], receive: Receive, decide: Callable[[Request], tuple[Answer, Headers]]
     ) -> None:
         """Reads the request, lets ``decide`` choose the answer and further head fields, and plays it."""
+        if EXTENSION not in scope.get("extensions", {}):
+            raise RuntimeError(NO_WIRE)
         wire: Wire = scope["extensions"][EXTENSION]
         request = self._opened(scope, wire)
         for watcher in self.fake.watchers:
@@ -193,10 +199,12 @@ class Respond:
             return of_error(found, peer), limits
         from mock_ares.server.api.chat import in_context, note_use
 
-        if auth == "api-key":
+        if auth == "api-key" and not self.fake.settings.replica:
             note_use(request, self.fake, identity)
-        chat = in_context(chat, self.fake, identity.token_id, identity.subject)
-        return self._reply(request, found, chat, identity.token_id, form, identity.subject), limits
+        user = None if self.fake.settings.replica else identity.subject
+        if user is not None:
+            chat = in_context(chat, self.fake, identity.token_id, user)
+        return self._reply(request, found, chat, identity.token_id, form, user), limits
 
     def identify(self, request: Request, auth: Auth) -> Identity | HttpError:
         """Whose request it is; what the profile answers to credentials that are none."""
@@ -325,8 +333,11 @@ class Respond:
         scenario: Scenario | None = self.fake.library.scripted(facts)
         if scenario is None:
             from mock_ares.server.api.dispatch import dispatch
+            from mock_ares.server.workers import unserved
 
             if found := dispatch(self, request):
+                if self.fake.settings.replica:
+                    return unserved(f"{request.method} {request.path}", request.peer), ()
                 return found
             scenario = self.fake.library.find(facts) or self.fake.library.routes(facts)
         if scenario is None:

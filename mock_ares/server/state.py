@@ -57,6 +57,8 @@ class Settings:
     """Seconds that every answer is late, at any speed."""
     exposed: bool = False
     """It listens beyond loopback: the control API then wants its token."""
+    replica: bool = False
+    """It is one of several that share no state: what would need some is not there."""
     control_token: str | None = None
     """What callers of the control API must show; None: nothing, and beyond loopback nobody may call it."""
 

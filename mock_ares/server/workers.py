@@ -1,0 +1,84 @@
+"""Several processes behind one port, for load tests: uvicorn's own workers, each with a fake that knows of no other.
+
+What every one of them answers alike is served; what would need state in common is refused by name, at the start where
+it can be known (replies in turn, limits, the control API's token, ports that fail), else when it is asked for (the
+control API, ARES's accounts and conversations). So are replicas behind a balancer: ``Settings(replica=True)``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from mock_ares.plan.peer import Peer
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.answers import Answer, of_json
+from mock_ares.server.state import Fake, Settings
+
+MOST_NAMED = 5
+
+
+class NeedsStateError(ValueError):
+    """What was asked for would need state that the workers do not share; one line that names all of it."""
+
+
+def refuse(settings: Settings, scenarios: Sequence[Scenario]) -> None:
+    """Raises NeedsStateError for what replicas could not answer alike."""
+    if found := list(_stateful(settings, scenarios)):
+        raise NeedsStateError(f"several workers share no state, and this would need it: {'; '.join(found)}")
+
+
+def _stateful(settings: Settings, scenarios: Sequence[Scenario]) -> Iterator[str]:
+    turns = [scenario.name for scenario in scenarios if len(scenario.replies) > 1 or scenario.then == "fail"]
+    if turns:
+        more = f" and {len(turns) - MOST_NAMED} more" if len(turns) > MOST_NAMED else ""
+        yield f"replies in turn (scenarios {', '.join(turns[:MOST_NAMED])}{more})"
+    if settings.rate_limit is not None:
+        yield "--rate-limit"
+    if settings.quota is not None:
+        yield "--quota"
+    if settings.control_token is not None:
+        yield "the control API (--control-token)"
+
+
+def unserved(what: str, peer: Peer) -> Answer:
+    """The answer of a replica to what it cannot know."""
+    message = f"{what} needs state in common, which several workers do not have: serve with one"
+    return of_json({"error": message}, peer, status=501)
+
+
+def run(
+    settings: Settings,
+    scenarios: Iterable[Scenario],
+    host: str,
+    port: int,
+    workers: int,
+    ready: Callable[[str], None],
+) -> None:
+    """Serves until SIGINT or SIGTERM; ``ready`` is called with what a person wants to know.
+
+    Raises NeedsStateError, CannotListenError, LookupError for a scenario that does not exist.
+    """
+    from uvicorn.supervisors import Multiprocess
+
+    from mock_ares.server.app import create_app
+    from mock_ares.server.connection import workers_config
+    from mock_ares.server.runner import listen, url_of
+
+    scenarios = tuple(scenarios)
+    refuse(settings, scenarios)
+    fake = Fake.make(settings, scenarios)
+    with listen(host, port) as listener:
+        ready(_greeting(fake, url_of(listener), workers))
+        Multiprocess(workers_config(functools.partial(create_app, settings, scenarios), workers), [listener]).run()
+
+
+def _greeting(fake: Fake, url: str, workers: int) -> str:
+    from mock_ares.server.serve import EXAMPLE, MONTH, curl
+
+    jwt = fake.keyring.issue_jwt(lifetime=MONTH)
+    return (
+        f"mock-ares: a fake ARES at {url} in {workers} processes that share no state: no console, no accounts "
+        f"(profile {fake.profile.name}; Ctrl-C ends it)\n\n"
+        f"JWT      {jwt}\nAPI key  {fake.keyring.issue_api_key(lifetime=MONTH)}\n\n{curl(url, jwt, EXAMPLE)}"
+    )

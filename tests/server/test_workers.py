@@ -1,0 +1,102 @@
+"""Several processes behind one port answer alike, and refuse by name what they could not."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mock_ares.cli import main
+from mock_ares.client import AresError, stream_chat
+from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server import create_app
+from mock_ares.server.auth import Keyring
+from mock_ares.server.state import Settings
+from mock_ares.server.workers import NeedsStateError, refuse
+
+HELLO = Scenario(name="hello", replies=(Reply(text="Hello there"),))
+
+
+@contextmanager
+def running(*command: str, ready: str) -> Iterator[str]:
+    """A process, from when a line of it says so; ended by SIGTERM."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield next(line for line in iter(process.stdout.readline, "") if re.search(ready, line))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        rest = process.communicate(timeout=20)[0]
+    assert process.returncode in (0, -signal.SIGTERM), rest
+    assert "Traceback" not in rest
+
+
+def test_workers_stream_alike_and_say_what_they_lack(tmp_path: Path) -> None:
+    (tmp_path / "hello.yaml").write_text("text: Hello there\nsegments: event\n")
+    command = ("mock_ares", "serve", "--port", "0", "--workers", "4", "--scenario", "hello", str(tmp_path))
+    with running(*command, ready="a fake ARES at") as line:
+        url = re.search(r"http://[\d.:]+", line)
+        assert url is not None
+        token = Keyring().issue_jwt(lifetime=60)
+        for _ in range(12):
+            assert "".join(stream_chat(f"{url[0]}/api/chat/stream", token, "hi")) == "Hello there"
+        for path in ("/_mock/journal", "/api/user/memory"):
+            with pytest.raises(AresError, match=r"501|404"):
+                "".join(stream_chat(f"{url[0]}{path}", token, "hi"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "scenarios", "named"),
+    [
+        (Settings(rate_limit=(1, 1.0)), [HELLO], "--rate-limit"),
+        (Settings(quota=(1, 1.0)), [HELLO], "--quota"),
+        (Settings(control_token="x"), [HELLO], "--control-token"),
+        (Settings(), [Scenario(name="turns", replies=(Reply(text="a"), Reply(text="b")))], "turns"),
+    ],
+)
+def test_what_needs_state_in_common_is_refused_by_name(
+    settings: Settings, scenarios: list[Scenario], named: str
+) -> None:
+    with pytest.raises(NeedsStateError, match=named):
+        refuse(settings, scenarios)
+    refuse(Settings(), [HELLO])
+
+
+def test_the_command_line_refuses_at_the_start() -> None:
+    done = CliRunner().invoke(main, ["serve", "--port", "0", "--workers", "2"])
+    assert done.exit_code == 2 and "replies in turn" in done.output
+    done = CliRunner().invoke(main, ["serve", "--port", "0", "--workers", "2", "--reset-port", "0"])
+    assert done.exit_code == 2 and "--reset-port" in done.output
+
+
+def test_uvicorn_by_itself_runs_the_factory() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    served = ("mock_ares.server:create_app", "--factory", "--http", "mock_ares.server:Http", "--port", str(port))
+    with running("uvicorn", *served, ready="Uvicorn running"):
+        token = Keyring().issue_jwt(lifetime=60)
+        pieces = stream_chat(f"http://127.0.0.1:{port}/api/chat/stream", token, "hi")
+        assert next(pieces).startswith("Neural")
+
+
+def test_a_server_that_hides_its_connection_is_told_what_to_do() -> None:
+    async def ask() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/health", "headers": [], "query_string": b""}
+
+        async def send(message: object) -> None: ...
+
+        await create_app()(scope, None, send)
+
+    with pytest.raises(RuntimeError, match=r"--http mock_ares\.server:Http"):
+        asyncio.run(ask())

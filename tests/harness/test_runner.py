@@ -509,6 +509,18 @@ class TestTheRun:
             assert verdicts[name].verdict == "skipped"
             assert "the client never got a stream" in verdicts[name].reason
 
+    def test_then_come_the_reads_and_the_report_keeps_the_table_s_order(self) -> None:
+        order: list[str] = []
+
+        def progress(event: Event) -> None:
+            if event.kind == "finished":
+                order.append(event.check.id)
+
+        only = ("everything", "chunk-split", "bom", "read-line", "request")
+        report = run_contract(PythonClient(right.whole), Settings(only=only, examples=1), progress)
+        assert order == ["request", "read-line", "chunk-split", "bom", "everything"]
+        assert [r.info.id for r in report.checks] == ["chunk-split", "read-line", "bom", "request", "everything"]
+
     def test_everything_is_drawn_from_what_has_passed(self) -> None:
         texts: list[str] = []
 

@@ -163,7 +163,7 @@ class _Player:
                 return False
         ending = self.script.ending
         whole = self.index == len(self.writes)
-        self.wire.ending = whole and ending.kind != "hang" and ending.at is None
+        self.wire.ending = whole and ending.kind != "hang" and (ending.at is None or self.tempo.instant)
         if boundary or self._at_boundary():
             await self._boundary()
         return True

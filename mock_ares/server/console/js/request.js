@@ -226,7 +226,8 @@ export class RequestPane {
     if (this.#detail) copy(this.#detail.curl, "the curl line");
   }
 
-  openSave() {
+  async openSave() {
+    await attempt(refreshFiles); // it can be pressed before the page knows of a folder
     if (!this.#detail?.scenario_text) return;
     const { editable } = state.files;
     const name = h("input", { type: "text", value: `request-${this.number}.yaml`, autocomplete: "off", spellcheck: "false", required: true });

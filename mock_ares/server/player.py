@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -113,8 +114,8 @@ class _Player:
         return await self._end(self.script.ending)
 
     def sent(self) -> tuple[int, int]:
-        """Writes of the script handed over in full, and bytes."""
-        return self.index, self.position
+        """Writes of the script handed over in full, and bytes. A slab may have been cut behind some of its writes."""
+        return bisect_right(self.writes.ends, self.position, self.index), self.position
 
     async def _head(self, head: Head, extra: Headers) -> bool:
         """The head, together with the writes of the same time. False if the connection has ended."""

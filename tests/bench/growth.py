@@ -71,13 +71,13 @@ def _planning(chunks: int) -> float:
 def _peak(chunks: int) -> float:
     """In a process of its own: the most it ever had, less what it had before."""
     code = (
-        "import resource, sys\n"
         "from mock_ares.plan.build import Asked, build\n"
         "from mock_ares.plan.layout import lay_out\n"
         "from mock_ares.scenario.model import Chunks, Reply\n"
         f"reply = Reply(text='word ' * {chunks}, chunks=Chunks(every=5))\n"
-        "most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "before = most(); lay_out(build(reply, Asked())); print((most() - before) / 1024)"
+        "lines = lambda: open('/proc/self/status').read().split()\n"
+        "of = lambda name: int(lines()[lines().index(name) + 1])\n"
+        "before = of('VmRSS:'); lay_out(build(reply, Asked())); print((of('VmHWM:') - before) / 1024)"
     )
     return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
 

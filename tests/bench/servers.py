@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,11 +88,12 @@ def running(command: list[str], port: Callable[[str], int | None], **environment
             if found is None:
                 errors.seek(0)
                 raise RuntimeError(f"{command} did not start: {errors.read()}")
+            # Lines are printed for each request, and nobody may have to wait for them to be read.
+            threading.Thread(target=process.stdout.read, daemon=True).start()
             yield found, process.pid
         finally:
             process.kill()
             process.wait()
-            process.stdout.close()
 
 
 def _printed(line: str) -> int | None:
@@ -131,8 +133,10 @@ def mock_ares(asks: list[Ask], *options: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder:
         for ask in asks:
             pace = f"    pace: {{every: {ask.every * 1000:.6f}ms}}\n" if ask.every else ""
-            text = f"  - text: '{TEXT * ask.chunks}'\n    chunks: {{every: {len(TEXT)}}}\n"
-            (Path(folder) / f"{ask.name}.yaml").write_text(f"replies:\n{text}{pace}    segments: {ask.segments}\n")
+            (Path(folder) / f"{ask.name}.txt").write_text(TEXT * ask.chunks)
+            text = f"  - text: {{file: {ask.name}.txt}}\n    chunks: {{every: {len(TEXT)}}}\n"
+            segments = f"    segments: {ask.segments}\n"
+            (Path(folder) / f"{ask.name}.yaml").write_text(f"replies:\n{text}{pace}{segments}")
         command = [str(BIN / "mock-ares"), "serve", "--port", "0", *options, folder]
         with running(command, _origin) as (port, pid):
             fields = (f"authorization: Bearer {token}", "x-mock-ares-scenario: ")

@@ -181,12 +181,13 @@ def slow_readers(soak: Soak) -> str:
         client.send(request(large))
     time.sleep(2)
     (stream,) = read(soak.port, request(small), 1)
-    assert stream.body() == b"data: quick\n\n" and stream.first < 5
+    assert stream.body() == b"data: quick\n\n"
     time.sleep(1)
     held = _pss(soak) - before
     for client in clients:
         client.close()
-    return f"{number} readers of 8 MB that read nothing: {held / 1024:.0f} MiB more for all of them"
+    said = f"{number} readers of 8 MB that read nothing: {held / 1024:.0f} MiB more for all of them"
+    return f"{said}; others waited {stream.first:.2f} s"
 
 
 def _pss(soak: Soak) -> int:

@@ -178,7 +178,7 @@ class _Player:
         self.wire.write(data)
         self.taken = not (self.wire.gone or self.wire.stuck)
         if self.told is not None:
-            self.told(self.index, self.position)
+            self.told(*self.sent())
 
     async def _boundary(self) -> None:
         outcome = await self.wire.read_barrier(self.patience)

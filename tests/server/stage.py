@@ -39,6 +39,8 @@ class Stage:
         self.patience = 1.0
         self.act: Callable[[Wire, Any], Awaitable[None]] | None = None
         self.played: queue.Queue[Played] = queue.Queue()
+        self.told: list[tuple[int, int]] = []
+        """Writes and bytes that had been handed over, each time."""
         self.clock = Clock()
         self.bodies: list[bytes] = []
         self.states: list[ServerState] = []
@@ -63,8 +65,11 @@ class Stage:
             await send(start)
             await send({"type": "http.response.body", "body": b"plain"})
             return
-        played = await play(self.script, wire, self.clock, speed=self.speed, patience=self.patience)
+        played = await play(self.script, wire, self.clock, speed=self.speed, patience=self.patience, sent=self.tell)
         self.played.put(played)
+
+    def tell(self, writes: int, size: int) -> None:
+        self.told.append((writes, size))
 
     def result(self) -> Played:
         return self.played.get(timeout=PATIENCE)

@@ -78,6 +78,15 @@ class TestBytes:
                 assert (played.ending, played.boundaries, played.segments) == ("complete", "exact", 51)
                 assert played.bytes == stage.script.size
 
+    def test_what_a_cut_slab_holds_is_counted(self, stage: Stage) -> None:
+        stage.script = bare_script(Ending("close"), *[b"x" * 9000] * 40)
+        with stage.connect() as client:
+            client.ask()
+            client.everything()
+        assert stage.result().segments == 40
+        assert stage.told[0] == (SLAB // 9000, SLAB)
+        assert all(writes == size // 9000 for writes, size in stage.told)
+
 
 class TestBoundaries:
     def test_no_read_of_a_blocking_client_spans_one(self, stage: Stage) -> None:

@@ -116,18 +116,21 @@ class Hub:
 
     async def wait(self, place: Place, seconds: float) -> bool:
         """Until there is an event for this place; False when the time is over."""
-        if place.next < self._next:
-            return True
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
-        try:
-            async with asyncio.timeout(seconds):
-                await waiter
-        except TimeoutError:
-            return False
-        finally:
-            self._waiters.discard(waiter)
-        return True
+        return place.next < self._next or await woken(self._waiters, self._now() + seconds)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+async def woken(waiters: set[asyncio.Future[None]], deadline: float) -> bool:
+    """Waits among them until it is resolved; False when the loop's clock has come to ``deadline``."""
+    waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    waiters.add(waiter)
+    try:
+        async with asyncio.timeout_at(deadline):
+            await waiter
+    except TimeoutError:
+        return False
+    finally:
+        waiters.discard(waiter)
+    return True

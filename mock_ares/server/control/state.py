@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mock_ares.plan.model import Headers, Script, StreamPlan
-from mock_ares.server.control.events import INTERVAL, MOST_TOLD, Hub
+from mock_ares.server.control.events import INTERVAL, MOST_TOLD, Hub, woken
 from mock_ares.server.control.records import Record, Recorder
 from mock_ares.server.control.told import request_told
 from mock_ares.server.journal import Exchange
@@ -135,15 +135,8 @@ class Control:
         """Until a condition on the journal holds; False when the time is over."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not condition():
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self.waiters.add(waiter)
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await waiter
-            except TimeoutError:
+            if not await woken(self.waiters, deadline):
                 return condition()
-            finally:
-                self.waiters.discard(waiter)
         return True
 
 

@@ -95,12 +95,17 @@ def context(stage: Stage) -> Iterator[BrowserContext]:
 def page(stage: Stage, context: BrowserContext) -> Iterator[Page]:
     """A page that may say nothing wrong: no error in its scripts, nothing that its policy forbids."""
     wrong = list[str]()
-    page = stage.run(context.new_page())
+    yield stage.run(_page_that_tells(context, wrong))
+    assert not wrong
+
+
+async def _page_that_tells(context: BrowserContext, wrong: list[str]) -> Page:
+    """Playwright subscribes to some events by tasks, so only a loop that runs will do."""
+    page = await context.new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" and not _of_network(said) else None)
     page.on("dialog", lambda dialog: wrong.append(dialog.message))
-    yield page
-    assert not wrong
+    return page
 
 
 def _of_network(said: ConsoleMessage) -> bool:

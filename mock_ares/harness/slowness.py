@@ -13,6 +13,7 @@ from mock_ares.client import stream_chat
 from mock_ares.harness.arena import Arena, Played
 from mock_ares.harness.clients.python import PythonClient
 from mock_ares.harness.model import Case, Client
+from mock_ares.scenario.mistakes import counted
 from mock_ares.scenario.model import Reply, Text
 
 NOTICED = 2.0
@@ -56,8 +57,7 @@ class Timed:
         plan = self.played.plans[-1]
         unit = "s" if self.cpu is None else "s of CPU time"
         end = "were not done after" if self.late else "took"
-        count = len(plan.chunks)
-        return f"{count} chunk{'s' * (count != 1)}, {plan.size} bytes, {end} {self.took:.2f} {unit}"
+        return f"{counted(len(plan.chunks), 'chunk')}, {plan.size} bytes, {end} {self.took:.2f} {unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from mock_ares.plan import events
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.model import StreamPlan
+from mock_ares.scenario.mistakes import counted
 from mock_ares.scenario.position import Position, Where
 
 MOMENT = 1e-9
@@ -90,13 +91,13 @@ def split_at(plan: StreamPlan, offset: int) -> tuple[tuple[Piece, ...], tuple[Pi
 
 def _after_byte(plan: StreamPlan, byte: int) -> int:
     if not 0 <= byte <= plan.size:
-        raise PlanError(f"byte {byte} lies behind the end: the payload has {_counted(plan.size, 'byte')}")
+        raise PlanError(f"byte {byte} lies behind the end: the payload has {counted(plan.size, 'byte')}")
     return byte
 
 
 def _after_chunk(plan: StreamPlan, count: int) -> int:
     if not 0 <= count <= len(plan.chunks):
-        raise PlanError(f"chunk {count} lies behind the end: the reply has {_counted(len(plan.chunks), 'chunk')}")
+        raise PlanError(f"chunk {count} lies behind the end: the reply has {counted(len(plan.chunks), 'chunk')}")
     if plan.dialect == "json":
         return _in_json(plan, "".join(plan.chunks[:count]))
     if count == 0:
@@ -205,7 +206,3 @@ def _in_json(plan: StreamPlan, text: str) -> int:
 
 def _quoted(text: str) -> bytes:
     return events.as_bytes(json.dumps(text, ensure_ascii=False))
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"

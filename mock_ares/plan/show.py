@@ -11,6 +11,7 @@ from mock_ares.plan.head import render_head
 from mock_ares.plan.layout import lay_out
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.plan.peer import Peer, carried
+from mock_ares.scenario.mistakes import counted
 
 WIDTH = 16
 INDENT = " " * 15
@@ -44,7 +45,7 @@ def _heartbeat(script: Script) -> str:
     if script.ending.heartbeat is None:
         return ""
     interval, data = script.ending.heartbeat
-    return f", but for {_count(len(data), 'byte')} every {interval:g} s: {_ascii(data)}"
+    return f", but for {counted(len(data), 'byte')} every {interval:g} s: {_ascii(data)}"
 
 
 def _end(script: Script) -> float:
@@ -56,10 +57,10 @@ def _summary(plan: StreamPlan, script: Script, peer: Peer) -> Iterator[str]:
     body = carried(plan, peer).body
     how = f"{body.framing}, gzip ({body.gzip})" if body.gzip else body.framing
     yield f"dialect {plan.dialect}, body {how}, seed {plan.seed}" if plan.head else "no response"
-    chunks = f"{_count(len(plan.chunks), 'chunk')} of text, " if plan.chunks else ""
-    wire = f"{_count(script.size, 'byte')} on the wire{' behind the head' * (script.head is not None)}"
+    chunks = f"{counted(len(plan.chunks), 'chunk')} of text, " if plan.chunks else ""
+    wire = f"{counted(script.size, 'byte')} on the wire{' behind the head' * (script.head is not None)}"
     sent = f"{plan.ending.stop} of " if plan.ending.stop is not None else ""
-    yield f"{chunks}{sent}{_count(plan.size, 'byte')} of payload, {wire}, {_count(len(script.writes), 'write')}"
+    yield f"{chunks}{sent}{counted(plan.size, 'byte')} of payload, {wire}, {counted(len(script.writes), 'write')}"
     if plan.marks:
         yield f"faults: {', '.join(plan.marks)}"
     expected = expect(plan, gzip=peer.gzip, version=peer.version)
@@ -109,9 +110,9 @@ def _writes(writes: Sequence[Write], chunks: _Chunks, most: int | None) -> Itera
         begun = chunks.until(write.upto)
         if half <= index < len(writes) - half:
             if index == half:
-                yield f"{INDENT}... {_count(len(writes) - 2 * half, 'write')} left out; --all shows them"
+                yield f"{INDENT}... {counted(len(writes) - 2 * half, 'write')} left out; --all shows them"
             continue
-        yield f"{_moment(write.at)}  write {index + 1}, {_count(len(write.data), 'byte')}{begun}"
+        yield f"{_moment(write.at)}  write {index + 1}, {counted(len(write.data), 'byte')}{begun}"
         yield from _hex_lines(write.data, most is None)
         if write.boundary:
             yield READ_ENDS
@@ -130,10 +131,6 @@ def _hex_lines(data: bytes, everything: bool) -> Iterator[str]:
 
 def _ascii(data: bytes) -> str:
     return "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in data)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _moment(seconds: float) -> str:

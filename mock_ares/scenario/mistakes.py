@@ -60,3 +60,8 @@ def listed(words: Collection[str], last: str = "or") -> str:
     """``a, b or c``."""
     *head, tail = words
     return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def counted(number: int, what: str) -> str:
+    """``1 byte``, ``2 bytes``."""
+    return f"{number} {what}{'s' * (number != 1)}"

@@ -8,11 +8,7 @@ broken file keeps the last good scenario it had.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 import re
-import secrets
-import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,6 +22,7 @@ from mock_ares.scenario.mistakes import Mistake, ScenarioError
 from mock_ares.scenario.model import Scenario
 from mock_ares.scenario.texts import read_some
 from mock_ares.server.errors import NAMES
+from mock_ares.server.saving import OutsideError, tag_of, written
 
 INTERVAL = 0.3
 SHARE = 20.0
@@ -39,14 +36,6 @@ Signature = tuple[int, ...]
 Change = Literal["added", "reloaded", "broken", "removed"]
 _NAMED = re.compile(r"file[\"']?\s*:\s*(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s,}#\"'][^\n,}#]*))")
 """Texts that a file may name; one too many does no harm."""
-
-
-class OutsideError(Exception):
-    """A name that leads out of the served folder, or is none of its files."""
-
-
-class ChangedError(Exception):
-    """The file is not the one that the caller saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +200,7 @@ class Folder:
         root, parts = self.place(name)
         data = text.encode()
         self.check(name, text)
-        return _written(root.path, parts, data, tag)
+        return written(root.path, parts, data, tag)
 
     def check(self, name: str, text: str) -> Scenario:
         """The scenario of a text, as the file of this name would have it. Raises OutsideError, ScenarioError."""
@@ -298,10 +287,6 @@ def _read(entry: Entry) -> Entry:
     )  # the same keeps its places
 
 
-def tag_of(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:16]
-
-
 def _texts_of(folder: Path, text: str) -> Iterator[Path]:
     for found in islice(_NAMED.finditer(text), MOST_TEXTS):
         name = next(filter(None, found.groups()), "").strip()
@@ -331,69 +316,6 @@ def _differences(before: dict[str, Entry], now: dict[str, Entry]) -> Iterator[tu
     for name, entry in before.items():
         if name not in now:
             yield "removed", entry
-
-
-# --- writing --------------------------------------------------------------------------------------------------------
-
-
-def _written(root: Path, parts: tuple[str, ...], data: bytes, tag: str | None) -> bool:
-    """Follows no link, whoever puts one in the way meanwhile: each folder is opened from the one above it."""
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for part in parts[:-1]:
-            below = _below(folder, part)
-            os.close(folder)
-            folder = below
-        return _replaced(folder, parts[-1], data, tag)
-    finally:
-        os.close(folder)
-
-
-def _below(folder: int, part: str) -> int:
-    try:
-        return os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-    except FileNotFoundError:
-        raise OutsideError(f"there is no folder {part!r} in the served folder; make it first") from None
-    except OSError:
-        raise OutsideError(f"{part!r} is no folder of the served folder's own, but a link or a file") from None
-
-
-def _replaced(folder: int, name: str, data: bytes, tag: str | None) -> bool:
-    old, mode = _old(folder, name)
-    if old is None and tag is not None:
-        raise ChangedError("the file is gone: it was removed or renamed since it was read")
-    if old is not None and tag_of(old) != tag:
-        said = "there is a file of this name" if tag is None else "the file has changed since it was read"
-        raise ChangedError(f"{said}: read it again, and save with its tag")
-    beside = f".{name[:180]}.{secrets.token_hex(4)}~"
-    made = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode, dir_fd=folder)
-    try:
-        with os.fdopen(made, "wb") as file:
-            if old is not None:
-                os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        os.unlink(beside, dir_fd=folder)
-        raise
-    return old is None
-
-
-def _old(folder: int, name: str) -> tuple[bytes | None, int]:
-    """What the file holds, and its mode; None where there is none."""
-    try:
-        found = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-    except FileNotFoundError:
-        return None, 0o666
-    except OSError:
-        raise OutsideError(f"{name!r} is a link, or nothing that can be read, and is left alone") from None
-    with os.fdopen(found, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OutsideError(f"{name!r} is no ordinary file, and is left alone")
-        return file.read(MOST_BYTES + 1), status.st_mode & 0o777
 
 
 # --- watching -------------------------------------------------------------------------------------------------------

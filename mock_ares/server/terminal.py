@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from mock_ares.plan.model import Headers, Script, StreamPlan
+from mock_ares.scenario.mistakes import counted
 from mock_ares.server.folder import Change, Entry
 from mock_ares.server.journal import Exchange
 
@@ -67,8 +68,8 @@ def line(exchange: Exchange, now: float | None = None) -> str:
     if exchange.broken:
         parts.append(f"broken with {exchange.broken}")
     if exchange.chunks:
-        parts.append(_count(exchange.chunks, "chunk"))
-    parts += [_count(exchange.bytes, "byte"), _lasted(exchange.duration), exchange.ending]
+        parts.append(counted(exchange.chunks, "chunk"))
+    parts += [counted(exchange.bytes, "byte"), _lasted(exchange.duration), exchange.ending]
     return "  ".join(part for part in parts if part)
 
 
@@ -82,10 +83,6 @@ def _asked(exchange: Exchange) -> str:
 def printable(text: str) -> str:
     """Without what a terminal would obey: control characters, line ends, and marks that turn text around."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _lasted(seconds: float | None) -> str:

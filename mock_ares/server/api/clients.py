@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mock_ares.dialects import count_tokens
+from mock_ares.scenario.mistakes import counted
 from mock_ares.server.api.calls import Call, Result, not_found, page_of, paged, precise, stamp, value_of
 from mock_ares.server.api.chat import date_of
 from mock_ares.server.api.tenancy import Key, Run
@@ -190,7 +191,7 @@ def _id(call: Call, agent: str) -> str:
 
 def _executed(call: Call, agent: Agent, given: Any) -> Run:
     text = json.dumps(given, ensure_ascii=False)
-    said = f"The agent {agent.name} has read {len(given)} field{'s' * (len(given) != 1)} and found nothing unusual."
+    said = f"The agent {agent.name} has read {counted(len(given), 'field')} and found nothing unusual."
     tokens = count_tokens(text) + count_tokens(said)
     duration = call.lasting(RUN_TAKES) / 1000
     return Run(

@@ -7,13 +7,14 @@ from functools import cache
 from typing import Any
 
 from mock_ares.scenario.load import loads
-from mock_ares.scenario.mistakes import ScenarioError
+from mock_ares.scenario.mistakes import ScenarioError, counted
 from mock_ares.server.control.http import Answer, Ask, RefusedError, mistake_told, ok
 from mock_ares.server.control.scenarios import chosen_told, summary_told
 from mock_ares.server.control.state import Control
 from mock_ares.server.control.tokens import base_of
 from mock_ares.server.errors import NAMES
-from mock_ares.server.folder import Change, ChangedError, Entry, Folder, OutsideError
+from mock_ares.server.folder import Change, Entry, Folder
+from mock_ares.server.saving import ChangedError, OutsideError
 
 
 def file_told(entry: Entry) -> dict[str, Any]:
@@ -80,8 +81,8 @@ async def save(ask: Ask) -> Answer:
 
 
 def _counted(error: ScenarioError) -> str:
-    count, first = len(error.mistakes), error.mistakes[0]
-    what = f"{count} mistake{'s' * (count != 1)}, so nothing was saved; the first is at line {first.line}"
+    count, first = counted(len(error.mistakes), "mistake"), error.mistakes[0]
+    what = f"{count}, so nothing was saved; the first is at line {first.line}"
     return f"the text has {what}: {first.message}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_ares.scenario.load import from_value, loads
-from mock_ares.scenario.mistakes import ScenarioError, WordsError, dotted
+from mock_ares.scenario.mistakes import ScenarioError, WordsError, counted, dotted
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.control.http import DONE, Answer, Ask, RefusedError, ok
 from mock_ares.server.control.scenarios import choose_for, named
@@ -146,8 +146,8 @@ def _of_text(control: Control, text: str) -> Scenario:
     try:
         return loads(text, "<text>", base=base_of(control), name="script", errors=NAMES)
     except ScenarioError as error:
-        first, count = error.mistakes[0], len(error.mistakes)
-        said = f"text: {count} mistake{'s' * (count != 1)}; line {first.line}, column {first.column}: {first.message}"
+        first, count = error.mistakes[0], counted(len(error.mistakes), "mistake")
+        said = f"text: {count}; line {first.line}, column {first.column}: {first.message}"
         raise RefusedError(422, said, where="text", mistakes=error.mistakes) from None
 
 

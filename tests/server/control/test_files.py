@@ -12,7 +12,8 @@ import pytest
 
 from mock_ares.scenario.mistakes import ScenarioError
 from mock_ares.server.control.files import apply
-from mock_ares.server.folder import ChangedError, Folder, OutsideError, watch
+from mock_ares.server.folder import Folder, watch
+from mock_ares.server.saving import ChangedError, OutsideError
 from tests.server.control.rig import Api, Listener
 from tests.server.live import said, until
 

@@ -15,6 +15,8 @@ from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar, overload
 
 T = TypeVar("T")
+SMALL = 4096
+"""Bytes that are worth no view: fewer than this are copied."""
 
 
 class Piece(NamedTuple):
@@ -169,14 +171,19 @@ class Writes(_Columns[Write]):
 
         Those are due whose moment is not behind ``elapsed``; ``most`` bytes are enough; a boundary is the end.
         """
-        boundary = self.boundaries.find(1, index)
-        stop = len(self.ends) if boundary < 0 else boundary + 1
+        stop = bisect_right(self.moments, elapsed, index)
         stop = min(stop, bisect_right(self.ends, self._start(index) + most - 1, index, stop) + 1)
-        return bisect_right(self.moments, elapsed, index, stop)
+        return self.stop(index, stop)
+
+    def stop(self, index: int, end: int | None = None) -> int:
+        """The index behind the first boundary from this write on; ``end``, or that of all, if there is none before."""
+        end = len(self.ends) if end is None else end
+        boundary = self.boundaries.find(1, index, end)
+        return end if boundary < 0 else boundary + 1
 
     def between(self, start: int, end: int) -> bytes | memoryview:
         """Bytes to be written; of many, a view."""
-        return self.data[start:end] if end - start < 4096 else memoryview(self.data)[start:end]
+        return self.data[start:end] if end - start < SMALL else memoryview(self.data)[start:end]
 
     def _record(self, index: int) -> Write:
         return Write(

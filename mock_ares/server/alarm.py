@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -18,7 +19,10 @@ _MONOTONIC, _NONBLOCK, _CLOEXEC, _ABSOLUTE = 1, 0o4000, 0o2000000, 1
 
 
 class Alarm(Protocol):
-    """Calls back once at the deadline that was set last, by the monotonic clock; never before it, on Linux."""
+    """Calls back at the deadline that was set last, by the monotonic clock; never before it, on Linux.
+
+    Whoever is called back sets the next one, which may be infinity.
+    """
 
     def set(self, deadline: float) -> None: ...
     def close(self) -> None: ...
@@ -41,7 +45,8 @@ class _LoopTimer:
 
     def set(self, deadline: float) -> None:
         self.close()
-        self._handle = self._loop.call_later(max(0.0, deadline - self._now()), self._ring)
+        if not math.isinf(deadline):
+            self._handle = self._loop.call_later(max(0.0, deadline - self._now()), self._ring)
 
     def close(self) -> None:
         if self._handle is not None:
@@ -52,20 +57,13 @@ class _TimerFd:
     def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], object]) -> None:
         self._fd = -1
         self._loop = loop
-        self._ring = ring
         self._set = _settime()
         self._fd = _create()
-        loop.add_reader(self._fd, self._expired)
+        loop.add_reader(self._fd, ring)
 
     def set(self, deadline: float) -> None:
-        self._set(self._fd, max(1, int(deadline * 1e9) + 1))
-
-    def _expired(self) -> None:
-        try:
-            os.read(self._fd, 8)
-        except BlockingIOError:  # it was set anew meanwhile
-            return
-        self._ring()
+        """A timer that is set anew, or to 0 (never), has not expired: nothing needs to be read from it."""
+        self._set(self._fd, 0 if deadline == math.inf else max(1, int(deadline * 1e9) + 1))
 
     def close(self) -> None:
         fd, self._fd = self._fd, -1

@@ -39,6 +39,7 @@ from mock_ares.server.peer import Peer
 from mock_ares.server.wire import EXTENSION, Wire
 
 if TYPE_CHECKING:
+    from uvicorn.protocols.http.flow_control import FlowControl
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _Protocol
 else:
     _Protocol = object
@@ -51,9 +52,13 @@ _log.setLevel(logging.ERROR)  # what a client does wrong is the journal's busine
 
 
 class CountedTransport:
-    """A transport that counts what is written, by whomever, and whose close is a FIN."""
+    """A transport that counts what is written, by whomever, and whose close is a FIN.
 
-    __slots__ = ("_peer", "_transport", "_write", "get_write_buffer_size", "is_closing", "written")
+    Of a transport's methods it has those that uvicorn and a ``Wire`` call. (A ``__getattr__`` for the others would make
+    every access to an attribute slow.)
+    """
+
+    __slots__ = ("_peer", "_transport", "_write", "flow", "is_closing", "written")
 
     def __init__(self, transport: asyncio.Transport, peer: Peer) -> None:
         self._transport = transport
@@ -61,12 +66,20 @@ class CountedTransport:
         self.written = 0
         self._write = transport.write
         self.is_closing = transport.is_closing
-        self.get_write_buffer_size = transport.get_write_buffer_size
+        self.flow: FlowControl
+        """The connection's, which knows whether the kernel takes no more."""
+
+    def push(self, data: bytes | memoryview) -> bool | None:
+        """Writes. Whether the kernel has taken everything; None: nothing was written, the connection has ended."""
+        if self.is_closing():
+            return None
+        self.written += len(data)
+        self._write(data)
+        return not self.flow.write_paused
 
     def write(self, data: bytes | memoryview) -> None:
-        if data and not self.is_closing():
-            self.written += len(data)
-            self._write(data)
+        if data:
+            self.push(data)
 
     def writelines(self, pieces: list[bytes]) -> None:
         self.write(b"".join(pieces))
@@ -76,8 +89,20 @@ class CountedTransport:
             self._peer.discard_input()
             self._transport.close()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+    def get_write_buffer_size(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
 
 
 class Connection(_Protocol):
@@ -143,7 +168,9 @@ class Connection(_Protocol):
         transport.set_write_buffer_limits(high=0)  # drained means: nothing is left in the process
         self.peer = Peer(transport)
         self.peer.send_at_once()
-        super().connection_made(CountedTransport(transport, self.peer))  # type: ignore[arg-type]
+        counted = CountedTransport(transport, self.peer)
+        super().connection_made(counted)  # type: ignore[arg-type]
+        counted.flow = self.flow
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost, self.was_reset = True, exc is not None

@@ -163,18 +163,18 @@ class Respond:
             *extra,
         )
         shown = replace(answer, script=script).shown() if self.fake.watchers else (plan, script)
-        told = [watcher.answered(exchange, *shown, fields) for watcher in self.fake.watchers]
-        sent = next((each for each in told if each is not None), None)
+        for watcher in self.fake.watchers:
+            watcher.answered(exchange, *shown, fields)
         complete = False
         try:
             with self.fake.streaming(exchange.owner, wire):
                 clock, tempo = self.fake.clock, self.fake.tempo
-                played = await play(script, wire, clock, extra=fields, speed=tempo, start=start, sent=sent)
+                clock.catch_up()  # deciding took its time
+                played = await play(script, wire, clock, extra=fields, speed=tempo, start=start, sent=exchange.sent)
             complete = played.ending == "complete"
         finally:
             if request.on_end is not None:
                 request.on_end(complete)
-        exchange.segments, exchange.bytes = played.segments, played.bytes
         exchange.boundaries, exchange.ending = played.boundaries, played.ending
         exchange.duration = played.duration + late
 

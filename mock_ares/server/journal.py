@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from mock_ares.server.sent import Sent
+
 if TYPE_CHECKING:
     from mock_ares.scenario.model import Reply
 
@@ -50,8 +52,7 @@ class Exchange:
     status: int | None = None
     """None until a head is sent, and for good where none is."""
     chunks: int = 0
-    segments: int = 0
-    bytes: int = 0
+    sent: Sent = field(default_factory=Sent)
     boundaries: str = "none"
     """exact, best-effort, or none where the plan promises none."""
     ending: str = "open"
@@ -70,10 +71,26 @@ class Exchange:
     given: Reply | None = field(default=None, repr=False)
     """The reply of a scenario as it was given, with what it was broken with."""
 
+    @property
+    def segments(self) -> int:
+        """Writes that have been handed to the connection in full."""
+        return self.sent.segments
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the body, as it is framed, that have been."""
+        return self.sent.bytes
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the body as text."""
-        fields = {name: getattr(self, name) for name in self.__slots__ if name != "given"}
-        return {**fields, "headers": dict(self.headers), "body": self.body.decode(errors="replace")}
+        fields = {name: getattr(self, name) for name in self.__slots__ if name not in ("given", "sent")}
+        return {
+            **fields,
+            "segments": self.segments,
+            "bytes": self.bytes,
+            "headers": dict(self.headers),
+            "body": self.body.decode(errors="replace"),
+        }
 
 
 def redacted(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

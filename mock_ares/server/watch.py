@@ -6,7 +6,6 @@ from typing import Protocol
 
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.server.journal import Exchange
-from mock_ares.server.player import Sent
 
 
 class Watcher(Protocol):
@@ -15,8 +14,8 @@ class Watcher(Protocol):
     def opened(self, exchange: Exchange) -> None:
         """A request has come; its body has not been read."""
 
-    def answered(self, exchange: Exchange, plan: StreamPlan, script: Script, extra: Headers) -> Sent | None:
-        """It is known what will be sent, with ``extra`` head fields; gives what is to be told of each write."""
+    def answered(self, exchange: Exchange, plan: StreamPlan, script: Script, extra: Headers) -> None:
+        """It is known what will be sent, with ``extra`` head fields. What has been is in ``exchange.sent``."""
 
     def ended(self, exchange: Exchange) -> None:
         """The exchange is over."""

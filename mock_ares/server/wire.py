@@ -23,12 +23,14 @@ EXTENSION = "mock_ares.wire"
 class Wire:
     """Writes are silently dropped once the connection has ended."""
 
-    __slots__ = ("_cycle", "_protocol", "_transport", "begun", "ended", "ending", "http_version", "keep_alive")
+    __slots__ = ("_cycle", "_protocol", "_transport", "begun", "ended", "ending", "http_version", "keep_alive", "push")
 
     def __init__(self, protocol: Connection, cycle: Any, scope: dict[str, Any]) -> None:
         self._protocol = protocol
         self._cycle = cycle
         self._transport: CountedTransport = protocol.transport  # type: ignore[assignment]
+        self.push = self._transport.push
+        """Writes, as ``write`` does, once ``begin`` has been called. See ``CountedTransport``."""
         self.begun = False
         """Whether a raw byte has been written."""
         self.http_version: str = scope["http_version"]
@@ -65,15 +67,15 @@ class Wire:
         """Bytes written since the connection began, earlier responses included."""
         return self._transport.written
 
-    def write(self, data: bytes | memoryview) -> None:
+    def begin(self) -> None:
+        """What is written from now on is the response."""
         if not self.begun and not self.gone:
-            self._begin()
-        self._transport.write(data)
+            self.begun = True
+            self._protocol.begin(self._cycle)
 
-    @property
-    def stuck(self) -> bool:
-        """Whether the kernel has not taken everything written."""
-        return self._protocol.flow.write_paused
+    def write(self, data: bytes | memoryview) -> None:
+        self.begin()
+        self._transport.write(data)
 
     async def drain(self) -> None:
         """Waits until the kernel has taken everything written, or the connection has ended."""
@@ -105,8 +107,7 @@ class Wire:
         """The response is complete: the connection serves the next request, or closes if the request says so."""
         if self.gone:
             return
-        if not self.begun:
-            self._begin()
+        self.begin()
         self._cycle.keep_alive = self._cycle.keep_alive and self.keep_alive
         self._protocol.finish(self._cycle)
 
@@ -139,10 +140,6 @@ class Wire:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             with self.waking(waiter):
                 await waiter
-
-    def _begin(self) -> None:
-        self.begun = True
-        self._protocol.begin(self._cycle)
 
 
 def _stays_open(scope: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from mock_ares.plan.columns import Write
 from mock_ares.plan.model import Ending, Head, Script
 from mock_ares.server.connection import h11_protocol, httptools_protocol
-from mock_ares.server.player import Clock, Played, play
+from mock_ares.server.player import Clock, Played, Sent, play
 from mock_ares.server.wire import EXTENSION, Wire
 
 PATIENCE = 20
@@ -28,6 +28,17 @@ COMBINATIONS = {
     "h11-uvloop": (h11_protocol, uvloop.new_event_loop),
     "h11-asyncio": (h11_protocol, asyncio.new_event_loop),
 }
+
+
+class Told(Sent):
+    """Tells of every hand-over."""
+
+    def __init__(self, told: list[tuple[int, int]]) -> None:
+        super().__init__()
+        self.told = told
+
+    def note(self, now: float) -> None:
+        self.told.append((self.segments, self.bytes))
 
 
 class Stage:
@@ -65,11 +76,9 @@ class Stage:
             await send(start)
             await send({"type": "http.response.body", "body": b"plain"})
             return
-        played = await play(self.script, wire, self.clock, speed=self.speed, patience=self.patience, sent=self.tell)
+        sent = Told(self.told)
+        played = await play(self.script, wire, self.clock, speed=self.speed, patience=self.patience, sent=sent)
         self.played.put(played)
-
-    def tell(self, writes: int, size: int) -> None:
-        self.told.append((writes, size))
 
     def result(self) -> Played:
         return self.played.get(timeout=PATIENCE)

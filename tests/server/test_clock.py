@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvloop
 
-from mock_ares.server.clock import Clock
+from mock_ares.server.clock import QUANTUM, Clock
 
 
 @pytest.fixture(params=[uvloop.new_event_loop, asyncio.new_event_loop])
@@ -72,30 +74,80 @@ def test_what_nobody_waits_for_is_dropped(run: Any) -> None:
     run(main())
 
 
-def test_a_deadline_may_be_set_while_others_are_met(run: Any) -> None:
+def test_who_is_called_again_says_when(run: Any) -> None:
     class Again:
-        """Asks to be woken again, like a stream that has more to say."""
+        """Is called so many times, like a stream that has more to say."""
 
         def __init__(self, clock: Clock, times: int) -> None:
-            self.clock, self.times, self.over = clock, times, asyncio.get_running_loop().create_future()
+            self.clock, self.times, self.early = clock, times, False
+            self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self.deadline = clock.now()
 
-        def done(self) -> bool:
-            return self.over.done()
-
-        def set_result(self, _: None) -> None:
+        def __call__(self, now: float) -> float:
+            self.early = self.early or not self.deadline <= now <= self.clock.now()
             self.times -= 1
-            if self.times:
-                self.clock.wake(self, self.clock.now() + 0.0001)
-            else:
+            if not self.times:
                 self.over.set_result(None)
+            self.deadline = now + 0.0001
+            return self.deadline
 
     async def main() -> None:
         clock = Clock()
         several = [Again(clock, times) for times in (1, 5, 20)]
         for each in several:
-            clock.wake(each, clock.now())
+            clock.again(each.deadline, each.over, each)
         await asyncio.wait_for(asyncio.gather(*(each.over for each in several)), 20)
-        assert not clock._heap
+        assert not clock._heap and not any(each.early for each in several)
+
+    run(main())
+
+
+def test_who_is_done_is_not_called_again(run: Any) -> None:
+    async def main() -> None:
+        clock, calls = Clock(), list[float]()
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def again(now: float) -> float:
+            calls.append(now)
+            if len(calls) == 3:
+                over.set_result(None)
+            return now
+
+        clock.again(clock.now(), over, again)
+        await over
+        await clock.until(clock.now() + 0.005)
+        assert len(calls) == 3 and not clock._heap
+
+    run(main())
+
+
+def test_what_lies_close_together_shares_a_wake_up(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rings = list[float]()
+    ring = Clock._ring
+
+    def counted(clock: Clock) -> None:
+        rings.append(clock.now())
+        ring(clock)
+
+    monkeypatch.setattr(Clock, "_ring", counted)
+
+    async def main() -> None:
+        clock = Clock()
+        begin = clock.now()
+        await asyncio.gather(*(clock.until(begin + index * QUANTUM / 20) for index in range(400)))
+        assert all(later - earlier >= QUANTUM for earlier, later in pairwise(rings))
+
+    run(main())
+
+
+def test_who_keeps_the_loop_busy_lets_the_others_be_on_time(run: Any) -> None:
+    async def main() -> None:
+        clock = Clock()
+        timer = clock.timer(clock.now() + 0.001)
+        time.sleep(0.002)  # noqa: ASYNC251 - busy
+        clock.catch_up()
+        assert timer.done()
+        clock.catch_up()
 
     run(main())
 

@@ -297,9 +297,11 @@ class FakeClock:
         timer.set_result(None)
         return timer
 
-    def wake(self, waiter: Any, deadline: float) -> None:
-        self.time = deadline + self.slow
-        waiter.set_result(None)
+    def again(self, deadline: float, waiter: Any, call: Any) -> None:
+        while not waiter.done():
+            if deadline > self.time:
+                self.time = deadline + self.slow
+            deadline = call(self.time)
 
 
 class FakeWire:
@@ -307,7 +309,6 @@ class FakeWire:
 
     keep_alive = True
     gone = False
-    stuck = False
     ended = False
 
     def __init__(self, clock: FakeClock) -> None:
@@ -319,6 +320,12 @@ class FakeWire:
 
     def write(self, data: Any) -> None:
         self.note(bytes(data).decode("latin-1"))
+
+    def begin(self) -> None: ...
+
+    def push(self, data: Any) -> bool:
+        self.write(data)
+        return True
 
     async def drain(self) -> None: ...
 

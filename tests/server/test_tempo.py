@@ -71,28 +71,22 @@ def test_a_stream_that_runs_follows(changes: list[tuple[float, float]], expected
     """Its next write is due when the scripted clock says so, whatever has become of that meanwhile."""
     clock: Any = FakeClock()
     tempo, wire = Tempo(1.0, clock.now), FakeWire(clock)
-    waits = iter(changes)
-    due, speed = next(waits)
+    coming = [(1000.0 + moment, speed) for moment, speed in changes]
+
+    def again(deadline: float, waiter: asyncio.Future[None], call: Any) -> None:
+        """Time passes up to the deadline, or the next change, which resolves the waiter."""
+        while not waiter.done():
+            if coming and coming[0][0] < deadline:
+                clock.time, speed = coming.pop(0)
+                asyncio.get_running_loop().call_soon(tempo.change, speed)
+                return
+            clock.time = max(clock.time, deadline)
+            deadline = call(clock.time)
 
     def timer(deadline: float) -> asyncio.Future[None]:
-        nonlocal due, speed
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        clock.time = min(deadline, 1000.0 + due)
-        if clock.time < deadline:
-            due, later = math.inf, speed
-            asyncio.get_running_loop().call_soon(tempo.change, later)
-            held = next(waits, None)
-            if held is not None:
-                asyncio.get_running_loop().call_soon(go_on, *held)
-        else:
-            waiter.set_result(None)
-        return waiter
+        raise AssertionError("writes do not wait one by one")
 
-    def go_on(moment: float, faster: float) -> None:
-        clock.time = 1000.0 + moment
-        tempo.change(faster)
-
-    clock.timer = timer
+    clock.again, clock.timer = again, timer
     writes = tuple(Write(float(index), b"%d" % index, False) for index in range(5))
     asyncio.run(play(Script(None, False, writes, Ending("close"), True), wire, clock, speed=tempo))  # type: ignore[arg-type]
     assert wire.log == expected

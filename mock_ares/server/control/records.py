@@ -3,56 +3,43 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mock_ares.plan.model import Headers, Script, StreamPlan
-from mock_ares.server.clock import Clock
 from mock_ares.server.journal import Exchange
-from mock_ares.server.player import Sent
 
 MOST_BYTES = 64 * 1024 * 1024
-MOST_MOMENTS = 20_000
-"""Of one stream; what leaves then is told with the last of them."""
 PER_OBJECT = 150
-PER_MOMENT = 24
+PER_MOMENT = 8
 
 
 @dataclass(slots=True)
 class Record:
-    """One answer: its plan, and how much of it had been sent at which moment."""
+    """One answer: its plan, and what is told of how it was sent."""
 
     exchange: Exchange
     plan: StreamPlan
     script: Script
     extra: Headers
-    moments: array[float] = field(default_factory=lambda: array("d"))
-    writes: array[int] = field(default_factory=lambda: array("Q"))
-    """Writes handed over in full at each moment."""
-    sizes: array[int] = field(default_factory=lambda: array("Q"))
-    """Bytes at each moment, the head not counted."""
     told: int = 0
-    """Moments that readers of the events have been told of."""
-
-    def note(self, moment: float, writes: int, size: int) -> None:
-        if len(self.moments) >= MOST_MOMENTS:
-            self.moments.pop(), self.writes.pop(), self.sizes.pop()
-            self.told = min(self.told, len(self.moments))
-        self.moments.append(moment)
-        self.writes.append(writes)
-        self.sizes.append(size)
+    """Writes that readers of the events have been told of."""
 
     def sent_at(self, index: int) -> float | None:
-        """When a write of the script had been handed over; None: it has not."""
-        found = bisect_right(self.writes, index)
-        return self.moments[found] if found < len(self.moments) else None
+        """When a write of the script had been handed over, in seconds from the beginning; None: it has not."""
+        moment = self.exchange.sent.at(index)
+        return None if moment is None else moment - (self.exchange.begun or 0.0)
 
     @property
     def sent(self) -> int:
         """Writes that have been handed over in full."""
-        return max(self.exchange.segments, self.writes[-1] if self.writes else 0)
+        return self.exchange.segments
+
+    @property
+    def moments(self) -> int:
+        """How many are kept."""
+        return len(self.exchange.sent.moments or ())
 
     @property
     def upto(self) -> int:
@@ -61,12 +48,10 @@ class Record:
 
 
 class Recorder:
-    """A watcher of a fake; ``touched`` is told of each record that has something new."""
+    """Keeps them."""
 
-    def __init__(self, clock: Clock, most: Callable[[], int], touched: Callable[[Record], object]) -> None:
-        self._clock = clock
+    def __init__(self, most: Callable[[], int]) -> None:
         self._most = most
-        self._touched = touched
         self._records = OrderedDict[int, Record]()
         self._shared = dict[int, list[int]]()
         """Of each script: its weight, and how many records have it."""
@@ -83,24 +68,16 @@ class Recorder:
     def get(self, number: int) -> Record | None:
         return self._records.get(number)
 
-    def opened(self, exchange: Exchange) -> None: ...
-
-    def answered(self, exchange: Exchange, plan: StreamPlan, script: Script, extra: Headers) -> Sent:
+    def answered(self, exchange: Exchange, plan: StreamPlan, script: Script, extra: Headers) -> Record:
         record = self._records[exchange.number] = Record(exchange, plan, script, extra)
+        exchange.sent.moments = array("d")
         self._hold(record)
-        now, begun = self._clock.now, exchange.begun or self._clock.now()
-
-        def sent(writes: int, size: int) -> None:
-            exchange.segments, exchange.bytes = writes, size
-            record.note(now() - begun, writes, size)
-            self._touched(record)
-
-        return sent
+        return record
 
     def ended(self, exchange: Exchange) -> None:
         record = self._records.get(exchange.number)
         if record is not None:
-            self._size += PER_MOMENT * len(record.moments)
+            self._size += PER_MOMENT * record.moments
             self._fit()
 
     def forget(self, numbers: set[int]) -> None:
@@ -125,7 +102,8 @@ class Recorder:
         held[1] -= 1
         self._size -= PER_OBJECT
         if record.exchange.ending != "open":
-            self._size -= PER_MOMENT * len(record.moments)
+            self._size -= PER_MOMENT * record.moments
+        record.exchange.sent.moments = None
         if not held[1]:
             self._size -= self._shared.pop(id(record.script))[0]
 

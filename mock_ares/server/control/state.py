@@ -13,7 +13,6 @@ from mock_ares.server.control.events import INTERVAL, MOST_TOLD, Hub, woken
 from mock_ares.server.control.records import Record, Recorder
 from mock_ares.server.control.told import request_told
 from mock_ares.server.journal import Exchange
-from mock_ares.server.player import Sent
 from mock_ares.server.state import Fake
 
 if TYPE_CHECKING:
@@ -57,13 +56,14 @@ class Control:
     waiters: set[asyncio.Future[None]] = field(default_factory=set)
     """Who waits for the journal to change."""
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _touched: dict[int, Record] = field(default_factory=dict)
+    _open: dict[int, Record] = field(default_factory=dict)
+    """Answers that are being sent."""
     _timer: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
         fake = self.fake
         self.first = Controls(fake.speed, fake.dialect, fake.profile.name, fake.latency)
-        self.recorder = Recorder(fake.clock, lambda: fake.journal.most, self._touch)
+        self.recorder = Recorder(lambda: fake.journal.most)
         fake.watchers.append(self)
         fake.control = self
 
@@ -92,17 +92,17 @@ class Control:
         self.hub.publish("opened", lambda: self.told(exchange))
         self._changed()
 
-    def answered(self, exchange: Exchange, plan: StreamPlan, script: Script, extra: Headers) -> Sent:
-        sent = self.recorder.answered(exchange, plan, script, extra)
+    def answered(self, exchange: Exchange, plan: StreamPlan, script: Script, extra: Headers) -> None:
+        self._open[exchange.number] = self.recorder.answered(exchange, plan, script, extra)
         self.hub.publish("answered", lambda: self.told(exchange))
         if exchange.broken is not None:
             self.breaks_changed()
-        return sent
+        self.report()
 
     def ended(self, exchange: Exchange) -> None:
         self.recorder.ended(exchange)
-        record = self._touched.pop(exchange.number, None)
-        if record is not None:
+        record = self._open.pop(exchange.number, None)
+        if record is not None and record.told < record.sent:
             self.hub.publish("segments", lambda: {"requests": [_sent(record)]})
         self.hub.publish("ended", lambda: self.told(exchange))
         self._changed()
@@ -117,19 +117,18 @@ class Control:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _touch(self, record: Record) -> None:
-        if not self.hub.heard:
-            return
-        self._touched[record.exchange.number] = record
-        if self._timer is None:
+    def report(self) -> None:
+        """Tells of what is sent, from time to time, as long as anything is and somebody listens."""
+        if self._timer is None and self._open and self.hub.heard:
             self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._report)
 
     def _report(self) -> None:
         self._timer = None
-        touched, self._touched = list(self._touched.values()), {}
-        for start in range(0, len(touched), MOST_TOLD):
-            part = touched[start : start + MOST_TOLD]
+        news = [record for record in self._open.values() if record.told < record.sent]
+        for start in range(0, len(news), MOST_TOLD):
+            part = news[start : start + MOST_TOLD]
             self.hub.publish("segments", lambda part=part: {"requests": [_sent(record) for record in part]})  # type: ignore[misc]
+        self.report()
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Until a condition on the journal holds; False when the time is over."""
@@ -142,14 +141,14 @@ class Control:
 
 def _sent(record: Record) -> dict[str, Any]:
     """What has left since the last report; neighbours are joined where there are many."""
-    first, last = record.told, len(record.moments)
+    first, last, ends = record.told, record.sent, record.script.columns.ends
     record.told = last
-    before = record.sizes[first - 1] if first else 0
+    before = ends[first - 1] if first else 0
     step = max(1, -(-(last - first) // MOST_TOLD))
     sent = list[list[float]]()
     for index in range(first, last, step):
         end = min(index + step, last) - 1
-        sent.append([round(record.moments[end], 6), record.sizes[end] - before])
-        before = record.sizes[end]
+        sent.append([round(record.sent_at(end) or 0.0, 6), ends[end] - before])
+        before = ends[end]
     exchange = record.exchange
     return {"number": exchange.number, "segments": exchange.segments, "bytes": exchange.bytes, "sent": sent}

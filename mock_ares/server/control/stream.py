@@ -21,6 +21,7 @@ async def events(ask: Ask, send: Send) -> None:
         raise RefusedError(503, said, headers=(("retry-after", "5"),))
     await ask.read()
     place, missed = hub.enter(ask.headers.get("last-event-id") or ask.query.get("last_event_id"))
+    ask.control.report()
     left = asyncio.ensure_future(_left(ask))
     left.add_done_callback(lambda _: hub.wake())
     try:

@@ -142,6 +142,7 @@ def test_beyond_loopback(folder: Path) -> None:
 class TestLines:
     def exchange(self, **fields: Any) -> Exchange:
         made = Exchange(1, "POST", "/api/chat/stream", (), 0.0)
+        made.sent.bytes = fields.pop("bytes", 0)
         for name, value in fields.items():
             setattr(made, name, value)
         return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import math
 import sys
 from collections.abc import Iterable
@@ -49,8 +50,11 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="mock-ares")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """A fake ARES: scripted SSE streams, exact to the byte; and checks of any client that reads them."""
+    if context.invoked_subcommand != "serve":  # which starts the collector itself, once it serves
+        gc.enable()
 
 
 def _limit(context: click.Context, option: click.Parameter, value: str | None) -> tuple[int, float] | None:
@@ -135,6 +139,7 @@ def _serve_alike(scenarios: list[Scenario], host: str, port: int, options: dict[
     ]
     if given:
         raise Usage(f"mock-ares: --workers cannot be used with --{given[0].replace('_', '-')}")
+    gc.enable()
     settings = replace(_settings(options, host), replica=True)
     try:
         run(settings, scenarios, host, port, options["workers"], click.echo)

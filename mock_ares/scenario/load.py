@@ -15,7 +15,6 @@ from typing import Any
 from mock_ares.scenario.kept import opened
 from mock_ares.scenario.mistakes import Finding, Mistake, ScenarioError, WordsError, nearest
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.scenario.rehearsal import rehearse
 from mock_ares.scenario.texts import read_some, read_text
 
 MOST_BYTES = 1_000_000
@@ -174,6 +173,8 @@ def _of_sound_replies(value: Any, base: Path, broken: set[str | int]) -> list[Fi
 
 def _of_reply(index: int, reply: Reply, seed: int, base: Path) -> tuple[Reply, list[Finding]]:
     """The reply with its text read in, and what is wrong in it."""
+    from mock_ares.scenario.rehearsal import rehearse
+
     try:
         reply = read_text(reply, base)
     except (OSError, ValueError) as error:

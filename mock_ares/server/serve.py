@@ -63,6 +63,7 @@ def run(
             ]
             told = {"event": "listening", "url": url, "profile": fake.profile.name, "console": f"{url}/_mock/"}
             gc.freeze()  # modules and scenarios stay: the collector's pauses need not grow with them
+            gc.enable()
             terminal.say("\n".join([_greeting(fake, folder, url), *others]), **told, scenarios=[*fake.library.by_name])
 
         serve_forever(create_app(fake=fake), host, port, ready)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from mock_ares.faults import cut_gzip
 from mock_ares.plan.build import body_of
 from mock_ares.scenario.fault import Fault, name_of
 from mock_ares.scenario.model import Pace, Reply
@@ -38,6 +37,8 @@ class Break:
         """The reply, broken; what the fault needs of its body is put in. Raises ValueError where that cannot be."""
         if self.fault is None:
             return Reply(error=self.error, pace=Pace(head=reply.pace.head))
+        from mock_ares.faults import cut_gzip
+
         body = body_of(reply)
         if isinstance(self.fault, cut_gzip) and body.gzip is None:
             reply = replace(reply, body=replace(body, gzip="event"))

@@ -108,14 +108,17 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
     from mock_ares.scenario import kept
     from mock_ares.scenario.mistakes import ScenarioError
     from mock_ares.server.folder import Folder
-    from mock_ares.server.runner import CannotListenError
+    from mock_ares.server.runner import CannotListenError, raise_file_limit
     from mock_ares.server.serve import run
 
+    raise_file_limit()
     kept.use()
     folder = Folder(files) if files else None
     try:
         scenarios = folder.load() if folder is not None else load_all(())
-        kept.save()
+        kept.done()
+        if "pydantic" in sys.modules:  # files have been read, which leaves cycles behind
+            gc.collect()
         if options["workers"] > 1:
             _serve_alike(scenarios, host, port, options)
             return

@@ -122,7 +122,9 @@ def opened() -> Kept | None:
     return _opened
 
 
-def save() -> None:
-    """What was read so far is there at the next start."""
+def done() -> None:
+    """What was read so far is there at the next start; nothing is looked up or kept any more."""
+    global _opened
     if _opened is not None:
         _opened.save()
+        _opened = None

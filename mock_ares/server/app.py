@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
@@ -65,6 +65,19 @@ class Endpoint:
         return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(self._methods)),)
 
 
+class App(Starlette):
+    """Starlette without the layers that turn failures into responses, which each stream would have to go through.
+
+    uvicorn answers a failure as they do, and no endpoint here raises an ``HTTPException``.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        app: ASGIApp = self.router
+        for layer, args, options in reversed(self.user_middleware):
+            app = layer(app, *args, **options)
+        return app
+
+
 class Later:
     """The control API and the console, made when somebody asks for them."""
 
@@ -105,6 +118,6 @@ def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = 
         Route("/_mock/{path:path}", endpoint=later),
         Route("/{path:path}", endpoint=Endpoint(respond, respond.route)),
     ]
-    app = Starlette(routes=routes)
+    app = App(routes=routes)
     app.state.fake = fake
     return app

@@ -35,11 +35,11 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mock_ares.server.barrier import pauses
+from mock_ares.server.light import Flag, Flow, Pipeline
 from mock_ares.server.peer import Peer
 from mock_ares.server.wire import EXTENSION, Wire
 
 if TYPE_CHECKING:
-    from uvicorn.protocols.http.flow_control import FlowControl
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _Protocol
 else:
     _Protocol = object
@@ -66,7 +66,7 @@ class CountedTransport:
         self.written = 0
         self._write = transport.write
         self.is_closing = transport.is_closing
-        self.flow: FlowControl
+        self.flow: Flow
         """The connection's, which knows whether the kernel takes no more."""
 
     def push(self, data: bytes | memoryview) -> bool | None:
@@ -108,6 +108,8 @@ class CountedTransport:
 class Connection(_Protocol):
     """What both protocol classes get in addition. They share the names used here; h11's subclass adds its state."""
 
+    # Slots: the dictionary of an object with more than 30 attributes shares its keys with no other (CPython).
+    __slots__ = ("_garbled", "_half_closed", "_running", "_watch", "lost", "peer", "waiters", "was_reset")
     peer: Peer
     lost: bool
     was_reset: bool
@@ -124,6 +126,7 @@ class Connection(_Protocol):
         self.app = self._run
         self.logger = _log
         self.access_log = False
+        self.pipeline = Pipeline()  # type: ignore[assignment]
         self.lost = self.was_reset = False
         self.waiters = set()
         self._running: Any = None
@@ -135,6 +138,7 @@ class Connection(_Protocol):
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:
         cycle = self._running = receive.__self__
+        cycle.message_event = Flag(cycle.message_event.is_set())
         wire = Wire(self, cycle, scope)
         scope.setdefault("extensions", {})[EXTENSION] = wire
         try:
@@ -170,7 +174,7 @@ class Connection(_Protocol):
         self.peer.send_at_once()
         counted = CountedTransport(transport, self.peer)
         super().connection_made(counted)  # type: ignore[arg-type]
-        counted.flow = self.flow
+        self.flow = counted.flow = Flow(counted)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost, self.was_reset = True, exc is not None

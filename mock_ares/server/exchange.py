@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from sys import intern
 from typing import Any, Literal
 
 from mock_ares.dialects import Names
@@ -141,7 +142,8 @@ class Respond:
             await timer
 
     def _opened(self, scope: Mapping[str, Any], wire: Wire) -> Request:
-        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        # Requests are alike, and many are kept: what they have in common they share.
+        pairs = [(intern(name.decode("latin-1")), intern(value.decode("latin-1"))) for name, value in scope["headers"]]
         query = scope["query_string"].decode("latin-1")
         exchange = self.fake.journal.open(scope["method"], scope["path"], pairs, self.fake.clock.now(), query)
         exchange.owner = self.fake.tenants.only
@@ -165,14 +167,15 @@ class Respond:
         shown = replace(answer, script=script).shown() if self.fake.watchers else (plan, script)
         for watcher in self.fake.watchers:
             watcher.answered(exchange, *shown, fields)
-        complete = False
+        complete, owner = False, exchange.owner
+        self.fake.enter(owner, wire)
         try:
-            with self.fake.streaming(exchange.owner, wire):
-                clock, tempo = self.fake.clock, self.fake.tempo
-                clock.catch_up()  # deciding took its time
-                played = await play(script, wire, clock, extra=fields, speed=tempo, start=start, sent=exchange.sent)
+            clock, tempo = self.fake.clock, self.fake.tempo
+            clock.catch_up()  # deciding took its time
+            played = await play(script, wire, clock, extra=fields, speed=tempo, start=start, sent=exchange.sent)
             complete = played.ending == "complete"
         finally:
+            self.fake.leave(owner, wire)
             if request.on_end is not None:
                 request.on_end(complete)
         exchange.boundaries, exchange.ending = played.boundaries, played.ending

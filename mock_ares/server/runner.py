@@ -115,6 +115,18 @@ class Server:
             await stop.wait()
 
 
+def raise_file_limit() -> None:
+    """Lets this process have as many descriptors open as the system allows; each connection is one.
+
+    The usual limit, 1,024, is there for programs that use select(2).
+    """
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def serve_forever(app: Any, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serves in the main thread until SIGINT or SIGTERM, then returns. ``ready`` is called with the origin.
 

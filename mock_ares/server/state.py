@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
@@ -167,17 +166,15 @@ class Fake:
             self.tickets.popitem(last=False)
         return ticket
 
-    @contextmanager
-    def streaming(self, owner: str, wire: Wire) -> Iterator[None]:
-        """Within the block ``end`` finds the connection."""
-        wires = self._open.setdefault(owner, set())
-        wires.add(wire)
-        try:
-            yield
-        finally:
-            wires.discard(wire)
-            if not wires:
-                self._open.pop(owner, None)
+    def enter(self, owner: str, wire: Wire) -> None:
+        """``end`` finds the connection from now on."""
+        self._open.setdefault(owner, set()).add(wire)
+
+    def leave(self, owner: str, wire: Wire) -> None:
+        wires = self._open.get(owner, set())
+        wires.discard(wire)
+        if not wires:
+            self._open.pop(owner, None)
 
     def end(self, owner: str) -> int:
         """Resets every open connection of a token; says how many there were."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+
+from mock_ares.server.light import Among
 
 
 class Tempo:
@@ -55,11 +56,6 @@ class Tempo:
             return math.inf  # also what is due: a stream that is held says nothing more
         return self._anchor + (scripted - self._played) / self._speed
 
-    @contextmanager
-    def waking(self, waiter: asyncio.Future[None]) -> Iterator[None]:
-        """Within the block a change of speed also resolves ``waiter``."""
-        self._waiters.add(waiter)
-        try:
-            yield
-        finally:
-            self._waiters.discard(waiter)
+    def waking(self, waiter: asyncio.Future[None]) -> Among:
+        """A block within which a change of speed also resolves ``waiter``."""
+        return Among(waiter, self._waiters)

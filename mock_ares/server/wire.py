@@ -8,11 +8,10 @@ scope of every request, as ``scope["extensions"][EXTENSION]``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mock_ares.server.barrier import Boundary, pauses, until_read
+from mock_ares.server.light import Among
 
 if TYPE_CHECKING:
     from mock_ares.server.connection import Connection, CountedTransport
@@ -123,16 +122,11 @@ class Wire:
             self._protocol.peer.linger_none()
             self._transport.abort()
 
-    @contextmanager
-    def waking(self, waiter: asyncio.Future[None]) -> Iterator[None]:
-        """Within the block the end of the connection also resolves ``waiter``."""
+    def waking(self, waiter: asyncio.Future[None]) -> Among:
+        """A block within which the end of the connection also resolves ``waiter``."""
         if self._protocol.lost and not waiter.done():
             waiter.set_result(None)
-        self._protocol.waiters.add(waiter)
-        try:
-            yield
-        finally:
-            self._protocol.waiters.discard(waiter)
+        return Among(waiter, self._protocol.waiters)
 
     async def wait_gone(self) -> None:
         """Waits until the connection has ended, whoever ended it."""

@@ -171,5 +171,5 @@ def test_random_sizes_that_make_no_chunks_are_refused(least: int, most: int) -> 
 @ways
 @pytest.mark.parametrize("unit", ["learning ", " ", "x", "\n\n.", "e\u0301"])
 def test_the_cost_grows_with_the_text(way: str, unit: str) -> None:
-    texts = {n: unit * (n // len(unit)) for n in (200_000, 800_000)}
-    assert growth(lambda n: WAYS[way](texts[n]), 400_000) < LINEAR
+    texts = {n: unit * (n // len(unit)) for n in (50_000, 200_000)}  # small, for memory that is scarce is no growth
+    assert growth(lambda n: WAYS[way](texts[n]), 100_000) < LINEAR

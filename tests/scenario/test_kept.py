@@ -33,7 +33,7 @@ def test_the_second_start_has_the_same_scenarios_without_reading(folder: Path, m
     read = load.load_all(files)
     opened_anew(monkeypatch)
     assert load.load_all(files) == read
-    kept.save()
+    kept.done()
     opened_anew(monkeypatch)
     monkeypatch.setattr(load, "_read", unread)
     assert load.load_all(files) == read
@@ -42,7 +42,7 @@ def test_the_second_start_has_the_same_scenarios_without_reading(folder: Path, m
 def test_another_text_or_other_code_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.use()
     load.loads("replies: [text: a]", name="x")
-    kept.save()
+    kept.done()
     opened_anew(monkeypatch)
     assert load.loads("replies: [text: b]", name="x").replies[0].text == "b"
     monkeypatch.setattr(kept, "_code", lambda: "another")
@@ -71,7 +71,7 @@ def test_what_others_could_have_written_is_not_believed(
 ) -> None:
     kept.use()
     load.loads("replies: [text: a]")
-    kept.save()
+    kept.done()
     if harm == "garbage":
         (folder / "scenarios.pickle").write_bytes(b"no pickle")
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -32,7 +32,7 @@ class Conversation:
     created: float
     updated: float
     title: str | None = None
-    messages: deque[Message] = field(default_factory=deque)
+    messages: list[Message] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -140,7 +140,7 @@ class History:
             self._drop(next(iter(self._kept.values())))
         messages = latest.messages
         while len(messages) > self._most_messages or (self._size > self._most_characters and len(messages) > 1):
-            self._size -= len(messages.popleft().content)
+            self._size -= len(messages.pop(0).content)
 
     def _find(self, id: str, owner: str, shared: bool) -> Conversation | None:
         return self._kept.get((id, owner)) or (self._any.get(id) if shared else None)

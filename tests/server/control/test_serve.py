@@ -7,6 +7,7 @@ import http.client
 import io
 import json
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -57,9 +58,9 @@ class Serving:
 
 
 @contextlib.contextmanager
-def serving(*arguments: str | Path) -> Iterator[Serving]:
+def serving(*arguments: str | Path, **more: Any) -> Iterator[Serving]:
     command = [sys.executable, "-u", "-m", "mock_ares", "serve", "--port", "0", "--instant", *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
     try:
         yield Serving(process)
     finally:
@@ -67,6 +68,17 @@ def serving(*arguments: str | Path) -> Iterator[Serving]:
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+def test_more_may_connect_than_the_usual_limit_of_files_allows() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with serving(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, most))) as served:
+        url = served.until(r"a fake ARES at (http://\S+)")[1]
+        with contextlib.ExitStack() as stack:
+            for _ in range(100):
+                connection = stack.enter_context(contextlib.closing(served.connect(url)))
+                connection.request("GET", "/health")
+                assert connection.getresponse().read() == b"OK"
 
 
 def test_a_person_sees_where_what_and_then_a_line_per_stream(folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from types import TracebackType
@@ -108,10 +109,10 @@ class Arena:
         credentials = self._server.credentials()
         replies = tuple(withheld(reply) for reply in case.replies) if case.withhold else case.replies
         self._server.script(credentials.id, *replies)
-        before = self._last_number()
+        before = self._server.fake.journal.last
         self._plans.clear()
         self._wires.clear()
-        example = _Example(self._server, self._gate, credentials.id, case, deadline, self._wires)
+        example = _Example(self._server, self._gate, credentials.id, case, deadline, before, self._wires)
         target = self._target(credentials, case, example)
         with example:
             observation = client.observe(target, example.shown)
@@ -130,11 +131,8 @@ class Arena:
         self._plans[exchange.number] = plan
         self._wires.append((exchange.owner, wire))
 
-    def _last_number(self) -> int:
-        return max((exchange.number for exchange in self._server.fake.journal), default=0)
-
     def _of(self, owner: str, before: int) -> list[Exchange]:
-        return [e for e in self._server.fake.journal if e.number > before and e.owner == owner]
+        return [exchange for exchange in self._server.fake.journal.since(before) if exchange.owner == owner]
 
     def _settle(self, owner: str, before: int, patience: float) -> None:
         """Waits until the exchanges have ended; the client is done, and the fake may not yet have noticed."""
@@ -155,9 +153,17 @@ class _Example:
     """The deadline and the gate of one example. Its methods are called in the fake's loop unless they say otherwise."""
 
     def __init__(
-        self, server: FakeServer, gate: Gate, owner: str, case: Case, deadline: float, wires: list[tuple[str, Wire]]
+        self,
+        server: FakeServer,
+        gate: Gate,
+        owner: str,
+        case: Case,
+        deadline: float,
+        before: int,
+        wires: list[tuple[str, Wire]],
     ) -> None:
         self._server = server
+        self._before = before
         self._wires = wires
         self._gate = gate
         self._owner = owner
@@ -187,11 +193,17 @@ class _Example:
 
     def _do(self, what: Callable[[], None]) -> None:
         """Has it done in the loop, and returns when it is."""
+        done: Future[None] = Future()
 
-        async def done() -> None:
-            what()
+        def do() -> None:
+            try:
+                what()
+                done.set_result(None)
+            except BaseException as error:
+                done.set_exception(error)
 
-        asyncio.run_coroutine_threadsafe(done(), self._server.loop).result(10)
+        self._server.loop.call_soon_threadsafe(do)
+        done.result(10)
 
     def _begin(self) -> None:
         self._gate.begin(self._held)
@@ -200,7 +212,8 @@ class _Example:
     def _watch(self) -> None:
         fake = self._server.fake
         now = time.monotonic()
-        begun = max((e.started for e in fake.journal.of(self._owner)), default=self._begun)
+        asked = (e.started for e in fake.journal.since(self._before) if e.owner == self._owner)
+        begun = max(asked, default=self._begun)
         left = min(begun + self._deadline, self._begun + self.most) - now
         if left > 0:
             self._handle = self._server.loop.call_later(left, self._watch)

@@ -144,6 +144,18 @@ class Journal:
         """The exchanges of one token, oldest first."""
         return [exchange for exchange in list(self._exchanges) if exchange.owner == owner]
 
+    @property
+    def last(self) -> int:
+        """The number of the latest exchange; 0: there is none."""
+        exchanges = list(self._exchanges)
+        return exchanges[-1].number if exchanges else 0
+
+    def since(self, number: int) -> list[Exchange]:
+        """The exchanges behind that of this number, oldest first. For who asks often: the others are not looked at."""
+        exchanges = list(self._exchanges)
+        first = next((at for at in range(len(exchanges), 0, -1) if exchanges[at - 1].number <= number), 0)
+        return exchanges[first:]
+
     def __iter__(self) -> Iterator[Exchange]:
         return iter(list(self._exchanges))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mock_ares.expectation import disagreement, expect
 from mock_ares.harness.checks import CHECKS, everything, find
 from mock_ares.harness.checks.rows import playable, say, speaking
-from mock_ares.harness.checks.strategies import ENDINGS, NAMES, endings, place, segmentations
+from mock_ares.harness.checks.strategies import ENDINGS, NAMES, ended, place, segmentation
 from mock_ares.harness.model import Case, UsageError
 from mock_ares.harness.settings import Settings
 from mock_ares.plan.build import Asked, body_of, build
@@ -307,8 +307,8 @@ def test_reads_are_cut_where_the_ending_leaves_something_to_read(ending: str) ->
     @settings(max_examples=50, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(st.data())
     def drawn(data: st.DataObject) -> None:
-        reply = data.draw(endings(frozenset({ending}), say("ab", "cd"), "typed"))
-        segments = data.draw(segmentations(frozenset({ending, "read-line"}), reply, "typed"))
+        reply = ended(data.draw, frozenset({ending}), say("ab", "cd"), "typed")
+        segments = segmentation(data.draw, frozenset({ending, "read-line"}), reply, "typed")
         (plan,) = plans(speaking(Case((replace(reply, segments=segments),)), "typed"), "typed")
         lay_out(plan)
         end = plan.size if plan.ending.stop is None else plan.ending.stop

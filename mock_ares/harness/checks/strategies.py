@@ -3,11 +3,16 @@
 A dimension that no row in play is about stays plain, so a stream shows the hazards asked for and no other. With one
 row in play that row's hazard is always there; with several, each may or may not be. The plainest value comes first
 everywhere: Hypothesis shrinks towards it, and so towards the smallest stream.
+
+Hypothesis looks through a strategy before it first draws from it, which takes longer than a draw: what depends on the
+rows alone is made once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,6 +32,7 @@ Rows = frozenset[str]
 LETTERS = "abcdegimnorst"
 """No word of a text that is to be harmless can be spelled ``null``, ``true`` or ``false`` with these."""
 words = st.text(LETTERS, min_size=1, max_size=8)
+_CHARACTERS = st.sampled_from(("é", "日", "😀"))
 
 UNICODE = (
     "é", "ß", "日本語", "עברית", "العربية", "😀", "e\u0301", "👩\u200d🔬", "🇪🇺", "👍🏽", "𝒳", "a\u00a0b", "ﷺ", "क्षि",
@@ -45,6 +51,8 @@ FIELDS = (
 )  # fmt: skip
 PLACES = ("first", "between", "before", "inside")
 """Where a framing has lines of its own."""
+LINES = {"comments": COMMENTS, "fields": FIELDS}
+_PLACES = st.sampled_from(PLACES)
 TYPES = (
     "text/event-stream;charset=latin-1",
     "Text/Event-Stream",
@@ -106,6 +114,7 @@ FRAGMENTS: dict[str, SearchStrategy[str]] = {
 }
 
 
+@cache
 def chunk_lists(rows: Rows, dialect: str) -> SearchStrategy[tuple[str, ...]]:
     """One to four chunks."""
     if rows & {"chunk-split"} and len(rows) == 1:
@@ -144,39 +153,52 @@ def split_texts(draw: DrawFn) -> tuple[str, ...]:
 
 
 def options(rows: Rows, plain: Any, hazards: dict[str, Any]) -> SearchStrategy[Any]:
-    """The plain value and those of the rows in play; with one row in play that row's only. A list is a choice."""
+    """The plain value and those of the rows in play; with one row in play that row's only. A tuple is a choice."""
     found = [value for row, value in hazards.items() if row in rows]
     values = [item for value in found for item in (value if isinstance(value, tuple) else (value,))]
-    return st.sampled_from(values if values and len(rows) == 1 else [plain, *values])
+    return one_of(values if values and len(rows) == 1 else [plain, *values])
 
 
-def lines_of(row: str, rows: Rows, lines: tuple[str, ...]) -> SearchStrategy[tuple[str, ...]]:
+def one_of(values: Sequence[Any]) -> SearchStrategy[Any]:
+    """What there is no choice of is not drawn."""
+    return st.sampled_from(values) if len(values) > 1 else st.just(values[0])
+
+
+@cache
+def lines_of(row: str, rows: Rows) -> SearchStrategy[tuple[str, ...]]:
     if row not in rows:
         return st.just(())
-    return st.lists(st.sampled_from(lines), max_size=2).map(tuple)
+    return st.lists(st.sampled_from(LINES[row]), max_size=2).map(tuple)
 
 
-@st.composite
-def framings(draw: DrawFn, rows: Rows, dialect: str) -> Framing:
-    extra: dict[str, tuple[str, ...]] = {}
-    for row, lines in (("comments", COMMENTS), ("fields", FIELDS)):
-        if row in rows:
-            for place in PLACES:
-                extra[place] = extra.get(place, ()) + draw(lines_of(row, rows, lines))
-            if len(rows) == 1 and not any(extra.values()):
-                extra[draw(st.sampled_from(PLACES))] = (draw(st.sampled_from(lines)),)
-    return Framing(
-        newline=draw(
-            options(rows, "lf", {"eol-crlf": "crlf", "eol-cr": "cr", "eol-mixed": "mixed", "read-crlf": "crlf"})
-        ),
-        space=draw(options(rows, True, {"no-space": False})),
-        bom=draw(options(rows, False, {"bom": True})),
-        bare_empty=draw(options(rows, False, {"no-colon": True})),
-        final_blank_line=draw(options(rows, True, {"unterminated": False})),
-        **extra,
+@cache
+def framings(rows: Rows) -> SearchStrategy[Framing]:
+    newlines = {"eol-crlf": "crlf", "eol-cr": "cr", "eol-mixed": "mixed", "read-crlf": "crlf"}
+    return st.builds(
+        lambda lines, **plain: Framing(**plain, **lines),
+        own_lines(rows),
+        newline=options(rows, "lf", newlines),
+        space=options(rows, True, {"no-space": False}),
+        bom=options(rows, False, {"bom": True}),
+        bare_empty=options(rows, False, {"no-colon": True}),
+        final_blank_line=options(rows, True, {"unterminated": False}),
     )
 
 
+@st.composite
+def own_lines(draw: DrawFn, rows: Rows) -> dict[str, tuple[str, ...]]:
+    """Lines of the framing's own, by their place."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row, lines in LINES.items():
+        if row in rows:
+            for place in PLACES:
+                found[place] = found.get(place, ()) + draw(lines_of(row, rows))
+            if len(rows) == 1 and not any(found.values()):
+                found[draw(_PLACES)] = (draw(st.sampled_from(lines)),)
+    return found
+
+
+@cache
 def bodies(rows: Rows) -> SearchStrategy[Body]:
     return options(
         rows,
@@ -210,6 +232,10 @@ def final(reply: Reply, dialect: str) -> StreamPlan:
     return build(replace(reply, segments="free"), Asked(names=NAMES, dialect=dialect))
 
 
+PARTED = frozenset(["read-line", "read-utf8", "read-crlf"])
+"""The rows of reads that end inside an event."""
+
+
 def place(payload: bytes, offset: int, events: frozenset[int]) -> str:
     """The row that a read which ends at this offset belongs to."""
     if offset in events:
@@ -226,20 +252,17 @@ def places(plan: StreamPlan, rows: Rows) -> list[int]:
     return [at for at in range(1, end) if place(payload, at, events) in rows]
 
 
-@st.composite
-def segmentations(draw: DrawFn, rows: Rows, reply: Reply, dialect: str) -> Any:
+def segmentation(draw: DrawFn, rows: Rows, reply: Reply, dialect: str) -> Any:
     """Reads end at events, unless a row about reads is in play. The reply has its faults: they may cut places away."""
-    ways: list[Any] = (
-        [] if rows & {"read-line", "read-utf8", "read-crlf", "read-bytes", "read-whole"} == rows else ["event"]
-    )
+    ways: list[Any] = [] if rows <= PARTED | {"read-bytes", "read-whole"} else ["event"]
     if "read-whole" in rows:
         ways.append("whole")
-    if "read-bytes" in rows and (len(rows) == 1 or {"read-line", "read-utf8", "read-crlf"} <= rows):
+    if "read-bytes" in rows and (len(rows) == 1 or rows >= PARTED):
         ways.append("byte")
-    offsets = places(final(reply, dialect), rows)
+    offsets = places(final(reply, dialect), rows) if rows & PARTED else []
     if offsets:
         ways.append("cuts")
-    way = draw(st.sampled_from(ways or ["event"]))
+    way = draw(one_of(ways or ["event"]))
     if way != "cuts":
         return way
     cuts = draw(st.sets(st.sampled_from(offsets), min_size=1, max_size=4))
@@ -258,8 +281,7 @@ def positions(plan: StreamPlan) -> SearchStrategy[Position]:
     return st.one_of(*ways, *([st.sampled_from(inside).map(lambda at: Position(byte=at))] if inside else []))
 
 
-@st.composite
-def endings(draw: DrawFn, rows: Rows, reply: Reply, dialect: str) -> Reply:
+def ended(draw: DrawFn, rows: Rows, reply: Reply, dialect: str) -> Reply:
     """The reply, cut where a row about cuts is in play."""
     ways = sorted(rows & ENDINGS)
     if not ways:
@@ -290,15 +312,18 @@ def unclosed(body: Any) -> Any:
 
 
 PACES = (Pace(), Pace(), Pace(every=0.002), Pace(head=0.005, first=0.005), Pace(every=0.001, jitter=1.0))
+_PACES = st.sampled_from(PACES)
 
 
+@cache
 def interims(rows: Rows) -> SearchStrategy[tuple[Any, ...]]:
     found: list[tuple[int, ...]] = [
         (status,) for row, status in (("early-100", 100), ("early-103", 103)) if row in rows
     ]
-    return st.sampled_from(found if found and len(rows) == 1 else [(), *found])
+    return one_of(found if found and len(rows) == 1 else [(), *found])
 
 
+@cache
 def head_fields(rows: Rows) -> SearchStrategy[dict[str, str]]:
     return options(rows, {}, {"charset": tuple({"content-type": value} for value in TYPES)})
 
@@ -310,24 +335,23 @@ def streams(draw: DrawFn, rows: Rows, dialect: str) -> Reply:
     if rows == {"no-colon"}:
         chunks = (*chunks, "")
     if rows in ({"charset"}, {"read-utf8"}):
-        chunks = (*chunks, draw(st.sampled_from(("é", "日", "😀"))))
+        chunks = (*chunks, draw(_CHARACTERS))
     body = draw(bodies(rows))
     reply = say(
         *chunks,
-        framing=draw(framings(rows, dialect)),
+        framing=draw(framings(rows)),
         body=body,
         headers=draw(head_fields(rows)),
         interim=() if body.framing == "http1.0" else draw(interims(rows)),  # HTTP/1.0 has no such responses
-        pace=draw(st.sampled_from(PACES)) if len(rows) > 1 else Pace(),
+        pace=draw(_PACES) if len(rows) > 1 else Pace(),
         seed=draw(st.integers(0, 9)) if "eol-mixed" in rows else None,
     )
     if "bad-utf8" in rows and (len(rows) == 1 or draw(st.booleans())):
-        return draw(spoiled(reply))
-    reply = draw(endings(rows, reply, dialect))
-    return replace(reply, segments=draw(segmentations(rows, reply, dialect)))
+        return spoiled(draw, reply)
+    reply = ended(draw, rows, reply, dialect)
+    return replace(reply, segments=segmentation(draw, rows, reply, dialect))
 
 
-@st.composite
 def spoiled(draw: DrawFn, reply: Reply) -> Reply:
     """Bytes that are no UTF-8 behind the first character of a chunk."""
     assert isinstance(reply.chunks, tuple)

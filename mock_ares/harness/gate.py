@@ -8,11 +8,11 @@ Before the player waits it has made sure that the client has read what was sent:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mock_ares.scenario.model import Pace, Reply
-from mock_ares.server.clock import Clock
+from mock_ares.server.clock import Again, Clock, Waiter
 
 APART = 14.0
 """Seconds between two chunks of a withheld reply: no more, or a profile would send comments to keep it alive."""
@@ -39,7 +39,8 @@ class Withholding:
     """Chunks let through so far."""
     stalled: int | None = None
     """The number of chunks that were sent when the client showed nothing more; None: it showed them all."""
-    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    waiting: list[Callable[[], object]] = field(default_factory=list)
+    """What goes on then."""
     timer: asyncio.TimerHandle | None = None
 
     @property
@@ -62,15 +63,28 @@ class Gate(Clock):
         self._now = withholding
 
     def timer(self, deadline: float) -> asyncio.Future[None]:
-        held = self._now
-        if held is None or deadline - self.now() < FAR:
+        held = self._holds(deadline)
+        if held is None:
             return super().timer(deadline)
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
-        held.waiting.append(waiter)
-        held.timer = loop.call_later(held.patience, self._give_up, held)
-        self._let_through(held)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._hold(held, lambda: _resolve(waiter))
         return waiter
+
+    def again(self, deadline: float, waiter: Waiter, call: Again) -> None:
+        held = self._holds(deadline)
+        if held is None:
+            super().again(deadline, waiter, call)
+        else:
+            go_on = super().again
+            self._hold(held, lambda: go_on(self.now(), waiter, call))
+
+    def _holds(self, deadline: float) -> Withholding | None:
+        return self._now if deadline - self.now() >= FAR else None
+
+    def _hold(self, held: Withholding, go_on: Callable[[], object]) -> None:
+        held.waiting.append(go_on)
+        held.timer = asyncio.get_running_loop().call_later(held.patience, self._give_up, held)
+        self._let_through(held)
 
     def show(self, characters: int) -> None:
         """The client has shown so many more. In the event loop."""
@@ -84,12 +98,16 @@ class Gate(Clock):
         held.passed += 1
         if held.timer is not None:
             held.timer.cancel()
-        for waiter in held.waiting:
-            if not waiter.done():
-                waiter.set_result(None)
-        held.waiting.clear()
+        waiting, held.waiting = held.waiting, []
+        for go_on in waiting:
+            go_on()
 
     def _give_up(self, held: Withholding) -> None:
         if held.waiting and held.stalled is None:
             held.stalled = held.passed + 1
         self._let_through(held)
+
+
+def _resolve(waiter: Waiter) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -123,7 +123,6 @@ class Respond:
             return
         request.exchange.body = redacted_body(request.body)
         request.exchange.body_size = len(request.body)
-        start = self.fake.clock.now()
         try:
             answer, extra = decide(request)
         except PlanError as error:
@@ -131,6 +130,8 @@ class Respond:
             what = f"broken with {broken} as asked for" if broken else "played for this request"
             message = f"scenario {request.exchange.scenario!r} cannot be {what}: {error}"
             answer, extra = of_json({"error": message}, request.peer, status=500), ()
+        # A plan that took its time to make delays its answer; the pace of the answer counts from here.
+        start = self.fake.clock.now()
         if late := self.fake.latency:
             await self._late(request.wire, start + late)
         request.exchange.begun = start + late

@@ -292,7 +292,8 @@ def _stretch(player: _Player, rest: asyncio.Future[None]) -> Generator[float, fl
             else:
                 break
     except Exception as error:
-        rest.set_exception(error)
+        if not rest.done():
+            rest.set_exception(error)
     if not rest.done():
         rest.set_result(None)
     yield math.inf

@@ -20,11 +20,15 @@ MIB, KIB = 1024 * 1024, 1024
 
 def measure(rounds: int) -> Result:
     rows = list[Row]()
-    idle, stream, slow = "idle", f"each of {OPEN} open paced streams", f"{SLOW} slow readers of an 8 MB reply: added"
+    idle, stream = "idle", f"each of {OPEN} open paced streams"
+    alone, slow = (f"{n} slow reader{'s' * (n > 1)} of an 8 MB reply: added" for n in (1, SLOW))
     for name in WHO:
-        with CONTENDERS_BY_NAME[name]([Ask(10)]) as server:  # type: ignore[attr-defined]
-            time.sleep(1)
-            rows.append(Row(idle, name, "MiB", [server.memory() / MIB]))
+        found = 0
+        for _ in range(2):  # a first start reads scenario files, a second one what has been kept of them
+            with CONTENDERS_BY_NAME[name]([Ask(10)]) as server:  # type: ignore[attr-defined]
+                time.sleep(1)
+                found = server.memory()
+        rows.append(Row(idle, name, "MiB", [found / MIB]))
     with ExitStack() as stack:
         servers: dict[str, Server] = {
             name: stack.enter_context(CONTENDERS_BY_NAME[name]([PACED, LARGE]))  # type: ignore[arg-type]
@@ -40,13 +44,15 @@ def measure(rounds: int) -> Result:
         for name, server in servers.items():
             time.sleep(1)
             before = server.memory()
-            with asked(server, LARGE, SLOW):
-                time.sleep(8)
-                rows.append(Row(slow, name, "MiB", [(server.memory() - before) / MIB]))
+            for readers, what in ((1, alone), (SLOW, slow)):
+                with asked(server, LARGE, readers):
+                    time.sleep(7)
+                    rows.append(Row(what, name, "MiB", [(server.memory() - before) / MIB]))
     result = Result("memory", "Memory (proportional set size of the process)", rows)
     result.judge(idle, "40 MiB", lambda row: row.median <= 40)
     result.judge(stream, "12 KiB", lambda row: row.median <= 12)
-    result.judge(slow, "bounded: one plan, shared", lambda row: row.median <= 64)
+    one = result.row(alone)
+    result.judge(slow, "one plan, shared: as for one, or 2 MiB more", lambda row: row.median <= one.median + 2)
     return result
 
 

@@ -18,9 +18,6 @@ def measure(rounds: int) -> Result:
     found = {(rate, name): list[float]() for rate in RATES for name in WHO}
     with ExitStack() as stack:
         servers = {name: stack.enter_context(CONTENDERS_BY_NAME[name](list(asks.values()))) for name in WHO}  # type: ignore[arg-type]
-        for server in servers.values():
-            for ask in asks.values():  # what is made once, is there
-                read(server.port, server.request(ask), seconds=0.3)
         for _ in range(min(rounds, 2)):
             for rate, ask in asks.items():
                 for name, server in servers.items():

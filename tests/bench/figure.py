@@ -74,7 +74,7 @@ class Result:
 def _line(row: Row, ours: Row | None) -> str:
     spread = f"({number(min(row.values))} to {number(max(row.values))})"
     text = f"{row.name:<30} {number(row.median):>9} {row.unit:<14} {spread}"
-    if ours is not None and ours is not row and ours.median:
+    if ours is not None and ours is not row and ours.median and row.median:
         text += f"  mock-ares is at {number(ours.ratio_to(row))} of it"
     if row.goal:
         text += f"  goal: {row.goal}: {'met' if row.met else 'NOT MET'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Literal
 
 from starlette.applications import Starlette
@@ -43,8 +43,8 @@ class Endpoint:
         self._methods = methods
         self._auth = auth
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._respond(scope, receive, self._for_method)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._respond(scope, receive, self._for_method)
 
     def _for_method(self, request: Request) -> tuple[Answer, Headers]:
         fake = self._respond.fake
@@ -66,13 +66,13 @@ class Endpoint:
 
 
 class App(Starlette):
-    """Starlette without the layers that turn failures into responses, which each stream would have to go through.
+    """Starlette without the layers that turn failures into responses, through which each open stream would have to go.
 
     uvicorn answers a failure as they do, and no endpoint here raises an ``HTTPException``.
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        app: ASGIApp = self.router
+        app: ASGIApp = self.router.app
         for layer, args, options in reversed(self.user_middleware):
             app = layer(app, *args, **options)
         return app

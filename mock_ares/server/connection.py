@@ -35,7 +35,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mock_ares.server.barrier import pauses
-from mock_ares.server.light import Flag, Flow, Pipeline
+from mock_ares.server.light import Few, Flag, Flow, Pipeline
 from mock_ares.server.peer import Peer
 from mock_ares.server.wire import EXTENSION, Wire
 
@@ -113,7 +113,7 @@ class Connection(_Protocol):
     peer: Peer
     lost: bool
     was_reset: bool
-    waiters: set[asyncio.Future[None]]
+    waiters: Few
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class Connection(_Protocol):
         self.access_log = False
         self.pipeline = Pipeline()  # type: ignore[assignment]
         self.lost = self.was_reset = False
-        self.waiters = set()
+        self.waiters = Few()
         self._running: Any = None
         self._half_closed = False
         self._garbled = False

@@ -102,7 +102,9 @@ class Respond:
         for watcher in self.fake.watchers:
             watcher.opened(request.exchange)
         try:
-            await self._answer(request, receive, decide)
+            answer = await self._answer(request, receive, decide)
+            if answer is not None:
+                await self._play(request, *answer)
         finally:
             if request.exchange.ending == "open":
                 request.exchange.ending = "ended"
@@ -111,16 +113,17 @@ class Respond:
 
     async def _answer(
         self, request: Request, receive: Receive, decide: Callable[[Request], tuple[Answer, Headers]]
-    ) -> None:
+    ) -> tuple[Answer, Headers, float] | None:
+        """The answer, further head fields, and the moment that it counts from; None: nobody waits for one."""
         try:
             request.body = await _body(receive)
         except ClientLeftError:
             request.exchange.ending = "client-left"
-            return
+            return None
         except BodyTimeoutError:
             request.exchange.ending = "ended"
             request.wire.reset()
-            return
+            return None
         request.exchange.body = redacted_body(request.body)
         request.exchange.body_size = len(request.body)
         try:
@@ -133,9 +136,10 @@ class Respond:
         # A plan that took its time to make delays its answer; the pace of the answer counts from here.
         start = self.fake.clock.now()
         if late := self.fake.latency:
-            await self._late(request.wire, start + late)
-        request.exchange.begun = start + late
-        await self._play(request, answer, extra, start + late, late)
+            start += late
+            await self._late(request.wire, start)
+        request.exchange.begun = start
+        return answer, extra, start
 
     async def _late(self, wire: Wire, until: float) -> None:
         timer = self.fake.clock.timer(until)
@@ -151,7 +155,7 @@ class Respond:
         raw_path = scope["raw_path"].decode("latin-1")
         return Request(scope["method"], scope["path"], query, dict(pairs), b"", wire, exchange, raw_path)
 
-    async def _play(self, request: Request, answer: Answer, extra: Headers, start: float, late: float) -> None:
+    async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
         exchange, plan, wire = request.exchange, answer.plan, request.wire
         # The head of a HEAD is that of the GET, and nothing follows it (RFC 9110 9.3.2).
         script = replace(answer.script, writes=()) if request.method == "HEAD" else answer.script
@@ -168,6 +172,7 @@ class Respond:
         shown = replace(answer, script=script).shown() if self.fake.watchers else (plan, script)
         for watcher in self.fake.watchers:
             watcher.answered(exchange, *shown, fields)
+        request.headers, request.body = {}, b""  # a stream may be open for long
         complete, owner = False, exchange.owner
         self.fake.enter(owner, wire)
         try:
@@ -180,7 +185,7 @@ class Respond:
             if request.on_end is not None:
                 request.on_end(complete)
         exchange.boundaries, exchange.ending = played.boundaries, played.ending
-        exchange.duration = played.duration + late
+        exchange.duration = self.fake.clock.now() - exchange.started
 
     # Deciding
 

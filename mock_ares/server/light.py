@@ -59,12 +59,25 @@ class Pipeline(list[Any]):
         self.insert(0, item)
 
 
+class Few(list[Any]):
+    """A set of one or two."""
+
+    __slots__ = ()
+
+    def add(self, item: Any) -> None:
+        self.append(item)
+
+    def discard(self, item: Any) -> None:
+        if item in self:
+            self.remove(item)
+
+
 class Among:
     """A block within which a waiter is in some sets of waiters."""
 
     __slots__ = ("_groups", "_waiter")
 
-    def __init__(self, waiter: asyncio.Future[None], *groups: set[asyncio.Future[None]]) -> None:
+    def __init__(self, waiter: asyncio.Future[None], *groups: set[asyncio.Future[None]] | Few) -> None:
         self._waiter = waiter
         self._groups = groups
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import bisect_right
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal
@@ -43,7 +43,7 @@ class Played:
     """Seconds from the start to the end."""
 
 
-async def play(
+def play(
     script: Script,
     wire: Wire,
     clock: Clock,
@@ -53,7 +53,7 @@ async def play(
     start: float | None = None,
     patience: float = 1.0,
     sent: Sent | None = None,
-) -> Played:
+) -> Coroutine[None, None, Played]:
     """Writes the script's head and writes, each when it is due and never before, and ends as the script does.
 
     ``start`` is the moment its times count from (default: now); ``speed`` divides them: 2 is twice as fast, infinity
@@ -62,13 +62,8 @@ async def play(
     or reset, it has ended on return. Cancelled, it aborts the connection.
     """
     tempo = speed if isinstance(speed, Tempo) else Tempo(speed, clock.now)
-    player = _Player(script, wire, clock, tempo, clock.now() if start is None else start, patience, sent or Sent())
-    try:
-        ending = await player.play(extra)
-    except asyncio.CancelledError:
-        wire.reset()
-        raise
-    return Played(player.sent.segments, player.sent.bytes, ending, player.boundaries, clock.now() - player.start)
+    begun = clock.now() if start is None else start
+    return _Player(script, wire, clock, tempo, begun, patience, sent or Sent()).play(extra)
 
 
 class _Player:
@@ -95,14 +90,17 @@ class _Player:
         """Whether the kernel had taken everything handed over while the connection was there."""
         self.boundaries: Exactness = "none"
 
-    async def play(self, extra: Headers) -> Ended:
-        if self.script.head is not None and not await self._head(self.script.head, extra):
-            return self._broken_off()
-        while self.sent.segments < len(self.writes):
-            await self._run()
-            if not await self._handed_over():
-                return self._broken_off()
-        return await self._end(self.script.ending)
+    async def play(self, extra: Headers) -> Played:
+        try:
+            here = self.script.head is None or await self._head(self.script.head, extra)
+            while here and self.sent.segments < len(self.writes):
+                await self._run()
+                here = await self._handed_over()
+            ending = await self._end(self.script.ending) if here else self._broken_off()
+        except asyncio.CancelledError:
+            self.wire.reset()
+            raise
+        return Played(self.sent.segments, self.sent.bytes, ending, self.boundaries, self.clock.now() - self.start)
 
     async def _head(self, head: Head, extra: Headers) -> bool:
         """The head, together with the writes of the same time. False if the connection has ended."""

@@ -16,6 +16,11 @@ OPEN = 1000
 SLOW = 10
 WHO = (OURS, "asyncio.Protocol", "Starlette StreamingResponse", "sse-starlette", "node:http", "aimock")
 MIB, KIB = 1024 * 1024, 1024
+WHY = (
+    "uvicorn's connection, its parser and the task of a request, with Starlette's routing, take the larger half of an "
+    "open stream; the journal's entry, the conversation and what the console may ask for later the rest. A plan is "
+    "kept by columns and shared: ten slow readers of it take what one does."
+)
 
 
 def measure(rounds: int) -> Result:

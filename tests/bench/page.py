@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Iterator
 from html import escape
+from importlib import import_module
 from typing import Any
 
 from tests.bench.__main__ import FIGURES
@@ -14,7 +15,7 @@ from tests.bench.figure import OURS, Result, Row, number
 from tests.bench.places import RESULTS, ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-WIDTH, HEIGHT, EDGE = 560, 300, 56
+WIDTH, HEIGHT, EDGE, MARGIN = 560, 300, 56, 36
 COLOURS = ("#0b6e4f", "#b3541e", "#3b5b92", "#7a3b8f")
 
 
@@ -51,7 +52,8 @@ def _page(found: dict[str, dict[str, Any]]) -> Iterator[str]:
         result = Result.of({key: data[key] for key in ("name", "title", "rows", "notes", "plots")})
         yield from ("", f"## {result.title}", "", f'`make bench ARGS="--only {name} --rounds {rounds}"`', "")
         yield from _table(result)
-        yield from (f"\n{note}" for note in result.notes)
+        why = getattr(import_module(f"tests.bench.{name}"), "WHY", None)
+        yield from (f"\n{note}" for note in (*result.notes, why) if note)
         for index, (title, series) in enumerate(result.plots.items()):
             picture = PAGE.parent / f"benchmarks-{name}-{index}.svg"
             picture.write_text(plot(title, series))
@@ -61,7 +63,8 @@ def _page(found: dict[str, dict[str, Any]]) -> Iterator[str]:
 def _table(result: Result) -> Iterator[str]:
     yield "| measure | | median | spread | mock-ares to it | goal |"
     yield "|---|---|---|---|---|---|"
-    for row in result.rows:
+    measures = list(dict.fromkeys(row.measure for row in result.rows))
+    for row in sorted(result.rows, key=lambda row: measures.index(row.measure)):
         ours = next((each for each in result.rows if (each.measure, each.name) == (row.measure, OURS)), None)
         ratio = (
             number(ours.ratio_to(row)) if ours is not None and ours is not row and row.median and ours.median else ""
@@ -77,14 +80,14 @@ def _spread(row: Row) -> str:
 def plot(title: str, series: dict[str, list[tuple[float, float]]]) -> str:
     """Logarithmic on both axes, where a line of slope one is linear."""
     points = [point for line in series.values() for point in line]
-    x = _Axis([x for x, _ in points], EDGE, WIDTH - 16)
+    x = _Axis([x for x, _ in points], EDGE, WIDTH - MARGIN)
     y = _Axis([y for _, y in points], HEIGHT - EDGE, 30)
     parts = [f'<text x="{EDGE}" y="18" font-weight="bold">{escape(title)}</text>']
     for at in x.ticks:
         parts.append(f'<line x1="{x(at):.1f}" y1="30" x2="{x(at):.1f}" y2="{HEIGHT - EDGE}" stroke="#ddd"/>')
         parts.append(f'<text x="{x(at):.1f}" y="{HEIGHT - EDGE + 16}" text-anchor="middle">{number(at)}</text>')
     for at in y.ticks:
-        parts.append(f'<line x1="{EDGE}" y1="{y(at):.1f}" x2="{WIDTH - 16}" y2="{y(at):.1f}" stroke="#ddd"/>')
+        parts.append(f'<line x1="{EDGE}" y1="{y(at):.1f}" x2="{WIDTH - MARGIN}" y2="{y(at):.1f}" stroke="#ddd"/>')
         parts.append(f'<text x="{EDGE - 6}" y="{y(at) + 4:.1f}" text-anchor="end">{number(at)}</text>')
     for index, (name, line) in enumerate(series.items()):
         colour = COLOURS[index % len(COLOURS)]

@@ -1,4 +1,4 @@
-"""Small stand-ins for what uvicorn keeps for every connection, of which a fake may have thousands open.
+"""Small things for connections, of which a fake may have thousands open.
 
 An ``asyncio.Event`` and a ``deque`` take 760 bytes each, used or not. Where uvicorn has them, these do the same.
 """

@@ -53,7 +53,7 @@ class _Lazy(click.Group):
 @click.pass_context
 def main(context: click.Context) -> None:
     """A fake ARES: scripted SSE streams, exact to the byte; and checks of any client that reads them."""
-    if context.invoked_subcommand != "serve":  # which starts the collector itself, once it serves
+    if context.invoked_subcommand != "serve":  # which starts the collector itself, when all is there
         gc.enable()
 
 
@@ -119,6 +119,8 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
         kept.done()
         if "pydantic" in sys.modules:  # files have been read, which leaves cycles behind
             gc.collect()
+        gc.freeze()  # modules and scenarios stay: the collector's pauses need not grow with them
+        gc.enable()
         if options["workers"] > 1:
             _serve_alike(scenarios, host, port, options)
             return
@@ -142,7 +144,6 @@ def _serve_alike(scenarios: list[Scenario], host: str, port: int, options: dict[
     ]
     if given:
         raise Usage(f"mock-ares: --workers cannot be used with --{given[0].replace('_', '-')}")
-    gc.enable()
     settings = replace(_settings(options, host), replica=True)
     try:
         run(settings, scenarios, host, port, options["workers"], click.echo)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mock_ares.scenario.model import Pace, Reply
-from mock_ares.server.clock import Again, Clock, Waiter
+from mock_ares.server.clock import Again, Clock
+from mock_ares.server.waiters import Waiter, resolve
 
 APART = 14.0
 """Seconds between two chunks of a withheld reply: no more, or a profile would send comments to keep it alive."""
@@ -62,12 +63,12 @@ class Gate(Clock):
             self._give_up(self._now)
         self._now = withholding
 
-    def timer(self, deadline: float) -> asyncio.Future[None]:
+    def timer(self, deadline: float) -> Waiter:
         held = self._holds(deadline)
         if held is None:
             return super().timer(deadline)
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._hold(held, lambda: _resolve(waiter))
+        waiter: Waiter = asyncio.get_running_loop().create_future()
+        self._hold(held, lambda: resolve(waiter))
         return waiter
 
     def again(self, deadline: float, waiter: Waiter, call: Again) -> None:
@@ -106,8 +107,3 @@ class Gate(Clock):
         if held.waiting and held.stalled is None:
             held.stalled = held.passed + 1
         self._let_through(held)
-
-
-def _resolve(waiter: Waiter) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

@@ -15,12 +15,12 @@ import time
 from collections.abc import Callable
 
 from mock_ares.server.alarm import Alarm, alarm
+from mock_ares.server.waiters import Waiter
 
 QUANTUM = 0.0005
 """Seconds from one wake-up to the next at least: as late a busy loop may be for the sake of what comes together."""
 
 
-Waiter = asyncio.Future[None]
 Again = Callable[[float], float]
 """Told what time it is; gives the next deadline."""
 _Entry = tuple[float, int, Waiter, Again | None]
@@ -47,9 +47,9 @@ class Clock:
         if deadline > self.now():
             await self.timer(deadline)
 
-    def timer(self, deadline: float) -> asyncio.Future[None]:
+    def timer(self, deadline: float) -> Waiter:
         """A future that is resolved at ``deadline``. Whoever resolves or cancels it earlier needs to do no more."""
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter: Waiter = asyncio.get_running_loop().create_future()
         self._push(deadline, waiter, None)
         return waiter
 

@@ -35,8 +35,9 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mock_ares.server.barrier import pauses
-from mock_ares.server.light import Few, Flag, Flow, Pipeline
+from mock_ares.server.light import Flag, Flow, Pipeline
 from mock_ares.server.peer import Peer
+from mock_ares.server.waiters import Few, wake
 from mock_ares.server.wire import EXTENSION, Wire
 
 if TYPE_CHECKING:
@@ -185,9 +186,7 @@ class Connection(_Protocol):
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()
-        for waiter in self.waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        wake(self.waiters)
 
     def data_received(self, data: bytes) -> None:
         if not self._garbled:

@@ -63,6 +63,8 @@ class Request:
     exchange: Exchange
     raw_path: str
     """As it came: not decoded."""
+    complete: float = 0.0
+    """When all of it had come, by the clock."""
     on_end: Callable[[bool], object] | None = None
     """Told, once the answer has been played, whether all of it was."""
 
@@ -124,6 +126,7 @@ class Respond:
             request.exchange.ending = "ended"
             request.wire.reset()
             return None
+        request.complete = self.fake.clock.now()
         request.exchange.body = redacted_body(request.body)
         request.exchange.body_size = len(request.body)
         try:
@@ -185,7 +188,7 @@ class Respond:
             if request.on_end is not None:
                 request.on_end(complete)
         exchange.boundaries, exchange.ending = played.boundaries, played.ending
-        exchange.duration = self.fake.clock.now() - exchange.started
+        exchange.duration = self.fake.clock.now() - request.complete
 
     # Deciding
 

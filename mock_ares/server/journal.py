@@ -58,7 +58,7 @@ class Exchange:
     ending: str = "open"
     """open, complete, close, reset, hang, client-left, or ended (by the server)."""
     duration: float | None = None
-    """Seconds from the request's start to the ending."""
+    """Seconds from when the request was complete to the ending."""
     faults: tuple[str, ...] = ()
     credentials: str = "none"
     """How the request authenticated: jwt, api-key, refused or none."""

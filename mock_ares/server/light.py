@@ -1,4 +1,4 @@
-"""Small things for connections, of which a fake may have thousands open.
+"""Small stand-ins for what uvicorn keeps for every connection, of which a fake may have thousands open.
 
 An ``asyncio.Event`` and a ``deque`` take 760 bytes each, used or not. Where uvicorn has them, these do the same.
 """
@@ -10,6 +10,8 @@ from typing import Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
+from mock_ares.server.waiters import Waiter, wake
+
 
 class Flag:
     """An ``asyncio.Event``, of which uvicorn uses this much."""
@@ -18,7 +20,7 @@ class Flag:
 
     def __init__(self, is_set: bool = False) -> None:
         self._set = is_set
-        self._waiters: tuple[asyncio.Future[None], ...] = ()
+        self._waiters: tuple[Waiter, ...] = ()
 
     def is_set(self) -> bool:
         return self._set
@@ -26,16 +28,14 @@ class Flag:
     def set(self) -> None:
         self._set = True
         waiters, self._waiters = self._waiters, ()
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        wake(waiters)
 
     def clear(self) -> None:
         self._set = False
 
     async def wait(self) -> None:
         if not self._set:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            waiter: Waiter = asyncio.get_running_loop().create_future()
             self._waiters += (waiter,)
             await waiter
 
@@ -57,34 +57,3 @@ class Pipeline(list[Any]):
 
     def appendleft(self, item: Any) -> None:
         self.insert(0, item)
-
-
-class Few(list[Any]):
-    """A set of one or two."""
-
-    __slots__ = ()
-
-    def add(self, item: Any) -> None:
-        self.append(item)
-
-    def discard(self, item: Any) -> None:
-        if item in self:
-            self.remove(item)
-
-
-class Among:
-    """A block within which a waiter is in some sets of waiters."""
-
-    __slots__ = ("_groups", "_waiter")
-
-    def __init__(self, waiter: asyncio.Future[None], *groups: set[asyncio.Future[None]] | Few) -> None:
-        self._waiter = waiter
-        self._groups = groups
-
-    def __enter__(self) -> None:
-        for group in self._groups:
-            group.add(self._waiter)
-
-    def __exit__(self, *_: object) -> None:
-        for group in self._groups:
-            group.discard(self._waiter)

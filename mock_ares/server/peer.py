@@ -9,7 +9,7 @@ import socket
 import struct
 import sys
 
-from mock_ares.server.barrier import ReadBarrier, Unread
+from mock_ares.server.barrier import Address, ReadBarrier, Unread
 
 BARRIER = ReadBarrier()
 
@@ -20,19 +20,23 @@ _KEEPALIVE = (("SO_KEEPALIVE", 1), ("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), 
 class Peer:
     """The client at the other end of a transport. Ask only while the transport is open: it owns the descriptor."""
 
-    __slots__ = ("_seen", "_socket", "_transport")
+    __slots__ = ("_ends", "_seen", "_socket", "_transport")
 
     def __init__(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
         self._socket: socket.socket = transport.get_extra_info("socket")
+        self._ends: tuple[Address, Address] | None = None
+        """Of the connection, ours first; most streams never ask."""
         self._seen = False
 
     def unread(self) -> Unread | None:
         """The state of the client's socket; None where it cannot be asked about."""
-        local, peer = self._socket.getsockname(), self._transport.get_extra_info("peername")
-        if peer is None or not isinstance(local, tuple):
-            return None
-        state = BARRIER.unread(local, peer)
+        if self._ends is None:
+            local, peer = self._socket.getsockname(), self._transport.get_extra_info("peername")
+            if peer is None or not isinstance(local, tuple):
+                return None
+            self._ends = local, peer
+        state = BARRIER.unread(*self._ends)
         self._seen = self._seen or state is not None
         return state
 

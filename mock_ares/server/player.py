@@ -16,6 +16,7 @@ from mock_ares.plan.model import Ending, Head, Headers, Script
 from mock_ares.server.clock import Clock
 from mock_ares.server.sent import MOST_MOMENTS, Sent
 from mock_ares.server.tempo import Tempo
+from mock_ares.server.waiters import Waiter, resolve
 from mock_ares.server.wire import Wire
 
 __all__ = ["Clock", "Played", "Sent", "Tempo", "play"]
@@ -39,8 +40,6 @@ class Played:
     """The script's own ending if it came to that; ``ended``: this side broke it off; else ``client-left``."""
     boundaries: Exactness
     """``best-effort``: at one boundary or more it is not known whether the client has read up to it."""
-    duration: float
-    """Seconds from the start to the end."""
 
 
 def play(
@@ -68,8 +67,7 @@ def play(
 
 class _Player:
     __slots__ = (
-        "begun", "boundaries", "clock", "head_sent", "patience", "script", "sent", "start", "taken", "tempo", "wire",
-        "writes",
+        "begun", "boundaries", "clock", "head_sent", "patience", "script", "sent", "taken", "tempo", "wire", "writes",
     )  # fmt: skip
 
     def __init__(
@@ -80,7 +78,6 @@ class _Player:
         self.wire = wire
         self.clock = clock
         self.tempo = tempo
-        self.start = start
         self.begun = tempo.now() - (clock.now() - start) * tempo.rate
         """The start by the scripted clock."""
         self.patience = patience
@@ -100,7 +97,7 @@ class _Player:
         except asyncio.CancelledError:
             self.wire.reset()
             raise
-        return Played(self.sent.segments, self.sent.bytes, ending, self.boundaries, self.clock.now() - self.start)
+        return Played(self.sent.segments, self.sent.bytes, ending, self.boundaries)
 
     async def _head(self, head: Head, extra: Headers) -> bool:
         """The head, together with the writes of the same time. False if the connection has ended."""
@@ -137,7 +134,7 @@ class _Player:
         at, self.taken = self.writes.moments[self.sent.segments], False
         if self._due_by(at) and (self.head_sent or self.sent.bytes):
             await asyncio.sleep(0)  # other streams have their turn
-        rest: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        rest: Waiter = asyncio.get_running_loop().create_future()
         stretch = _stretch(self, rest)
         with self.wire.waking(rest), self.tempo.waking(rest):
             self.clock.again(next(stretch), rest, stretch.send)
@@ -255,7 +252,7 @@ class _Player:
         return "ended" if self.wire.ended else "client-left"
 
 
-def _stretch(player: _Player, rest: asyncio.Future[None]) -> Generator[float, float, None]:
+def _stretch(player: _Player, rest: Waiter) -> Generator[float, float, None]:
     """Writes that need no more than their time: gives the next deadline, and told the time it is writes what is due.
 
     ``rest`` is resolved where the player has to look: at a boundary, at the end, when the kernel takes no more. It ends
@@ -292,6 +289,5 @@ def _stretch(player: _Player, rest: asyncio.Future[None]) -> Generator[float, fl
     except Exception as error:
         if not rest.done():
             rest.set_exception(error)
-    if not rest.done():
-        rest.set_result(None)
+    resolve(rest)
     yield math.inf

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
@@ -62,8 +61,6 @@ def run(
                 if port is not None
             ]
             told = {"event": "listening", "url": url, "profile": fake.profile.name, "console": f"{url}/_mock/"}
-            gc.freeze()  # modules and scenarios stay: the collector's pauses need not grow with them
-            gc.enable()
             terminal.say("\n".join([_greeting(fake, folder, url), *others]), **told, scenarios=[*fake.library.by_name])
 
         serve_forever(create_app(fake=fake), host, port, ready)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Callable
 
-from mock_ares.server.light import Among
+from mock_ares.server.waiters import Among, Waiter, wake
 
 
 class Tempo:
@@ -19,7 +18,7 @@ class Tempo:
         self._now = now
         self._anchor = self._played = now()
         self._speed = speed
-        self._waiters = set[asyncio.Future[None]]()
+        self._waiters = set[Waiter]()
         self.changes = 0
         """How often the speed has changed."""
         self.instant = math.isinf(speed)
@@ -40,9 +39,7 @@ class Tempo:
         self._played, self._anchor = self.now(), self._now()
         self._speed, self.instant = speed, math.isinf(speed)
         self.changes += 1
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        wake(self._waiters)
 
     def now(self) -> float:
         """The scripted clock."""
@@ -56,6 +53,6 @@ class Tempo:
             return math.inf  # also what is due: a stream that is held says nothing more
         return self._anchor + (scripted - self._played) / self._speed
 
-    def waking(self, waiter: asyncio.Future[None]) -> Among:
+    def waking(self, waiter: Waiter) -> Among:
         """A block within which a change of speed also resolves ``waiter``."""
         return Among(waiter, self._waiters)

@@ -11,7 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from mock_ares.server.barrier import Boundary, pauses, until_read
-from mock_ares.server.light import Among
+from mock_ares.server.waiters import Among, Waiter, resolve
 
 if TYPE_CHECKING:
     from mock_ares.server.connection import Connection, CountedTransport
@@ -122,16 +122,16 @@ class Wire:
             self._protocol.peer.linger_none()
             self._transport.abort()
 
-    def waking(self, waiter: asyncio.Future[None]) -> Among:
+    def waking(self, waiter: Waiter) -> Among:
         """A block within which the end of the connection also resolves ``waiter``."""
-        if self._protocol.lost and not waiter.done():
-            waiter.set_result(None)
+        if self._protocol.lost:
+            resolve(waiter)
         return Among(waiter, self._protocol.waiters)
 
     async def wait_gone(self) -> None:
         """Waits until the connection has ended, whoever ended it."""
         if not self._protocol.lost:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            waiter: Waiter = asyncio.get_running_loop().create_future()
             with self.waking(waiter):
                 await waiter
 

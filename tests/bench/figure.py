@@ -60,11 +60,17 @@ class Result:
         row = self.row(measure)
         row.goal, row.met = goal, holds(row)
 
+    def measures(self) -> dict[str, list[Row]]:
+        """The rows of each measure, in the order in which the measures first come."""
+        found = dict[str, list[Row]]()
+        for row in self.rows:
+            found.setdefault(row.measure, []).append(row)
+        return found
+
     def lines(self) -> list[str]:
         """For a terminal."""
         found = [self.title]
-        for measure in dict.fromkeys(row.measure for row in self.rows):
-            rows = [row for row in self.rows if row.measure == measure]
+        for measure, rows in self.measures().items():
             ours = next((row for row in rows if row.name == OURS), None)
             found.append(f"  {measure}")
             found += [f"    {_line(row, ours)}" for row in rows]

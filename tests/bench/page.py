@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from html import escape
 from importlib import import_module
+from itertools import chain
 from typing import Any
 
 from tests.bench.__main__ import FIGURES
@@ -63,8 +64,7 @@ def _page(found: dict[str, dict[str, Any]]) -> Iterator[str]:
 def _table(result: Result) -> Iterator[str]:
     yield "| measure | | median | spread | mock-ares to it | goal |"
     yield "|---|---|---|---|---|---|"
-    measures = list(dict.fromkeys(row.measure for row in result.rows))
-    for row in sorted(result.rows, key=lambda row: measures.index(row.measure)):
+    for row in chain.from_iterable(result.measures().values()):
         ours = next((each for each in result.rows if (each.measure, each.name) == (row.measure, OURS)), None)
         ratio = (
             number(ours.ratio_to(row)) if ours is not None and ours is not row and row.median and ours.median else ""

@@ -165,9 +165,7 @@ def one_of(values: Sequence[Any]) -> SearchStrategy[Any]:
 
 
 @cache
-def lines_of(row: str, rows: Rows) -> SearchStrategy[tuple[str, ...]]:
-    if row not in rows:
-        return st.just(())
+def lines_of(row: str) -> SearchStrategy[tuple[str, ...]]:
     return st.lists(st.sampled_from(LINES[row]), max_size=2).map(tuple)
 
 
@@ -192,7 +190,7 @@ def own_lines(draw: DrawFn, rows: Rows) -> dict[str, tuple[str, ...]]:
     for row, lines in LINES.items():
         if row in rows:
             for place in PLACES:
-                found[place] = found.get(place, ()) + draw(lines_of(row, rows))
+                found[place] = found.get(place, ()) + draw(lines_of(row))
             if len(rows) == 1 and not any(found.values()):
                 found[draw(_PLACES)] = (draw(st.sampled_from(lines)),)
     return found

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mock_ares.server.waiters import Waiter, wake, woken
+
 MOST_EVENTS = 4096
 MOST_READERS = 64
 LINGER = 60.0
@@ -51,7 +53,7 @@ class Hub:
         self.readers = 0
         self._ring = deque[tuple[int, bytes]](maxlen=MOST_EVENTS)
         self._next = 1
-        self._waiters = set[asyncio.Future[None]]()
+        self._waiters = set[Waiter]()
         self._kept_until = 0.0
 
     @property
@@ -68,9 +70,7 @@ class Hub:
         self.wake()
 
     def wake(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        wake(self._waiters)
 
     def enter(self, last: str | None) -> tuple[Place, int | None]:
         """A new reader's place behind the event of this id, and how many it has missed; None: nobody knows."""
@@ -120,17 +120,3 @@ class Hub:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-async def woken(waiters: set[asyncio.Future[None]], deadline: float) -> bool:
-    """Waits among them until it is resolved; False when the loop's clock has come to ``deadline``."""
-    waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    waiters.add(waiter)
-    try:
-        async with asyncio.timeout_at(deadline):
-            await waiter
-    except TimeoutError:
-        return False
-    finally:
-        waiters.discard(waiter)
-    return True

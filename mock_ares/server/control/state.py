@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mock_ares.plan.model import Headers, Script, StreamPlan
-from mock_ares.server.control.events import INTERVAL, MOST_TOLD, Hub, woken
+from mock_ares.server.control.events import INTERVAL, MOST_TOLD, Hub
 from mock_ares.server.control.records import Record, Recorder
 from mock_ares.server.control.told import request_told
 from mock_ares.server.journal import Exchange
 from mock_ares.server.state import Fake
+from mock_ares.server.waiters import wake, woken
 
 if TYPE_CHECKING:
     from mock_ares.server.folder import Folder
@@ -113,9 +114,7 @@ class Control:
         self.hub.publish("breaks", lambda: {"breaks": [break_told(each) for each in self.fake.steering.breaks]})
 
     def _changed(self) -> None:
-        for waiter in self.waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        wake(self.waiters)
 
     def report(self) -> None:
         """Tells of what is sent, from time to time, as long as anything is and somebody listens."""

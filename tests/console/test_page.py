@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from mock_ares.server.state import Settings
 from tests.console.stage import Served, open_console, text_of
@@ -53,6 +54,24 @@ class TestRestart:
             await expect(page.get_by_role("heading", name="No request yet")).to_be_visible()
             second.ask("after")
             await expect(page.get_by_role("option", name="after")).to_contain_text("complete")
+
+    async def test_what_comes_while_the_journal_is_read_stays(self, page: Page, served: Served) -> None:
+        option, told = page.get_by_role("option", name="meanwhile"), asyncio.Event()
+
+        async def late(route: Route) -> None:
+            empty = await route.fetch()
+            served.ask("meanwhile")
+            await expect(option).to_be_visible()
+            await route.fulfill(response=empty)
+            told.set()
+
+        await page.route("**/_mock/api/requests?*", late, times=1)
+        await open_console(page, served.url)
+        await asyncio.wait_for(told.wait(), 30)
+        await page.evaluate("fetch('/_mock/api/status').then((answer) => answer.text())")  # what came before has been read
+        await page.evaluate(TWO_FRAMES)
+        await expect(option).to_be_visible()
+        await expect(page.locator(".total")).to_have_text("1 request")
 
     async def test_what_came_meanwhile_is_there_after_a_reload(self, page: Page, served: Served) -> None:
         served.ask("one")

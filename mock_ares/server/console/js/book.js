@@ -32,6 +32,7 @@ export class Journal {
   #byNumber = new Map();
   #order = []; // numbers, oldest first
   #sent = new Map();
+  #meanwhile = new Set(); // numbers that were heard of since a reading of the whole began
 
   get size() {
     return this.#order.length;
@@ -47,6 +48,7 @@ export class Journal {
   }
 
   note(request) {
+    this.#meanwhile.add(request.number);
     const known = this.#byNumber.get(request.number);
     if (!known) {
       // Numbers come in order, but for a page that was read while new ones came.
@@ -63,13 +65,17 @@ export class Journal {
     if (this.#order.length > this.most + 200) this.#forget(this.#order.length - this.most);
   }
 
+  /** A reading of the whole begins: what is heard from now on may not be in it. */
+  reading() {
+    this.#meanwhile.clear();
+  }
+
   replace(requests) {
     const before = this.#byNumber;
     const kept = this.#sent;
     this.#byNumber = new Map();
     this.#sent = new Map();
     this.#order = [];
-    const last = requests[0]?.number ?? 0;
     for (const request of [...requests].reverse()) {
       const known = before.get(request.number);
       const same = known && known.time === request.time; // numbers begin anew with each fake
@@ -79,9 +85,10 @@ export class Journal {
       this.#byNumber.set(request.number, same && known.ending !== "open" ? known : request);
       this.#order.push(request.number);
     }
-    for (const [number, request] of before) {
-      // Came while the pages were read.
-      if (number > last && Date.now() / 1000 - request.time < 60 && requests.length > 0) this.note(request);
+    for (const number of this.#meanwhile) {
+      if (this.#byNumber.has(number) || !before.has(number)) continue;
+      this.note(before.get(number));
+      this.#sent.set(number, kept.get(number));
     }
   }
 

@@ -61,6 +61,7 @@ export async function refreshJournal() {
   const mine = (reading = new AbortController());
   const { journal } = state;
   const found = [];
+  journal.reading();
   for (let before = null, more = true; more; ) {
     const page = await api.get("requests", { before, limit: 1000 }, mine.signal).catch((error) => {
       if (mine.signal.aborted) return null; // a newer call reads it

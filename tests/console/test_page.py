@@ -68,7 +68,7 @@ class TestRestart:
         await page.route("**/_mock/api/requests?*", late, times=1)
         await open_console(page, served.url)
         await asyncio.wait_for(told.wait(), 30)
-        await page.evaluate("fetch('/_mock/api/status').then((answer) => answer.text())")  # what came before has been read
+        await page.evaluate("fetch('/_mock/api/status').then((answer) => answer.text())")  # all before it is read
         await page.evaluate(TWO_FRAMES)
         await expect(option).to_be_visible()
         await expect(page.locator(".total")).to_have_text("1 request")

@@ -107,6 +107,7 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
     """
     from mock_ares.scenario import kept
     from mock_ares.scenario.mistakes import ScenarioError
+    from mock_ares.server.barrier import SwitchError
     from mock_ares.server.folder import Folder
     from mock_ares.server.runner import CannotListenError, raise_file_limit
     from mock_ares.server.serve import run
@@ -128,7 +129,7 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
         run(_settings(options, host), scenarios, host, port, folder=folder, json_logs=options["json_logs"], **ports)
     except ScenarioError as error:
         raise Usage(str(error)) from None
-    except (CannotListenError, LookupError) as error:
+    except (CannotListenError, SwitchError, LookupError) as error:
         raise Usage(f"mock-ares: {error.args[0]}") from None
 
 

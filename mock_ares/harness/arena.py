@@ -15,12 +15,13 @@ from itertools import accumulate
 from types import TracebackType
 
 from mock_ares.harness.gate import MOST_PATIENCE, Gate, Withholding, withheld
-from mock_ares.harness.model import KEY_PATH, Case, Client, HarnessError, Observation, Target
+from mock_ares.harness.model import KEY_PATH, Case, Client, HarnessError, Observation, Target, UsageError
 from mock_ares.plan.build import chunks_of
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Content, Reply, Scenario, Text
 from mock_ares.server import state
 from mock_ares.server.auth import Credentials
+from mock_ares.server.barrier import SwitchError
 from mock_ares.server.exchange import accepts_gzip
 from mock_ares.server.fake import FakeServer
 from mock_ares.server.journal import Exchange
@@ -81,7 +82,10 @@ class Arena:
 
     def __init__(self, profile: str = "docs", address: str | None = None) -> None:
         host, _, port = (address or "127.0.0.1").partition(":")
-        self._server = FakeServer(state.Settings(profile=profile), host=host, port=int(port or 0))
+        try:
+            self._server = FakeServer(state.Settings(profile=profile), host=host, port=int(port or 0))
+        except SwitchError as error:
+            raise UsageError(str(error)) from None
         self._gate = self._server.fake.clock = Gate()
         self._server.fake.on_answer = self._answered
         self._plans: dict[int, StreamPlan] = {}

@@ -30,12 +30,17 @@ Three facts about the kernel carry the proof that a zero receive queue means *re
   bytes along, holds that lock, so no answer comes before it has returned.
 
 An inode of 0 is a socket no process has open any more: its owner has closed it, rather than shut down one direction.
+
+The barrier asks through sockets of its own class (``_socket``), which nobody who patches ``socket.socket`` can reach:
+pytest-socket, gevent and their like are about the program under test.
 """
 
 from __future__ import annotations
 
+import _socket
 import asyncio
 import atexit
+import errno
 import functools
 import os
 import socket
@@ -44,10 +49,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, Literal, NamedTuple
 
 Boundary = Literal["exact", "pause", "timeout", "gone"]
 Address = tuple[Any, ...]
+
+SWITCH = "MOCK_ARES_READ_BARRIER"
+"""An environment variable: ``auto``, the default; ``off``, no client is asked about; ``on``, do not start without."""
+_SETTINGS = ("auto", "on", "off")
 
 PAUSE = 0.005
 """Seconds to wait for a client that cannot be asked about."""
@@ -112,17 +122,23 @@ def _answer(reply: bytes) -> Unread | None:
     return Unread(0, queued, True)  # in TIME_WAIT or on the way there: the kernel alone still remembers it
 
 
+class SwitchError(ValueError):
+    """The environment asks for a read barrier that cannot be; says so in one line."""
+
+
 class ReadBarrier:
     """Asks the kernel about clients' sockets. Safe to share between threads; opened when first asked.
 
-    Off Linux, or where netlink is refused or answers wrongly (sandboxes), ``available`` is False and every
-    question is answered with None.
+    Switched off, off Linux, or where netlink is refused or answers wrongly (sandboxes), ``available`` is False,
+    ``reason`` says why, and every question is answered with None. It raises nothing: what goes wrong makes it
+    unavailable.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
+        self._socket: _socket.socket | None = None
         self._available: bool | None = None
+        self._reason: str | None = None
         atexit.register(self.close)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
@@ -131,59 +147,120 @@ class ReadBarrier:
     def available(self) -> bool:
         """Whether this machine answers, found out once by asking about a connection made for the purpose."""
         if self._available is None:
-            self._available = sys.platform == "linux" and self._proves_itself()
+            self._reason = self._hindrance()
+            self._available = self._reason is None
         return self._available
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not available, in a few words; None: it is."""
+        return None if self.available else self._reason
+
+    def require(self) -> None:
+        """Raises SwitchError for a value of the switch that is none, or for ``on`` where there is no barrier."""
+        setting = _setting()
+        if setting not in _SETTINGS:
+            raise SwitchError(f"{SWITCH} is {setting!r}; it may be auto, on or off")
+        if setting == "on" and not self.available:
+            raise SwitchError(f"{SWITCH} is 'on', but there is no read barrier here: {self._reason}")
 
     def unread(self, local: Address, peer: Address) -> Unread | None:
         """The state of the client's socket at ``peer``, connected to ours at ``local``.
 
         None if there is no such socket here: it is gone, or on another host or in another network namespace.
         """
-        return self._ask(_question(local, peer)) if self.available else None
+        if not self.available:
+            return None
+        try:
+            return self._ask(_question(local, peer))
+        except (
+            Exception
+        ) as error:  # the barrier's failure must not become the server's, which would look like the client's
+            self._give_up(f"netlink refused: {_code(error)}")
+            return None
 
     def close(self) -> None:
         """Closes the netlink socket; a later question opens another."""
         with self._lock:
-            if self._socket is not None:
-                self._socket.close()
-                self._socket = None
+            self._release()
 
     def _ask(self, question: bytes) -> Unread | None:
         with self._lock:
             try:
-                if self._socket is None:
-                    self._socket = _open()
-                self._socket.send(question)
-                return _answer(self._socket.recv(4096))
-            except OSError:
-                return None
+                return _answer(self._exchanged(question))
+            except OSError:  # somebody has closed the descriptor, as daemons do: once more, with a new one
+                self._release()
+                return _answer(self._exchanged(question))
 
-    def _forget(self) -> None:
-        """A forked child must not share the socket: one would read the other's answers."""
-        self._lock = threading.Lock()
+    def _exchanged(self, question: bytes) -> bytes:
+        if self._socket is None:
+            self._socket = _open()
+        self._socket.send(question)
+        return self._socket.recv(4096)
+
+    def _give_up(self, reason: str) -> None:
+        self._available, self._reason = False, reason
+        self.close()
+
+    def _release(self) -> None:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
-    def _proves_itself(self) -> bool:
+    def _forget(self) -> None:
+        """A forked child must not share the socket: one would read the other's answers."""
+        self._lock = threading.Lock()
+        self._release()
+
+    def _hindrance(self) -> str | None:
+        """Why this machine does not answer; None: it does, and rightly."""
+        if _setting() == "off":
+            return f"switched off by {SWITCH}"
+        if sys.platform != "linux":
+            return f"not Linux but {sys.platform}"
         try:
-            with (
-                socket.create_server(("127.0.0.1", 0), backlog=1) as listener,
-                socket.create_connection(listener.getsockname(), timeout=1) as client,
-                listener.accept()[0] as server,
-            ):
-                question = _question(server.getsockname(), client.getsockname())
-                before = self._ask(question)
-                server.sendall(b"proof")
-                after = self._ask(question)
-                client.recv(5)
-                return (before, after, self._ask(question)) == (Unread(0, 0), Unread(5, 5), Unread(5, 0))
-        except OSError:
-            return False
+            found = self._asked_of_itself()
+        except Exception as error:  # whatever a sandbox, a limit or a patch has in store
+            self.close()
+            return f"netlink refused: {_code(error)}"
+        return None if found == (Unread(0, 0), Unread(5, 5), Unread(5, 0)) else "netlink answers wrongly"
+
+    def _asked_of_itself(self) -> tuple[Unread | None, ...]:
+        """What is said of a connection before 5 bytes are sent, then, and when they have been read."""
+        with ExitStack() as stack:
+            listener, client = (_socket.socket(_socket.AF_INET, _socket.SOCK_STREAM) for _ in range(2))
+            stack.callback(listener.close)
+            stack.callback(client.close)
+            listener.settimeout(1)
+            client.settimeout(1)
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(1)
+            client.connect(listener.getsockname())
+            descriptor, _ = listener._accept()  # type: ignore[attr-defined]
+            server = _socket.socket(fileno=descriptor)
+            stack.callback(server.close)
+            question = _question(server.getsockname(), client.getsockname())
+            before = self._ask(question)
+            server.sendall(b"proof")
+            after = self._ask(question)
+            client.recv(5)
+            return before, after, self._ask(question)
 
 
-def _open() -> socket.socket:
-    netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC, _SOCK_DIAG)
+def _setting() -> str:
+    return os.environ.get(SWITCH, "auto")
+
+
+def _code(error: Exception) -> str:
+    """``EPERM``, or what else an exception says."""
+    known = errno.errorcode.get(error.errno or 0) if isinstance(error, OSError) else None
+    return known or str(error) or type(error).__name__
+
+
+def _open() -> _socket.socket:
+    netlink = _socket.socket(
+        socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC, _SOCK_DIAG
+    )
     try:
         netlink.connect((0, 0))
     except OSError:

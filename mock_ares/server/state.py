@@ -18,6 +18,7 @@ from mock_ares.server.cors import Cors
 from mock_ares.server.journal import Exchange, Journal
 from mock_ares.server.library import Library, Turn
 from mock_ares.server.limits import RateLimit
+from mock_ares.server.peer import BARRIER
 from mock_ares.server.plans import PlanCache
 from mock_ares.server.profiles import PROFILES, Profile
 from mock_ares.server.steering import Steering
@@ -100,7 +101,9 @@ class Fake:
 
     @classmethod
     def make(cls, settings: Settings = Settings(), scenarios: Iterable[Scenario] = ()) -> Fake:
-        """Raises KeyError for an unknown profile, LookupError for an unknown default scenario."""
+        """Raises KeyError for an unknown profile, LookupError for an unknown default scenario, SwitchError for a read
+        barrier that cannot be as the environment asks for."""
+        BARRIER.require()
         profile = PROFILES[settings.profile]
         library = Library(scenarios)
         if settings.scenario is not None:

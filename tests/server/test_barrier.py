@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 
 import pytest
+from click.testing import CliRunner
 
+from mock_ares.cli import main
 from mock_ares.server import barrier
-from mock_ares.server.barrier import ReadBarrier, Unread, until_read
+from mock_ares.server.barrier import SWITCH, ReadBarrier, SwitchError, Unread, until_read
+from mock_ares.server.fake import FakeServer
 
-pytestmark = pytest.mark.skipif(not ReadBarrier().available, reason="this machine's kernel does not answer")
+pytestmark = pytest.mark.needs_barrier
 
 
 @pytest.fixture
@@ -110,25 +114,107 @@ def test_a_forked_child_opens_a_socket_of_its_own(kernel: ReadBarrier) -> None:
         assert ask(kernel, server) == Unread(0, 0)
 
 
-def test_where_netlink_is_refused_it_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused() -> socket.socket:
-        raise PermissionError("no netlink here")
+def refused() -> socket.socket:
+    raise PermissionError(errno.EPERM, "no netlink here")
 
-    monkeypatch.setattr(barrier, "_open", refused)
+
+def failing() -> socket.socket:
+    raise RuntimeError("a guard of the program under test")
+
+
+@pytest.mark.parametrize(
+    ("opening", "reason"),
+    [(refused, "netlink refused: EPERM"), (failing, "netlink refused: a guard of the program under test")],
+)
+def test_where_netlink_is_refused_it_is_not_available(
+    monkeypatch: pytest.MonkeyPatch, opening: Callable[[], socket.socket], reason: str
+) -> None:
+    monkeypatch.setattr(barrier, "_open", opening)
     refusing = ReadBarrier()
     assert not refusing.available
+    assert refusing.reason == reason
     assert refusing.unread(("127.0.0.1", 1), ("127.0.0.1", 2)) is None
+
+
+@pytest.mark.parametrize("opening", [refused, failing])
+def test_what_is_refused_later_makes_it_unavailable(
+    monkeypatch: pytest.MonkeyPatch, kernel: ReadBarrier, opening: Callable[[], socket.socket]
+) -> None:
+    assert kernel.available
+    assert kernel.reason is None
+    kernel.close()
+    monkeypatch.setattr(barrier, "_open", opening)
+    assert kernel.unread(("127.0.0.1", 1), ("127.0.0.1", 2)) is None
+    assert not kernel.available
+    assert kernel.reason is not None
+
+
+def test_a_descriptor_that_somebody_closed_is_opened_again(kernel: ReadBarrier) -> None:
+    with pair("127.0.0.1", "127.0.0.1") as (server, _):
+        assert ask(kernel, server) == Unread(0, 0)
+        assert kernel._socket is not None
+        kernel._socket.close()
+        assert ask(kernel, server) == Unread(0, 0)
+
+
+def test_patched_sockets_are_none_of_its_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    def guarded(*_: object, **__: object) -> None:
+        raise RuntimeError("A test tried to use socket.socket.")
+
+    for name in ("socket", "create_connection", "create_server"):
+        monkeypatch.setattr(socket, name, guarded)
+    with closing(ReadBarrier()) as unimpressed:
+        assert unimpressed.reason is None
 
 
 def test_where_the_answers_are_wrong_it_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(barrier, "_answer", lambda reply: Unread(0, 0))
     with closing(ReadBarrier()) as lying:
         assert not lying.available
+        assert lying.reason == "netlink answers wrongly"
 
 
 def test_elsewhere_it_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
-    assert not ReadBarrier().available
+    assert ReadBarrier().reason == "not Linux but darwin"
+
+
+class TestSwitch:
+    """By the environment, which child processes inherit."""
+
+    def test_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(SWITCH, "off")
+        dark = ReadBarrier()
+        dark.require()
+        assert not dark.available
+        assert dark.reason == f"switched off by {SWITCH}"
+
+    @pytest.mark.parametrize("value", ["auto", "on"])
+    def test_on(self, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+        monkeypatch.setenv(SWITCH, value)
+        with closing(ReadBarrier()) as kernel:
+            kernel.require()
+            assert kernel.available
+
+    def test_on_where_there_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(SWITCH, "on")
+        monkeypatch.setattr("sys.platform", "darwin")
+        with pytest.raises(SwitchError, match="is 'on', but there is no read barrier here: not Linux but darwin"):
+            ReadBarrier().require()
+
+    @pytest.mark.parametrize("value", ["", "OFF", "no", "a\nb\x7f"])
+    def test_another_value_is_refused(self, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+        monkeypatch.setenv(SWITCH, value)
+        with pytest.raises(SwitchError, match="it may be auto, on or off") as refusal:
+            FakeServer()
+        assert "\n" not in str(refusal.value)
+
+    @pytest.mark.parametrize("command", [["serve", "--port", "0"], ["check", "--client", "json:loads"]])
+    def test_the_command_line_says_it(self, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+        monkeypatch.setenv(SWITCH, "dark")
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 2
+        assert result.stderr == f"mock-ares: {SWITCH} is 'dark'; it may be auto, on or off\n"
 
 
 def outcome(answers: Iterable[Unread | None], gone: Callable[[], bool] = lambda: False) -> str:

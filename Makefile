@@ -108,13 +108,14 @@ $(DEV): $(RUNTIME) pyproject.toml
 	@$(PIP) install --group dev
 	@touch $@
 
-$(TRIAL): $(DEV) pyproject.toml $(LIBRARIES)/package-lock.json $(wildcard contracts/clients/go/*/*.go)
-	@for tool in npm go curl; do command -v $$tool >/dev/null || { echo "make trial needs $$tool" >&2; exit 1; }; done
+$(TRIAL): $(DEV) pyproject.toml $(LIBRARIES)/package-lock.json $(wildcard contracts/clients/go/*/*.go contracts/*/java/*.java)
+	@for tool in npm go javac curl; do command -v $$tool >/dev/null || { echo "make trial needs $$tool" >&2; exit 1; }; done
 	@echo 'Installing the libraries on trial'
 	@$(PIP) install --group trial
 	@cd $(LIBRARIES) && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@mkdir -p build/trial
 	@cd contracts/clients/go && go build -o ../../../build/trial/ ./sample ./fixed
+	@javac -d build/trial/java contracts/clients/java/*.java contracts/drivers/java/*.java
 	@touch $@
 
 # Versions are bounded, so that two runs compare the same. llmock has a pytest plugin: it gets an environment of its own.

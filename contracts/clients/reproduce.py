@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\naccess-control-allow-origin: *\r\n"
@@ -65,12 +66,32 @@ except TimeoutError:
 except Exception as error:
     print("failed:", " ".join(str(error).split()))
 """
+JAVA = """
+import java.net.URI;
+import java.net.http.*;
+
+class Probe {
+    public static void main(String[] arguments) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create(arguments[0]))
+            .POST(HttpRequest.BodyPublishers.ofString("{}")).version(HttpClient.Version.HTTP_1_1).build();
+        try {
+            var response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+            System.out.println(response.statusCode() + " '" + response.body().replace("\\n", "\\\\n") + "'");
+        } catch (java.io.IOException error) {
+            System.out.println("failed: " + error.getMessage());
+        }
+        System.exit(0);
+    }
+}
+"""
+"""A file, since Java takes no program on its command line."""
 TOOLS = {
     "aiohttp": (
         [sys.executable, "-c", AIOHTTP],
         [sys.executable, "-c", "import aiohttp; print('aiohttp', aiohttp.__version__)"],
     ),
     "browser": (CHROMIUM, ["chromium", "--version"]),
+    "java": (["java", "Probe.java"], ["java", "--version"]),
     "node": (["node", "--input-type=module", "-e", NODE], ["node", "-p", "`Node ${process.version}`"]),
     "requests": (
         [sys.executable, "-c", REQUESTS],
@@ -102,6 +123,7 @@ ALL = (
     Reproduction(
         "drop-gzip", "browser", CHUNKED + b"content-encoding: gzip\r\n\r\n" + GZIP_BODY, "a gzip stream that is cut"
     ),
+    Reproduction("malformed-chunk", "java", CHUNKED + b"\r\n" + BODY[:-5] + b"\r\n" + BODY, "a broken chunk size"),
     Reproduction("early-103", "requests", b"HTTP/1.1 103 Early Hints\r\n\r\n" + CHUNKED + b"\r\n" + BODY, WHOLE),
     Reproduction("malformed-chunk", "aiohttp", CHUNKED + b"\r\n" + BODY[:-5], "a broken chunk size", later=b"ZZ\r\n"),
     Reproduction("chunk-ext-quoted", "aiohttp", CHUNKED + b"\r\n", WHOLE, later=BODY.replace(b"9", b'9; a = "b;c"', 1)),
@@ -161,7 +183,9 @@ def seen(reproduction: Reproduction) -> str:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         threading.Thread(target=serve, args=(listener, reproduction), daemon=True).start()
         profile = [f"--user-data-dir={folder}"] if reproduction.tool == "browser" else []
-        said = subprocess.run([*command, *profile, url], capture_output=True, text=True, timeout=60).stdout.strip()
+        Path(folder, "Probe.java").write_text(JAVA)
+        words = [*command, *profile, url]
+        said = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=folder).stdout.strip()
     return re.sub("<script>.*</script>|<[^>]*>", "", said, flags=re.DOTALL).strip()
 
 
@@ -170,7 +194,7 @@ def main(names: list[str]) -> int:
         chosen = [found for found in ALL if found.tool == tool and (not names or found.name in names)]
         if not chosen or not shutil.which(command[0]):
             continue
-        sys.stdout.write(subprocess.run(version, capture_output=True, text=True).stdout)
+        sys.stdout.write(subprocess.run(version, capture_output=True, text=True).stdout.splitlines()[0] + "\n")
         for found in chosen:
             sys.stdout.write(f"  {found.check:18} {found.means:26} {seen(found)}\n")
             sys.stdout.flush()

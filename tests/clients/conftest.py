@@ -59,6 +59,14 @@ def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def java_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("java")
+    sources = [*(CLIENTS / "java").glob("*.java"), *(CLIENTS.parent / "drivers" / "java").glob("*.java")]
+    subprocess.run(["javac", "-Xlint:all", "-Werror", "-d", str(folder), *map(str, sources)], check=True)
+    return folder
+
+
 @pytest.fixture
 def runner(request: pytest.FixtureRequest) -> Runner:
     """Runs the client of a name, such as ``node/fixed``, against a server, to its end."""
@@ -73,6 +81,8 @@ def runner(request: pytest.FixtureRequest) -> Runner:
             return Outcome("".join(ran.shown), ran.error is not None, ran.error or "")
         if tool == "go":
             command = [str(request.getfixturevalue("go_programs") / variant)]
+        elif tool == "java":
+            command = ["java", "-cp", str(request.getfixturevalue("java_classes")), variant.capitalize()]
         else:
             command = [*INTERPRETERS[tool], str(next((CLIENTS / tool).glob(f"{variant}.*")))]
         return spawn(command, url, token)
@@ -89,16 +99,19 @@ def drivers() -> Iterator[dict[str, DriverClient]]:
 
 
 @pytest.fixture
-def driven(runner: Runner, drivers: dict[str, DriverClient]) -> Runner:
+def driven(request: pytest.FixtureRequest, runner: Runner, drivers: dict[str, DriverClient]) -> Runner:
     """As ``runner``, but a client that there is a driver for is started once."""
 
     def ask(name: str, url: str, token: str) -> Outcome:
         tool, _, variant = name.partition("/")
-        if tool not in DRIVERS:
+        if tool != "java" and tool not in DRIVERS:
             return runner(name, url, token)
         if name not in drivers:
-            file = next((CLIENTS / tool).glob(f"{variant}.*"))
-            drivers[name] = DriverClient([*DRIVERS[tool], str(file)])
+            if tool == "java":
+                command = ["java", "-cp", str(request.getfixturevalue("java_classes")), "Drive", variant]
+            else:
+                command = [*DRIVERS[tool], str(next((CLIENTS / tool).glob(f"{variant}.*")))]
+            drivers[name] = DriverClient(command)
             drivers[name].start()
         seen = drivers[name].observe(Target(url, PATH, token, MESSAGE, deadline=60))
         return Outcome(seen.shown_text, seen.error is not None, seen.error or "")

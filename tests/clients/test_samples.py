@@ -1,4 +1,4 @@
-"""The clients of contracts/clients: what the six samples do, and that the corrected ones do it right."""
+"""The clients of contracts/clients: what the samples do, and that the corrected ones do it right."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from tests.clients.rig import MESSAGE, PATH, TOKEN, RawServer, Run, Runner
 
-TOOLS = ["curl", "python-requests", "python-httpx", "browser", "node", "go"]
-PROGRAMS = {"curl": "curl", "browser": "chromium", "node": "node", "go": "go"}
+TOOLS = ["curl", "python-requests", "python-httpx", "browser", "node", "go", "java"]
+PROGRAMS = {"curl": "curl", "browser": "chromium", "node": "node", "go": "go", "java": "javac"}
 CHUNKS = ["Neural", " networks", "  learn", " ", "naïvely: ", "日本", " 👩‍🔬", " data: x", " by", " example."]
 TEXT = "".join(CHUNKS)
 

@@ -27,8 +27,8 @@ LIBRARIES = CLIENTS / "libraries"
 
 def test_the_grid_has_each_sample_beside_a_corrected_one() -> None:
     names = [entry.title for entry in read_grid(CONTRACTS / "trial.toml")]
-    tools = ("curl", "requests", "httpx", "browser", "Node", "Go")
-    assert names[:12] == [f"{tool}, {which}" for tool in tools for which in ("the page's", "corrected")]
+    tools = ("curl", "requests", "httpx", "browser", "Node", "Go", "Java")
+    assert names[: 2 * len(tools)] == [f"{tool}, {which}" for tool in tools for which in ("the page's", "corrected")]
 
 
 def test_the_grid_expects_failures_of_corrected_clients_only_and_says_the_version() -> None:
@@ -63,7 +63,7 @@ CORRECTED = {
     for entry in read_grid(CONTRACTS / "trial.toml")
     if entry.title.endswith(", corrected")
 }
-PROGRAMS = {"curl": "curl", "browser": "chromium", "Node": "node", "Go": "go"}
+PROGRAMS = {"curl": "curl", "browser": "chromium", "Node": "node", "Go": "go", "Java": "javac"}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,8 @@ def test_a_corrected_client_passes_all_but_what_it_is_expected_to_fail(
     entry = CORRECTED[tool]
     if tool == "Go":
         entry = replace(entry, words=(str(request.getfixturevalue("go_programs") / "fixed"),))
+    if tool == "Java":
+        entry = replace(entry, words=("java", "-cp", str(request.getfixturevalue("java_classes")), "Drive", "fixed"))
     entry = replace(entry, words=tuple(sys.executable if word == ".venv/bin/python" else word for word in entry.words))
     held = tuple(name for name, check in CHECKS.items() if check.info.tier != "defensive")
     report, stopped = checked(
@@ -104,6 +106,13 @@ def test_what_is_impossible_on_node() -> None:
     require_tool("node")
     said = reproduced("node:drop-fin-close", "node:early-100")
     assert "a body that is cut" in said and "failed: bad response" in said
+
+
+@pytest.mark.toolchain("javac")
+def test_what_is_impossible_in_java() -> None:
+    require_tool("javac")
+    said = reproduced("java:malformed-chunk")
+    assert "200 'data: a" in said and said.count("data: a") == 1
 
 
 def reproduced(*names: str) -> str:

@@ -35,19 +35,23 @@ def server() -> Iterator[FakeServer]:
         yield fake
 
 
-@pytest.fixture(scope="module", params=["python", "node", "go"])
+@pytest.fixture(scope="module", params=["python", "node", "go", "java"])
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriverClient]:
     commands = {
         "python": [sys.executable, str(DRIVERS / "python/driver.py")],
         "node": ["node", str(DRIVERS / "node/driver.mjs")],
         "go": [str(tmp_path_factory.mktemp("go") / "driver")],
+        "java": ["java", "-cp", str(tmp_path_factory.mktemp("java")), "Driver"],
     }
     command = commands[request.param]
     if request.param != "python":
-        require_tool(request.param)
+        require_tool("javac" if request.param == "java" else request.param)
     if request.param == "go":
         build = ["go", "build", "-buildvcs=false", "-o", command[0], "."]
         subprocess.run(build, cwd=DRIVERS / "go", env={**os.environ, "GOTOOLCHAIN": "local"}, check=True)
+    if request.param == "java":
+        sources = ["Driver.java", "Json.java", "../../clients/java/Fixed.java"]
+        subprocess.run(["javac", "-d", command[2], *sources], cwd=DRIVERS / "java", check=True)
     with DriverClient(command) as driver:
         assert driver.name == request.param
         assert driver.capabilities >= {"incremental", "cancel", "v1"}
@@ -130,7 +134,7 @@ class TestExamples:
 
 
 def test_are_as_short_as_is_said() -> None:
-    for name in ("python/driver.py", "node/driver.mjs", "go/main.go"):
+    for name in ("python/driver.py", "node/driver.mjs", "go/main.go", "java/Driver.java"):
         assert len((DRIVERS / name).read_text().splitlines()) < 70
 
 

@@ -184,7 +184,7 @@ ROWS: dict[str, Row] = {
     ),
     "missing-end": Row((faulty(missing_end()), faulty(missing_end(), chunks=("ab",))), streaming("missing-end")),
     "malformed-chunk": Row(
-        (faulty(malformed_chunk(1)), faulty(malformed_chunk(0)), faulty(malformed_chunk(2, size="-1"))),
+        tuple(faulty(malformed_chunk(after, size=size)) for after, size in ((1, "ZZ"), (0, "ZZ"), (2, "-1"), (1, ""))),
         streaming("malformed-chunk"),
     ),
     "empty-reply": Row((case(Reply(faults=(empty_reply(),))), case(Reply(faults=(empty_reply(reset=True),))))),

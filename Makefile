@@ -29,7 +29,7 @@ serve: $(RUNTIME) ## a fake ARES on port 3000
 	@exec $(BIN)/mock-ares serve --port $(PORT) $(ARGS)
 
 test: $(DEV) ## run the tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 kill-matrix: $(DEV) ## show which check fails which broken client
 	@$(BIN)/python -m tests.mutants.matrix $(ARGS)

@@ -1,15 +1,29 @@
-"""For every test: the marks ``toolchain`` and ``needs_barrier``; no deadline for Hypothesis on a busy machine."""
+"""For every test: the marks ``toolchain`` and ``needs_barrier``, and properties that draw nothing by chance.
+
+In ``make test`` what is generated follows from a test's own source, and nothing is remembered from one run to the next.
+``make fuzz`` runs the same tests with seeds that nobody has tried. No deadline: a busy
+machine is no failure, nor are examples that it takes long to make.
+"""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from mock_ares.server.peer import BARRIER
 from tests.toolchains import require_tool
 
-settings.register_profile("tests", deadline=None)
+settings.register_profile(
+    "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("fuzz", settings.get_profile("tests"), derandomize=False, print_blob=False)
 settings.load_profile("tests")
+
+# Hypothesis mixes in constants from the source of what has been imported by then, which differs with the order of the
+# tests, with the process, and with the name of the folder that the checkout lies in. There is no setting for it.
+providers._get_local_constants = Constants
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -6,13 +6,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS, Decoded, Dialect, Event, Names, agent_label, count_tokens
 
-relaxed = settings(deadline=None)
 NAMES = Names("product", "c1")
 BARRED = {"text": "\r", "lines": "\r\n", "delta": "", "typed": ""}
 
@@ -46,7 +45,6 @@ def played(dialect: Dialect, chunks: list[str], names: Names = NAMES) -> list[Ev
 
 
 @dialects
-@relaxed
 @given(chunks=chunk_lists, framing=framings)
 def test_what_is_encoded_is_decoded(name: str, chunks: list[str], framing: Framed) -> None:
     dialect, chunks = DIALECTS[name], [carried(name, chunk) for chunk in chunks]
@@ -56,7 +54,6 @@ def test_what_is_encoded_is_decoded(name: str, chunks: list[str], framing: Frame
 
 
 @dialects
-@relaxed
 @given(chunks=chunk_lists, framing=framings, data=st.data())
 def test_every_chunk_is_an_event_however_the_bytes_are_cut(
     name: str, chunks: list[str], framing: Framed, data: st.DataObject
@@ -74,7 +71,6 @@ def test_every_chunk_is_an_event_however_the_bytes_are_cut(
 
 
 @dialects
-@relaxed
 @given(chunk=any_text, end=st.booleans(), bad=st.sampled_from(["\ud83e", "\udde0", ""]))
 def test_a_chunk_is_refused_exactly_when_it_cannot_be_carried(name: str, chunk: str, end: bool, bad: str) -> None:
     dialect, chunk = DIALECTS[name], chunk + bad if end else bad + chunk

@@ -36,7 +36,7 @@ from mock_ares.server.state import Settings
 CONTRACTS = Path(__file__).parent.parent / "contracts"
 FILES = {"docs": "openapi.yaml", "server": "openapi.server.yaml"}
 EXAMPLES = int(os.environ.get("MOCK_ARES_SCHEMATHESIS_EXAMPLES", "3"))
-BOUNDED = settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None)
+BOUNDED = settings(max_examples=EXAMPLES)
 CREDENTIALS = {profile: Keyring(profile=PROFILES[profile]).pair() for profile in FILES}
 EMAIL, PASSWORD = "ann@example.com", "correct horse"
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares import sse
 from mock_ares.sse import Decoder, LineDecoder, ServerSentEvent
 
-relaxed = settings(deadline=None)
 """A shared machine stalls at times, and no test here is about how long one example takes."""
 
 TOKENS = [
@@ -120,28 +119,24 @@ def reference(data: bytes) -> tuple[list[ServerSentEvent], int | None, str]:
     return events, retry, last_event_id
 
 
-@relaxed
 @given(soup)
 def test_agrees_with_the_reference_on_byte_soup(data: bytes) -> None:
     assert fed([data]) == reference(data)
     assert sse.decode(data) == reference(data)[0]
 
 
-@relaxed
 @given(soup, cuts)
 def test_cuts_change_nothing(data: bytes, at: list[int]) -> None:
     assert fed(pieces(data, at)) == fed([data])
     assert fed([bytes([byte]) for byte in data]) == fed([data])
 
 
-@relaxed
 @given(st.binary(max_size=60))
 def test_utf8_errors_are_replaced_as_the_encoding_standard_has_it(data: bytes) -> None:
     line = data.replace(b"\n", b"").replace(b"\r", b"")
     assert sse.decode(b"data: " + line + b"\n\n") == [ServerSentEvent(reference_utf8(line))]
 
 
-@relaxed
 @given(soup, cuts)
 def test_lines_are_the_references_and_the_rest_is_given_at_close(data: bytes, at: list[int]) -> None:
     decoder = LineDecoder()
@@ -185,7 +180,6 @@ def test_a_retry_beyond_every_lifetime_is_capped() -> None:
 # -- Encoding ---------------------------------------------------------------------------------------
 
 
-@relaxed
 @given(field_lines, kinds, st.booleans(), st.integers(0, 99), cuts)
 def test_lines_come_back_as_they_were_given(
     lines: list[sse.Line], kind: sse.NewlineKind, space: bool, seed: int, at: list[int]
@@ -199,7 +193,6 @@ def test_lines_come_back_as_they_were_given(
         assert (got_name, got_value.removeprefix(" ") if colon else None) == (name, value)
 
 
-@relaxed
 @given(st.lists(values.filter(bool), max_size=8), kinds, st.booleans(), st.integers(0, 99), cuts)
 def test_events_come_back_as_they_were_given(
     data: list[str], kind: sse.NewlineKind, space: bool, seed: int, at: list[int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mock_ares.dialects import DIALECTS
@@ -33,7 +33,6 @@ from mock_ares.plan.positions import PlanError, offset_of
 from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply
 from tests.plan.strategies import NOTHING, Menu, positions, replies
 
-relaxed = settings(deadline=None)
 CUTTING: dict[str, Any] = {
     "close_early": close_early,
     "reset_peer": reset_peer,
@@ -103,7 +102,6 @@ class TestCuts:
             with pytest.raises(PlanError, match=rf"^{name}: "):
                 CUTTING[name](where)(plan)
 
-    @relaxed
     @given(replies(menu=NOTHING), st.sampled_from(sorted(CUTTING)), st.data())
     def test_of_any_reply(self, reply: Reply, name: str, data: st.DataObject) -> None:
         plan = build(reply, Asked())
@@ -374,7 +372,6 @@ class TestTogether:
         plan = reset_peer(2)(duplicate_chunk(1)(plan_of("a", "b")))
         assert sent_payload(plan) == b"data: a\n\ndata: a\n\n"
 
-    @relaxed
     @given(replies(menu=Menu(endings=False, headless=False)))
     def test_any_that_change_the_content(self, reply: Reply) -> None:
         plan = build(reply, Asked())

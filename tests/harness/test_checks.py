@@ -248,7 +248,7 @@ def test_the_generated_examples_show_their_hazard_and_no_other(name: str, dialec
     asked = Settings(dialect=dialect)
     seen = set[str]()
 
-    @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=20, suppress_health_check=list(HealthCheck))
     @given(check.cases(asked))
     def generated(case: Case) -> None:
         case = speaking(case, dialect)
@@ -271,7 +271,7 @@ def test_reads_that_cut_are_drawn_with_few_cuts_first() -> None:
     assert cases is not None
     smallest: list[Case] = []
 
-    @settings(max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
     @given(cases(Settings()))
     def shrunk(case: Case) -> None:
         smallest[:] = [case]
@@ -284,7 +284,7 @@ def test_reads_that_cut_are_drawn_with_few_cuts_first() -> None:
     assert len(cuts(plan) or ()) == 2
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.sets(st.sampled_from(sorted(everything.DRAWN))), st.sampled_from(DIALECTS))
 def test_everything_draws_from_the_rows_that_are_held(
     data: st.DataObject, held: set[str], dialect: DialectName
@@ -304,7 +304,7 @@ def test_reads_are_cut_where_the_ending_leaves_something_to_read(ending: str) ->
     """``missing-end`` takes the end record away, and the others stop before it: no cut is drawn behind that."""
     cut = []
 
-    @settings(max_examples=50, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=50, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def drawn(data: st.DataObject) -> None:
         reply = ended(data.draw, frozenset({ending}), say("ab", "cd"), "typed")

@@ -66,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("failures")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_every_generated_case_can_be_saved(folder: Path, data: st.DataObject) -> None:
     check = data.draw(st.sampled_from([check for check in CHECKS.values() if check.cases and check.id != "everything"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares import faults
@@ -129,7 +129,6 @@ class TestEvents:
         ):
             plan_of("a", dialect="lines", framing=Framing(final_blank_line=False))
 
-    @settings(deadline=None)
     @given(st.sampled_from(sorted(DIALECTS)).flatmap(lambda name: st.tuples(st.just(name), texts(name))), st.integers())
     def test_a_chunk_said_twice_is_the_same_event(self, spoken: tuple[str, str], seed: int) -> None:
         dialect, text = spoken

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from itertools import accumulate, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares.plan import chunking
 from tests.growth import LINEAR, growth
-
-relaxed = settings(deadline=None)
 
 WAYS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "words": chunking.words,
@@ -36,7 +34,6 @@ sizes = st.lists(st.integers(1, 6), min_size=1, max_size=4)
 
 
 @ways
-@relaxed
 @given(text=texts)
 def test_concatenation_is_the_text_and_no_chunk_is_empty(way: str, text: str) -> None:
     chunks = WAYS[way](text)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.plan import lorem
 
-relaxed = settings(deadline=None)
 
-
-@relaxed
 @given(st.integers(0, 6000), st.integers())
 def test_words_are_counted(n: int, seed: int) -> None:
     text = lorem.words(n, seed)
@@ -23,7 +20,6 @@ def test_words_are_counted(n: int, seed: int) -> None:
     assert text == lorem.words(n, seed)
 
 
-@relaxed
 @given(st.integers(0, 60_000), st.integers())
 def test_bytes_are_counted(n: int, seed: int) -> None:
     text = lorem.size(n, seed)
@@ -31,14 +27,12 @@ def test_bytes_are_counted(n: int, seed: int) -> None:
     assert text == lorem.size(n, seed)
 
 
-@relaxed
 @given(st.integers(1, 300), st.integers())
 def test_it_reads_like_sentences(n: int, seed: int) -> None:
     text = lorem.words(n, seed)
     assert re.fullmatch(r"[A-Z][a-z]*(,? [a-z]+)*\.( [A-Z][a-z]*(,? [a-z]+)*\.)*", text)
 
 
-@relaxed
 @given(st.integers(0, 2000), st.integers(0, 2000), st.integers())
 def test_a_shorter_one_is_the_beginning_of_a_longer(n: int, more: int, seed: int) -> None:
     assert lorem.size(n + more, seed).startswith(lorem.size(n, seed))

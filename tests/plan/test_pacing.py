@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares import faults
@@ -16,7 +16,6 @@ from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Framing, Pace, Pause, Position, Reply
 from tests.plan.strategies import NOTHING, plans, replies
 
-relaxed = settings(deadline=None)
 COMMENT = b": keep-alive"
 
 
@@ -44,7 +43,6 @@ class TestIntervals:
     def test_a_long_stream_does_not_drift(self) -> None:
         assert moments(plan_of(*"a" * 100_000, pace=Pace(every=0.1)))[-1] == 9999.9
 
-    @relaxed
     @given(st.floats(0, 1), st.integers())
     def test_jitter_keeps_its_bounds(self, jitter: float, seed: int) -> None:
         found = moments(plan_of(*"a" * 50, pace=Pace(every=1.0, jitter=jitter), seed=seed))
@@ -155,7 +153,6 @@ class TestComments:
         with pytest.raises(PlanError, match=r"^keep_alive: 0.001 s goes more than 100000 times into 1000 s"):
             plan_of("a", pace=Pace(first=1000.0, keep_alive=0.001))
 
-    @relaxed
     @given(replies(menu=NOTHING))
     def test_they_stand_between_events_and_say_nothing(self, reply: Reply) -> None:
         quiet = build(replace(reply, pace=replace(reply.pace, keep_alive=None)), Asked())
@@ -168,7 +165,6 @@ class TestComments:
                 assert before.ends_event or before.data == b"\xef\xbb\xbf"
                 assert reply.pace.keep_alive and after.at - before.at >= reply.pace.keep_alive - 1e-8
 
-    @relaxed
     @given(plans(menu=NOTHING))
     def test_no_silence_between_events_is_longer(self, plan: StreamPlan) -> None:
         interval = 0.5

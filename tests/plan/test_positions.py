@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mock_ares import faults
@@ -17,8 +17,6 @@ from mock_ares.plan.positions import PlanError, offset_of, place_of, split_at
 from mock_ares.scenario.model import Framing, Pace, Position, Reply
 from mock_ares.scenario.words import parse_duration
 from tests.plan.strategies import NOTHING, Menu, plans, replies
-
-relaxed = settings(deadline=None)
 
 
 def plan_of(*chunks: str, dialect: str = "text", **words: object) -> StreamPlan:
@@ -108,7 +106,6 @@ class TestText:
         with pytest.raises(PlanError, match=r"is not in the reply"):
             offset_of(plan_of(), "a")
 
-    @relaxed
     @given(plans(menu=NOTHING), st.data())
     def test_what_a_reader_of_the_bytes_has_is_the_text_or_a_part(self, plan: StreamPlan, data: st.DataObject) -> None:
         """A reader that takes what it has for finished has read the text up to the position, and no more."""
@@ -175,7 +172,6 @@ class TestJson:
         with pytest.raises(PlanError, match=r"does not carry the text"):
             offset_of(plan, 1)
 
-    @relaxed
     @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), min_size=1).filter(any), st.data())
     def test_places(self, chunks: list[str], data: st.DataObject) -> None:
         plan = self.plan(*chunks)
@@ -190,7 +186,6 @@ class TestJson:
 class TestPlace:
     """Where bytes can be put in so that they become text."""
 
-    @relaxed
     @given(plans(menu=Menu(endings=False, headless=False)), st.data())
     def test_each_character_has_one(self, plan: StreamPlan, data: st.DataObject) -> None:
         assume(plan.chunks and {piece.chunk for piece in plan.pieces} >= set(range(len(plan.chunks))))
@@ -229,7 +224,6 @@ class TestPlace:
                 place_of(plan_of(), where)
 
 
-@relaxed
 @given(replies(menu=NOTHING), st.data())
 def test_splitting_keeps_every_byte(reply: Reply, data: st.DataObject) -> None:
     plan = build(reply, Asked())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from mock_ares import faults
 from mock_ares.plan.build import Asked, build
@@ -116,7 +116,6 @@ def test_control_characters_are_escaped_and_wide_ones_shown() -> None:
     assert r"text: '中🧠\x1b[31m\u202e'" in lines
 
 
-@settings(deadline=None)
 @given(replies(), PEERS)
 def test_every_line_can_be_printed_and_every_byte_is_there(reply: Reply, peer: Peer) -> None:
     lines = shown(reply, peer, most=None)

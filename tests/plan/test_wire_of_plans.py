@@ -20,7 +20,7 @@ from mock_ares.scenario.model import Reply
 from tests.plan.http import Response
 from tests.plan.strategies import NOTHING, PEERS, Menu, replies
 
-thorough = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=200, suppress_health_check=list(HealthCheck))
 RESPONDING = Menu(headless=False)
 
 

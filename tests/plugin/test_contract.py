@@ -245,7 +245,7 @@ def test_options_in_the_configuration_file(project: pytest.Pytester) -> None:
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
 def test_the_report_is_whole(project: pytest.Pytester, workers: tuple[str, ...]) -> None:
     project.makepyfile(test_right=RIGHT, test_wrong=WRONG)
-    options = ("--ares-examples=2", "--ares-report=report.json", "--ares-report=report.html")
+    options = ("--ares-examples=2", "--ares-seed=0", "--ares-report=report.json", "--ares-report=report.html")
     chosen = "read_line or chunk_split or status or retry or drop_silent"
     result = project.runpytest_subprocess("-k", chosen, *options, *workers)
     result.assert_outcomes(passed=5, failed=1, skipped=6)

@@ -21,7 +21,7 @@ from mock_ares.scenario.words import parse_duration, parse_fraction
 from tests.scenario.scenarios import scenarios, texts
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(scenarios)
 @example(Scenario((Reply(content=Content(json=None)),)))
 @example(Scenario((Reply(chunks=()),)))
@@ -34,7 +34,6 @@ def test_what_is_written_is_read_as_the_same_words(scenario: Scenario) -> None:
     assert adapter().validate_python(long_form(value)) == scenario
 
 
-@settings(deadline=None)
 @given(texts, texts)
 def test_any_text_survives_in_any_place(text: str, message: str) -> None:
     text = text.replace("\r", "")

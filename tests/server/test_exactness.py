@@ -107,7 +107,7 @@ def given_reply(fake: FakeServer, ear: Ear, reply: Reply) -> None:
 # --- generated plans ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(reply=replies())
 def test_the_bytes_are_the_plans(fake: FakeServer, reply: Reply) -> None:
     ear, script = Ear(fake), planned(reply)
@@ -119,7 +119,7 @@ def test_the_bytes_are_the_plans(fake: FakeServer, reply: Reply) -> None:
         assert heard.ending == ("reset" if script.ending.kind == "reset" else "fin")
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(reply=replies(promised=True))
 def test_no_read_spans_a_promised_boundary(fake: FakeServer, reply: Reply) -> None:
     ear, script = Ear(fake), planned(reply)

@@ -21,7 +21,7 @@ from mock_ares.server.state import Settings
 from tests.server.control.rig import DOCUMENT
 
 FILE = Path(__file__).parents[3] / "contracts" / "control.openapi.yaml"
-BOUNDED = settings(max_examples=5, derandomize=True, deadline=None, database=None)
+BOUNDED = settings(max_examples=5)
 SCHEMA = schemathesis.openapi.from_path(FILE).exclude(path=[f"{API}/events", f"{API}/requests/wait"])
 
 

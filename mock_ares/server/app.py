@@ -1,22 +1,23 @@
-"""The fake as an ASGI application: Starlette's routes, each answered by a plan."""
+"""The fake as an ASGI application: routes, each answered by a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
-
-from starlette.applications import Starlette
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.answers import Answer, nothing, of_error, of_text
 from mock_ares.server.errors import HttpError, lookup
-from mock_ares.server.exchange import Auth, Request, Respond
+from mock_ares.server.exchange import Auth, Receive, Request, Respond
 from mock_ares.server.profiles import Profile
 from mock_ares.server.state import Fake, Settings
 from mock_ares.server.workers import unserved
+
+Scope = Mapping[str, Any]
+Send = Callable[[Any], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CHATS: tuple[tuple[str, Auth, Literal["stream", "whole"]], ...] = (
     ("/api/chat/stream", "jwt", "stream"),
@@ -65,17 +66,39 @@ class Endpoint:
         return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(self._methods)),)
 
 
-class App(Starlette):
-    """Starlette without the layers that turn failures into responses, through which each open stream would have to go.
+class App:
+    """Routes, each a path as it is; whatever is none of them goes to ``other``, so that no path fails.
 
-    uvicorn answers a failure as they do, and no endpoint here raises an ``HTTPException``.
+    A router of patterns sees the end of a path in a line end, and its own answers would pass the journal by.
     """
 
-    def build_middleware_stack(self) -> ASGIApp:
-        app: ASGIApp = self.router.app
-        for layer, args, options in reversed(self.user_middleware):
-            app = layer(app, *args, **options)
-        return app
+    def __init__(self, fake: Fake, routes: Mapping[str, Application], below: Mapping[str, Application]) -> None:
+        self.state = State(fake)
+        self._routes = routes
+        self._below = below
+        """By the beginning of a path; the longest first, and ``""`` for all others."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
+        path = scope["path"]
+        found = self._routes.get(path) or next(app for start, app in self._below.items() if path.startswith(start))
+        await found(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What whoever has the application may look at."""
+
+    fake: Fake
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """ASGI's lifespan protocol: there is nothing to do."""
+    while (await receive())["type"] == "lifespan.startup":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 class Later:
@@ -92,7 +115,7 @@ class Later:
         await self._fake.control_app(scope, receive, send)
 
 
-def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = (), *, fake: Fake | None = None) -> Any:
+def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = (), *, fake: Fake | None = None) -> App:
     """The application; ``app.state.fake`` is the fake it serves.
 
     Raises LookupError for a default scenario that does not exist, KeyError for an unknown profile.
@@ -110,14 +133,12 @@ def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = 
         return unserved("the control API", request.peer), ()
 
     later = Endpoint(respond, control) if fake.settings.replica else Later(fake)
-    routes = [
-        *(Route(path, endpoint=chat(auth, form)) for path, auth, form in CHATS),
-        Route("/health", endpoint=Endpoint(respond, health, "GET", "HEAD")),
-        Route("/_mock/away/{ticket}", endpoint=Endpoint(respond, respond.away, "POST")),
-        Route("/_mock", endpoint=later),
-        Route("/_mock/{path:path}", endpoint=later),
-        Route("/{path:path}", endpoint=Endpoint(respond, respond.route)),
-    ]
-    app = App(routes=routes)
-    app.state.fake = fake
-    return app
+    routes: dict[str, Application] = {path: chat(auth, form) for path, auth, form in CHATS}
+    routes["/health"] = Endpoint(respond, health, "GET", "HEAD")
+    routes["/_mock"] = later
+    below = {
+        "/_mock/away/": Endpoint(respond, respond.away, "POST"),
+        "/_mock/": later,
+        "": Endpoint(respond, respond.route),
+    }
+    return App(fake, routes, below)

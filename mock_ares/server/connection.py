@@ -20,6 +20,8 @@ What uvicorn does otherwise, and this module does not:
 - With pipelined requests it tells only the newest cycle that the client has gone. Here it is the running one.
 - It answers bytes it cannot parse at once, also in the midst of a response. Here the response is completed first.
 - It leaves the keep-alive timer of a connection that was reset behind.
+- On httptools it loses the body of a request that offers an upgrade, which a server may ignore (RFC 9110 7.8): the
+  parser believes that another protocol follows the head. Here a new one is told the head again, without the offer.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ import functools
 import importlib.util
 import logging
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -37,6 +40,7 @@ from uvicorn.server import ServerState
 from mock_ares.server.barrier import pauses
 from mock_ares.server.light import Flag, Flow, Pipeline
 from mock_ares.server.peer import Peer
+from mock_ares.server.target import place
 from mock_ares.server.waiters import Few, wake
 from mock_ares.server.wire import EXTENSION, Wire
 
@@ -48,6 +52,8 @@ else:
 KEEP_ALIVE = 3600
 """Seconds an idle connection stays open."""
 
+MALFORMED = "Invalid HTTP request received."
+_FRAMING = (b"connection", b"content-length", b"expect", b"transfer-encoding")
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)  # what a client does wrong is the journal's business, not the log's
 
@@ -138,6 +144,8 @@ class Connection(_Protocol):
     # The application's side
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:
+        if not scope["raw_path"].startswith(b"/"):
+            place(scope, scope["raw_path"] + b"?" + scope["query_string"])
         cycle = self._running = receive.__self__
         cycle.message_event = Flag(cycle.message_event.is_set())
         wire = Wire(self, cycle, scope)
@@ -190,9 +198,13 @@ class Connection(_Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._garbled:
-            super().data_received(data)
+            self._unset_keepalive_if_required()
+            self.feed(data)
         if self.flow.read_paused:  # then the transport does not notice the client's end
             self._look_after()
+
+    def feed(self, data: bytes) -> None:
+        super().data_received(data)
 
     def eof_received(self) -> bool:  # type: ignore[override]
         self._half_closed = True
@@ -216,6 +228,9 @@ class Connection(_Protocol):
         if self._half_closed and not self._busy():
             self.transport.close()
 
+    def _should_upgrade(self) -> bool:
+        return False
+
     def _busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
@@ -237,9 +252,68 @@ class Connection(_Protocol):
 @functools.cache
 def httptools_protocol() -> type[asyncio.Protocol]:
     """The connection class on httptools. Raises ImportError where that is not installed."""
+    import httptools
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    return type("MockHttpToolsProtocol", (Connection, HttpToolsProtocol), {})
+    class MockHttpToolsProtocol(Connection, HttpToolsProtocol):
+        __slots__ = ("_offer",)
+
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            self._offer: _Offer | None = None
+
+        def feed(self, data: bytes) -> None:
+            while data:
+                try:
+                    self.parser.feed_data(data)
+                    return
+                except httptools.HttpParserUpgrade as offer:
+                    self._pass_over()
+                    data = data[offer.args[0] :]
+                except httptools.HttpParserError:
+                    self.send_400_response(MALFORMED)
+                    return
+
+        def _pass_over(self) -> None:
+            """A new parser, which has read the same head without an offer."""
+            offer = self._offer = _Offer(self.parser.get_method().decode(), self.url, self.headers)
+            head = offer.framing(self.parser.get_http_version())
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            self.parser.feed_data(head)
+
+        def on_headers_complete(self) -> None:
+            if self.parser.should_upgrade():
+                return
+            offer, self._offer = self._offer, None
+            if offer is not None:
+                self.url, self.headers = offer.url, offer.headers
+                self.scope["headers"] = offer.headers
+            target, self.url = self.url, b"/"  # what is no URL would be an error in uvicorn's eyes
+            super().on_headers_complete()
+            place(cast(Any, self.scope), target)
+            if offer is not None:
+                self.scope["method"] = offer.method
+
+        def on_message_complete(self) -> None:
+            if not self.parser.should_upgrade():
+                super().on_message_complete()
+
+    return MockHttpToolsProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A head after which httptools takes what follows for another protocol: CONNECT, or one with Upgrade."""
+
+    method: str
+    url: bytes
+    headers: list[tuple[bytes, bytes]]
+
+    def framing(self, version: str) -> bytes:
+        """A head that says of the body and the connection what this one says, and nothing else."""
+        lines = [b"%b: %b" % field for field in self.headers if field[0] in _FRAMING]
+        return b"\r\n".join([b"POST / HTTP/%b" % version.encode(), *lines, b"\r\n"])
 
 
 @functools.cache

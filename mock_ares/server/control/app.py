@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-
-from starlette.routing import compile_path
 
 from mock_ares.server.control import breaks, files, pages, plans, requests, scenarios, settings, stream, tokens
 from mock_ares.server.control.guard import Guard
@@ -53,7 +52,15 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/scenario.schema.json", files.schema),
 )
 """The order decides; the event stream and the session are the application's own."""
-_COMPILED = tuple((method, compile_path(API + path)[0], handler) for method, path, handler in ROUTES)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """``{name}`` stands for a part of a path, ``{name:path}`` for the rest of it, whatever the characters."""
+    named = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path.replace(".", r"\."))
+    return re.compile(re.sub(r"\{(\w+):path\}", r"(?P<\1>.*)", named), re.DOTALL)
+
+
+_COMPILED = tuple((method, _pattern(API + path), handler) for method, path, handler in ROUTES)
 
 
 class ControlApp:
@@ -103,7 +110,7 @@ class ControlApp:
         wanted = "GET" if method == "HEAD" else method
         allowed = {f"{API}/session": ["POST"], f"{API}/events": ["GET"]}.get(path, [])
         for each, pattern, handler in _COMPILED:
-            found = pattern.match(path)
+            found = pattern.fullmatch(path)
             if found is None:
                 continue
             if each == wanted:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mock_ares import __version__
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.app import create_app
+from mock_ares.server.curl import ask_line
 from mock_ares.server.listeners import ResetListener, refused_port
 from mock_ares.server.runner import listen, serve_forever
 from mock_ares.server.state import Fake, Settings
@@ -87,7 +87,7 @@ def _greeting(fake: Fake, folder: Folder | None, url: str) -> str:
         f"JWT      {jwt}\n"
         f"API key  {key}\n"
         f"\n"
-        f"{curl(url, jwt, EXAMPLE)}\n"
+        f"{ask_line(url, jwt, EXAMPLE)}\n"
         f"\n"
         f"{_scenarios(fake, folder)}; one is picked in the console, or with -H 'X-Mock-Ares-Scenario: NAME'. "
         f"`mock-ares list scenarios` names {'them' if folder is None else 'those of the library'}."
@@ -107,12 +107,3 @@ def _scenarios(fake: Fake, folder: Folder | None) -> str:
         return count
     shown = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
     return f"{count} ({shown}), read again when a file of {folder.title} is saved"
-
-
-def curl(url: str, token: str, message: str, path: str = "/api/chat/stream") -> str:
-    """A line that streams when it is pasted into a POSIX shell."""
-    body = json.dumps({"message": message})
-    return (
-        f"curl -N -X POST {url}{path} -H 'Authorization: Bearer {token}' "
-        f"-H 'Content-Type: application/json' -H 'Accept: text/event-stream' -d '{body}'"
-    )

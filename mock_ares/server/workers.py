@@ -74,11 +74,12 @@ def run(
 
 
 def _greeting(fake: Fake, url: str, workers: int) -> str:
-    from mock_ares.server.serve import EXAMPLE, MONTH, curl
+    from mock_ares.server.curl import ask_line
+    from mock_ares.server.serve import EXAMPLE, MONTH
 
     jwt = fake.keyring.issue_jwt(lifetime=MONTH)
     return (
         f"mock-ares: a fake ARES at {url} in {workers} processes that share no state: no console, no accounts "
         f"(profile {fake.profile.name}; Ctrl-C ends it)\n\n"
-        f"JWT      {jwt}\nAPI key  {fake.keyring.issue_api_key(lifetime=MONTH)}\n\n{curl(url, jwt, EXAMPLE)}"
+        f"JWT      {jwt}\nAPI key  {fake.keyring.issue_api_key(lifetime=MONTH)}\n\n{ask_line(url, jwt, EXAMPLE)}"
     )

@@ -16,7 +16,8 @@ from mock_ares.scenario.model import Scenario
 from mock_ares.server.control.http import Answer, Ask, RefusedError, ok
 from mock_ares.server.control.plans import MOST_TEXT, Window, plan_told
 from mock_ares.server.control.records import Record
-from mock_ares.server.control.told import curl_again, shown
+from mock_ares.server.control.told import shown
+from mock_ares.server.curl import again_line
 from mock_ares.server.exchange import accepts_gzip
 from mock_ares.server.journal import Exchange
 
@@ -90,7 +91,7 @@ async def one(ask: Ask) -> Answer:
             "body": shown(exchange.body.decode(errors="replace")),
             "body_size": exchange.body_size,
             "seed": exchange.seed,
-            "curl": curl_again(exchange, ask.url),
+            "curl": again_line(exchange, ask.url),
             "scenario_text": scenario_text(exchange),
             "client_left_at": exchange.duration if left else None,
             "read": None if record is None else _read(exchange, record, peer),

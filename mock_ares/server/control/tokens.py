@@ -14,9 +14,10 @@ from mock_ares.scenario.model import Scenario
 from mock_ares.server.control.http import DONE, Answer, Ask, RefusedError, ok
 from mock_ares.server.control.scenarios import choose_for, named
 from mock_ares.server.control.state import MOST_TOKENS, Control, Known
+from mock_ares.server.curl import ask_line
 from mock_ares.server.errors import NAMES
 from mock_ares.server.library import Turn
-from mock_ares.server.serve import EXAMPLE, curl
+from mock_ares.server.serve import EXAMPLE
 
 MONTH = 30 * 86400
 YEAR = 365 * 86400
@@ -99,7 +100,7 @@ async def create(ask: Ask) -> Answer:
     if chosen is not None:
         choose_for(control, chosen, pair.id)
     _changed(control)
-    line = curl(ask.url, pair.token, EXAMPLE)
+    line = ask_line(ask.url, pair.token, EXAMPLE)
     return ok({**_one_told(control, pair.id), "token": pair.token, "api_key": pair.api_key, "curl": line}, 201)
 
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Any
 
 from mock_ares.server.journal import Exchange
 
 MOST_MESSAGE = 2000
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_NOT_REPEATED = frozenset(
-    {"host", "content-length", "connection", "accept-encoding", "user-agent", "origin", "referer", "transfer-encoding",
-     "authorization", "cookie", "expect", "priority", "dnt", "pragma", "cache-control", "accept-language"}
-)  # fmt: skip
 
 
 def shown(text: str) -> str:
@@ -47,17 +42,3 @@ def request_told(exchange: Exchange, token_name: str) -> dict[str, Any]:
         "faults": list(exchange.faults),
         "credentials": exchange.credentials,
     }
-
-
-def curl_again(exchange: Exchange, url: str) -> str:
-    """A line for a POSIX shell that asks the same again, with the credentials of ``$ARES_TOKEN``."""
-    query = f"?{exchange.query}" if exchange.query else ""
-    parts = ["curl -N", f"-X {shlex.quote(exchange.method)}", shlex.quote(f"{url}{exchange.path}{query}")]
-    if any(name == "authorization" for name, _ in exchange.headers):
-        parts.append('-H "Authorization: Bearer $ARES_TOKEN"')
-    for name, value in exchange.headers:
-        if name not in _NOT_REPEATED and not name.startswith(("sec-", "proxy-")):
-            parts.append(f"-H {shlex.quote(f'{name}: {value}')}")
-    if exchange.body:
-        parts.append(f"--data-binary {shlex.quote(shown(exchange.body.decode(errors='replace')))}")
-    return " ".join(parts)

@@ -26,6 +26,7 @@ def lay_out(plan: StreamPlan, peer: Peer = Peer()) -> Script:
     sliced = slices(plan, promised)
     framed = _chunked(plan, sliced.slices) if _is_chunked(plan) else ((piece.data, piece) for piece in sliced.slices)
     writes = _whole(framed) if plan.segments == "whole" else _writes(framed, promised is not None)
+    written = Writes(_with_end(plan, writes))
     keep_alive = _stays_open(plan, peer)
     head = replace(
         plan.head,
@@ -35,10 +36,31 @@ def lay_out(plan: StreamPlan, peer: Peer = Peer()) -> Script:
     return Script(
         head,
         head_boundary=plan.segments not in ("free", "whole"),
-        writes=Writes(_with_end(plan, writes)),
+        writes=written,
         ending=_framed_heartbeat(plan),
         keep_alive=keep_alive,
+        before_fault=len(written) - _fault_is_written(plan) if _takes_back(plan) else None,
     )
+
+
+def head_only(script: Script) -> Script:
+    """The answer to HEAD: the head of the GET, and nothing behind it (RFC 9110 9.3.2)."""
+    ending = replace(script.ending, heartbeat=None)
+    return replace(script, writes=(), ending=ending, before_fault=None if script.before_fault is None else 0)
+
+
+def _takes_back(plan: StreamPlan) -> bool:
+    """Whether the ending may take from the client what has come, but was not read: it is an error of the body's.
+
+    Libraries drop what they have when a connection fails, and so does a ``ReadableStream`` (Streams 4.2.4).
+    """
+    return plan.ending.kind in ("close", "reset") or _fault_is_written(plan)
+
+
+def _fault_is_written(plan: StreamPlan) -> bool:
+    """Whether it is the last write that shows the error."""
+    cut_gzip = bool(plan.body.gzip) and not plan.ending.ends_gzip and _is_chunked(plan)
+    return bool(plan.ending.tail) or (cut_gzip and plan.ending.kind == "complete")
 
 
 def _is_chunked(plan: StreamPlan) -> bool:
@@ -162,7 +184,7 @@ def _whole(framed: Iterable[tuple[bytes, Slice]]) -> Iterator[Write]:
 
 
 def _with_end(plan: StreamPlan, writes: Iterable[Write]) -> Iterator[Write]:
-    """What HTTP or the ending puts behind the payload, together with the last write unless it has its own time."""
+    """What HTTP or the ending puts behind the payload: with the last write, or after it if it is a fault."""
     ending, tail = plan.ending, plan.ending.tail
     if ending.kind == "complete" and _is_chunked(plan):
         fields = "".join(f"{name}: {value}\r\n" for name, value in plan.body.trailers.items())
@@ -176,10 +198,11 @@ def _with_end(plan: StreamPlan, writes: Iterable[Write]) -> Iterator[Write]:
         if last.data:
             yield last
         last = write
-    if ending.at is not None and ending.at > last.at:
+    later = ending.at is not None and ending.at > last.at
+    if later or _fault_is_written(plan):
         if last.data:
             yield last
-        yield Write(ending.at, tail, False, last.upto)
+        yield Write(ending.at if ending.at is not None and later else last.at, tail, False, last.upto)
     else:
         yield last._replace(data=last.data + tail)
 

@@ -135,6 +135,9 @@ class Script:
     ending: Ending
     keep_alive: bool
     """After a complete ending the connection serves the next request."""
+    before_fault: int | None = None
+    """So many writes, and the head, must have been read before what follows, which may take from the client what it has
+    not read yet: an abrupt end, or bytes that are no HTTP. None: nothing does."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "writes", columns(Writes, self.writes))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from mock_ares.expectation import expect
-from mock_ares.plan.columns import Write
 from mock_ares.plan.head import render_head
 from mock_ares.plan.layout import lay_out
 from mock_ares.plan.model import Script, StreamPlan
@@ -15,6 +14,7 @@ from mock_ares.scenario.mistakes import counted
 
 WIDTH = 16
 INDENT = " " * 15
+READ = INDENT + "- - - - the client has read all this - - - -"
 READ_ENDS = INDENT + "- - - - a read ends here - - - -"
 
 
@@ -29,7 +29,9 @@ def timeline(plan: StreamPlan, peer: Peer = Peer(), *, most: int | None = 40) ->
     yield ""
     if script.head is not None:
         yield from _head(script)
-    yield from _writes(script.writes, _Chunks(plan), most)
+    if script.before_fault == 0:
+        yield READ
+    yield from _writes(script, _Chunks(plan), most)
     yield f"{_moment(_end(script))}  {ENDINGS[script.ending.kind](script)}"
 
 
@@ -104,7 +106,8 @@ class _Chunks:
         return f"; chunk {begun[0]} begins" if len(begun) == 1 else f"; chunks {begun[0]} to {begun[-1]} begin"
 
 
-def _writes(writes: Sequence[Write], chunks: _Chunks, most: int | None) -> Iterator[str]:
+def _writes(script: Script, chunks: _Chunks, most: int | None) -> Iterator[str]:
+    writes = script.writes
     half = len(writes) if most is None or len(writes) <= most else most // 2
     for index, write in enumerate(writes):
         begun = chunks.until(write.upto)
@@ -114,7 +117,9 @@ def _writes(writes: Sequence[Write], chunks: _Chunks, most: int | None) -> Itera
             continue
         yield f"{_moment(write.at)}  write {index + 1}, {counted(len(write.data), 'byte')}{begun}"
         yield from _hex_lines(write.data, most is None)
-        if write.boundary:
+        if index + 1 == script.before_fault:
+            yield READ
+        elif write.boundary:
             yield READ_ENDS
 
 

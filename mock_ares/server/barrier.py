@@ -61,6 +61,8 @@ _SETTINGS = ("auto", "on", "off")
 
 PAUSE = 0.005
 """Seconds to wait for a client that cannot be asked about."""
+SETTLING = 20
+"""Pauses in front of a fault, for clients of which nobody knows what they have read."""
 
 _SOCK_DIAG = 4  # NETLINK_SOCK_DIAG
 _BY_FAMILY = 20
@@ -305,6 +307,16 @@ async def until_read(
             return "timeout"
         await asyncio.sleep(next(waits))
     return "gone"
+
+
+async def settle(gone: Callable[[], bool]) -> None:
+    """Time for a client of which it is not known what it has read; seconds in which a busy machine let nothing run do
+    not count.
+    """
+    for _ in range(SETTLING):
+        if gone():
+            return
+        await asyncio.sleep(PAUSE)
 
 
 async def _without_answer(gone: Callable[[], bool], found: bool) -> Boundary:

@@ -14,7 +14,7 @@ from sys import intern
 from typing import Any, Literal
 
 from mock_ares.dialects import Names
-from mock_ares.plan.layout import Peer
+from mock_ares.plan.layout import Peer, head_only
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
@@ -160,8 +160,7 @@ class Respond:
 
     async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
         exchange, plan, wire = request.exchange, answer.plan, request.wire
-        # The head of a HEAD is that of the GET, and nothing follows it (RFC 9110 9.3.2).
-        script = replace(answer.script, writes=()) if request.method == "HEAD" else answer.script
+        script = head_only(answer.script) if request.method == "HEAD" else answer.script
         exchange.status = plan.head.status if plan.head else None
         exchange.faults = plan.marks
         exchange.chunks = len(plan.chunks)
@@ -187,7 +186,8 @@ class Respond:
             self.fake.leave(owner, wire)
             if request.on_end is not None:
                 request.on_end(complete)
-        exchange.boundaries, exchange.ending = played.boundaries, played.ending
+        exchange.boundaries, exchange.before_fault = played.boundaries, played.before_fault
+        exchange.ending = played.ending
         exchange.duration = self.fake.clock.now() - request.complete
 
     # Deciding

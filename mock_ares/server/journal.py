@@ -55,6 +55,8 @@ class Exchange:
     sent: Sent = field(default_factory=Sent)
     boundaries: str = "none"
     """exact, best-effort, or none where the plan promises none."""
+    before_fault: str = "none"
+    """Whether what lies before a fault had been read when it came: exact, best-effort (nobody knows), or none."""
     ending: str = "open"
     """open, complete, close, reset, hang, client-left, or ended (by the server)."""
     duration: float | None = None

@@ -40,6 +40,8 @@ class Played:
     """The script's own ending if it came to that; ``ended``: this side broke it off; else ``client-left``."""
     boundaries: Exactness
     """``best-effort``: at one boundary or more it is not known whether the client has read up to it."""
+    before_fault: Exactness = "none"
+    """Whether the client had read what lies before a fault when that came; ``best-effort``: nobody knows."""
 
 
 def play(
@@ -67,7 +69,8 @@ def play(
 
 class _Player:
     __slots__ = (
-        "begun", "boundaries", "clock", "head_sent", "patience", "script", "sent", "taken", "tempo", "wire", "writes",
+        "before_fault", "begun", "boundaries", "clock", "head_sent", "patience", "script", "sent", "taken", "tempo",
+        "wire", "writes",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +89,7 @@ class _Player:
         self.taken: bool | None = False
         """Whether the kernel had taken everything handed over while the connection was there."""
         self.boundaries: Exactness = "none"
+        self.before_fault: Exactness = "none"
 
     async def play(self, extra: Headers) -> Played:
         try:
@@ -97,7 +101,7 @@ class _Player:
         except asyncio.CancelledError:
             self.wire.reset()
             raise
-        return Played(self.sent.segments, self.sent.bytes, ending, self.boundaries)
+        return Played(self.sent.segments, self.sent.bytes, ending, self.boundaries, self.before_fault)
 
     async def _head(self, head: Head, extra: Headers) -> bool:
         """The head, together with the writes of the same time. False if the connection has ended."""
@@ -117,7 +121,13 @@ class _Player:
     def due(self, at: float) -> int:
         """How far the writes go that leave together now, if it is ``at`` at least: the index behind the last."""
         elapsed = math.inf if self.tempo.instant else max(self.tempo.now() - self.begun, at)
-        return self.writes.due(self.sent.segments, elapsed, SLAB)
+        return min(self.writes.due(self.sent.segments, elapsed, SLAB), self.limit)
+
+    @property
+    def limit(self) -> int:
+        """The writes go no further before the client has been looked at."""
+        fault = self.script.before_fault
+        return len(self.writes) if fault is None or fault <= self.sent.segments else fault
 
     def next_bytes(self, stop: int) -> bytes | memoryview:
         """The bytes up to the end of a write, a slab at most: they are about to be handed over."""
@@ -158,7 +168,13 @@ class _Player:
         self.wire.ending = whole and ending.kind != "hang" and (ending.at is None or self.tempo.instant)
         if boundary or self._at_boundary():
             await self._boundary()
+        if self._at_fault():
+            self.before_fault = "exact" if await self.wire.read_before_fault(self.patience) else "best-effort"
         return True
+
+    def _at_fault(self) -> bool:
+        index = self.sent.segments
+        return index == self.script.before_fault and self.sent.bytes == (self.writes.ends[index - 1] if index else 0)
 
     def _at_boundary(self) -> bool:
         """Whether the last byte handed over is one that no read may span."""
@@ -260,7 +276,7 @@ def _stretch(player: _Player, rest: Waiter) -> Generator[float, float, None]:
     """
     writes, sent, tempo, push = player.writes, player.sent, player.tempo, player.wire.push
     moments, ends, data = writes.moments, writes.ends, writes.data
-    last = writes.stop(sent.segments) - 1
+    last = min(writes.stop(sent.segments), player.limit) - 1
     note = sent.note if sent.moments is None or last >= MOST_MOMENTS else sent.moments.append
     origin = tempo.moment(player.begun)
     scale = 0.0 if math.isinf(origin) else 1 / tempo.speed

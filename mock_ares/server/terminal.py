@@ -70,6 +70,8 @@ def line(exchange: Exchange, now: float | None = None) -> str:
     if exchange.chunks:
         parts.append(counted(exchange.chunks, "chunk"))
     parts += [counted(exchange.bytes, "byte"), _lasted(exchange.duration), exchange.ending]
+    if exchange.before_fault == "best-effort":
+        parts.append("(best effort: what it had read is not known)")
     return "  ".join(part for part in parts if part)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from mock_ares.server.barrier import Boundary, pauses, until_read
+from mock_ares.server.barrier import Boundary, pauses, settle, until_read
 from mock_ares.server.waiters import Among, Waiter, resolve
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ EXTENSION = "mock_ares.wire"
 class Wire:
     """Writes are silently dropped once the connection has ended."""
 
-    __slots__ = ("_cycle", "_protocol", "_transport", "begun", "ended", "ending", "http_version", "keep_alive", "push")
+    __slots__ = (
+        "_cycle", "_protocol", "_transport", "begun", "ended", "ending", "hands_on", "http_version", "keep_alive",
+        "push",
+    )  # fmt: skip
 
     def __init__(self, protocol: Connection, cycle: Any, scope: dict[str, Any]) -> None:
         self._protocol = protocol
@@ -35,6 +38,9 @@ class Wire:
         self.http_version: str = scope["http_version"]
         self.keep_alive: bool = _stays_open(scope)
         """Whether the connection may serve another request after this one, as far as the request goes."""
+        self.hands_on: bool = any(name == b"sec-fetch-mode" for name, _ in scope["headers"])
+        """Whether what has been read of the socket passes through queues before a script has it: the client fetches as
+        browsers do (Fetch Metadata)."""
         self.ending = False
         """Whether all has been said, and the exchange ends without anybody's doing."""
         self.ended = False
@@ -101,6 +107,14 @@ class Wire:
         ``exact``: it has. ``pause``: it cannot be asked about; 5 ms have passed. ``gone``: the connection has ended.
         """
         return await until_read(self._protocol.peer.unread, self.written, lambda: self.gone, patience)
+
+    async def read_before_fault(self, patience: float) -> bool:
+        """Waits until the client has read everything written, or long enough where that is not known; False: there."""
+        known = await self.read_barrier(patience) == "exact" and not self.hands_on
+        if not known:
+            await self.flush()
+            await settle(lambda: self.gone)
+        return known
 
     def finish(self) -> None:
         """The response is complete: the connection serves the next request, or closes if the request says so."""

@@ -9,7 +9,7 @@ import pytest
 from mock_ares import faults
 from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.columns import Write
-from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.layout import Peer, head_only, lay_out
 from mock_ares.plan.model import Script
 from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments
 
@@ -254,7 +254,36 @@ class TestEndings:
 
     def test_a_malformed_http_chunk_follows_what_was_good(self) -> None:
         fault = faults.malformed_chunk(Position(byte=4), size="QQ")
-        assert data(Reply(chunks=AB, faults=(fault,))) == [b"4\r\ndata\r\nQQ\r\ndata: \r\n"]
+        assert data(Reply(chunks=AB, faults=(fault,))) == [b"4\r\ndata\r\n", b"QQ\r\ndata: \r\n"]
+
+    @pytest.mark.parametrize(
+        ("reply", "read_before"),
+        [
+            (Reply(chunks=AB), None),
+            (Reply(chunks=AB, body="close"), None),
+            (Reply(chunks=AB, faults=(faults.close_early(1),)), 1),
+            (Reply(chunks=AB, body="length", faults=(faults.close_early(2),)), 2),
+            (Reply(chunks=AB, faults=(faults.reset_peer(0),)), 0),
+            (Reply(chunks=AB, faults=(faults.reset_peer(0, inside_http_chunk=True),)), 1),
+            (Reply(chunks=AB, faults=(faults.malformed_chunk(1),)), 1),
+            (Reply(chunks=AB, faults=(faults.malformed_chunk(0),)), 0),
+            (Reply(chunks=AB, segments="whole", faults=(faults.malformed_chunk(2),)), 1),
+            (Reply(chunks=AB, body=Body(gzip="event"), faults=(faults.cut_gzip(1),)), 1),
+            (Reply(chunks=AB, faults=(faults.long_length(),)), 2),
+            (Reply(chunks=AB, faults=(faults.short_length(),)), None),
+            (Reply(chunks=AB, faults=(faults.hang(1),)), None),
+            (Reply(chunks=AB, faults=(faults.truncate(1),)), None),
+            (Reply(faults=(faults.empty_reply(reset=True),)), None),
+            (Reply(faults=(faults.garbage(),)), None),
+        ],
+    )
+    def test_what_an_error_of_the_body_could_take_back_is_read_before(
+        self, reply: Reply, read_before: int | None
+    ) -> None:
+        found = lay_out(build(reply, Asked()), Peer(gzip=True))
+        assert found.before_fault == read_before
+        if read_before is not None:
+            assert head_only(found).before_fault == 0
 
     def test_the_end_has_its_own_time(self) -> None:
         for fault in (faults.close_early, faults.reset_peer, faults.hang):

@@ -50,7 +50,7 @@ def test_a_plan_from_its_head_to_its_end() -> None:
         "    350.0 ms  write 3, 19 bytes; chunk 2 begins",
         "         000000  65 0d 0a 64 61 74 61 3a 20 20 6c 65 72 6e 74 0a  |e..data:  lernt.|",
         "         000010  0a 0d 0a                                         |...|",
-        "               - - - - a read ends here - - - -",
+        "               - - - - the client has read all this - - - -",
         "    500.0 ms  the connection is reset (RST)",
     ]
 

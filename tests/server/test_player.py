@@ -7,6 +7,7 @@ import math
 import random
 import threading
 import time
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -167,6 +168,40 @@ class TestBoundaries:
             client.ask()
             assert client.everything() == (stage.script.writes[0].data + b"".join(pieces(5)[1:]), "fin")
         assert stage.result().boundaries == "best-effort"
+
+
+class TestBeforeFault:
+    """What is known of the reading in front of an abrupt end."""
+
+    SCRIPT = replace(bare_script(Ending("reset"), *pieces(5)), before_fault=5)
+
+    def heard(self, stage: Stage, fields: str = "") -> str:
+        stage.script = self.SCRIPT
+        with stage.connect() as client:
+            client.ask(fields=fields)
+            assert client.everything() == (b"".join(pieces(5)), "rst")
+        played = stage.result()
+        assert played.boundaries == "none"
+        return played.before_fault
+
+    @pytest.mark.needs_barrier
+    def test_it_is_exact(self, stage: Stage) -> None:
+        assert self.heard(stage) == "exact"
+
+    def test_behind_the_socket_of_a_browser_nobody_knows(self, stage: Stage) -> None:
+        assert self.heard(stage, "sec-fetch-mode: cors\r\n") == "best-effort"
+
+    def test_nor_without_the_barrier(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(peer.BARRIER, "_available", False)
+        assert self.heard(stage) == "best-effort"
+
+    @pytest.mark.needs_barrier
+    def test_nor_of_a_client_that_does_not_read(self, stage: Stage) -> None:
+        stage.patience, stage.script = 0.02, self.SCRIPT
+        with stage.connect() as client:
+            client.ask()
+            played = stage.result()
+        assert (played.ending, played.before_fault) == ("reset", "best-effort")
 
 
 class TestEndings:
@@ -336,6 +371,10 @@ class FakeWire:
         self.note("|")
         return "exact"
 
+    async def read_before_fault(self, patience: float) -> bool:
+        self.note("read")
+        return True
+
     async def wait_gone(self) -> None: ...
 
     def waking(self, waiter: Any) -> Any:
@@ -396,6 +435,23 @@ class TestSchedule:
         script = timed((0.0, b"a", False), ending=Ending("reset", at=3.0))
         assert timeline(script, 2.0) == [(0.0, "a"), (1.5, "reset")]
         assert timeline(script, math.inf) == [(0.0, "a"), (0.0, "reset")]
+
+    def test_what_lies_before_a_fault_is_read_before_it(self) -> None:
+        def script(*writes: tuple[float, bytes, bool], before: int, ending: Ending) -> Script:
+            return Script(None, False, tuple(Write(*write) for write in writes), ending, False, before)
+
+        two = (0.0, b"a", False), (0.0, b"b", False)
+        reset = Ending("reset", at=1.0)
+        assert timeline(script(*two, before=2, ending=reset)) == [(0.0, "ab"), (0.0, "read"), (1.0, "reset")]
+        tail = script(*two, (0.0, b"ZZ", False), before=2, ending=Ending("close"))
+        assert timeline(tail) == [(0.0, "ab"), (0.0, "read"), (0.0, "ZZ"), (0.0, "close")]
+        assert timeline(tail, math.inf) == timeline(tail)
+        later = script((0.0, b"a", False), (1.0, b"b", False), (1.0, b"ZZ", False), before=2, ending=Ending("close"))
+        assert timeline(later) == [(0.0, "a"), (1.0, "b"), (1.0, "read"), (1.0, "ZZ"), (1.0, "close")]
+
+    def test_a_head_is_read_before_a_fault_behind_it(self) -> None:
+        found = timeline(Script(Head(), False, (), Ending("reset"), False, 0))
+        assert [said for _, said in found] == ["HTTP/1.1 200 OK\r\n\r\n", "read", "reset"]
 
     def test_writes_are_joined_into_slabs(self) -> None:
         log = timeline(timed(*[(0.0, b"x" * 1000, False)] * 1000), math.inf)

@@ -37,6 +37,7 @@ def request_told(exchange: Exchange, token_name: str) -> dict[str, Any]:
         "segments": exchange.segments,
         "bytes": exchange.bytes,
         "boundaries": exchange.boundaries,
+        "before_fault": exchange.before_fault,
         "ending": exchange.ending,
         "duration": exchange.duration,
         "faults": list(exchange.faults),

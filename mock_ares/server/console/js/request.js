@@ -173,6 +173,7 @@ export class RequestPane {
       ["Credentials", found.credentials],
       ["Seed", found.seed],
       ["Read ends", { exact: "exact: the fake waited until the client had read", "best-effort": "best effort: this platform cannot tell when the client reads", none: null }[found.boundaries]],
+      ["Before the fault", { exact: "exact: the client had read all of it", "best-effort": "best effort: nobody can tell what the client had read", none: null }[found.before_fault]],
       ["Client left", found.client_left_at !== null && `after ${duration(found.client_left_at)}`],
       ...found.headers.map(([name, value]) => [h("code", null, name), h("code", null, visible(value))]),
     ];

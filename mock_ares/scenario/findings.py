@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mock_ares.faults import FAULTS
-from mock_ares.scenario.mistakes import KEY, Finding, Place, WordsError, listed, nearest
+from mock_ares.scenario.mistakes import KEY, Finding, Place, WordsError, few, listed, nearest
 from mock_ares.scenario.schema import raw_schema
 from mock_ares.scenario.words import describe, kind_of, plain_number
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def findings(error: ValidationError, *, short: bool = False) -> list[Finding]:
-    """Every mistake with its place; ``short``: the only reply's words stand beside the scenario's."""
+    """The mistakes with their places, so many; ``short``: the only reply's words stand beside the scenario's."""
     beside = words_at(()) if short else []
-    return [finding for found in error.errors(include_url=False) for finding in _told(found, beside)]
+    return few(finding for found in error.errors(include_url=False) for finding in _told(found, beside))
 
 
 def _told(error: ErrorDetails, beside: list[str]) -> Iterator[Finding]:
@@ -129,6 +130,7 @@ def words_at(place: Place) -> list[str]:
     return sorted(words)
 
 
+@cache
 def _homes() -> dict[str, set[str]]:
     """The words of a reply's own mappings, by the word of the reply that they stand under."""
     definitions = raw_schema()["$defs"]

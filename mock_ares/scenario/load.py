@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_ares.scenario.kept import opened
-from mock_ares.scenario.mistakes import Finding, Mistake, ScenarioError, WordsError, nearest
+from mock_ares.scenario.mistakes import Finding, Mistake, ScenarioError, WordsError, cut, few, nearest
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.scenario.texts import read_some, read_text
 
@@ -56,19 +56,26 @@ def loads(
 
 
 def _read(data: bytes | str, file: str, base: Path, name: str, errors: Collection[str] | None) -> Scenario:
+    scenario, mistakes = _composed(data, file, base, name, errors)
+    if scenario is None or mistakes:
+        _, mistakes = _composed(data, file, base, name, errors, exactly=True)
+        raise ScenarioError(cut(mistakes))
+    return scenario
+
+
+def _composed(
+    data: bytes | str, file: str, base: Path, name: str, errors: Collection[str] | None, *, exactly: bool = False
+) -> tuple[Scenario | None, list[Mistake]]:
     from mock_ares.scenario.nodes import compose, mistake_at
     from mock_ares.scenario.values import values
 
-    root = compose(data, file)
+    root = compose(data, file, exactly=exactly)
     value, mistakes = values(root, file)
     scenario, found = _scenario(value, base, errors) if value is not None or not mistakes else (None, [])
     if scenario is not None:
         scenario = replace(scenario, name=scenario.name or name)
         found += _name_mistakes(scenario)
-    mistakes += [mistake_at(root, file, place, message) for place, message in found]
-    if mistakes or scenario is None:
-        raise ScenarioError(sorted(set(mistakes)))
-    return scenario
+    return scenario, mistakes + [mistake_at(root, file, place, message) for place, message in few(found)]
 
 
 def from_value(
@@ -84,7 +91,7 @@ def from_value(
     if scenario is not None:
         found += _name_mistakes(scenario)
     if found or scenario is None:
-        raise WordsError(*dict.fromkeys(found))
+        raise WordsError(*dict.fromkeys(few(found)))
     return scenario
 
 
@@ -139,12 +146,13 @@ def _scenario(value: Any, base: Path, errors: Collection[str] | None) -> tuple[S
     from mock_ares.scenario.schema import adapter
 
     short, value = _is_short(value), long_form(value)
-    found = list(_unknown_errors(value, errors))
+    found = few(_unknown_errors(value, errors))
     try:
         scenario: Scenario = adapter().validate_python(value)
     except ValidationError as error:
         wrong = findings(error, short=short)
-        return None, found + wrong + _of_sound_replies(value, base, {place[1] for place, _ in wrong if len(place) > 1})
+        broken = {each["loc"][1] for each in error.errors(include_url=False) if len(each["loc"]) > 1}
+        return None, found + wrong + few(_of_sound_replies(value, base, broken))
     replies = list[Reply]()
     for index, reply in enumerate(scenario.replies):
         reply, wrong = _of_reply(index, reply, scenario.seed, base)
@@ -153,13 +161,12 @@ def _scenario(value: Any, base: Path, errors: Collection[str] | None) -> tuple[S
     return replace(scenario, replies=tuple(replies)), found
 
 
-def _of_sound_replies(value: Any, base: Path, broken: set[str | int]) -> list[Finding]:
+def _of_sound_replies(value: Any, base: Path, broken: set[str | int]) -> Iterator[Finding]:
     """What is wrong in the replies that the model accepts, where it does not accept the whole."""
     from pydantic import ValidationError
 
     from mock_ares.scenario.schema import adapter
 
-    found = list[Finding]()
     for index, item in enumerate(_raw_replies(value)):
         if index in broken:
             continue
@@ -167,8 +174,7 @@ def _of_sound_replies(value: Any, base: Path, broken: set[str | int]) -> list[Fi
             (reply,) = adapter().validate_python({"replies": [item]}).replies
         except ValidationError:
             continue  # told already
-        found += _of_reply(index, reply, 0, base)[1]
-    return found
+        yield from _of_reply(index, reply, 0, base)[1]
 
 
 def _of_reply(index: int, reply: Reply, seed: int, base: Path) -> tuple[Reply, list[Finding]]:

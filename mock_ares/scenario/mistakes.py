@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
 
 Place = tuple[str | int, ...]
 """The words and list indices that lead to a value."""
 KEY = "[key]"
 """The last part of a place that means the key and not its value."""
 Finding = tuple[Place, str]
+MOST_MISTAKES = 100
+"""That are told of one text: what is wrong once is wrong a thousand times, and each is looked up in the whole text."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,6 +39,9 @@ class ScenarioError(ValueError):
         self.mistakes = mistakes
         super().__init__("\n".join(map(str, mistakes)))
 
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Mistake]]]:
+        return ScenarioError, (self.mistakes,)
+
 
 class WordsError(ValueError):
     """Mistakes in one mapping of the language, each with the place of its word below that mapping."""
@@ -40,6 +49,24 @@ class WordsError(ValueError):
     def __init__(self, *found: Finding) -> None:
         self.found = found
         super().__init__("; ".join(f"{dotted(place)}: {message}" if place else message for place, message in found))
+
+    def __reduce__(self) -> tuple[type[WordsError], tuple[Finding, ...]]:
+        return WordsError, self.found
+
+
+def few(found: Iterable[T]) -> list[T]:
+    """The first ones, and one more where there are more: ``cut`` says so in its place."""
+    return list(islice(found, MOST_MISTAKES + 1))
+
+
+def cut(mistakes: list[Mistake]) -> list[Mistake]:
+    """In their order; where they are too many, the last of those that are told says so."""
+    found = sorted(set(mistakes))
+    if len(found) <= MOST_MISTAKES:
+        return found
+    after = found[MOST_MISTAKES]
+    more = f"and more from here on: {MOST_MISTAKES} mistakes are told at a time"
+    return [*found[:MOST_MISTAKES], Mistake(after.file, after.line, after.column, more)]
 
 
 def dotted(place: Place) -> str:

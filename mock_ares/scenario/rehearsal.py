@@ -16,7 +16,7 @@ from mock_ares.plan.build import Asked, answer, build, chunks_of
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
-from mock_ares.scenario.mistakes import Finding, Place
+from mock_ares.scenario.mistakes import Finding, Place, few
 from mock_ares.scenario.model import Chunks, Content, Pause, Reply, Segments, Text
 from mock_ares.scenario.words import parse_duration, parse_fraction
 
@@ -32,7 +32,7 @@ def rehearse(reply: Reply, seed: int = 0) -> list[Finding]:
     """What a server could not do with the reply, each with its place below the reply."""
     if _cannot_fail(reply):
         return []
-    if found := [*_unspeakable(reply), *_chunk_mistakes(reply, seed)]:
+    if found := [*few(_unspeakable(reply)), *few(_chunk_mistakes(reply, seed))]:
         return found
     try:
         plan = _planned(reply, seed)

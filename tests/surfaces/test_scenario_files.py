@@ -1,0 +1,92 @@
+"""Scenario files that are large, damaged or odd: a row is a text, and what is said of it."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mock_ares.paths import FIXTURES
+from mock_ares.scenario import findings, load, nodes
+from mock_ares.scenario.load import loads
+from mock_ares.scenario.mistakes import MOST_MISTAKES, ScenarioError, WordsError
+from mock_ares.server.errors import NAMES
+
+MANY = 2 * MOST_MISTAKES
+REFUSED = {
+    "brackets": ("[" * 100_000, "nested more than 60 deep", 1),
+    "braces": ("a: " + "{a: " * 100_000, "nested more than 60 deep", 1),
+    "controls": ("text: " + "\0" * 100_000, "U+0000 cannot stand in YAML", 10),
+    "digits": ("text: a\nseed: " + "9" * 100_000, "expected a whole number", 1),
+    "digits of a float": ("text: a\npace: {first: 1." + "9" * 100_000 + "}", "", 1),
+    "an alias in itself": ("a: &a [*a]", "an alias stands inside its own anchor", None),
+    "aliases of aliases": (
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 10)}]\n" for n in range(9)),
+        "aliases make this more than",
+        None,
+    ),
+    "unknown words": ("".join(f"k{number}: a\n" for number in range(1000)), "unknown word 'k0'", MOST_MISTAKES + 1),
+    "the same word": ("text: a\n" * MANY, "'text' stands here a second time", MOST_MISTAKES + 1),
+    "unknown errors": ("replies:\n" + "  - {error: nothing}\n" * MANY, "no error is named", MOST_MISTAKES + 1),
+    "mistyped words": ("replies:\n" + "  - {txet: a}\n" * MANY, "did you mean 'text'?", MOST_MISTAKES + 1),
+    "places outside": (f"text: a\nchunks: {{at: {list(range(1, MANY))}}}", "no character", MOST_MISTAKES + 1),
+    "half a file": ((FIXTURES / "read-utf8.yaml").read_text(encoding="utf-8") + "'", "", None),
+    "bytes of a program": (b"\x7fELF\x02\x01\x01\0\0", "U+007F", None),
+    "UTF-16": ("text: a".encode("utf-16"), "not UTF-8", 1),
+    "nothing": (b"", "the file is empty", 1),
+}
+
+
+@pytest.mark.parametrize("row", REFUSED)
+def test_what_is_wrong_is_told_and_how_much_of_it(row: str) -> None:
+    text, said, count = REFUSED[row]
+    with pytest.raises(ScenarioError) as refused:
+        loads(text, "f.yaml", errors=NAMES)
+    mistakes = refused.value.mistakes
+    assert said in mistakes[0].message and len(mistakes[0].message) < 2000
+    assert count in (None, len(mistakes))
+    if count == MOST_MISTAKES + 1:
+        assert mistakes[-1].message.startswith("and more from here on")
+
+
+def test_mistakes_that_are_not_told_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = list[str]()
+    told, placed = findings._told, nodes.mistake_at
+    monkeypatch.setattr(findings, "_told", lambda *given: looked.append("told") or told(*given))
+    monkeypatch.setattr(nodes, "mistake_at", lambda *given: looked.append("placed") or placed(*given))
+    with pytest.raises(ScenarioError):
+        loads(REFUSED["unknown words"][0])
+    assert looked.count("told") <= 3 * MOST_MISTAKES and looked.count("placed") <= 3 * MOST_MISTAKES
+
+
+@pytest.mark.parametrize("file", sorted(FIXTURES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_libyaml_reads_what_pyyaml_reads(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    fast = nodes._fast_nodes(text)
+    assert fast is not None
+    assert _tree(fast) == _tree(nodes.compose(text, "f.yaml", exactly=True))
+
+
+def _tree(node: yaml.Node) -> object:
+    """Tags and values."""
+    value = node.value
+    if isinstance(node, yaml.MappingNode):
+        value = [(_tree(key), _tree(each)) for key, each in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        value = [_tree(each) for each in node.value]
+    return node.tag, value
+
+
+def test_what_only_pyyaml_takes_is_read_by_it() -> None:
+    assert load.loads('text: "\\ud83d\\ude00"').replies[0].text == "\U0001f600"
+
+
+def test_mistakes_cross_over_to_another_process() -> None:
+    with pytest.raises(ScenarioError) as refused:
+        loads("txet: a")
+    assert pickle.loads(pickle.dumps(refused.value)).mistakes == refused.value.mistakes
+    words = WordsError((("a", 1), "is wrong"))
+    assert pickle.loads(pickle.dumps(words)).found == words.found

@@ -139,6 +139,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in out]
 
 
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Says once what does not hold for any client on this machine."""
+    if COLLECTS not in sys.modules:
+        return []
+    from mock_ares.harness.pytest_contract import notices
+
+    return notices(items)
+
+
 @pytest.fixture(scope="class")
 def ares_contract(
     request: pytest.FixtureRequest, ares_settings: Settings, ares_address: tuple[str, int]

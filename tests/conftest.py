@@ -31,3 +31,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         require_tool(mark.args[0])
     if item.get_closest_marker("needs_barrier") and BARRIER.reason is not None:
         pytest.skip(f"needs the read barrier: {BARRIER.reason}")
+
+
+@pytest.fixture
+def no_barrier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the kernel cannot be asked about sockets."""
+    monkeypatch.setattr(BARRIER, "_available", False)
+    monkeypatch.setattr(BARRIER, "_reason", "netlink refused: EPERM")

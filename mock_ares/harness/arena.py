@@ -15,7 +15,16 @@ from itertools import accumulate
 from types import TracebackType
 
 from mock_ares.harness.gate import MOST_PATIENCE, Gate, Withholding, withheld
-from mock_ares.harness.model import KEY_PATH, Case, Client, HarnessError, Observation, Target, UsageError
+from mock_ares.harness.model import (
+    KEY_PATH,
+    Boundaries,
+    Case,
+    Client,
+    HarnessError,
+    Observation,
+    Target,
+    UsageError,
+)
 from mock_ares.plan.build import chunks_of
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Content, Reply, Scenario, Text
@@ -26,6 +35,7 @@ from mock_ares.server.exchange import accepts_gzip
 from mock_ares.server.fake import FakeServer
 from mock_ares.server.journal import Exchange
 from mock_ares.server.library import Turn
+from mock_ares.server.peer import BARRIER
 from mock_ares.server.wire import Wire
 
 GRACE = 2.0
@@ -124,7 +134,14 @@ class Arena:
             asked, strays = self._since(before, credentials.id)
         if example.expired or _too_late(observation, target):
             observation = replace(observation, timed_out=True)
+        if self._unknown(credentials.id, asked):
+            client.boundaries = "best-effort"
         return Played(case, observation, asked, strays, example.stalled, _void(client, observation, asked))
+
+    def _unknown(self, owner: str, asked: tuple[Asked, ...]) -> bool:
+        """Whether the client's sockets are not this machine's to ask about: it runs in a container, or elsewhere."""
+        known = any(wire.known for whose, wire in self._wires if whose == owner)
+        return not known and any(each.exchange.boundaries == "best-effort" for each in asked)
 
     def _target(self, credentials: Credentials, case: Case, example: _Example) -> Target:
         token = credentials.api_key if case.path == KEY_PATH else credentials.token
@@ -275,11 +292,16 @@ def _too_late(observation: Observation, target: Target) -> bool:
     return observation.duration > target.deadline and not observation.cancelled
 
 
+def boundaries_of(client: Client) -> Boundaries:
+    """What can be promised of a client's reads: where no socket can be asked about, none of anybody's."""
+    return client.boundaries if BARRIER.available else "best-effort"
+
+
 def _void(client: Client, observation: Observation, asked: tuple[Asked, ...]) -> bool:
     """Whether a promised boundary was given up while the client was at work.
 
     One that reads no more holds every boundary up: if the exchange has not ended when it is done, that is what it does.
     """
-    if client.boundaries != "exact" or observation.timed_out:
+    if boundaries_of(client) != "exact" or observation.timed_out:
         return False
     return any(e.boundaries == "best-effort" and e.ending != "open" for e in (each.exchange for each in asked))

@@ -100,6 +100,7 @@ def check(**options: Any) -> None:
 def _check(entries: list[Entry], settings: Settings, options: dict[str, Any]) -> int:
     from mock_ares.harness.check_run import run
     from mock_ares.harness.report.terminal import Terminal
+    from mock_ares.server.peer import BARRIER
 
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream all the same
     terminal = Terminal(clients=len(entries))
@@ -107,6 +108,7 @@ def _check(entries: list[Entry], settings: Settings, options: dict[str, Any]) ->
     def watch(entry: Entry, event: Event) -> None:
         terminal.watch(entry.title, event)
 
+    terminal.head(BARRIER.reason)
     with terminal.progress():
         found = run(entries, settings, options["failures"], watch, options["jobs"])
     arguments = {entry.title: entry.arguments for entry in entries}

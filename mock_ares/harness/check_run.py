@@ -9,10 +9,12 @@ from pathlib import Path
 
 from mock_ares import __version__
 from mock_ares.harness.abreast import Abreast, Checked, Watch
+from mock_ares.harness.arena import boundaries_of
 from mock_ares.harness.entries import Entry
 from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report, UsageError
 from mock_ares.harness.replay import save
 from mock_ares.harness.runner import Event, Settings, run_contract, selected
+from mock_ares.server.peer import BARRIER
 
 
 @dataclass(slots=True)
@@ -27,7 +29,7 @@ class Run:
 
     @property
     def report(self) -> Report:
-        return Report(__version__, self.settings.seed, tuple(self.clients))
+        return Report(__version__, self.settings.seed, tuple(self.clients), BARRIER.reason)
 
     @property
     def status(self) -> int:
@@ -111,7 +113,7 @@ def checked(entry: Entry, settings: Settings, watch: Watch) -> Checked:
         checks = [done[check.id] for check in selected(settings) if check.id in done]
     else:
         checks = list(report.checks)
-    return Checked(ClientReport(entry.title, client.boundaries, tuple(checks)), stopped)
+    return Checked(ClientReport(entry.title, boundaries_of(client), tuple(checks)), stopped)
 
 
 def _saved(entry: Entry, report: ClientReport, folder: Path) -> ClientReport:

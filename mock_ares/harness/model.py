@@ -172,7 +172,9 @@ class CheckResult:
     examples: int = 0
     failure: Failure | None = None
     reason: str = ""
-    """Why it was skipped, errored, or is informational, as a check that is expected to fail and does."""
+    """Why it was skipped, errored, or is informational, as a check that is expected to fail and does; the reservation
+    about one that has passed.
+    """
     replay: str | None = None
     """Path of the saved case."""
     duration: float = 0.0
@@ -194,3 +196,5 @@ class Report:
     version: str
     seed: int
     clients: tuple[ClientReport, ...]
+    hindrance: str | None = None
+    """Why it cannot be known here what any client has read; None: it can."""

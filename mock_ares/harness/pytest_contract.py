@@ -16,8 +16,10 @@ from mock_ares.harness.model import Case, CheckInfo, UsageError
 from mock_ares.harness.pytest_options import Options
 from mock_ares.harness.pytest_run import TERMS, ContractRun, Subject
 from mock_ares.harness.replay import load
+from mock_ares.harness.report.verdicts import hindrance
 from mock_ares.harness.settings import Settings
 from mock_ares.harness.trial import why_skipped
+from mock_ares.server.peer import BARRIER
 
 LASTING = "ares_lasting"
 """The mark of checks that take many seconds whatever the client does."""
@@ -169,3 +171,9 @@ def unwanted(item: pytest.Item, options: Options) -> bool:
         return False
     terms: Terms = getattr(item.cls, TERMS)  # type: ignore[attr-defined]
     return any(tier is not None and tier != info.tier for tier in (options.tier, terms.tier))
+
+
+def notices(items: Iterable[pytest.Item]) -> list[str]:
+    """What is to be known before the contracts among the items run."""
+    said = hindrance(BARRIER.reason) if any(map(check_of, items)) else None
+    return [f"mock-ares: {said}"] if said else []

@@ -18,6 +18,7 @@ from mock_ares.harness.pytest_contract import runs
 from mock_ares.harness.pytest_options import options_of
 from mock_ares.harness.pytest_run import RESULT, command_of
 from mock_ares.harness.report.write import write
+from mock_ares.server.peer import BARRIER
 
 CARRIED = "ares_result"
 """The attribute of a pytest report that holds the result, as text: other plugins write reports out as JSON."""
@@ -96,12 +97,12 @@ class Writer:
         clients = [
             ClientReport(
                 subject.name if names[subject.name] == 1 else subject.node,
-                "exact",
+                "exact" if BARRIER.available else "best-effort",
                 tuple(found[name].result for name in CHECKS if name in found),
             )
             for subject, found in sorted(self._found.items())
         ]
-        return Report(__version__, self._options.seed(), tuple(clients))
+        return Report(__version__, self._options.seed(), tuple(clients), BARRIER.reason)
 
     def _write(self, report: Report, path: Path) -> str:
         commands = {id(each.result): each.command for found in self._found.values() for each in found.values()}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from mock_ares.harness.arena import Arena
+from mock_ares.harness.arena import Arena, boundaries_of
 from mock_ares.harness.beside import Lane, lanes
 from mock_ares.harness.checks import CHECKS, Check, find
 from mock_ares.harness.model import NO_EXCHANGE, CheckResult, Client, ClientReport
@@ -39,7 +39,7 @@ def run_contract(client: Client, settings: Settings, progress: Progress = silent
         results = Contract(client, settings, checks, Arena(settings.profile), progress).run()
     finally:
         client.close()
-    return ClientReport(client.name, client.boundaries, tuple(results[check.id] for check in checks))
+    return ClientReport(client.name, boundaries_of(client), tuple(results[check.id] for check in checks))
 
 
 def run_apart(settings: Settings, client: Client, checks: Sequence[Check], progress: Progress) -> None:

@@ -40,6 +40,11 @@ class Peer:
         self._seen = self._seen or state is not None
         return state
 
+    @property
+    def known(self) -> bool:
+        """Whether its socket has been found when it was asked about; it is not where that is another machine's."""
+        return self._seen
+
     def unsent(self) -> int:
         """Bytes that our kernel has and the client's has not acknowledged (``TIOCOUTQ``); 0 where it cannot say."""
         if sys.platform == "win32":

@@ -101,6 +101,11 @@ class Wire:
             await asyncio.sleep(pause)
         raise AssertionError("pauses never end")
 
+    @property
+    def known(self) -> bool:
+        """Whether the client's socket could be asked about; False, too, where nobody has asked."""
+        return self._protocol.peer.known
+
     async def read_barrier(self, patience: float) -> Boundary:
         """Waits until the client has read everything written; ``patience``: seconds without it reading anything.
 

@@ -17,7 +17,9 @@ from mock_ares.harness.checks.rows import case, one, say
 from mock_ares.harness.clients.python import PythonClient
 from mock_ares.harness.model import KEY_PATH, Case, HarnessError, Observation, Target
 from mock_ares.scenario.model import Body, Pace, Pause, Redirect, Reply, RetryAfter, Segments
+from mock_ares.server.barrier import Boundary
 from mock_ares.server.peer import Peer
+from mock_ares.server.wire import Wire
 from tests.harness import right_client as right
 from tests.harness import wrong_clients as wrong
 
@@ -66,6 +68,7 @@ def client() -> Local:
 
 
 class TestAnExample:
+    @pytest.mark.needs_barrier
     def test_the_client_gets_the_reply(self, arena: Arena, client: Local) -> None:
         played = arena.observe(client, one("ab", "cd"))
         assert played.observation.text == "abcd"
@@ -238,16 +241,35 @@ class TestWithholding:
         assert played.stalled is None and played.observation.shown == ("ab", "cd", "ef")
 
 
+async def gives_up(wire: Wire, patience: float) -> Boundary:
+    """As where the machine is too busy."""
+    wire._protocol.peer.unread()
+    return "timeout"
+
+
+@pytest.mark.needs_barrier
 class TestVoid:
     def test_boundaries_that_could_not_be_kept(
         self, arena: Arena, client: Local, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Peer, "unread", lambda self: None)  # as where the platform has no read barrier
+        monkeypatch.setattr(Wire, "read_barrier", gives_up)
         assert arena.observe(client, one("ab", segments="byte")).void
         assert not arena.observe(client, one("ab", segments="free")).void
 
-    def test_nobody_vouches_for_a_client_that_cuts_anew(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_nobody_vouches_where_no_socket_can_be_asked_about(
+        self, arena: Arena, client: Local, no_barrier: None
+    ) -> None:
+        assert not arena.observe(client, one("ab", segments="byte")).void
+
+    def test_nobody_vouches_for_a_client_of_another_machine(
+        self, arena: Arena, client: Local, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(Peer, "unread", lambda self: None)
+        assert not arena.observe(client, one("ab", segments="byte")).void
+        assert client.boundaries == "best-effort"
+
+    def test_nobody_vouches_for_a_client_that_cuts_anew(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Wire, "read_barrier", gives_up)
         assert not arena.observe(Local(reads_all, boundaries="best-effort"), one("ab", segments="byte")).void
 
     def test_a_client_that_stops_reading_is_judged(self, arena: Arena) -> None:

@@ -120,6 +120,7 @@ class TestExamples:
         assert observation.error
         assert observation.shown_text == "ab cd"
 
+    @pytest.mark.needs_barrier  # a FIN alone does not say that the client reads no more
     def test_the_caller_stops(self, ask: Ask) -> None:
         observation = ask(Reply(text="ab cd", faults=(hang(after=Position(text="ab")),)), cancel_after=2)
         assert (observation.text, observation.cancelled) == ("ab", True)

@@ -24,9 +24,10 @@ from mock_ares.harness.model import Case, CheckResult, HarnessError, Observation
 from mock_ares.harness.runner import Event, Settings, judge_case, run_check, run_contract, selected
 from mock_ares.harness.slowness import Growth, Stopwatch, Timed, quarter_of
 from mock_ares.scenario.model import Chunks, Pace, Reply, RetryAfter, Segments
-from mock_ares.server.peer import Peer
+from mock_ares.server.wire import Wire
 from tests.harness import right_client as right
 from tests.harness import wrong_clients as wrong
+from tests.harness.test_arena import gives_up
 
 FEW = Settings(examples=10, deadline=5.0, budget=1.0)
 
@@ -229,6 +230,7 @@ class TestCounterexamples:
         assert reply.framing.newline == "lf" and not reply.framing.bom and not reply.interim and not reply.faults
         assert len(result.failure.expected_text) <= 6
 
+    @pytest.mark.needs_barrier
     def test_one_that_does_not_fail_again_is_not_the_client_s(self, arena: Arena) -> None:
         calls: list[int] = []
 
@@ -307,8 +309,9 @@ class TestWhatIsNotJudged:
         client.restarts = False
         assert run_check(client, CHECKS["retry"], arena, FEW).verdict == "passed"
 
+    @pytest.mark.needs_barrier
     def test_boundaries_that_cannot_be_kept_are_no_verdict(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(Peer, "unread", lambda self: None)
+        monkeypatch.setattr(Wire, "read_barrier", gives_up)
         result = check(arena, wrong.reading(wrong.NoLineBuffer), "read-line")
         assert result.verdict == "errored" and "read boundaries could not be kept" in result.reason
         with pytest.raises(HarnessError, match="read boundaries"):
@@ -317,7 +320,7 @@ class TestWhatIsNotJudged:
     def test_a_client_that_cuts_anew_is_judged_all_the_same(
         self, arena: Arena, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Peer, "unread", lambda self: None)
+        monkeypatch.setattr(Wire, "read_barrier", gives_up)
         client = PythonClient(right.whole)
         client.boundaries = "best-effort"
         assert run_check(client, CHECKS["read-line"], arena, FEW).verdict == "passed"

@@ -434,3 +434,11 @@ def test_hypothesis_says_how_many_and_from_which_seed(project: pytest.Pytester) 
     (check,) = report["clients"][0]["checks"]
     assert (report["seed"], check["examples"]) == (11, 4 + 5)
     assert not (project.path / ".hypothesis" / "examples").exists()
+
+
+def test_where_no_socket_can_be_asked_about_it_says_so_once(project: pytest.Pytester, no_barrier: None) -> None:
+    project.makepyfile(test_right=RIGHT, test_wrong=WRONG)
+    result = project.runpytest_inprocess("-k", "read_line", "--ares-examples=0")
+    result.assert_outcomes(passed=1, failed=1)
+    output = " ".join(result.stdout.str().split())
+    assert output.count("mock-ares: read boundaries are best effort here (netlink refused: EPERM)") == 1

@@ -184,6 +184,7 @@ def test_a_failed_test_shows_what_was_asked(project: pytest.Pytester) -> None:
     )
 
 
+@pytest.mark.needs_barrier  # a FIN alone does not say that the client reads no more
 def test_what_the_client_has_seen_the_end_of_is_in_the_journal(project: pytest.Pytester) -> None:
     project.makepyfile(
         """

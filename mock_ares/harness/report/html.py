@@ -17,7 +17,19 @@ from mock_ares.harness.model import CheckResult, ClientReport, Report, Verdict
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.grid import rows
 from mock_ares.harness.report.panel import panel
-from mock_ares.harness.report.verdicts import BEST_EFFORT, MEANINGS, SIGNS, VERDICTS, counts, diagnosis, label, tally
+from mock_ares.harness.report.verdicts import (
+    BEST_EFFORT,
+    MEANINGS,
+    SIGNS,
+    VERDICTS,
+    counts,
+    diagnosis,
+    hindrance,
+    label,
+    recut,
+    sentence,
+    tally,
+)
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
 CSS = Path(__file__).with_name("page.css")
@@ -52,9 +64,15 @@ def _body(report: Report, replay: Replay) -> Iterator[str]:
     several = len(report.clients) > 1
     yield "<header>\n<h1>Does it give back exactly what was sent?</h1>\n"
     yield f'<p class="lede">{tally(report.clients)} · mock-ares {text(report.version)}, seed {report.seed}</p>\n'
+    if (said := hindrance(report.hindrance)) is not None:
+        yield f'<p class="best-effort">{text(sentence(said))}</p>\n'
     yield "</header>\n<main>\n"
     size = "many" if len(report.clients) > FEW else "few" if several else "one"
-    yield f'<ul class="clients {size}" aria-label="Clients">\n' + "".join(map(_client, report.clients)) + "</ul>\n"
+    yield (
+        f'<ul class="clients {size}" aria-label="Clients">\n'
+        + "".join(_client(report, client) for client in report.clients)
+        + "</ul>\n"
+    )
     yield '<ul class="legend" aria-label="Signs">\n' + "".join(_legend(report)) + "</ul>\n"
     yield f'<div class="scroll" role="region" aria-label="Checks and clients" tabindex="0">\n<table class="{size}">\n'
     yield from _head(report)
@@ -73,9 +91,9 @@ def _id(number: int, check: CheckResult) -> str:
     return f"c{number}-{escape(check.info.id)}"
 
 
-def _client(client: ClientReport) -> str:
+def _client(report: Report, client: ClientReport) -> str:
     found = counts(client.checks)
-    best_effort = f'<div class="best-effort">{BEST_EFFORT}</div>' if client.boundaries == "best-effort" else ""
+    best_effort = f'<div class="best-effort">{BEST_EFFORT}</div>' if recut(report, client) else ""
     total, at, parts = max(len(client.checks), 1), 0.0, list[str]()
     for verdict, count in found.items():
         width = 100 * count / total

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from mock_ares.harness.model import CheckResult, Report
-from mock_ares.harness.report.verdicts import diagnosis
+from mock_ares.harness.report.verdicts import diagnosis, hindrance
 
 
 def as_json(report: Report) -> str:
@@ -19,7 +19,12 @@ def as_dict(report: Report) -> dict[str, Any]:
         {"name": client.name, "boundaries": client.boundaries, "checks": [_check(check) for check in client.checks]}
         for client in report.clients
     ]
-    return {"version": report.version, "seed": report.seed, "clients": clients}
+    return {
+        "version": report.version,
+        "seed": report.seed,
+        "hindrance": hindrance(report.hindrance),
+        "clients": clients,
+    }
 
 
 def _check(result: CheckResult) -> dict[str, Any]:

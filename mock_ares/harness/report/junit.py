@@ -8,7 +8,7 @@ from xml.etree import ElementTree as Xml
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report
 from mock_ares.harness.report.failure import failure_text
-from mock_ares.harness.report.verdicts import counts, diagnosis
+from mock_ares.harness.report.verdicts import counts, diagnosis, hindrance
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -19,6 +19,8 @@ def as_junit(report: Report, replay: Replay) -> str:
     """Informational and expected failures are skipped test cases: they fail nothing."""
     root = Xml.Element("testsuites", name="mock-ares")
     properties = {"version": report.version, "seed": str(report.seed)}
+    if (said := hindrance(report.hindrance)) is not None:
+        properties["hindrance"] = _text(said)
     for client in report.clients:
         root.append(_suite(client, properties, replay))
     Xml.indent(root)

@@ -17,7 +17,17 @@ from mock_ares.harness.model import CheckResult, ClientReport, Report
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.failure import WIDTH, Paint, failure_text, painter
 from mock_ares.harness.report.grid import ID, STYLES, cut, grid
-from mock_ares.harness.report.verdicts import BEST_EFFORT, MEANINGS, SIGNS, counts, diagnosis, said
+from mock_ares.harness.report.verdicts import (
+    BEST_EFFORT,
+    MEANINGS,
+    SIGNS,
+    counts,
+    diagnosis,
+    hindrance,
+    recut,
+    said,
+    sentence,
+)
 
 if TYPE_CHECKING:
     from mock_ares.harness.runner import Event
@@ -80,6 +90,13 @@ class Terminal:
         else:
             print(text, file=self._stream, flush=True)
 
+    def head(self, reason: str | None) -> None:
+        """What is said before a run: ``reason`` is why it cannot be known what clients have read, if that is so."""
+        if (said := hindrance(reason)) is not None:
+            for line in textwrap.wrap(sentence(clean(said)), self._width):
+                self.line(self._paint(line, "yellow"))
+            self.line()
+
     def watch(self, client: str, event: Event) -> None:
         """Shows an event of a run."""
         with self._lock:
@@ -114,7 +131,8 @@ class Terminal:
         head = f"{self._paint(SIGNS[verdict], STYLES[verdict])} {result.info.id:<{ID}}"
         if verdict == "passed":
             many = f"{result.examples} example{'s' * (result.examples != 1)}"
-            return f"{head} {self._paint(f'{many:>12}  {result.duration:5.1f} s', 'dim')}"
+            text = f"{many:>12}  {result.duration:5.1f} s" + f"  {result.reason}" * bool(result.reason)
+            return f"{head} {self._paint(text, 'dim')}"
         named = self._paint(f"{verdict}: ", STYLES[verdict]) if verdict != "failed" else ""
         word = f"{result.failure.word}: " if result.failure else ""
         found = clean(" ".join(diagnosis(result).split()))
@@ -160,7 +178,7 @@ class Terminal:
         seconds = sum(check.duration for client in report.clients for check in client.checks)
         yield f"{', '.join(parts) or 'nothing was checked'}; {seconds:.1f} s of checks, seed {report.seed}"
         for client in report.clients:
-            if client.boundaries == "best-effort":
+            if recut(report, client):
                 yield self._paint(f"{clean(client.name)}: {BEST_EFFORT}", "yellow")
         if found["informational"]:
             yield self._paint(f"informational: {MEANINGS['informational']} (--strict: it does)", "dim")

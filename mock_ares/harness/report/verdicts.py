@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from mock_ares.harness.model import CheckResult, ClientReport, Verdict
+from mock_ares.harness.model import CheckResult, ClientReport, Report, Verdict
 
 VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "errored", "informational", "skipped")
 SIGNS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "errored": "!", "informational": "i", "skipped": "–"}
@@ -16,7 +16,21 @@ MEANINGS: dict[Verdict, str] = {
     "informational": "expected, or nobody could tell, or users may be hurt but nothing demands it: it fails nothing",
     "skipped": "not held to it: not declared, or not applicable",
 }
-BEST_EFFORT = "read boundaries are best effort: what it reads is cut anew on the way"
+BEST_EFFORT = "read boundaries are best effort: what it reads is cut anew on the way, or its sockets are not this machine's to ask"
+HINDRANCE = (
+    "read boundaries are best effort here ({}): writes are a pause apart, and a client may read several at once; what "
+    "fails is the client's all the same, and what passes may not have been shown every cut"
+)
+
+
+def hindrance(reason: str | None) -> str | None:
+    """What is said once, at the top of a report, where it cannot be known what a client has read."""
+    return HINDRANCE.format(reason) if reason else None
+
+
+def recut(report: Report, client: ClientReport) -> bool:
+    """Whether a client's own way of reading makes boundaries best effort, where they need not be."""
+    return client.boundaries == "best-effort" and not report.hindrance
 
 
 def counts(checks: Iterable[CheckResult]) -> dict[Verdict, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import math
+import shlex
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -176,6 +177,7 @@ def _settings(options: dict[str, Any], host: str) -> Any:
 def init(folder: Path) -> None:
     """Write a starter FOLDER (by default ./scenarios): scenarios to change, and a schema with which editors complete
     and check them. Nothing that is there is overwritten."""
+    from mock_ares.paths import program
     from mock_ares.starter import write
 
     try:
@@ -186,7 +188,8 @@ def init(folder: Path) -> None:
         click.echo(f"made  {path}")
     for path in kept:
         click.echo(f"kept  {path}, which was there")
-    click.echo(f"\nmock-ares serve {folder}    serves it, and each file anew when you save it")
+    named = f"./{folder}" if str(folder).startswith("-") else str(folder)
+    click.echo(f"\nThis serves it, and each file anew when you save it:\n\n{program()} serve {shlex.quote(named)}")
 
 
 @main.command()

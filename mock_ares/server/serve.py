@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from mock_ares import __version__
+from mock_ares.paths import program
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.app import create_app
 from mock_ares.server.curl import ask_line
@@ -90,7 +91,7 @@ def _greeting(fake: Fake, folder: Folder | None, url: str) -> str:
         f"{ask_line(url, jwt, EXAMPLE)}\n"
         f"\n"
         f"{_scenarios(fake, folder)}; one is picked in the console, or with -H 'X-Mock-Ares-Scenario: NAME'. "
-        f"`mock-ares list scenarios` names {'them' if folder is None else 'those of the library'}."
+        f"`{program()} list scenarios` names {'them' if folder is None else 'those of the library'}."
     )
 
 

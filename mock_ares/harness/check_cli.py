@@ -14,6 +14,7 @@ import click
 from mock_ares.harness.entries import Entry, read_grid
 from mock_ares.harness.model import CheckResult, HarnessError, UsageError
 from mock_ares.harness.replay import FOLDER
+from mock_ares.paths import program
 from mock_ares.scenario.mistakes import listed, nearest
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _check(entries: list[Entry], settings: Settings, options: dict[str, Any]) ->
 
 def replay_command(result: CheckResult, arguments: str) -> str | None:
     """The command line that plays a saved counterexample to its client again."""
-    return f"mock-ares replay {shlex.quote(result.replay)} {arguments}" if result.replay else None
+    return f"{program()} replay {shlex.quote(result.replay)} {arguments}" if result.replay else None
 
 
 def _settings(options: dict[str, Any]) -> Settings:
@@ -238,6 +239,6 @@ def _replay(file: Path, entry: Entry) -> int:
         click.echo(f"{paint('FIXED', 'green')}  {info.id}: {info.title}")
         return 0
     click.echo(f"{paint('STILL FAILS', 'bold-red')}\n")
-    command = f"mock-ares replay {shlex.quote(str(file))} {entry.arguments}"
+    command = f"{program()} replay {shlex.quote(str(file))} {entry.arguments}"
     click.echo(failure_text(info, failure, command, width_of(sys.stdout), color))
     return 1

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mock_ares.cli import main
+from mock_ares.paths import program
 
 RIGHT = "mock_ares.client:stream_chat"
 NAIVE = """
@@ -67,10 +68,10 @@ def test_a_right_client_passes() -> None:
 def test_a_wrong_client_fails_with_its_story_and_a_file_to_replay(here: Path) -> None:
     ran = check("--client", "client:naive", *only("read-line"))
     assert ran.exit_code == 1, ran.output
-    command = "mock-ares replay .mock-ares/failures/client-naive-read-line.yaml --client client:naive"
-    assert "✗ read-line  lost\n" in ran.output and f"replay    {command}\n" in ran.output
+    command = "replay .mock-ares/failures/client-naive-read-line.yaml --client client:naive"
+    assert "✗ read-line  lost\n" in ran.output and f"replay    {program()} {command}\n" in ran.output
 
-    again = run(*command.split()[1:])
+    again = run(*command.split())
     assert (again.exit_code, again.output.split("\n")[0]) == (1, "STILL FAILS")
     assert "✗ read-line  lost\n" in again.output
     mended = run("replay", ".mock-ares/failures/client-naive-read-line.yaml", "--client", "client:mended")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report, UsageError
+from mock_ares.paths import program
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
 
@@ -35,4 +37,4 @@ def _text(report: Report, suffix: str, replay: Replay) -> str:
 
 
 def _with_blank(client: ClientReport, result: CheckResult) -> str | None:
-    return f"mock-ares replay {result.replay} -- CMD" if result.replay else None
+    return f"{program()} replay {shlex.quote(result.replay)} -- CMD" if result.replay else None

@@ -1,23 +1,22 @@
-"""The fake as an ASGI application: routes, each answered by a plan."""
+"""The fake as an ASGI application: Starlette's routes, each answered by a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Literal
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.answers import Answer, nothing, of_error, of_text
 from mock_ares.server.errors import HttpError, lookup
-from mock_ares.server.exchange import Auth, Receive, Request, Respond
+from mock_ares.server.exchange import Auth, Request, Respond
 from mock_ares.server.profiles import Profile
 from mock_ares.server.state import Fake, Settings
 from mock_ares.server.workers import unserved
-
-Scope = Mapping[str, Any]
-Send = Callable[[Any], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CHATS: tuple[tuple[str, Auth, Literal["stream", "whole"]], ...] = (
     ("/api/chat/stream", "jwt", "stream"),
@@ -66,39 +65,37 @@ class Endpoint:
         return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(self._methods)),)
 
 
-class App:
-    """Routes, each a path as it is; whatever is none of them goes to ``other``, so that no path fails.
+class PathRoute(BaseRoute):
+    """A path as it is; with ``below``, all that begin so.
 
-    A router of patterns sees the end of a path in a line end, and its own answers would pass the journal by.
+    Starlette's own routes are patterns, which see the end of a path in a line end: such a path would be none of them.
     """
 
-    def __init__(self, fake: Fake, routes: Mapping[str, Application], below: Mapping[str, Application]) -> None:
-        self.state = State(fake)
-        self._routes = routes
+    def __init__(self, path: str, app: ASGIApp, *, below: bool = False) -> None:
+        self.path = path
+        self.app = app
         self._below = below
-        """By the beginning of a path; the longest first, and ``""`` for all others."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await _live(receive, send)
-            return
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
         path = scope["path"]
-        found = self._routes.get(path) or next(app for start, app in self._below.items() if path.startswith(start))
-        await found(scope, receive, send)
+        match = scope["type"] == "http" and (path == self.path or (self._below and path.startswith(self.path)))
+        return Match.FULL if match else Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What whoever has the application may look at."""
+class App(Starlette):
+    """Starlette without the layers that turn failures into responses, through which each open stream would have to go.
 
-    fake: Fake
+    uvicorn answers a failure as they do, and no endpoint here raises an ``HTTPException``.
+    """
 
-
-async def _live(receive: Receive, send: Send) -> None:
-    """ASGI's lifespan protocol: there is nothing to do."""
-    while (await receive())["type"] == "lifespan.startup":
-        await send({"type": "lifespan.startup.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
+    def build_middleware_stack(self) -> ASGIApp:
+        app: ASGIApp = self.router.app
+        for layer, args, options in reversed(self.user_middleware):
+            app = layer(app, *args, **options)
+        return app
 
 
 class Later:
@@ -133,12 +130,15 @@ def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = 
         return unserved("the control API", request.peer), ()
 
     later = Endpoint(respond, control) if fake.settings.replica else Later(fake)
-    routes: dict[str, Application] = {path: chat(auth, form) for path, auth, form in CHATS}
-    routes["/health"] = Endpoint(respond, health, "GET", "HEAD")
-    routes["/_mock"] = later
-    below = {
-        "/_mock/away/": Endpoint(respond, respond.away, "POST"),
-        "/_mock/": later,
-        "": Endpoint(respond, respond.route),
-    }
-    return App(fake, routes, below)
+    app = App(
+        routes=[
+            *(PathRoute(path, chat(auth, form)) for path, auth, form in CHATS),
+            PathRoute("/health", Endpoint(respond, health, "GET", "HEAD")),
+            PathRoute("/_mock/away/", Endpoint(respond, respond.away, "POST"), below=True),
+            PathRoute("/_mock", later),
+            PathRoute("/_mock/", later, below=True),
+            PathRoute("", Endpoint(respond, respond.route), below=True),
+        ]
+    )
+    app.state.fake = fake
+    return app

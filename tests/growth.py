@@ -1,33 +1,59 @@
-"""How cost grows with size, as a ratio: the one way in which tests here speak of time."""
+"""How work grows with what there is to do, counted: lines that run and bytes that are copied. Nothing is timed.
+
+A count is the same on a busy machine and on an idle one. What happens inside of one call of C, such as a regular
+expression that backtracks, it does not see: ``make bench`` times the same work (``tests.bench.cost``).
+"""
 
 from __future__ import annotations
 
 import gc
-import time
+import sys
+import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
+Work = Callable[[int], object]
 LINEAR = 8.0
-"""Four times the size may cost this many times as much: 4 and as much room for noise; quadratic work is at 16."""
+"""Four times the size may count this many times as much: linear work is at 4, quadratic work at 16."""
+_COPIES = 50
+"""So many copies of it all are no growth, whatever there is to do."""
 
 
-def growth(work: Callable[[int], object], n: int) -> float:
-    """How many times the CPU time of ``work(n // 2)`` goes into that of ``work(2 * n)``.
+def growth(work: Work, n: int) -> float:
+    """How many times the count of ``work(n // 40)`` goes into that of ``work(n // 10)``; of two counts the worse.
 
-    The two are measured in turn and the least of each counts: a busy machine only ever adds. While the ratio looks
-    bad there are more rounds, for noise wears off so and quadratic cost does not.
+    ``n`` is the size at which the work takes long enough to be timed.
     """
-    small, large = n // 2, 2 * n
-    least = dict.fromkeys((small, large), float("inf"))
-    gc.collect()
+    small, large = n // 40, n // 10
+    work(small + 1)  # imports, caches
+    (few, copied), (many, copied_of_many) = _counted(work, small, small), _counted(work, large, small)
+    return max(many / few, copied_of_many / max(copied, _COPIES * large))
+
+
+def _counted(work: Work, size: int, least: int) -> tuple[int, int]:
+    """Lines that ran, and the bytes that were taken by those of them that took at least so many."""
+    lines = copied = before = 0
+    slack, memory = least // 4, tracemalloc.get_traced_memory
+
+    def trace(*_: object) -> Any:
+        nonlocal lines, copied, before
+        now, most = memory()
+        lines += 1
+        if most - before >= least:
+            copied += most - before
+        before = now
+        if most - now > slack:
+            tracemalloc.reset_peak()
+        return trace
+
+    outer = sys.gettrace()
     gc.disable()
+    tracemalloc.start()
+    sys.settrace(trace)
     try:
-        for round_ in range(30):
-            for size in least:
-                start = time.process_time()
-                work(size)
-                least[size] = min(least[size], time.process_time() - start)
-            if round_ >= 2 and least[large] < LINEAR * least[small]:
-                break
+        work(size)
     finally:
+        sys.settrace(outer)
+        tracemalloc.stop()
         gc.enable()
-    return least[large] / least[small]
+    return lines, copied

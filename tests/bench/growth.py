@@ -1,4 +1,4 @@
-"""Cost as work grows: chunks, streams, scenarios, the journal."""
+"""Cost as work grows: chunks, streams, scenarios, the journal, and all that the tests count."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mock_ares.plan.layout import lay_out
 from mock_ares.scenario.model import Chunks, Reply, Scenario, When
 from mock_ares.server.fake import FakeServer
 from mock_ares.server.state import Settings
+from tests.bench import cost
 from tests.bench.figure import OURS, Result, Row
 from tests.bench.reader import read
 from tests.bench.servers import http
@@ -30,6 +31,8 @@ def measure(rounds: int) -> Result:
     streams = [(float(n), _streams(n)) for n in STREAMS]
     scenarios = [(float(n), _scenarios(n)) for n in SCENARIOS]
     journal = [(float(n), _journal(n)) for n in (0, 1_000)]
+    kinds = {name: cost.growth(work, size) for name, (work, size) in cost.all_work().items()}
+    worst = max(kinds, key=lambda name: kinds[name])
     plots = {
         "Seconds of CPU time to plan a reply, by its chunks": {OURS: planning},
         "MiB at most while it is planned, by its chunks": {OURS: memory},
@@ -45,11 +48,13 @@ def measure(rounds: int) -> Result:
             [scenarios[-1][1] / scenarios[3][1]]),
         Row("a request with a full journal: of what one with an empty costs", OURS, "times",
             [journal[-1][1] / journal[0][1]]),
+        Row(f"four times the work, of {len(kinds)} kinds: {worst} grows most", OURS, "times", [kinds[worst]]),
     ]  # fmt: skip
     result = Result("growth", "Cost as work grows", rows, plots=plots)
     for row in (rows[0], rows[3], rows[5]):
         result.judge(row.measure, "linear or better (at most 1.5)", lambda row: row.median <= 1.5)
     result.judge(rows[4].measure, "linear or better (at most 10)", lambda row: row.median <= 10)
+    result.judge(rows[6].measure, "linear or better (at most 8)", lambda row: row.median <= cost.LINEAR)
     return result
 
 

@@ -1,4 +1,4 @@
-"""Planning costs as much as there is to send. Only ratios are judged, never times."""
+"""Planning costs as much as there is to send: ratios of counts, never times."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from mock_ares.plan.build import Asked, build
 from mock_ares.plan.layout import Peer, lay_out
 from mock_ares.plan.show import timeline
 from mock_ares.scenario.model import Body, Framing, Pace, Position, Range, Reply, Segments
-from tests.growth import LINEAR, growth
-
-Work = Callable[[int], object]
+from tests.growth import LINEAR, Work, growth
 
 
 def planned(**words: object) -> Work:

@@ -12,6 +12,8 @@ from tests.growth import LINEAR, growth
 
 PAIR = Keyring().pair()
 TOKEN, KEY = PAIR.token, PAIR.api_key
+PIECES = ("eyJ", "eyJa.", "eyJ-", "ares_", "&token=", '"token":"', "eyJ.eyJ", "\\")
+"""What is nearly a secret, over and over."""
 
 
 def opened(journal: Journal, path: str = "/", query: str = "") -> Exchange:
@@ -113,6 +115,6 @@ class TestRedaction:
         assert TOKEN not in redacted_text(f"{before} {TOKEN} {after}")
         assert KEY not in redacted_text(f"{before} {KEY} {after}")
 
-    @pytest.mark.parametrize("piece", ["eyJ", "eyJa.", "eyJ-", "ares_", "&token=", '"token":"', "eyJ.eyJ", "\\"])
+    @pytest.mark.parametrize("piece", PIECES)
     def test_twice_the_text_costs_about_twice(self, piece: str) -> None:
         assert growth(lambda count: redacted_text(piece * count), 30_000) < LINEAR

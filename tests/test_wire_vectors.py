@@ -12,6 +12,7 @@ import yaml
 
 from mock_ares.dialects import DIALECTS, Decoded
 from mock_ares.sse import Decoder, ServerSentEvent
+from tests.documents import examples
 
 WIRE = Path(__file__).parents[1] / "contracts" / "wire"
 FILES = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted(WIRE.glob("*.yaml"))}
@@ -44,6 +45,14 @@ def test_events(dialect: str, vector: dict[str, Any], cut: str) -> None:
     assert events == [ServerSentEvent(**event) for event in vector["events"]]
     if "retry" in vector:
         assert decoder.retry == vector["retry"]
+
+
+def test_the_example_of_the_readme() -> None:
+    (example,) = examples("contracts/wire/README.md", "yaml")
+    (vector,) = yaml.safe_load(example.code)["vectors"]
+    for cut in CUTS:
+        test_events("text", vector, cut)
+    test_text("text", vector)
 
 
 @pytest.mark.parametrize(("dialect", "vector"), vectors(dialect=False))

@@ -174,7 +174,7 @@ def _entry(options: dict[str, Any]) -> Entry:
         kind="browser" if browser else "client" if client else "driver" if options["driver"] else "exec",
         words=tuple(words),
         name=options.get("name", ""),
-        capabilities=tuple(options["can"]),
+        capabilities=tuple(word.strip() for words in options["can"] for word in words.split(",")),
         boundaries="best-effort" if options["best_effort"] else None,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -96,6 +97,16 @@ def test_reports_are_written_by_their_ending() -> None:
     assert (told["id"], told["verdict"], told["outcome"]) == ("no-space", "failed", "lost")
     assert Path(told["replay"]).is_file()
     assert "<testsuites" in Path("r.xml").read_text() and "mock-ares replay" in Path("r.html").read_text()
+
+
+def test_capabilities_may_stand_in_one_word(here: Path) -> None:
+    """As in the help, and as a replay line has them."""
+    can = ["--can", "incremental,retry,timeout=5", "--can", "v1"]
+    ran = check("--client", "client:naive", *only("read-line"), *can)
+    (command,) = re.findall(r"replay    .*?mock-ares (replay .*)", ran.output)
+    assert "--can incremental,retry,timeout=5,v1 " in command
+    again = run(*command.split())
+    assert (again.exit_code, again.output.split("\n")[0]) == (1, "STILL FAILS")
 
 
 def test_an_expected_failure_fails_nothing_and_one_that_passes_does() -> None:

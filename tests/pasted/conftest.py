@@ -19,7 +19,7 @@ Paste = Callable[..., str]
 @pytest.fixture
 def odd(tmp_path: Path) -> Path:
     """An empty folder."""
-    folder = tmp_path / """it's "mine" & $HOME's \\ naïve"""
+    folder = tmp_path / """it's "mine" & $HOME's naïve"""
     folder.mkdir()
     return folder
 

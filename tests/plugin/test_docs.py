@@ -1,30 +1,47 @@
-"""The examples of docs/pytest.md, pasted into an empty folder."""
+"""The examples of docs/pytest.md and of the README, pasted into an empty folder."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from dataclasses import fields
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "pytest.md"
+from tests.documents import examples, text
+
+PAGE = "docs/pytest.md"
+PLAIN = ("-p", "no:schemathesis", "--ares-examples=2")
 
 
 def test_every_example_works(pytester: pytest.Pytester) -> None:
-    examples = re.findall(r"^```python (\S+)\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    for name, code in examples:
-        (pytester.path / name).write_text(code)
-    chosen = "reconnects or any_text or read_utf8 or drop_rst or incremental"
-    options = ("-p", "no:schemathesis", "--ares-examples=2", "--hypothesis-seed=0")
-    result = pytester.runpytest_subprocess(*options, "-k", chosen)
-    result.assert_outcomes(passed=2 + 2 * 4)
+    for example in examples(PAGE, "python"):
+        example.write(pytester.path)
+    contracts = "TestMyClient or my_streaming_client"
+    chosen = f"not ({contracts}) or read_utf8 or drop_rst or incremental or eol_cr"
+    result = pytester.runpytest_subprocess(*PLAIN, "-k", chosen)
+    fakes = text(PAGE).count("\ndef test_") + 1  # one of them twice
+    result.assert_outcomes(passed=fakes + 2 * 5)
+
+
+def test_the_readmes_two_ways(pytester: pytest.Pytester) -> None:
+    next(example for example in examples(PAGE, "python") if example.name == "my_client.py").write(pytester.path)
+    ways = [example.code for example in examples("README.md", "python")]
+    assert len(ways) == 2
+    (pytester.path / "test_ways.py").write_text("\n".join(["from my_client import my_client", *ways]))
+    result = pytester.runpytest_subprocess(*PLAIN, "-k", "reconnects or eol or read_utf8")
+    result.assert_outcomes(passed=5)
 
 
 def test_every_attribute_and_option_is_named() -> None:
-    from mock_ares import ClientContract
+    from mock_ares import ClientContract, FakeServer
     from mock_ares.harness.fixtures import Ares
+    from mock_ares.server.state import Settings
 
-    page = PAGE.read_text()
+    page = text(PAGE)
     names = [*ClientContract.__annotations__, *(name for name in vars(Ares) if not name.startswith("_"))]
     untold = [name for name in names if f"`{name}`" not in page and f"ares.{name}" not in page]
     assert untold == ["finish", "told"]  # the fixture's own
+    untold = [field.name for field in fields(Settings) if f"`{field.name}`" not in page]
+    assert untold == ["exposed", "replica"]  # the command line's own
+    untold = [name for name in vars(FakeServer) if not name.startswith("_") and not re.search(rf"`{name}\b", page)]
+    assert untold == ["admit", "dismiss", "loop"]  # the fixture's own

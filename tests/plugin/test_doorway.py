@@ -1,4 +1,4 @@
-"""The plugin's module: what it imports, what it is called, and that the README's first steps work."""
+"""The plugin's module: what it imports, what it is called, and that three lines do."""
 
 from __future__ import annotations
 
@@ -92,35 +92,3 @@ def test_three_lines_in_an_empty_folder(pytester: pytest.Pytester) -> None:
         """,
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
-
-
-def test_the_two_ways_of_the_readme(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        """
-        import pytest
-        from mock_ares import ClientContract
-        from mock_ares.client import AresError, stream_chat
-        from mock_ares.faults import reset_peer
-
-        def my_client(url, token, message):
-            try:
-                return "".join(stream_chat(url + "/api/chat/stream", token, message))
-            except AresError:
-                return "".join(stream_chat(url + "/api/chat/stream", token, message))
-
-        def test_reconnects(ares):                                # a fake of its own, whatever else runs beside it
-            ares.reply("Neural networks learn.", faults=[reset_peer(after="Neural net")])
-            ares.reply("Neural networks learn.")
-            assert my_client(ares.url, ares.token, "hi") == "Neural networks learn."
-            assert [r.ending for r in ares.requests] == ["reset", "complete"]
-
-        class TestMyClient(ClientContract):                       # the whole contract, a test per check
-            capabilities = {"incremental"}
-            expected_failures = {"eol-cr": "our proxy never sends bare CR"}     # strict
-            def stream_chat(self, ares, message):                 # sync or async; text, or an iterator of pieces
-                return my_client(ares.url, ares.token, message)
-        """
-    )
-    result = pytester.runpytest_inprocess("-k", "reconnects or eol or read_utf8", "--ares-examples=5")
-    result.assert_outcomes(passed=4, failed=1)
-    result.stdout.fnmatch_lines(["eol-cr: expected to fail (our proxy never sends bare CR), but it passes: *"])

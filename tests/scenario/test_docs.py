@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 
@@ -14,10 +13,12 @@ from mock_ares.scenario.load import loads
 from mock_ares.scenario.position import Position
 from mock_ares.server.errors import NAMES, lookup
 from mock_ares.server.profiles import PROFILES
+from tests.documents import examples, text
 
-PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
-YAML = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-PYTHON = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+NAME = "docs/scenarios.md"
+PAGE = text(NAME)
+YAML = [example.code for example in examples(NAME, "yaml")]
+PYTHON = [example.code for example in examples(NAME, "python")]
 
 
 def section(title: str) -> str:
@@ -36,7 +37,7 @@ def test_an_example_is_a_scenario(example: str) -> None:
 
 @pytest.mark.parametrize("example", PYTHON, ids=range(len(PYTHON)))
 def test_python_examples_run(example: str) -> None:
-    exec(compile(example, "scenarios.md", "exec"), {})
+    exec(compile(example, NAME, "exec"), {})
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ import pytest
 
 from mock_ares.server.control.app import ROUTES
 from mock_ares.server.fake import FakeServer
+from tests.documents import examples, text
 from tests.toolchains import require_tool
 
-PAGE = Path(__file__).parents[3] / "docs" / "control-api.md"
+PAGE = "docs/control-api.md"
 PATIENCE = 60
 CLIENT = """
 export const chat = async (ares, token, message, left = 1) => {
@@ -54,8 +55,9 @@ def fake() -> Iterator[FakeServer]:
         yield server
 
 
-def examples() -> dict[str, str]:
-    return dict(re.findall(r"^```js (\S+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE))
+def code_of(name: str) -> str:
+    (code,) = [example.code for example in examples(PAGE, "js") if example.name == name]
+    return code
 
 
 def run(folder: Path, *command: str, **environment: str) -> None:
@@ -67,7 +69,7 @@ def run(folder: Path, *command: str, **environment: str) -> None:
 
 def test_node(fake: FakeServer, tmp_path: Path) -> None:
     require_tool("node")
-    code = examples()["control.test.mjs"]
+    code = code_of("control.test.mjs")
     assert len(code.splitlines()) <= 22
     (tmp_path / "control.test.mjs").write_text(code)
     (tmp_path / "client.mjs").write_text(CLIENT)
@@ -82,7 +84,7 @@ def test_playwright(fake: FakeServer, tmp_path: Path) -> None:
     assert found is not None and found.origin is not None
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "node_modules" / "playwright").symlink_to(Path(found.origin).parent / "driver" / "package")
-    code = examples()["browser.mjs"]
+    code = code_of("browser.mjs")
     assert len(code.splitlines()) <= 22
     (tmp_path / "browser.mjs").write_text(code)
     (tmp_path / "index.html").write_text(APP.replace("ARES", fake.url))
@@ -103,6 +105,6 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 def test_every_route_is_told() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+    page = text(PAGE)
     heads = {"/" + path.strip("/").split("/")[0] for _, path, _ in ROUTES}
     assert [head for head in sorted(heads) if not re.search(rf"{re.escape(head)}[`/,]", page)] == []

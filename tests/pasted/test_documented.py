@@ -1,0 +1,151 @@
+"""The lines of the pages, pasted; in the README's folder they would find what they name, and here it is put there."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mock_ares.paths import FIXTURES
+from mock_ares.scenario.load import load_all
+from mock_ares.server.fake import FakeServer
+from mock_ares.server.state import Settings
+from tests.documents import ROOT, examples, pages, text
+from tests.pasted.conftest import Paste
+
+RUN_BY = {
+    ("README.md", "sh"): "here",
+    ("README.md", "yaml"): "here",
+    ("README.md", "python"): "tests/plugin/test_docs.py",
+    ("contracts/clients/README.md", "sh"): "here",
+    ("contracts/wire/README.md", "yaml"): "tests/test_wire_vectors.py",
+    ("docs/check.md", "js"): "here",
+    ("docs/check.md", "python"): "here",
+    ("docs/check.md", "sh"): "here",
+    ("docs/check.md", "toml"): "here",
+    ("docs/control-api.md", "js"): "tests/server/control/test_docs.py",
+    ("docs/control-api.md", "sh"): "here",
+    ("docs/pytest.md", "python"): "tests/plugin/test_docs.py",
+    ("docs/scenarios.md", "python"): "tests/scenario/test_docs.py",
+    ("docs/scenarios.md", "yaml"): "tests/scenario/test_docs.py",
+}
+SHORTER = """#!{python}
+import os, signal, subprocess, sys
+real, words = {real!r}, sys.argv[1:]
+if words[0] == "check":
+    words[1:1] = ["--only", "read-line", "--examples", "0"]
+if words[0] == "serve":
+    served = subprocess.Popen([real, *words, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    greeted = any("list scenarios" in line for line in served.stdout)
+    served.send_signal(signal.SIGINT)
+    sys.exit(served.wait() or not greeted)
+os.execv(real, [real, *words])
+"""
+"""The program, but that it serves until it has greeted, and checks one row."""
+NAIVE = "from mock_ares.client import stream_chat\n"
+
+
+@pytest.fixture
+def shell() -> str:
+    """One: nothing in these lines is quoted for what comes from outside."""
+    return "sh"
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeServer]:
+    with FakeServer(Settings(speed=math.inf, control_token="secret"), load_all((FIXTURES,))) as server:
+        yield server
+
+
+@pytest.fixture
+def place(odd: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder such as the examples speak of, with the program in .venv and on PATH."""
+    program = odd / ".venv" / "bin" / "mock-ares"
+    program.parent.mkdir(parents=True)
+    (odd / "run").write_text(SHORTER.format(python=sys.executable, real=str(Path(sys.executable).parent / "mock-ares")))
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$(dirname "$0")/../../run" "$@"\n')
+    program.chmod(0o755)
+    clients = ROOT / "contracts" / "clients"
+    for name, source in (("client.mjs", "node/fixed.mjs"), ("client.js", "browser/fixed.js")):
+        (odd / name).write_text((clients / source).read_text())
+    driver = (ROOT / "contracts" / "drivers" / "node" / "driver.mjs").read_text()
+    (odd / "driver.mjs").write_text(driver.replace("../../clients/node/fixed.mjs", "./client.mjs"))
+    (odd / "my_module.py").write_text(NAIVE)
+    return odd
+
+
+def lines(page: str, number: int) -> str:
+    return examples(page, "sh")[number].code
+
+
+@pytest.fixture
+def search(place: Path) -> str:
+    """A PATH that finds the program of the place first."""
+    return os.pathsep.join([str(place / ".venv" / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+def test_each_example_has_a_test() -> None:
+    found = {(page, example.language) for page in pages() for example in examples(page)}
+    assert found == set(RUN_BY)
+    for (page, _), where in RUN_BY.items():
+        assert where == "here" or Path(page).name in text(where), (page, where)
+
+
+def test_the_readmes_first_lines(paste: Paste) -> None:
+    assert "mock-ares serve" in paste(lines("README.md", 0), where=ROOT, MAKEFLAGS="n")
+
+
+@pytest.mark.toolchain("curl")
+def test_the_readmes_question(paste: Paste, place: Path, fake: FakeServer) -> None:
+    assert "data: " in paste(lines("README.md", 1).replace("http://127.0.0.1:3000", fake.url))
+    assert fake.requests()[-1].scenario == "read-utf8"
+
+
+@pytest.mark.toolchain("node")
+@pytest.mark.toolchain("chromium")
+def test_the_readmes_checks(paste: Paste, place: Path) -> None:
+    assert paste(lines("README.md", 2)).count("1 passed") == 3
+
+
+def test_the_readmes_bad_day(paste: Paste, place: Path) -> None:
+    (day,) = examples("README.md", "yaml")
+    (place / "bad-day.yaml").write_text(day.code)
+    said = paste(lines("README.md", 3))
+    assert "1 scenario, no mistakes" in said and "read-utf8" in said
+
+
+@pytest.mark.toolchain("node")
+@pytest.mark.toolchain("chromium")
+def test_the_checks_page(paste: Paste, place: Path, search: str) -> None:
+    for example in examples("docs/check.md", "python", "js", "toml"):
+        example.write(place)
+    for example in examples("docs/check.md", "sh"):
+        paste(example.code, PATH=search)
+    assert (place / "grid.html").is_file()
+
+
+@pytest.mark.toolchain("curl")
+def test_the_control_apis_page(paste: Paste, place: Path, search: str, fake: FakeServer) -> None:
+    code = lines("docs/control-api.md", 0).replace("http://ares.test:3000", fake.url)
+    assert '"scenarios"' in paste(code, PATH=search, TOKEN="secret")
+
+
+@pytest.mark.toolchain("node")
+@pytest.mark.toolchain("go")
+@pytest.mark.toolchain("javac")
+def test_the_clients_page(paste: Paste, place: Path, search: str, fake: FakeServer) -> None:
+    code = lines("contracts/clients/README.md", 0).replace("http://127.0.0.1:3000", fake.url)
+    said = paste(code, PATH=search, where=ROOT / "contracts" / "clients", GOTOOLCHAIN="local")
+    assert said.count("Neural networks learn by example.") == 3
+
+
+def test_the_environment_is_told() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "mock_ares").rglob("*.py"))
+    page = text("docs/check.md")
+    read = set(re.findall(r"MOCK_ARES_[A-Z_]+", source)) | set(re.findall(r"environ\.get\(\"(\w+)\"", source))
+    assert [name for name in sorted(read) if f"`{name}`" not in page] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, Page, expect
@@ -27,7 +28,7 @@ class TestWatch:
             row = page.get_by_role("option", name="hi")
             await expect(row).to_contain_text("streaming")
             await expect(row).to_contain_text("16 B")
-            assert await row.locator("canvas").evaluate(INKED)
+            await page.wait_for_function(INKED, arg=await row.locator("canvas").element_handle())
             await expect(page.locator(".total")).to_have_text("1 request, 1 streaming")
             await row.click()
             await expect(page.locator(".opened .verdict")).to_contain_text("So far")
@@ -55,7 +56,7 @@ class TestWatch:
         await expect(rows.nth(1)).to_contain_text("64 61 74 61 3a 20 4e 65 75 72 61 6c")
         await opened.get_by_role("button", name="Events").click()
         await expect(rows.first).to_contain_text("chunk 1")
-        assert await opened.locator("canvas").evaluate(INKED)
+        await page.wait_for_function(INKED, arg=await opened.locator("canvas").element_handle())
 
     async def test_a_curl_line_to_repeat_it(self, page: Page, context: BrowserContext, served: Served) -> None:
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -94,14 +95,12 @@ class TestWatch:
         rows = page.get_by_role("listbox", name="Requests").get_by_role("option")
         await expect(rows).to_have_count(4)
         await page.get_by_role("searchbox", name="Filter requests").fill("pears")
-        await expect(rows).to_have_count(1)
+        await expect(rows).to_have_text([re.compile("pears")])  # a count alone may be that of the filter before
         await page.get_by_role("searchbox", name="Filter requests").fill("")
         await page.get_by_role("combobox", name="Ending").select_option("reset")
-        await expect(rows).to_have_count(1)
-        await expect(rows).to_contain_text("neural")
+        await expect(rows).to_have_text([re.compile("neural")])
         await page.get_by_role("combobox", name="Ending").select_option("error")
-        await expect(rows).to_have_count(1)
-        await expect(rows).to_contain_text("401")
+        await expect(rows).to_have_text([re.compile("401")])
         await page.get_by_role("searchbox", name="Filter requests").fill("nothing of that")
         await page.get_by_role("button", name="Show all requests").click()
         await expect(rows).to_have_count(4)
@@ -122,7 +121,7 @@ class TestThousands:
             assert await last.get_attribute("aria-posinset") == await last.get_attribute("aria-setsize") == "5000"
             assert await rows.get_by_role("option").count() < 40
             await page.get_by_role("searchbox", name="Filter requests").fill("message 2499.")
-            await expect(rows.get_by_role("option")).to_have_count(1)
+            await expect(rows.get_by_role("option")).to_have_text([re.compile("message 2499.")])
 
     async def test_what_is_read_stays_where_it_is(self, page: Page, folder: Path) -> None:
         with Served(folder, Settings(journal=6000, speed=float("inf"))) as served:

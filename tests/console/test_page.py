@@ -12,6 +12,7 @@ from playwright.async_api import BrowserContext, Page, Route, expect
 
 from mock_ares.server.state import Settings
 from tests.console.stage import Served, open_console, text_of
+from tests.ports import lasting_port
 
 CSS = Path(__file__).parents[2] / "mock_ares" / "server" / "console" / "css"
 VIEWS = ("journal", "journal/1", "scenarios", "scenarios/bad-day", "compose", "files", "files/hello.yaml", "controls")
@@ -43,7 +44,7 @@ class TestTwoTabs:
 class TestRestart:
     async def test_it_says_so_and_goes_on(self, page: Page, folder: Path) -> None:
         instant = Settings(speed=math.inf)
-        with Served(folder, instant) as first:
+        with Served(folder, instant, lasting_port()) as first:
             await open_console(page, first.url)
             first.ask("before")
             await expect(page.get_by_role("option", name="before")).to_be_visible()
@@ -125,6 +126,7 @@ class TestKeys:
         await expect(page.locator(".state .verdict")).to_contain_text("broke")
         await keys.press("Escape")
         await keys.press("1")
+        await expect(page.get_by_role("listbox", name="Requests").get_by_role("option")).to_have_count(2)
         await keys.press("End")
         await keys.press("Enter")
         await expect(page.locator(".opened h2")).to_have_text("neural one")

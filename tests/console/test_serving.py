@@ -74,7 +74,9 @@ class TestLiveControls:
         await controls.get_by_label("Dialect").select_option("delta")
         await controls.get_by_label("Latency in ms").fill("120")
         await controls.get_by_label("Latency in ms").press("Enter")
-        await page.wait_for_function("fetch('api/settings').then((r) => r.json()).then((s) => s.latency === 0.12)")
+        await page.wait_for_function(
+            "fetch('api/settings').then((r) => r.json()).then((s) => s.latency === 0.12 && s.dialect === 'delta')"
+        )
         assert served.api("GET", "settings") == {
             "speed": "instant",
             "dialect": "delta",

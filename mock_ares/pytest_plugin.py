@@ -50,10 +50,20 @@ def ares_address() -> tuple[str, int]:
 def ares_server(ares_settings: Settings, ares_address: tuple[str, int]) -> Iterator[FakeServer]:
     """The fake that the tests of this process share."""
     from mock_ares.server.fake import FakeServer
+    from mock_ares.server.runner import CannotListenError
 
     host, port = ares_address
-    with FakeServer(ares_settings, host=host, port=port) as server:
+    try:
+        server = FakeServer(ares_settings, host=host, port=port)
+    except CannotListenError as error:
+        raise _refused(error) from None
+    with server:
         yield server
+
+
+def _refused(error: Exception) -> BaseException:
+    """The fixture's failure, without the lines of code that led to it."""
+    return pytest.fail.Exception(f"ares: {error}", pytrace=False)
 
 
 @pytest.fixture
@@ -153,8 +163,12 @@ def ares_contract(
     request: pytest.FixtureRequest, ares_settings: Settings, ares_address: tuple[str, int]
 ) -> Iterator[ContractRun]:
     """What the tests of a contract run in."""
+    from mock_ares.harness.model import UsageError
     from mock_ares.harness.pytest_run import ContractRun
 
-    run = ContractRun(request.cls, request.config, ares_settings.profile, ares_address[0])
+    try:
+        run = ContractRun(request.cls, request.config, ares_settings.profile, ares_address[0])
+    except UsageError as error:
+        raise _refused(error) from None
     yield run
     run.close()

@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -22,6 +21,7 @@ from mock_ares.harness.entries import Entry
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
 from mock_ares.harness.runner import Event
 from mock_ares.harness.settings import Settings
+from mock_ares.steady import monotonic
 
 Watch = Callable[[Entry, Event], None]
 Check = Callable[[Entry, Settings, Watch], "Checked"]
@@ -116,8 +116,8 @@ class Abreast:
         for worker in self._running:
             if worker.process.pid is not None and worker.process.is_alive():
                 os.kill(worker.process.pid, signal.SIGINT)
-        until = time.monotonic() + FAREWELL
-        while self._running and (left := until - time.monotonic()) > 0:
+        until = monotonic() + FAREWELL
+        while self._running and (left := until - monotonic()) > 0:
             try:
                 self._listen(left)
             except (HarnessError, UsageError):  # it was told to end, and is what is stopped for
@@ -147,7 +147,7 @@ class _Post:
             raise KeyboardInterrupt
 
     def event(self, entry: Entry, event: Event) -> None:
-        now = time.monotonic()
+        now = monotonic()
         if event.kind != "example" or now > self._last + APART:
             self._last = now
             self.send(event)

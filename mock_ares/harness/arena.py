@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from types import TracebackType
 
+from mock_ares.harness.diagnosis import quoted
 from mock_ares.harness.gate import MOST_PATIENCE, Gate, Withholding, withheld
 from mock_ares.harness.model import (
     KEY_PATH,
@@ -25,6 +26,7 @@ from mock_ares.harness.model import (
     Target,
     UsageError,
 )
+from mock_ares.harness.surroundings import obstacle, proxy, unreachable
 from mock_ares.plan.build import chunks_of
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Content, Reply, Scenario, Text
@@ -36,7 +38,9 @@ from mock_ares.server.fake import FakeServer
 from mock_ares.server.journal import Exchange
 from mock_ares.server.library import Turn
 from mock_ares.server.peer import BARRIER
+from mock_ares.server.runner import CannotListenError
 from mock_ares.server.wire import Wire
+from mock_ares.steady import monotonic
 
 GRACE = 2.0
 """Seconds between the end of the connections and giving the client up."""
@@ -94,7 +98,7 @@ class Arena:
         host, _, port = (address or "127.0.0.1").partition(":")
         try:
             self._server = FakeServer(state.Settings(profile=profile), host=host, port=int(port or 0))
-        except SwitchError as error:
+        except (SwitchError, CannotListenError) as error:
             raise UsageError(str(error)) from None
         self._gate = self._server.fake.clock = Gate()
         self._server.fake.on_answer = self._answered
@@ -124,6 +128,7 @@ class Arena:
         replies = tuple(withheld(reply) for reply in case.replies) if case.withhold else case.replies
         self._server.script(credentials.id, *replies)
         before = self._server.fake.journal.last
+        failures = self._server.fake.failures.count
         self._plans.clear()
         self._wires.clear()
         example = _Example(self._server, self._gate, credentials.id, case, deadline, before, self._wires)
@@ -132,11 +137,27 @@ class Arena:
             observation = client.observe(target, example.shown)
             self._settle(credentials.id, before, CLOSED if case.cancel_after is not None else SETTLED)
             asked, strays = self._since(before, credentials.id)
+        self._refuse_to_judge(client, observation, asked or strays, failures)
         if example.expired or _too_late(observation, target):
             observation = replace(observation, timed_out=True)
         if self._unknown(credentials.id, asked):
             client.boundaries = "best-effort"
         return Played(case, observation, asked, strays, example.stalled, _void(client, observation, asked))
+
+    def _refuse_to_judge(
+        self, client: Client, observation: Observation, exchanges: Sequence[object], failures: int
+    ) -> None:
+        """Raises HarnessError for what is not the client's doing."""
+        if failed := self._server.fake.failures.since(failures):
+            raise HarnessError(f"the fake itself failed, which says nothing about the client: {failed[0]}")
+        if reason := obstacle(observation.error):
+            raise HarnessError(f"{reason} (the client reported: {quoted(observation.error or '', 120)})")
+        if exchanges:
+            return
+        if reason := unreachable(self.url):
+            raise HarnessError(reason)
+        if client.in_process and (reason := proxy(self.url)):
+            raise HarnessError(f"no request came, and {reason}")
 
     def _unknown(self, owner: str, asked: tuple[Asked, ...]) -> bool:
         """Whether the client's sockets are not this machine's to ask about: it runs in a container, or elsewhere."""
@@ -157,8 +178,8 @@ class Arena:
 
     def _settle(self, owner: str, before: int, patience: float) -> None:
         """Waits until the exchanges have ended; the client is done, and the fake may not yet have noticed."""
-        until = time.monotonic() + patience
-        while any(e.ending == "open" for e in self._of(owner, before)) and time.monotonic() < until:
+        until = monotonic() + patience
+        while any(e.ending == "open" for e in self._of(owner, before)) and monotonic() < until:
             time.sleep(0.0005)
 
     def _since(self, before: int, owner: str) -> tuple[tuple[Asked, ...], tuple[Exchange, ...]]:
@@ -193,7 +214,7 @@ class _Example:
         if self._held is not None:  # each piece may be waited for
             self._deadline += self._held.patience * len(self._held.due)
         self.most = self._deadline * (1 if _asks_once(case) else ATTEMPTS)
-        self._begun = time.monotonic()
+        self._begun = monotonic()
         self._handle: asyncio.TimerHandle | None = None
         self.expired = False
 
@@ -232,7 +253,7 @@ class _Example:
 
     def _watch(self) -> None:
         fake = self._server.fake
-        now = time.monotonic()
+        now = monotonic()
         asked = (e.started for e in fake.journal.since(self._before) if e.owner == self._owner)
         begun = max(asked, default=self._begun)
         left = min(begun + self._deadline, self._begun + self.most) - now

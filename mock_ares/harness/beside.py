@@ -17,7 +17,6 @@ import select
 import signal
 import sys
 import threading
-import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from typing import NoReturn
 from mock_ares.harness.checks import Check
 from mock_ares.harness.model import CheckResult, Client
 from mock_ares.harness.trial import Event, Progress
+from mock_ares.steady import monotonic
 
 Judge = Callable[[Client, Sequence[Check], Progress], None]
 """Runs the checks in turn, on a fake of its own, and tells of each. Starts the client and closes it."""
@@ -100,7 +100,7 @@ class Fork(Lane):
 
     def __init__(self, client: Client, checks: Sequence[Check], judge: Judge) -> None:
         self.checks = checks
-        self._until = time.monotonic() + WEDGED
+        self._until = monotonic() + WEDGED
         self._pipe, theirs = os.pipe()
         parent = os.getpid()
         with warnings.catch_warnings():
@@ -132,7 +132,7 @@ class Fork(Lane):
         told = b""
         poll = select.poll()
         poll.register(self._pipe, select.POLLIN)
-        while poll.poll(max(0.0, self._until - time.monotonic()) * 1000) and (data := os.read(self._pipe, 65536)):
+        while poll.poll(max(0.0, self._until - monotonic()) * 1000) and (data := os.read(self._pipe, 65536)):
             told += data
         return told[: told.rfind(b"\n") + 1].decode()
 

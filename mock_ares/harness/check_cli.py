@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,22 @@ class _Broken(_Refused):
     """The harness itself failed."""
 
     exit_code = 3
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong is told in a line, with the exit status that goes with it."""
+    from mock_ares.harness.surroundings import obstacle
+
+    try:
+        yield
+    except UsageError as error:
+        raise _Refused(str(error)) from None
+    except HarnessError as error:
+        raise _Broken(f"the harness failed: {error}") from None
+    except (OSError, MemoryError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise _Broken(f"the harness failed: {obstacle(said) or 'the system refused what it needs'} ({said})") from None
 
 
 def _client_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -83,7 +100,7 @@ def check(**options: Any) -> None:
 
     Exit status: 0 all passed, 1 the client failed, 2 wrong use, 3 the harness itself failed.
     """
-    try:
+    with _told():
         entries = read_grid(options["grid"]) if options["grid"] else [_entry(options)]
         if options["grid"] and _given(options):
             raise UsageError(
@@ -91,10 +108,6 @@ def check(**options: Any) -> None:
             )
         _refuse_reports(options["reports"])
         status = _check(entries, _settings(options), options)
-    except UsageError as error:
-        raise _Refused(str(error)) from None
-    except HarnessError as error:
-        raise _Broken(f"the harness failed: {error}") from None
     sys.exit(status)
 
 
@@ -206,12 +219,8 @@ def replay(file: Path, **options: Any) -> None:
 
     Exit status: 0 fixed, 1 still failing, 2 wrong use, 3 the harness itself failed.
     """
-    try:
+    with _told():
         status = _replay(file, _entry(options))
-    except UsageError as error:
-        raise _Refused(str(error)) from None
-    except HarnessError as error:
-        raise _Broken(f"the harness failed: {error}") from None
     sys.exit(status)
 
 

@@ -14,7 +14,6 @@ import json
 import mimetypes
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -24,6 +23,7 @@ from typing import Any, Self
 from urllib.parse import quote, unquote
 
 from mock_ares.harness.devtools import Browser, ChromiumError, Message, find_chromium
+from mock_ares.steady import monotonic
 
 __all__ = ["Chromium", "ChromiumError", "Ran", "find_chromium"]
 
@@ -113,7 +113,7 @@ class Chromium:
 
     def _watch(self, browser: Browser, evaluation: int, timeout: float, on_show: Callable[[str], None]) -> Ran:
         shown: list[str] = []
-        deadline = time.monotonic() + timeout
+        deadline = monotonic() + timeout
         while (event := browser.receive(deadline)) is not None:
             if event.get("id") == evaluation:
                 return _outcome(event, tuple(shown))
@@ -147,7 +147,7 @@ def _open_stage(browser: Browser, address: str) -> str:
         browser.call(f"{domain}.enable", session)
     browser.call("Runtime.addBinding", session, name="report")
     browser.call("Page.navigate", session, url=address)
-    deadline = time.monotonic() + 30
+    deadline = monotonic() + 30
     while event := browser.receive(deadline):
         if event.get("method") == "Page.loadEventFired":
             return session

@@ -20,6 +20,8 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from mock_ares.steady import monotonic
+
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--headless",
@@ -93,7 +95,7 @@ class Browser:
         poll = select.poll()
         poll.register(self._messages, select.POLLIN)
         while not self._inbox:
-            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            if not poll.poll(max(0.0, deadline - monotonic()) * 1000):
                 return None
             read = os.read(self._messages, 1 << 20)
             if not read:
@@ -111,7 +113,7 @@ class Browser:
         Raises ChromiumError if the browser refuses it, dies, or has not answered after ``seconds``.
         """
         wanted = self.send(method, session, **params)
-        deadline = time.monotonic() + seconds
+        deadline = monotonic() + seconds
         while (message := self.receive(deadline)) is not None:
             if message.get("id") != wanted:
                 continue
@@ -168,7 +170,7 @@ def _end(pid: int, commands: int, messages: int, home: Path) -> None:
     with contextlib.suppress(OSError):
         os.write(commands, b'{"id":0,"method":"Browser.close"}\0')
     os.close(commands)
-    _wait_for_end(messages, time.monotonic() + CLOSE_SECONDS)
+    _wait_for_end(messages, monotonic() + CLOSE_SECONDS)
     os.close(messages)
     # The group's id stays ours until its leader is waited for, so this can hit nobody else.
     with contextlib.suppress(ProcessLookupError):
@@ -185,6 +187,6 @@ def _end(pid: int, commands: int, messages: int, home: Path) -> None:
 def _wait_for_end(messages: int, deadline: float) -> None:
     poll = select.poll()
     poll.register(messages, select.POLLIN)
-    while poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+    while poll.poll(max(0.0, deadline - monotonic()) * 1000):
         if not os.read(messages, 1 << 20):
             return

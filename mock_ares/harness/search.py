@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Callable
 
@@ -13,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from mock_ares.harness.model import Case, Failure, HarnessError
 from mock_ares.harness.settings import Settings
+from mock_ares.steady import monotonic
 
 Attempt = Callable[[Case], Failure | None]
 UNSHRUNK = frozenset({"hung", "slow", "buffered", "kept-open", "early-retry"})
@@ -31,7 +31,7 @@ class Search:
         self._settings = settings
         self._name = name
         self._best = best
-        self._until = time.monotonic() + (settings.seconds if best is None else settings.budget)
+        self._until = monotonic() + (settings.seconds if best is None else settings.budget)
         self._tried: dict[str, Failure | None] = {}
         self._error: Exception | None = None
         self.failures: list[Failure] = []
@@ -77,7 +77,7 @@ class Search:
     def _outcome(self, case: Case) -> Failure | None:
         key = repr(case)
         if key not in self._tried:
-            if self._error is not None or time.monotonic() > self._until:
+            if self._error is not None or monotonic() > self._until:
                 return None
             self._tried[key] = self._judged(case)
         return self._tried[key]
@@ -92,7 +92,7 @@ class Search:
             return None
         if not self.failures:
             patience = 0.0 if failure.word in UNSHRUNK else self._settings.budget
-            self._until = time.monotonic() + patience
+            self._until = monotonic() + patience
         return failure
 
     def _counts(self, failure: Failure) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from mock_ares.harness.model import (
 from mock_ares.harness.search import UNSHRUNK, Search
 from mock_ares.harness.settings import Settings
 from mock_ares.harness.slowness import Growth, Stopwatch, Timed
+from mock_ares.steady import monotonic
 
 TRIES = 5
 """A case whose promised read boundaries were not kept is played again, so many times in all."""
@@ -83,7 +83,7 @@ def run_check(
     client: Client, check: Check, arena: Arena, settings: Settings, progress: Progress = silent
 ) -> CheckResult:
     """The verdict on one check. What goes wrong in the harness is the verdict ``errored``; raises UsageError only."""
-    begun = time.monotonic()
+    begun = monotonic()
     reason = why_skipped(client, check, settings)
     if reason is not None:
         return CheckResult(check.info, "skipped", reason=reason)
@@ -97,7 +97,7 @@ def run_check(
     except Exception as error:  # a mistake of ours is no verdict on the client
         last = "".join(traceback.format_exception(error)[-2:]).strip()
         result = CheckResult(check.info, "errored", run.examples, reason=f"the harness has a bug: {last}")
-    return replace(result, duration=time.monotonic() - begun)
+    return replace(result, duration=monotonic() - begun)
 
 
 def why_skipped(client: Client, check: Check, settings: Settings) -> str | None:

@@ -47,10 +47,11 @@ import socket
 import struct
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, Literal, NamedTuple
+
+from mock_ares.steady import monotonic
 
 Boundary = Literal["exact", "pause", "timeout", "gone"]
 Address = tuple[Any, ...]
@@ -300,7 +301,7 @@ async def until_read(
             covered = found = True
             continue
         found = True
-        now = time.monotonic()
+        now = monotonic()
         if state.received - state.queued != taken:
             taken, deadline = state.received - state.queued, now + patience
         elif now >= deadline:

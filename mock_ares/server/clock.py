@@ -11,11 +11,11 @@ import asyncio
 import heapq
 import itertools
 import math
-import time
 from collections.abc import Callable
 
 from mock_ares.server.alarm import Alarm, alarm
 from mock_ares.server.waiters import Waiter
+from mock_ares.steady import monotonic
 
 QUANTUM = 0.0005
 """Seconds from one wake-up to the next at least: as late a busy loop may be for the sake of what comes together."""
@@ -40,7 +40,7 @@ class Clock:
         self._sweep_at = 1024
 
     def now(self) -> float:
-        return time.monotonic()
+        return monotonic()
 
     async def until(self, deadline: float) -> None:
         """Waits until ``now()`` has reached ``deadline``: never less, and not at all if it has passed."""

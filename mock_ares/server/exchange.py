@@ -107,6 +107,9 @@ class Respond:
             answer = await self._answer(request, receive, decide)
             if answer is not None:
                 await self._play(request, *answer)
+        except Exception as error:
+            self.fake.failures.note(f"answering {request.exchange.method} {request.exchange.path}", error)
+            raise
         finally:
             if request.exchange.ending == "open":
                 request.exchange.ending = "ended"

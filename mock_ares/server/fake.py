@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from types import TracebackType
+from typing import Any
 
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.app import create_app
@@ -14,6 +15,9 @@ from mock_ares.server.library import Turn
 from mock_ares.server.listeners import ResetListener, refused_port
 from mock_ares.server.runner import Server
 from mock_ares.server.state import Fake, Settings
+
+LIFETIME = 200 * 365 * 86400.0
+"""Seconds for which a test's credentials are good."""
 
 
 class FakeServer:
@@ -63,10 +67,15 @@ class FakeServer:
 
     def _started(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._failed)
+
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.fake.failures.note(context["message"], context.get("exception"))
+        loop.default_exception_handler(context)
 
     def credentials(self) -> Credentials:
-        """A JWT and an API key that share one script and one journal."""
-        return self.fake.keyring.pair()
+        """A JWT and an API key that share one script and one journal. A test may travel a lifetime in either."""
+        return self.fake.keyring.pair(lifetime=LIFETIME)
 
     def admit(self, name: str) -> Credentials:
         """Credentials of a tenant, whom ``name`` names in messages: while there are tenants, every request is one's."""

@@ -23,6 +23,8 @@ from typing import Any
 from uvicorn.server import ServerState
 
 from mock_ares.server.connection import protocol_factory
+from mock_ares.server.patched import hindrance
+from mock_ares.steady import monotonic
 
 BACKLOG = 2048
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
@@ -58,6 +60,8 @@ class Server:
         on_start: Callable[[], object] | None = None,
         http: type[asyncio.Protocol] | None = None,
     ) -> None:
+        if (reason := hindrance()) is not None:
+            raise CannotListenError(f"no fake can run here: {reason}")
         self._socket = listen(host, port)
         self.url = url_of(self._socket)
         """Origin, without a path."""
@@ -218,4 +222,11 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
         import uvloop
 
         return uvloop.new_event_loop
-    return asyncio.new_event_loop
+    return _steady_loop
+
+
+def _steady_loop() -> asyncio.AbstractEventLoop:
+    """One whose time goes on where a test's stands still; uvloop's does by itself."""
+    loop = asyncio.new_event_loop()
+    loop.time = monotonic  # type: ignore[method-assign]
+    return loop

@@ -15,6 +15,7 @@ from mock_ares.server.auth import Keyring
 from mock_ares.server.barrier import pauses
 from mock_ares.server.clock import Clock
 from mock_ares.server.cors import Cors
+from mock_ares.server.failures import Failures
 from mock_ares.server.journal import Exchange, Journal
 from mock_ares.server.library import Library, Turn
 from mock_ares.server.limits import RateLimit
@@ -92,6 +93,7 @@ class Fake:
     """How chunks become events; None: the profile's way."""
     steering: Steering = field(default_factory=Steering)
     watchers: list[Watcher] = field(default_factory=list)
+    failures: Failures = field(default_factory=Failures)
     control: Any = None
     """Its ``server.control.state.Control``, once it has one."""
     control_app: Any = None

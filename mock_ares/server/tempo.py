@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 
 from mock_ares.server.waiters import Among, Waiter, wake
+from mock_ares.steady import monotonic
 
 
 class Tempo:
@@ -14,7 +14,7 @@ class Tempo:
 
     __slots__ = ("_anchor", "_now", "_played", "_speed", "_waiters", "changes", "instant")
 
-    def __init__(self, speed: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, speed: float = 1.0, now: Callable[[], float] = monotonic) -> None:
         self._now = now
         self._anchor = self._played = now()
         self._speed = speed

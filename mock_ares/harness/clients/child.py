@@ -12,13 +12,14 @@ import resource
 import select
 import signal
 import subprocess
-import time
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mock_ares.harness.clients.command import check_command, named
 from mock_ares.harness.model import HarnessError, UsageError
+from mock_ares.harness.surroundings import obstacle
+from mock_ares.steady import monotonic
 
 READ = 1 << 16
 WORDS = 1500
@@ -62,7 +63,7 @@ class Child:
     def read(self, until: float) -> bytes | None:
         """What comes next on standard output: b"" at its end, None where nothing came ``until`` then."""
         while True:
-            wait = max(0.0, until - time.monotonic())
+            wait = max(0.0, until - monotonic())
             ready = {fd for fd, _ in self._poll.poll(None if wait == float("inf") else wait * 1000)}
             if self._stdin in ready:
                 self._feed()
@@ -73,14 +74,14 @@ class Child:
                 if not data:
                     self._poll.unregister(self._stdout)
                 return data
-            if time.monotonic() >= until:
+            if monotonic() >= until:
                 return None
 
     def wait(self, until: float) -> bool:
         """After the end of standard output: whether it exits ``until`` then."""
         pause = 0.0005
         while not self.exited:
-            now = time.monotonic()
+            now = monotonic()
             if now >= until:
                 return False
             self.read(min(now + pause, until))
@@ -194,7 +195,7 @@ def _spawn(argv: Sequence[str], env: Mapping[bytes, bytes], talks: bool) -> subp
         )
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno in SCARCE:
-            raise HarnessError(f"cannot start a process: {error}") from error
+            raise HarnessError(f"cannot start a process: {error}; {obstacle(str(error))}") from error
         check_command(argv)
         raise UsageError(f"cannot run {named(argv)}: {error}") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 
@@ -21,6 +20,7 @@ from mock_ares.harness.clients.protocol import (
     encode_request,
 )
 from mock_ares.harness.model import Boundaries, Observation, Target, UsageError
+from mock_ares.steady import monotonic
 
 HELLO_SECONDS = 30.0
 """Within which a driver must say hello; some are compiled first."""
@@ -100,7 +100,7 @@ class DriverClient(Adapter):
     def close(self) -> None:
         if self._talk is not None:
             self._talk.child.hang_up()
-            self._talk.child.wait(time.monotonic() + GOODBYE_SECONDS)
+            self._talk.child.wait(monotonic() + GOODBYE_SECONDS)
         self._end()
 
     def _end(self) -> None:
@@ -147,7 +147,7 @@ class DriverClient(Adapter):
         return f"{named(self._argv)} does not speak the driver protocol: {error}; {ADVICE}"
 
     def _greeted(self, talk: Conversation) -> Hello:
-        first = talk.hear(time.monotonic() + self._hello_seconds)
+        first = talk.hear(monotonic() + self._hello_seconds)
         if first is None:
             raise UnacceptableError(f"no line from it within {self._hello_seconds:g} s")
         hello = decode_hello(first)
@@ -207,7 +207,7 @@ class Conversation:
         line = self._heard.popleft()
         self.count += len(line) + 1
         self._bound(self.count)
-        return line if time.monotonic() < until else None
+        return line if monotonic() < until else None
 
     def _bound(self, count: int) -> None:
         if count > self.most_bytes:
@@ -216,6 +216,6 @@ class Conversation:
     def _farewell(self) -> str:
         left = self._lines.unfinished
         midst = f" in the midst of a line, {left[:100].decode(errors='replace')!r}" if left else ""
-        if self.child.wait(time.monotonic() + GOODBYE_SECONDS):
+        if self.child.wait(monotonic() + GOODBYE_SECONDS):
             return f"the driver ended{midst}: {status_text(self.child.end(), self.child.words)}"
         return f"the driver closed its standard output{midst}"

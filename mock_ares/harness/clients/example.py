@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from mock_ares.harness.clients.adapter import Shown, bounded, described
 from mock_ares.harness.model import HarnessError, Observation, Target
+from mock_ares.steady import monotonic
 
 MOST_TEXT = 64 << 20
 """Characters that a client may show."""
@@ -31,7 +31,7 @@ class Example:
         self._lock = threading.Lock()
         self._over = False
         self._failure: HarnessError | None = None
-        self._began = time.monotonic()
+        self._began = monotonic()
 
     @property
     def until(self) -> float:
@@ -41,7 +41,7 @@ class Example:
     @property
     def left(self) -> float:
         """Seconds until then."""
-        return max(0.0, self.until - time.monotonic())
+        return max(0.0, self.until - monotonic())
 
     @property
     def enough(self) -> bool:
@@ -106,5 +106,5 @@ class Example:
             self._over = True
             if self._failure is not None:  # never the client's
                 raise self._failure
-            duration = time.monotonic() - self._began
+            duration = monotonic() - self._began
             return Observation(text, error, tuple(self._pieces), timed_out, cancelled, duration)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import time
 from collections.abc import Iterable, Sequence
 
 from mock_ares.harness.clients.adapter import Adapter, Shown
@@ -11,6 +10,7 @@ from mock_ares.harness.clients.child import Child, ended_cpu, status_text
 from mock_ares.harness.clients.command import check_command, environment, named
 from mock_ares.harness.clients.example import MOST_TEXT, Example, UnacceptableError
 from mock_ares.harness.model import Boundaries, Observation, Target
+from mock_ares.steady import monotonic
 
 LINGER = 2.0
 """Seconds in which what a command left running may still write after its own exit."""
@@ -54,7 +54,7 @@ class ProcessClient(Adapter):
             whole = _listen(child, example)
             if example.satisfied:
                 child.terminate()
-                child.wait(time.monotonic() + TERMINATION)
+                child.wait(monotonic() + TERMINATION)
                 return example.cancelled()
             if not whole:
                 return example.given_up()
@@ -79,7 +79,7 @@ def _listen(child: Child, example: Example) -> bool:
     """Show what the client writes. False where it was stopped or given up before its end."""
     utf8 = codecs.getincrementaldecoder("utf-8")("replace")
     until = example.until
-    while (now := time.monotonic()) < until:
+    while (now := monotonic()) < until:
         data = child.read(min(now + TICK, until))
         if data is None:
             if until == example.until and child.exited:  # others hold its standard output open

@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import queue
 import threading
+from _queue import SimpleQueue  # of C, which no library puts another in the place of
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -39,7 +39,7 @@ class Worker(Generic[T]):
     """Runs jobs in turn, in one thread with one loop."""
 
     def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Callable[[asyncio.Runner], T], Future[T]] | None] = queue.SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Callable[[asyncio.Runner], T], Future[T]] | None] = SimpleQueue()
         self._ended = threading.Lock()
         self._ended.acquire()
         self._lock = threading.Lock()

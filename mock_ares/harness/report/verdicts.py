@@ -16,7 +16,7 @@ MEANINGS: dict[Verdict, str] = {
     "informational": "expected, or nobody could tell, or users may be hurt but nothing demands it: it fails nothing",
     "skipped": "not held to it: not declared, or not applicable",
 }
-BEST_EFFORT = "read boundaries are best effort: what it reads is cut anew on the way, or its sockets are not this machine's to ask"
+BEST_EFFORT = "read boundaries are best effort: what it reads is cut anew, or its sockets are not this machine's"
 HINDRANCE = (
     "read boundaries are best effort here ({}): writes are a pause apart, and a client may read several at once; what "
     "fails is the client's all the same, and what passes may not have been shown every cut"

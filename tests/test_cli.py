@@ -21,6 +21,7 @@ from tests.toolchains import require_tool
 
 COMMAND = [sys.executable, "-m", "mock_ares"]
 PATIENCE = 30
+NO_SCENARIOS = str(Path(__file__).parent / "faults")
 SCENARIO = "replies:\n  - text: Hello there.\n"
 
 
@@ -172,7 +173,7 @@ def test_two_copies_do_not_share_a_port() -> None:
             "mock-ares: --lifetime 0s: a token lives from 1s to 36500d; --expired makes one that is over\n",
         ),
         (["init", __file__], f"mock-ares: {__file__} is a file; name a folder\n"),
-        (["validate", "/sys"], "mock-ares: no scenario files in /sys\n"),
+        (["validate", NO_SCENARIOS], f"mock-ares: no scenario files in {NO_SCENARIOS}\n"),
         (["token", "--lifetime", "3x"], "mock-ares: --lifetime 3x: unknown unit 'x': use us, ms, s, m or h\n"),
         (["serve", "--scenario", "plan"], "mock-ares: no scenario is named 'plan'; did you mean 'plain'?\n"),
         (["serve", "--host", "203.0.113.1"], None),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import gc
 import math
-import re
 import shlex
 import sys
 from collections.abc import Iterable
@@ -19,12 +18,11 @@ from mock_ares import __version__
 
 if TYPE_CHECKING:
     from mock_ares.scenario.model import Scenario
+    from mock_ares.server.folder import Folder
 
 PROFILES = click.Choice(["docs", "server"])
 DIALECTS = click.Choice(["text", "lines", "delta", "typed"])
 FILES = click.Path(path_type=Path)
-MOST_LIFETIME = 36500 * 86400
-"""Seconds: a hundred years."""
 UNREADABLE = "cannot be read: "
 
 
@@ -109,6 +107,8 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
 
     A file that is saved is served anew; one with mistakes keeps the last good version. The console is at /_mock/.
     """
+    from dataclasses import replace
+
     from mock_ares.scenario import kept
     from mock_ares.scenario.mistakes import ScenarioError
     from mock_ares.server.barrier import SwitchError
@@ -120,7 +120,7 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
     kept.use()
     folder = Folder(files) if files else None
     try:
-        scenarios = folder.load() if folder is not None else load_all(())
+        scenarios = _of_folder(folder, options) if folder is not None else load_all(())
         kept.done()
         if "pydantic" in sys.modules:  # files have been read, which leaves cycles behind
             gc.collect()
@@ -130,11 +130,24 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
             _serve_alike(scenarios, host, port, options)
             return
         ports = {"refuse": options["refuse_port"], "reset": options["reset_port"]}
-        run(_settings(options, host), scenarios, host, port, folder=folder, json_logs=options["json_logs"], **ports)
+        settings = _settings(options, host)
+        if folder is not None and settings.scenario is not None and folder.may_have(settings.scenario):
+            settings = replace(settings, awaited=True)
+        run(settings, scenarios, host, port, folder=folder, json_logs=options["json_logs"], **ports)
     except ScenarioError as error:
         raise Usage(str(error)) from None
     except (CannotListenError, SwitchError, LookupError) as error:
         raise Usage(f"mock-ares: {error.args[0]}") from None
+
+
+def _of_folder(folder: Folder, options: dict[str, Any]) -> list[Scenario]:
+    """What can be served: files are mended while the fake runs. Raises ScenarioError where that would not help."""
+    from mock_ares.scenario.mistakes import ScenarioError
+
+    folder.scan()
+    if folder.mistakes and (folder.missing or options["workers"] > 1):  # workers read no file again
+        raise ScenarioError(folder.mistakes)
+    return folder.scenarios
 
 
 def _serve_alike(scenarios: list[Scenario], host: str, port: int, options: dict[str, Any]) -> None:
@@ -185,8 +198,6 @@ def init(folder: Path) -> None:
 
     try:
         made, kept = write(folder)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise Usage(f"mock-ares: {error.filename or folder} is a file; name a folder") from None
     except OSError as error:
         raise Usage(f"mock-ares: {error.filename or folder}: {error.strerror}") from None
     for path in made:
@@ -221,13 +232,9 @@ def _lifetime(text: str) -> float:
     from mock_ares.scenario.words import parse_duration
 
     try:
-        days = re.fullmatch(r"([0-9.]+)\s*d", text)
-        seconds = 24 * parse_duration(f"{days[1]}h") if days else parse_duration(text)
-        if not 1 <= seconds <= MOST_LIFETIME:
-            raise ValueError("a token lives from 1s to 36500d; --expired makes one that is over")
+        return float(text[:-1]) * 86400 if text[-1:] == "d" else parse_duration(text)
     except ValueError as error:
         raise Usage(f"mock-ares: --lifetime {text}: {error}") from None
-    return seconds
 
 
 @main.command()
@@ -260,8 +267,6 @@ def validate(files: tuple[Path, ...]) -> None:
         count = len(error.mistakes)
         click.echo(f"{count} mistake{'s' * (count != 1)}")
         sys.exit(2 if any(UNREADABLE in mistake.message for mistake in error.mistakes) else 1)
-    if not found:
-        raise Usage(f"mock-ares: no scenario files in {', '.join(map(str, files))}")
     click.echo(f"{len(found)} scenario{'s' * (len(found) != 1)}, no mistakes")
 
 

@@ -21,7 +21,6 @@ from tests.toolchains import require_tool
 
 COMMAND = [sys.executable, "-m", "mock_ares"]
 PATIENCE = 30
-NO_SCENARIOS = str(Path(__file__).parent / "faults")
 SCENARIO = "replies:\n  - text: Hello there.\n"
 
 
@@ -160,20 +159,6 @@ def test_two_copies_do_not_share_a_port() -> None:
             ["show", "read-utf9"],
             "mock-ares: read-utf9 is neither a file nor a scenario of the library; did you mean 'read-utf8'?\n",
         ),
-        (
-            ["token", "--lifetime", "nand"],
-            "mock-ares: --lifetime nand: expected a duration such as 300ms, 1.5s or 2m, not 'nand'\n",
-        ),
-        (
-            ["token", "--lifetime", "1000000d"],
-            "mock-ares: --lifetime 1000000d: a token lives from 1s to 36500d; --expired makes one that is over\n",
-        ),
-        (
-            ["token", "--lifetime", "0s"],
-            "mock-ares: --lifetime 0s: a token lives from 1s to 36500d; --expired makes one that is over\n",
-        ),
-        (["init", __file__], f"mock-ares: {__file__} is a file; name a folder\n"),
-        (["validate", NO_SCENARIOS], f"mock-ares: no scenario files in {NO_SCENARIOS}\n"),
         (["token", "--lifetime", "3x"], "mock-ares: --lifetime 3x: unknown unit 'x': use us, ms, s, m or h\n"),
         (["serve", "--scenario", "plan"], "mock-ares: no scenario is named 'plan'; did you mean 'plain'?\n"),
         (["serve", "--host", "203.0.113.1"], None),
@@ -185,15 +170,15 @@ def test_wrong_use_is_one_line_and_status_2(arguments: list[str], message: str |
     assert done.stderr == message if message else done.stderr.count("\n") == 1
 
 
-def test_a_wrong_file_is_told_whole_and_nothing_starts(tmp_path: Path) -> None:
+def test_a_wrong_file_is_told_whole(tmp_path: Path) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text("sumary: x\nreplies:\n  - text: Hello\n    chunks: wrods\n")
-    served, validated = run("serve", "--port", "0", file), run("validate", file)
+    alike, validated = run("serve", "--port", "0", "--workers", "2", file), run("validate", file)
     mistakes = [
         f"{file}:1:1: unknown word 'sumary'; did you mean 'summary'?",
         f"{file}:4:13: expected words, characters, graphemes, mid-word or whole, not 'wrods'; did you mean 'words'?",
     ]
-    assert (served.returncode, served.stderr.splitlines()) == (2, mistakes)
+    assert (alike.returncode, alike.stderr.splitlines()) == (2, mistakes), "workers read no file again"
     assert (validated.returncode, validated.stdout.splitlines()) == (1, [*mistakes, "2 mistakes"])
 
 
@@ -223,7 +208,7 @@ def test_two_scenarios_of_one_name(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "same.yaml").write_text(SCENARIO)
-    done = run("serve", tmp_path)
+    done = run("serve", "--workers", "2", tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
         f"{tmp_path}/b/same.yaml:1:1: a scenario named 'same' is in {tmp_path}/a/same.yaml too; "

@@ -17,6 +17,7 @@ from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Content, Reply, RetryAfter
 from mock_ares.server.errors import HttpError, lookup
+from mock_ares.server.executor import Executor
 from mock_ares.server.journal import masked
 from mock_ares.server.plans import PlanCache
 from mock_ares.server.profiles import Profile
@@ -99,9 +100,21 @@ class Replies:
 
     def stream(self, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int) -> Answer:
         """The event stream of a reply. Raises PlanError."""
+        return Answer(*self._plans.get(reply, self._asked(chat, names), peer, seed))
+
+    def held(self, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int) -> bool:
+        """Whether that has been planned."""
+        return self._plans.held(reply, self._asked(chat, names), peer, seed)
+
+    async def fetch(
+        self, executor: Executor, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int
+    ) -> Answer:
+        """The same, planned elsewhere. Raises PlanError, BusyError."""
+        return Answer(*await self._plans.fetch(executor, reply, self._asked(chat, names), peer, seed))
+
+    def _asked(self, chat: ChatRequest, names: Names) -> Asked:
         own = "delta" if chat.messages is not None and self._profile.name == "docs" else self._profile.default_dialect
-        asked = Asked(chat.message, names, self._dialect or own, self._profile.keep_alive)
-        return Answer(*self._plans.get(reply, asked, peer, seed))
+        return Asked(chat.message, names, self._dialect or own, self._profile.keep_alive)
 
     def whole(self, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int) -> Answer:
         """The same reply as one JSON object. Raises PlanError."""
@@ -127,6 +140,11 @@ class Replies:
         agent = names.agent if docs else agent_label(names.agent, names.tier)
         fields = {"response": text, "agent": agent, "context_id": names.context_id, "sources": None}
         return fields, () if docs else (("x-input-tokens", str(used[0])), ("x-output-tokens", str(used[1])))
+
+
+def whole(profile: Profile, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int) -> Answer:
+    """A reply as one JSON object, for another process. Raises PlanError."""
+    return Replies(profile, None, PlanCache()).whole(reply, chat, names, peer, seed)
 
 
 def replace_status(error: HttpError, reply: Reply) -> HttpError:

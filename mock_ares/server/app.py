@@ -13,7 +13,7 @@ from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.answers import Answer, nothing, of_error, of_text
 from mock_ares.server.errors import HttpError, lookup
-from mock_ares.server.exchange import Auth, Request, Respond
+from mock_ares.server.exchange import Auth, Decided, Request, Respond
 from mock_ares.server.profiles import Profile
 from mock_ares.server.state import Fake, Settings
 from mock_ares.server.workers import unserved
@@ -34,7 +34,7 @@ class Endpoint:
     def __init__(
         self,
         respond: Respond,
-        decide: Callable[[Request], tuple[Answer, Headers]],
+        decide: Callable[[Request], Decided],
         *methods: str,
         auth: Auth = "none",
     ) -> None:
@@ -46,7 +46,7 @@ class Endpoint:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self._respond(scope, receive, self._for_method)
 
-    def _for_method(self, request: Request) -> tuple[Answer, Headers]:
+    def _for_method(self, request: Request) -> Decided:
         fake = self._respond.fake
         origin, asked = request.headers.get("origin"), request.headers.get("access-control-request-method", "")
         if request.method == "OPTIONS" and (asked or fake.profile.outer_layers_first):

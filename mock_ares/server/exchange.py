@@ -10,17 +10,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import partial
 from sys import intern
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from mock_ares.dialects import Names
 from mock_ares.plan.layout import Peer, head_only
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.server.answers import Answer, Replies, of_error, of_json, other_host
+from mock_ares.server.answers import Answer, Replies, of_error, of_json, other_host, whole
 from mock_ares.server.auth import Identity
+from mock_ares.server.effort import MOST_BODY, much_to_plan
 from mock_ares.server.errors import HttpError, lookup
+from mock_ares.server.executor import BusyError
 from mock_ares.server.journal import Exchange, redacted_body, redacted_text
 from mock_ares.server.library import Facts, Turn
 from mock_ares.server.player import play
@@ -29,6 +32,7 @@ from mock_ares.server.state import Fake
 from mock_ares.server.tenants import StrangerError
 from mock_ares.server.wire import EXTENSION, Wire
 
+T = TypeVar("T")
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Auth = Literal["jwt", "api-key", "none"]
 SCENARIO_HEADER = "x-mock-ares-scenario"
@@ -82,6 +86,17 @@ def accepts_gzip(value: str) -> bool:
     return weights.get("gzip", weights.get("*", False))
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer that takes long to find: what is to be awaited for it, and what comes of that."""
+
+    work: Callable[[], Awaitable[Any]]
+    then: Callable[[Any], Answer | Later]
+
+
+Decided = tuple[Answer | Later, Headers]
+
+
 class Respond:
     """Answers requests for one fake."""
 
@@ -93,9 +108,7 @@ class Respond:
         """By the profile and the dialect of this moment."""
         return Replies(self.fake.profile, self.fake.dialect, self.fake.plans)
 
-    async def __call__(
-        self, scope: Mapping[str, Any], receive: Receive, decide: Callable[[Request], tuple[Answer, Headers]]
-    ) -> None:
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, decide: Callable[[Request], Decided]) -> None:
         """Reads the request, lets ``decide`` choose the answer and further head fields, and plays it."""
         if EXTENSION not in scope.get("extensions", {}):
             raise RuntimeError(NO_WIRE)
@@ -117,7 +130,7 @@ class Respond:
                 watcher.ended(request.exchange)
 
     async def _answer(
-        self, request: Request, receive: Receive, decide: Callable[[Request], tuple[Answer, Headers]]
+        self, request: Request, receive: Receive, decide: Callable[[Request], Decided]
     ) -> tuple[Answer, Headers, float] | None:
         """The answer, further head fields, and the moment that it counts from; None: nobody waits for one."""
         try:
@@ -132,8 +145,16 @@ class Respond:
         request.complete = self.fake.clock.now()
         request.exchange.body = redacted_body(request.body)
         request.exchange.body_size = len(request.body)
+        if self.fake.refresh is not None:
+            await self.fake.refresh()
         try:
-            answer, extra = decide(request)
+            found, extra = decide(request)
+            while isinstance(found, Later):
+                found = found.then(await found.work())
+            answer = found
+        except BusyError as error:
+            busy = HttpError(503, (("retry-after", "5"),), _error_body(str(error)), "application/json")
+            answer, extra = of_error(busy, request.peer), ()
         except PlanError as error:
             broken = request.exchange.broken
             what = f"broken with {broken} as asked for" if broken else "played for this request"
@@ -195,7 +216,7 @@ class Respond:
 
     # Deciding
 
-    def chat(self, request: Request, auth: Auth, form: Literal["stream", "whole"]) -> tuple[Answer, Headers]:
+    def chat(self, request: Request, auth: Auth, form: Literal["stream", "whole"]) -> Decided:
         """ARES's chat endpoints."""
         peer = request.peer
         identity = self.identify(request, auth)
@@ -204,22 +225,40 @@ class Respond:
         limits = self.limited(identity)
         if isinstance(limits, HttpError):
             return of_error(limits, peer), ()
-        content_type = request.headers.get("content-type")
-        chat = parse_chat(request.body, content_type, self.fake.profile, request.path)
-        if isinstance(chat, HttpError):
-            return of_error(chat, peer), limits
+        asked = (request.body, request.headers.get("content-type"), self.fake.profile, request.path)
+        return self.parsed(request, parse_chat, asked, lambda chat: self._chat(request, chat, identity, form)), limits
+
+    def parsed(
+        self,
+        request: Request,
+        parse: Callable[..., T | HttpError],
+        args: tuple[Any, ...],
+        then: Callable[[T], Answer | Later],
+    ) -> Answer | Later:
+        """What comes of a body; a large one is parsed elsewhere."""
+
+        def done(found: T | HttpError) -> Answer | Later:
+            return of_error(found, request.peer) if isinstance(found, HttpError) else then(found)
+
+        if len(request.body) > MOST_BODY:
+            return Later(partial(self.fake.executor.run, parse, *args), done)
+        return done(parse(*args))
+
+    def _chat(
+        self, request: Request, chat: ChatRequest, identity: Identity, form: Literal["stream", "whole"]
+    ) -> Answer | Later:
         request.exchange.message, request.exchange.agent_type = redacted_text(chat.message), chat.agent_type
         found = self._turn(request, chat, identity.token_id)
         if isinstance(found, HttpError):
-            return of_error(found, peer), limits
+            return of_error(found, request.peer)
         from mock_ares.server.api.chat import in_context, note_use
 
-        if auth == "api-key" and not self.fake.settings.replica:
+        if request.exchange.credentials == "api-key" and not self.fake.settings.replica:
             note_use(request, self.fake, identity)
         user = None if self.fake.settings.replica else identity.subject
         if user is not None:
             chat = in_context(chat, self.fake, identity.token_id, user)
-        return self._reply(request, found, chat, identity.token_id, form, user), limits
+        return self._reply(request, found, chat, identity.token_id, form, user)
 
     def identify(self, request: Request, auth: Auth) -> Identity | HttpError:
         """Whose request it is; what the profile answers to credentials that are none."""
@@ -273,7 +312,7 @@ class Respond:
         owner: str,
         form: Literal["stream", "whole"],
         user: str | None = None,
-    ) -> Answer:
+    ) -> Answer | Later:
         """``user``: whose conversation it is; None: nobody's."""
         exchange, peer = request.exchange, request.peer
         exchange.scenario = turn.scenario.name
@@ -293,14 +332,31 @@ class Respond:
         special = self.replies.special(reply, peer, location=location)
         if special is not None:
             return special
-        names = self._names(chat)
-        plan = self.replies.stream if form == "stream" else self.replies.whole
-        answer = plan(reply, chat, names, peer, turn.scenario.seed)
-        if user is not None:
-            from mock_ares.server.api.chat import remember
+        asked = (reply, chat, self._names(chat), peer, turn.scenario.seed)
 
-            remember(request, chat, answer, self.fake, owner, user)
-        return answer
+        def done(answer: Answer) -> Answer:
+            if user is not None:
+                from mock_ares.server.api.chat import remember
+
+                remember(request, chat, answer, self.fake, owner, user)
+            return answer
+
+        return self._planned(asked, form, done)
+
+    def _planned(
+        self,
+        asked: tuple[Reply, ChatRequest, Names, Peer, int],
+        form: Literal["stream", "whole"],
+        done: Callable[[Answer], Answer],
+    ) -> Answer | Later:
+        """A long reply is planned elsewhere, unless it has been planned before."""
+        reply, chat, *_ = asked
+        replies, executor = self.replies, self.fake.executor
+        if not much_to_plan(reply, chat.message) or (form == "stream" and replies.held(*asked)):
+            return done(replies.stream(*asked) if form == "stream" else replies.whole(*asked))
+        if form == "stream":
+            return Later(partial(replies.fetch, executor, *asked), done)
+        return Later(partial(executor.run, whole, self.fake.profile, *asked), done)
 
     def _next(self, request: Request, turn: Turn, owner: str) -> tuple[int, Reply | None]:
         """The next reply; one that is broken is not used up, so that the client gets it whole when it asks again."""
@@ -328,7 +384,7 @@ class Respond:
         host = other_host(request.headers.get("host", "127.0.0.1"))
         return f"http://{host}/_mock/away/{self.fake.ticket(owner, turn)}"
 
-    def away(self, request: Request) -> tuple[Answer, Headers]:
+    def away(self, request: Request) -> Decided:
         """Where a redirect to another host name leads: the turn goes on, and no credentials are asked for."""
         ticket = self.fake.tickets.get(request.path.rsplit("/", 1)[-1])
         if ticket is None:
@@ -336,13 +392,15 @@ class Respond:
         owner, turn = ticket
         request.exchange.owner = owner
         request.exchange.credentials = "sent" if "authorization" in request.headers else "none"
-        chat = parse_chat(request.body, request.headers.get("content-type"), self.fake.profile, "/api/chat/stream")
-        if isinstance(chat, HttpError):
-            return of_error(chat, request.peer), ()
-        request.exchange.message = redacted_text(chat.message)
-        return self._reply(request, turn, chat, owner, "stream"), ()
+        asked = (request.body, request.headers.get("content-type"), self.fake.profile, "/api/chat/stream")
 
-    def route(self, request: Request) -> tuple[Answer, Headers]:
+        def go_on(chat: ChatRequest) -> Answer | Later:
+            request.exchange.message = redacted_text(chat.message)
+            return self._reply(request, turn, chat, owner, "stream")
+
+        return self.parsed(request, parse_chat, asked, go_on), ()
+
+    def route(self, request: Request) -> Decided:
         """A path that is no chat's: scripted by a scenario, or one that the fake knows by itself, or unknown."""
         facts = Facts(request.method, request.path, request.headers)
         scenario: Scenario | None = self.fake.library.scripted(facts)

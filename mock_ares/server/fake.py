@@ -54,7 +54,7 @@ class FakeServer:
             self._reset = None
         self._server.stop()
         self._loop = None
-        self.fake.clock.close()
+        self.fake.close()
         self._refused.close()
 
     def __enter__(self) -> FakeServer:

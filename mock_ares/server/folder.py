@@ -7,7 +7,6 @@ broken file keeps the last good scenario it had.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import threading
 import time
@@ -21,15 +20,16 @@ from mock_ares.scenario.load import MOST_BYTES, files_of, loads
 from mock_ares.scenario.mistakes import Mistake, ScenarioError
 from mock_ares.scenario.model import Scenario
 from mock_ares.scenario.texts import read_some
+from mock_ares.server.effort import much_to_read
 from mock_ares.server.errors import NAMES
+from mock_ares.server.executor import BusyError
 from mock_ares.server.saving import OutsideError, tag_of, written
 
-INTERVAL = 0.3
-SHARE = 20.0
-"""A look that takes long is followed by so many times its length of rest."""
 RACY = 2.0
 """Seconds for which a file's time does not prove that it is the same."""
 MOST_FILES = 5000
+MOST_WATCHED = 200
+"""Files that are looked at for each request."""
 MOST_TEXTS = 100
 SUFFIXES = (".yaml", ".yml")
 Signature = tuple[int, ...]
@@ -74,6 +74,12 @@ class Entry:
     """Other files that it may name, and what the file system said of them."""
 
     @property
+    def parts(self) -> Iterator[tuple[Path, Signature]]:
+        """The file and those that it may name, with what the file system said of them."""
+        yield self.path, self.seen
+        yield from self.texts.items()
+
+    @property
     def scenario(self) -> Scenario | None:
         """What is served of it."""
         return self.good if self.double is None else None
@@ -100,6 +106,8 @@ class Folder:
         """Replaced as a whole by each scan, which may run in another thread."""
         self._by_scenario: dict[int, Entry] = {}
         self._scanning = threading.Lock()
+        self._folders = dict[Path, Signature]()
+        """What the file system said of the folders at the beginning of the last scan."""
 
     @property
     def title(self) -> str:
@@ -123,6 +131,13 @@ class Folder:
     def load(self) -> list[Scenario]:
         """The scenarios of all files. Raises ScenarioError with the mistakes of all."""
         self.scan()
+        if mistakes := self.mistakes:
+            raise ScenarioError(mistakes)
+        return self.scenarios
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """In all files, which are named as the caller named them."""
         mistakes = [replace(m, file=_given(entry)) for entry in self.broken for m in entry.wrong]
         homes = {entry.scenario.name: _given(entry) for entry in self.entries.values() if entry.scenario is not None}
         mistakes += [
@@ -130,26 +145,53 @@ class Folder:
             for entry in self.broken
             if entry.double is not None and entry.good is not None
         ]
-        mistakes += [
+        return sorted(mistakes + self.missing)
+
+    @property
+    def missing(self) -> list[Mistake]:
+        """Files that were named, and are not there."""
+        return [
             Mistake(str(root.given / name), 1, 1, "cannot be read: No such file or directory")
             for root in self.roots
             for name in sorted(root.only or ())
             if self._label(root, name) not in self.entries
         ]
-        if mistakes:
-            raise ScenarioError(sorted(mistakes))
-        return self.scenarios
 
-    def scan(self) -> list[tuple[Change, Entry]]:
-        """Reads what has changed, and says what that was. Blocks: not for an event loop."""
+    def may_have(self, scenario: str) -> bool:
+        """Whether a scenario of this name may be in a file with mistakes, by the file's name or by what it says."""
+        says = re.compile(rf"^name: *[\"']?{re.escape(scenario)}\b", re.MULTILINE)
+        return any(entry.path.stem == scenario or says.search(entry.text) for entry in self.broken)
+
+    def scan(self, read: Read | None = None) -> list[tuple[Change, Entry]]:
+        """Reads what has changed, and says what that was. Blocks: not for an event loop.
+
+        ``read`` makes scenarios of long texts, as ``read_scenario`` does.
+        """
         with self._scanning:
+            self._folders = {folder: _signature(folder) for folder in self._known_folders()}
             before, found = self.entries, dict[str, Entry]()
             for name, path, root in self._files():
                 entry = before.get(name) or Entry(name, path, root)
-                found[name] = _read(entry) if _changed(entry) else entry
+                found[name] = _read(entry, read or read_scenario) if _changed(entry) else entry
             self.entries = _with_doubles(found)
             self._by_scenario = {id(each.scenario): each for each in self.entries.values() if each.scenario is not None}
             return list(_differences(before, self.entries))
+
+    @property
+    def stale(self) -> bool:
+        """Whether something has been saved since the last scan; told at once of so many files, of more never."""
+        entries = self.entries
+        if len(entries) > MOST_WATCHED:
+            return False
+        folders = self._known_folders()
+        return (
+            folders != self._folders.keys()
+            or any(_signature(folder) != seen for folder, seen in self._folders.items())
+            or any(_signature(path) != seen for entry in entries.values() for path, seen in entry.parts)
+        )
+
+    def _known_folders(self) -> set[Path]:
+        return {root.path for root in self.roots} | {entry.path.parent for entry in self.entries.values()}
 
     def _files(self) -> Iterator[tuple[str, Path, Root]]:
         for root in self.roots:
@@ -195,24 +237,27 @@ class Folder:
     def save(self, name: str, text: str, tag: str | None) -> bool:
         """Replaces a file in one step, or makes it; True where it is new. Blocks.
 
-        Raises OutsideError, ChangedError, ScenarioError for a text with mistakes, OSError.
+        Raises OutsideError, ChangedError, OSError.
         """
         root, parts = self.place(name)
-        data = text.encode()
-        self.check(name, text)
-        return written(root.path, parts, data, tag)
+        return written(root.path, parts, text.encode(), tag)
 
-    def check(self, name: str, text: str) -> Scenario:
-        """The scenario of a text, as the file of this name would have it. Raises OutsideError, ScenarioError."""
+    def home_of(self, name: str, text: str) -> tuple[Path, str]:
+        """The folder of a file of this name and text, and the scenario's name where the text has none.
+
+        Raises OutsideError, ScenarioError for a text that is too long.
+        """
         root, parts = self.place(name)
         path = root.path.joinpath(*parts)
         if len(text.encode("utf-8", "replace")) > MOST_BYTES:
             raise ScenarioError([Mistake(name, 1, 1, f"a scenario file has {MOST_BYTES} bytes at most")])
-        scenario = loads(text, name, base=path.parent, name=path.stem, errors=NAMES)
+        return path.parent, path.stem
+
+    def check_name(self, name: str, scenario: Scenario) -> None:
+        """Raises ScenarioError where another file has a scenario of that name."""
         for entry in self.entries.values():
             if entry.name != name and entry.scenario is not None and entry.scenario.name == scenario.name:
                 raise ScenarioError([_double(scenario.name, entry.name, name)])
-        return scenario
 
 
 def _given(entry: Entry) -> str:
@@ -254,13 +299,21 @@ def _signature(path: Path) -> Signature:
 
 def _changed(entry: Entry) -> bool:
     """Whether the file, or one that it names, may be another than the one that was read."""
-    for path, seen in ((entry.path, entry.seen), *entry.texts.items()):
+    for path, seen in entry.parts:
         if _signature(path) != seen or (len(seen) > 1 and entry.looked - seen[0] / 1e9 < RACY):
             return True
     return False
 
 
-def _read(entry: Entry) -> Entry:
+def read_scenario(text: str | bytes, name: str, base: Path, stem: str) -> Scenario:
+    """The scenario of a served file. Raises ScenarioError."""
+    return loads(text, name, base=base, name=stem, errors=NAMES)
+
+
+Read = Callable[[bytes, str, Path, str], Scenario]
+
+
+def _read(entry: Entry, read: Read) -> Entry:
     """The file as it is now. What is wrong in it leaves the last good scenario in its place."""
     entry = replace(entry, seen=_signature(entry.path), looked=time.time())
     try:
@@ -279,9 +332,12 @@ def _read(entry: Entry) -> Entry:
     try:
         if len(data) > MOST_BYTES:
             raise ScenarioError([Mistake(entry.name, 1, 1, f"the file has more than {MOST_BYTES} bytes")])
-        scenario = loads(data, entry.name, base=entry.path.parent, name=entry.path.stem, errors=NAMES)
+        read = read if much_to_read(text) else read_scenario
+        scenario = read(data, entry.name, entry.path.parent, entry.path.stem)
     except ScenarioError as error:
         return replace(entry, wrong=tuple(error.mistakes))
+    except BusyError as error:
+        return replace(entry, wrong=(Mistake(entry.name, 1, 1, str(error)),))
     return replace(
         entry, wrong=(), good=entry.good if scenario == entry.good else scenario
     )  # the same keeps its places
@@ -316,28 +372,3 @@ def _differences(before: dict[str, Entry], now: dict[str, Entry]) -> Iterator[tu
     for name, entry in before.items():
         if name not in now:
             yield "removed", entry
-
-
-# --- watching -------------------------------------------------------------------------------------------------------
-
-
-async def watch(
-    folder: Folder,
-    changed: Callable[[list[tuple[Change, Entry]]], object],
-    unreadable: Callable[[OSError], object],
-) -> None:
-    """Looks again and again, until cancelled; ``changed`` and ``unreadable`` are called in the event loop."""
-    told, took = "", 0.0
-    while True:
-        await asyncio.sleep(max(INTERVAL, SHARE * took))
-        begun = time.monotonic()
-        try:
-            changes = await asyncio.to_thread(folder.scan)
-        except OSError as error:
-            if str(error) != told:
-                unreadable(error)
-            told = str(error)
-            continue
-        told, took = "", time.monotonic() - begun
-        if changes:
-            changed(changes)

@@ -82,7 +82,13 @@ class Library:
     def __init__(self, scenarios: Iterable[Scenario] = (), default: Scenario = BUILT_IN) -> None:
         self.by_name = {scenario.name: scenario for scenario in (default, *scenarios)}
         self.default = default
+        self.wanted = default.name
+        """The default's name, whether there is a scenario of it now or not."""
         self._turns: OrderedDict[tuple[str, str], Turn] = OrderedDict()
+
+    def answer_by_default(self, name: str) -> None:
+        """With this scenario, as long as there is one of that name; meanwhile with the built-in one."""
+        self.wanted, self.default = name, self.by_name.get(name, BUILT_IN)
 
     def named(self, name: str) -> Scenario:
         """Raises LookupError that names the nearest."""
@@ -105,9 +111,12 @@ class Library:
         return next((s for s in self.by_name.values() if s.when and _on_route(s.when, facts)), None)
 
     def swap(self, scenarios: Iterable[Scenario]) -> None:
-        """Other scenarios from now on; one that is still there keeps its places. The default's name stays."""
+        """Other scenarios from now on; one that is still there keeps its places. The default's name stays.
+
+        An editor that writes anew, or a checkout, takes a file away for a moment.
+        """
         self.by_name = {scenario.name: scenario for scenario in (BUILT_IN, *scenarios)}
-        self.default = self.by_name.get(self.default.name, BUILT_IN)
+        self.answer_by_default(self.wanted)
 
     def begin(self, name: str | None = None, owner: str | None = None) -> None:
         """Begins scenarios anew: of a name or all, for an owner or all."""

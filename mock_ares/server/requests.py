@@ -104,15 +104,15 @@ def parse_body(body: bytes, content_type: str | None, profile: Profile, struct: 
         return _in_docs(error, struct) if docs else _by_axum(error)
 
 
-def parse_json(body: bytes, content_type: str | None, profile: Profile) -> HttpError | None:
-    """The profile's refusal of a body that may be any JSON, and is none."""
+def parse_json(body: bytes, content_type: str | None, profile: Profile) -> dict[str, Any] | HttpError:
+    """No members of a body that may be any JSON; the profile's refusal of one that is none."""
     if refusal := _refused_unread(body, content_type, profile):
         return refusal
     try:
         check_value(body)
     except SerdeError as error:
         return json_error(400, "Invalid JSON in request body") if profile.name == "docs" else _by_axum(error)
-    return None
+    return {}
 
 
 def _refused_unread(body: bytes, content_type: str | None, profile: Profile) -> HttpError | None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from mock_ares import __version__
 from mock_ares.paths import program
-from mock_ares.scenario.mistakes import counted
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.app import create_app
 from mock_ares.server.curl import ask_line
@@ -18,7 +17,10 @@ from mock_ares.server.runner import listen, serve_forever
 from mock_ares.server.state import Fake, Settings
 
 if TYPE_CHECKING:
+    from mock_ares.server.control.state import Control
     from mock_ares.server.folder import Folder
+    from mock_ares.server.reload import Changes, Reloader
+    from mock_ares.server.terminal import Terminal
 
 MONTH = 30 * 86400.0
 EXAMPLE = "Explain how neural networks learn"
@@ -48,6 +50,8 @@ def run(
     fake.watchers.append(terminal)
     tasks = set[asyncio.Task[Any]]()
     with ExitStack() as stack:
+        stack.enter_context(closing(terminal))
+        stack.enter_context(closing(fake))
         refused = None if refuse is None else stack.enter_context(closing(refused_port(host, refuse)))
         resetting = None if reset is None else stack.enter_context(closing(listen(host, reset)))
 
@@ -55,8 +59,8 @@ def run(
             loop = asyncio.get_running_loop()
             if resetting is not None:
                 tasks.add(loop.create_task(ResetListener.on(resetting)))
-            if folder is not None:
-                tasks.add(loop.create_task(_reload(control, folder, terminal)))
+            if control.reloader is not None:
+                tasks.add(loop.create_task(_reload(control, control.reloader, terminal)))
             others = [
                 f"http://{host}:{port.getsockname()[1]} {what} every connection."
                 for port, what in ((refused, "refuses"), (resetting, "accepts and resets"))
@@ -64,19 +68,24 @@ def run(
             ]
             told = {"event": "listening", "url": url, "profile": fake.profile.name, "console": f"{url}/_mock/"}
             terminal.say("\n".join([_greeting(fake, folder, url), *others]), **told, scenarios=[*fake.library.by_name])
+            if folder is not None and folder.broken:
+                terminal.files([("broken", entry) for entry in folder.broken])
+            if fake.settings.awaited:
+                wanted = fake.library.wanted
+                instead = f"scenario {wanted!r} answers once its file is mended; until then the built-in one does"
+                terminal.say(instead, event="awaited", scenario=wanted)
 
         serve_forever(create_app(fake=fake), host, port, ready)
 
 
-async def _reload(control: Any, folder: Folder, terminal: Any) -> None:
-    from mock_ares.server.control.files import apply
-    from mock_ares.server.folder import watch
-
-    def changed(changes: Any) -> None:
-        apply(control, changes)
+async def _reload(control: Control, reloader: Reloader, terminal: Terminal) -> None:
+    def changed(changes: Changes) -> None:
+        control.files_changed(changes)
         terminal.files(changes)
 
-    await watch(folder, changed, lambda error: terminal.say(f"the files cannot be read: {error}", event="unreadable"))
+    reloader.changed = changed
+    reloader.unreadable = lambda error: terminal.say(f"the files cannot be read: {error}", event="unreadable")
+    await reloader.run()
 
 
 def _greeting(fake: Fake, folder: Folder | None, url: str) -> str:
@@ -104,7 +113,7 @@ def _console(settings: Settings, url: str) -> str:
 
 def _scenarios(fake: Fake, folder: Folder | None) -> str:
     names = list(fake.library.by_name)
-    count = counted(len(names), "scenario")
+    count = f"{len(names)} scenarios"
     if folder is None:
         return count
     shown = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from mock_ares.server.auth import Keyring
 from mock_ares.server.barrier import pauses
 from mock_ares.server.clock import Clock
 from mock_ares.server.cors import Cors
+from mock_ares.server.executor import Executor
 from mock_ares.server.failures import Failures
 from mock_ares.server.journal import Exchange, Journal
 from mock_ares.server.library import Library, Turn
@@ -43,6 +44,8 @@ class Settings:
     profile: str = "docs"
     scenario: str | None = None
     """The scenario that answers where none is asked for and none applies; by default the built-in one."""
+    awaited: bool = False
+    """The file of that scenario has mistakes: it answers once they are mended, until then the built-in one does."""
     dialect: DialectName | None = None
     speed: float = 1.0
     """2 is twice as fast, infinity (``--instant``) does not wait at all."""
@@ -77,6 +80,8 @@ class Fake:
     rate_limit: RateLimit | None
     quota: RateLimit | None
     plans: PlanCache = field(default_factory=PlanCache)
+    executor: Executor = field(default_factory=Executor)
+    """Does what would keep the event loop for long."""
     scripts: dict[str, Turn] = field(default_factory=dict)
     """The replies of a token's own, by its id."""
     tenants: Tenants = field(default_factory=Tenants)
@@ -94,6 +99,8 @@ class Fake:
     steering: Steering = field(default_factory=Steering)
     watchers: list[Watcher] = field(default_factory=list)
     failures: Failures = field(default_factory=Failures)
+    refresh: Callable[[], Awaitable[None]] | None = None
+    """Awaited before a request is answered: what was saved meanwhile is served."""
     control: Any = None
     """Its ``server.control.state.Control``, once it has one."""
     control_app: Any = None
@@ -109,7 +116,7 @@ class Fake:
         profile = PROFILES[settings.profile]
         library = Library(scenarios)
         if settings.scenario is not None:
-            library.default = library.named(settings.scenario)
+            library.answer_by_default(settings.scenario if settings.awaited else library.named(settings.scenario).name)
         return cls(
             settings=settings,
             tempo=Tempo(settings.speed),
@@ -170,6 +177,13 @@ class Fake:
         if len(self.tickets) > MOST_TICKETS:
             self.tickets.popitem(last=False)
         return ticket
+
+    def close(self) -> None:
+        """Gives back what the system lent: processes, timers. When nothing is served any more."""
+        self.clock.close()
+        self.executor.close()
+        if self.control is not None:
+            self.control.close()
 
     def enter(self, owner: str, wire: Wire) -> None:
         """``end`` finds the connection from now on."""

@@ -12,28 +12,32 @@ from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.scenario.mistakes import counted
 from mock_ares.server.folder import Change, Entry
 from mock_ares.server.journal import Exchange
+from mock_ares.server.lines import LineWriter
 
 MESSAGE = 40
 """Characters of a message that are shown."""
 
 
 class Terminal:
-    """A watcher that prints. Whoever reads may leave: then nothing more is printed."""
+    """A watcher that prints. Whoever reads may be slow, or leave: nobody waits for that."""
 
     def __init__(self, *, json_logs: bool = False, out: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
         self._json = json_logs
-        self._left = False
+        self._lines = LineWriter(out or sys.stdout, self._missed)
 
     def say(self, text: str, **fields: Any) -> None:
         """A text for people, or its fields for machines."""
-        if self._left:
-            return
-        try:
-            self._out.write((json.dumps({"time": round(time.time(), 3), **fields}) if self._json else text) + "\n")
-            self._out.flush()
-        except (OSError, ValueError):  # a closed pipe or terminal
-            self._left = True
+        self._lines.say(self._line(text, fields))
+
+    def close(self) -> None:
+        """Prints what is left."""
+        self._lines.close()
+
+    def _line(self, text: str, fields: dict[str, Any]) -> str:
+        return json.dumps({"time": round(time.time(), 3), **fields}) if self._json else text
+
+    def _missed(self, lines: int) -> str:
+        return self._line(f"{counted(lines, 'line')} not shown: nobody read them", {"event": "missed", "lines": lines})
 
     # A watcher's
 

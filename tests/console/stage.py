@@ -13,10 +13,9 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from mock_ares.server.control.files import apply
 from mock_ares.server.control.state import Control
 from mock_ares.server.fake import FakeServer
-from mock_ares.server.folder import Folder, watch
+from mock_ares.server.folder import Folder
 from mock_ares.server.state import Settings
 
 STREAM = "/api/chat/stream"
@@ -46,8 +45,8 @@ class Served:
 
     def __enter__(self) -> Served:
         self.server.start()
-        watching = watch(self.folder, lambda changes: apply(self.control, changes), lambda error: None)
-        self._watching = asyncio.run_coroutine_threadsafe(watching, self.server.loop)
+        assert self.control.reloader is not None
+        self._watching = asyncio.run_coroutine_threadsafe(self.control.reloader.run(), self.server.loop)
         return self
 
     def __exit__(self, *_: object) -> None:

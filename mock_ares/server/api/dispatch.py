@@ -15,11 +15,11 @@ from mock_ares.server.api.chat import note_use
 from mock_ares.server.api.routes import Operation, find
 from mock_ares.server.auth import Identity
 from mock_ares.server.errors import HttpError, lookup
-from mock_ares.server.exchange import Request, Respond
+from mock_ares.server.exchange import Decided, Request, Respond
 from mock_ares.server.requests import parse_body, parse_json
 
 
-def dispatch(respond: Respond, request: Request) -> tuple[Answer, Headers] | None:
+def dispatch(respond: Respond, request: Request) -> Decided | None:
     """The answer and further head fields; None where the path is unknown."""
     profile, peer = respond.fake.profile, request.peer
     by_method, parts = find(profile.name, request.raw_path)
@@ -34,10 +34,21 @@ def dispatch(respond: Respond, request: Request) -> tuple[Answer, Headers] | Non
     limits = respond.limited(identity) if operation.auth != "none" else ()
     if isinstance(limits, HttpError):
         return of_error(limits, peer), ()
-    found = _handled(respond, request, operation, identity, parts)
-    if isinstance(found, HttpError):
-        return of_error(found, peer), limits
-    return replace(_answer(found, peer), secret=operation.secret), limits
+    if operation.auth == "api-key":
+        note_use(request, respond.fake, identity)
+    asked = (request.body, request.headers.get("content-type"), profile)
+
+    def done(fields: dict[str, Any]) -> Answer:
+        found = _handled(respond, request, operation, identity, parts, fields)
+        if isinstance(found, HttpError):
+            return of_error(found, peer)
+        return replace(_answer(found, peer), secret=operation.secret)
+
+    if operation.body is None:
+        return done({}), limits
+    if operation.body == "any":
+        return respond.parsed(request, parse_json, asked, done), limits
+    return respond.parsed(request, parse_body, (*asked, operation.body), done), limits
 
 
 def _wrong_method(respond: Respond, request: Request, by_method: dict[str, Operation]) -> tuple[Answer, Headers]:
@@ -52,15 +63,15 @@ def _wrong_method(respond: Respond, request: Request, by_method: dict[str, Opera
 
 
 def _handled(
-    respond: Respond, request: Request, operation: Operation, identity: Identity, parts: dict[str, str]
+    respond: Respond,
+    request: Request,
+    operation: Operation,
+    identity: Identity,
+    parts: dict[str, str],
+    fields: dict[str, Any],
 ) -> Result | HttpError:
     fake = respond.fake
     store, now = fake.store(identity.token_id or request.exchange.owner), fake.keyring.clock()
-    if operation.auth == "api-key":
-        note_use(request, fake, identity)
-    fields = _fields(respond, request, operation)
-    if isinstance(fields, HttpError):
-        return fields
     call = Call(
         profile=fake.profile,
         keyring=fake.keyring,
@@ -75,15 +86,6 @@ def _handled(
         fields=fields,
     )
     return operation.handle(call)
-
-
-def _fields(respond: Respond, request: Request, operation: Operation) -> dict[str, Any] | HttpError:
-    content_type, profile = request.headers.get("content-type"), respond.fake.profile
-    if operation.body is None:
-        return {}
-    if operation.body == "any":
-        return parse_json(request.body, content_type, profile) or {}
-    return parse_body(request.body, content_type, profile, operation.body)
 
 
 def _answer(result: Result, peer: Peer) -> Answer:

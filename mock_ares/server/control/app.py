@@ -11,6 +11,7 @@ from mock_ares.server.control import breaks, files, pages, plans, requests, scen
 from mock_ares.server.control.guard import Guard
 from mock_ares.server.control.http import Answer, Ask, ClientLeftError, Receive, RefusedError, Send, ok, send_answer
 from mock_ares.server.control.state import Control
+from mock_ares.server.executor import BusyError
 
 Handler = Callable[[Ask], Awaitable[Answer]]
 API = "/_mock/api"
@@ -88,6 +89,8 @@ class ControlApp:
             answer = Answer(refused.status, ok(refused.told()).body, "application/json", refused.headers)
         except ClientLeftError:
             return
+        except BusyError as busy:
+            answer = Answer(503, ok({"error": str(busy)}).body, "application/json", (("retry-after", "5"),))
         except Exception as error:
             _log.exception("the control API failed")
             answer = ok({"error": f"this is a mistake of mock-ares: {type(error).__name__}"}, 500)

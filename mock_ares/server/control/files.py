@@ -6,14 +6,12 @@ import asyncio
 from functools import cache
 from typing import Any
 
-from mock_ares.scenario.load import loads
 from mock_ares.scenario.mistakes import ScenarioError, counted
 from mock_ares.server.control.http import Answer, Ask, RefusedError, mistake_told, ok
-from mock_ares.server.control.scenarios import chosen_told, summary_told
+from mock_ares.server.control.scenarios import chosen_told, summary
 from mock_ares.server.control.state import Control
 from mock_ares.server.control.tokens import base_of
-from mock_ares.server.errors import NAMES
-from mock_ares.server.folder import Change, Entry, Folder
+from mock_ares.server.folder import Change, Entry, Folder, read_scenario
 from mock_ares.server.saving import ChangedError, OutsideError
 
 
@@ -62,6 +60,9 @@ async def save(ask: Ask) -> Answer:
     control = ask.control
     async with control.saving:
         try:
+            base, stem = folder.home_of(name, body["text"])
+            scenario = await ask.run(ask.much_to_read, read_scenario, body["text"], name, base, stem)
+            folder.check_name(name, scenario)
             new = await asyncio.to_thread(folder.save, name, body["text"], body.get("tag"))
         except OutsideError as error:
             raise RefusedError(403, str(error), where="name") from None
@@ -73,7 +74,8 @@ async def save(ask: Ask) -> Answer:
             raise RefusedError(422, "text: half a surrogate pair is no text", where="text") from None
         except OSError as error:
             raise RefusedError(409, f"{name} cannot be saved: {error.strerror or error}", where="name") from None
-        apply(control, await asyncio.to_thread(folder.scan))
+        assert control.reloader is not None
+        await control.reloader.anew()
     entry = folder.entries.get(name)
     if entry is None:
         raise RefusedError(409, f"{name} was saved, and removed by somebody since", where="name")
@@ -90,13 +92,9 @@ def apply(control: Control, changes: list[tuple[Change, Entry]]) -> None:
     """Serves what the folder has now, to requests from now on, and tells what has changed."""
     if not changes or control.folder is None:
         return
-    fake, steering = control.fake, control.fake.steering
-    fake.library.swap(control.folder.scenarios)
-    known = fake.library.by_name
-    if steering.chosen not in (None, *known) or not known.keys() >= set(steering.chosen_for.values()):
-        steering.chosen = steering.chosen if steering.chosen in known else None
-        for token in [token for token, name in steering.chosen_for.items() if name not in known]:
-            del steering.chosen_for[token]
+    before = chosen_told(control)
+    control.fake.library.swap(control.folder.scenarios)
+    if chosen_told(control) != before:
         control.hub.publish("chosen", lambda: chosen_told(control))
     told = [{**file_told(entry), "change": change} for change, entry in changes]
     control.hub.publish("files", lambda: {"changed": told})
@@ -107,17 +105,20 @@ async def validate(ask: Ask) -> Answer:
     body = await ask.body({"text": str, "name": str})
     if "text" not in body:
         raise RefusedError(422, "expected text: a scenario file", where="text")
+    folder, name = control.folder, body.get("name", "text.yaml")
     try:
-        if control.folder is not None and "name" in body:
-            scenario = await asyncio.to_thread(control.folder.check, body["name"], body["text"])
+        if folder is not None and "name" in body:
+            base, stem = folder.home_of(name, body["text"])
         else:
-            name = body.get("name", "text.yaml").rpartition("/")[2].rpartition(".")[0] or "text"
-            scenario = loads(body["text"], "<text>", base=base_of(control), name=name, errors=NAMES)
+            base, stem = base_of(control), name.rpartition("/")[2].rpartition(".")[0] or "text"
+        scenario = await ask.run(ask.much_to_read, read_scenario, body["text"], name, base, stem)
+        if folder is not None and "name" in body:
+            folder.check_name(name, scenario)
     except OutsideError as error:
         raise RefusedError(422, str(error), where="name") from None
     except ScenarioError as error:
         return ok({"scenario": None, "mistakes": [mistake_told(mistake) for mistake in error.mistakes]})
-    return ok({"scenario": summary_told(control, scenario, "text"), "mistakes": []})
+    return ok({"scenario": summary(scenario, "text"), "mistakes": []})
 
 
 async def schema(ask: Ask) -> Answer:

@@ -7,13 +7,14 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from mock_ares.scenario.mistakes import Mistake, nearest
 from mock_ares.scenario.words import describe
 from mock_ares.server.control.events import encode
 from mock_ares.server.control.state import Control
+from mock_ares.server.effort import much_to_read
 
 MOST_BODY = 2_500_000
 """Bytes; a scenario file has 1 MB, and JSON may double that."""
@@ -25,6 +26,7 @@ SAFE = (
     ("cross-origin-resource-policy", "same-origin"),
 )
 
+T = TypeVar("T")
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -45,6 +47,9 @@ class RefusedError(Exception):
         self.status, self.error, self.where, self.headers = status, error, where, headers
         self.mistakes = mistakes
 
+    def __reduce__(self) -> Any:
+        return _refused, (self.status, self.error, self.where, self.mistakes, self.headers)
+
     def told(self) -> dict[str, Any]:
         found: dict[str, Any] = {"error": self.error}
         if self.where is not None:
@@ -52,6 +57,10 @@ class RefusedError(Exception):
         if self.mistakes is not None:
             found["mistakes"] = [mistake_told(mistake) for mistake in self.mistakes]
         return found
+
+
+def _refused(status: int, error: str, where: Any, mistakes: Any, headers: Any) -> RefusedError:
+    return RefusedError(status, error, where=where, mistakes=mistakes, headers=headers)
 
 
 def mistake_told(mistake: Mistake) -> dict[str, Any]:
@@ -86,6 +95,8 @@ class Ask:
     path: dict[str, str]
     """What stands in the place of the path's names."""
     query: dict[str, str] = field(init=False)
+    data: bytes = b""
+    """The body, once it has been read."""
 
     def __post_init__(self) -> None:
         pairs = parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
@@ -115,7 +126,31 @@ class Ask:
             if size > DRAINED or (size > MOST_BODY and not more):
                 raise RefusedError(413, f"a body has {MOST_BODY} bytes at most", headers=(("connection", "close"),))
             if not more:
-                return b"".join(parts)
+                self.data = b"".join(parts)
+                return self.data
+
+    async def run(self, much: bool, function: Callable[..., T], *args: Any) -> T:
+        """What a function says; where that may take long it is called elsewhere, for as long as the client waits.
+
+        Raises what the function does, and ClientLeftError. The body must have been read.
+        """
+        if not much:
+            return function(*args)
+        job = asyncio.ensure_future(self.control.fake.executor.run(function, *args))
+        left = asyncio.ensure_future(self.receive())
+        try:
+            await asyncio.wait({job, left}, return_when=asyncio.FIRST_COMPLETED)
+            if not job.done():
+                raise ClientLeftError
+            return job.result()
+        finally:
+            job.cancel()
+            left.cancel()
+
+    @property
+    def much_to_read(self) -> bool:
+        """Whether the body holds scenarios that may take long to read and to plan."""
+        return much_to_read(self.data.decode("utf-8", "replace"))
 
     async def body(self, members: Mapping[str, type | tuple[type, ...]], *, needed: bool = True) -> dict[str, Any]:
         """The JSON object that the body is, with these members and no others. Raises RefusedError."""

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 from mock_ares.dialects import Names
@@ -19,22 +20,28 @@ from mock_ares.plan.positions import PlanError
 from mock_ares.plan.show import ENDINGS
 from mock_ares.scenario.load import loads
 from mock_ares.scenario.mistakes import ScenarioError
-from mock_ares.scenario.model import Scenario
+from mock_ares.scenario.model import DialectName, Reply, Scenario
 from mock_ares.server.answers import Replies
-from mock_ares.server.control.http import Answer, Ask, RefusedError, ok
+from mock_ares.server.control.events import encode
+from mock_ares.server.control.http import Answer, Ask, RefusedError
 from mock_ares.server.control.records import Record
-from mock_ares.server.control.scenarios import named, summary_told
+from mock_ares.server.control.scenarios import named, summary, summary_told
 from mock_ares.server.control.state import Control
 from mock_ares.server.control.tokens import base_of
 from mock_ares.server.control.told import shown
+from mock_ares.server.effort import much_to_plan
 from mock_ares.server.errors import NAMES
 from mock_ares.server.plans import PlanCache
+from mock_ares.server.profiles import PROFILES
 from mock_ares.server.requests import ChatRequest
 from mock_ares.server.serve import EXAMPLE
 
 MOST_TEXT = 1_000_000
 MOST_ITEMS = 10_000
 MOST_BYTES = 1_000_000
+MOST_AT_ONCE = 20
+"""Replies of a scenario that are planned in the event loop."""
+JSON = "application/json"
 MOST_IN_ALL = 4_000_000
 """Bytes that are told in one answer, however many items it has."""
 
@@ -61,10 +68,27 @@ class Window:
         return min(self.most_bytes, MOST_IN_ALL // max(1, count))
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What of a fake its plans depend on."""
+
+    profile: str
+    dialect: DialectName | None
+
+    @classmethod
+    def of(cls, control: Control) -> Setup:
+        return cls(control.fake.profile.name, control.fake.dialect)
+
+
 async def of_scenario(ask: Ask) -> Answer:
-    scenario = named(ask.control, ask.path["name"])
+    control, scenario = ask.control, named(ask.control, ask.path["name"])
     reply, message = ask.integer("reply", None, 0), ask.parameter("message", EXAMPLE) or ""
-    return ok(_plans(ask.control, scenario, reply, message, ask.switch("gzip", True), Window.of(ask)))
+    window, gzip = Window.of(ask), ask.switch("gzip", True)
+    _, chosen = _wanted(scenario, reply)
+    await ask.read()
+    much = len(chosen) > MOST_AT_ONCE or any(much_to_plan(each, message) for each in chosen)
+    given = (Setup.of(control), scenario, reply, message, gzip, window, summary_told(control, scenario))
+    return Answer(200, await ask.run(much, plans, *given), JSON)
 
 
 async def of_text(ask: Ask) -> Answer:
@@ -73,13 +97,21 @@ async def of_text(ask: Ask) -> Answer:
     if "text" not in body:
         raise RefusedError(422, "expected text: a scenario file", where="text")
     window = Window(*(_bounded(body, *bounds) for bounds in _BOUNDS))
+    reply = None if body.get("reply") is None else _bounded(body, "reply", 0, 0, 10**9)
+    message, gzip, control = body.get("message", EXAMPLE), body.get("gzip", True), ask.control
+    given = (Setup.of(control), body["text"], base_of(control), reply, message, gzip, window)
+    return Answer(200, await ask.run(ask.much_to_read, plans_of_text, *given), JSON)
+
+
+def plans_of_text(
+    setup: Setup, text: str, base: Path, reply: int | None, message: str, gzip: bool, window: Window
+) -> bytes:
+    """The JSON of a scenario file's plans. Raises RefusedError."""
     try:
-        scenario = loads(body["text"], "<text>", base=base_of(ask.control), name="text", errors=NAMES)
+        scenario = loads(text, "<text>", base=base, name="text", errors=NAMES)
     except ScenarioError as error:
         raise RefusedError(422, "the text has mistakes", where="text", mistakes=error.mistakes) from None
-    reply = None if body.get("reply") is None else _bounded(body, "reply", 0, 0, 10**9)
-    message, gzip = body.get("message", EXAMPLE), body.get("gzip", True)
-    return ok(_plans(ask.control, scenario, reply, message, gzip, window, origin="text"))
+    return plans(setup, scenario, reply, message, gzip, window, summary(scenario, "text"))
 
 
 _BOUNDS = (("first", 0, 0, 10**9), ("most", 500, 1, MOST_ITEMS), ("most_bytes", 2048, 0, MOST_BYTES))
@@ -92,27 +124,31 @@ def _bounded(body: dict[str, Any], name: str, default: int, least: int, most: in
     return value
 
 
-def _plans(
-    control: Control, scenario: Scenario, reply: int | None, message: str, gzip: bool, window: Window,
-    origin: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+def plans(
+    setup: Setup, scenario: Scenario, reply: int | None, message: str, gzip: bool, window: Window, summary: Any
+) -> bytes:
+    """The JSON of a scenario's plans, or of one. Raises RefusedError."""
+    numbers, _ = _wanted(scenario, reply)
+    told = [_plan_of(setup, scenario, index, message, Peer("1.1", gzip), window) for index in numbers]
+    return encode({"scenario": summary, "plans": told})
+
+
+def _wanted(scenario: Scenario, reply: int | None) -> tuple[Sequence[int], Sequence[Reply]]:
+    """The numbers of the replies that are asked for, and these. Raises RefusedError."""
     count = len(scenario.replies)
-    if reply is not None and reply >= count:
-        raise RefusedError(
-            404, f"there is no reply {reply}: {scenario.name} has {count}, counted from 0", where="reply"
-        )
-    wanted = range(count) if reply is None else (reply,)
-    told = [_plan_of(control, scenario, index, message, Peer("1.1", gzip), window) for index in wanted]
-    return {"scenario": summary_told(control, scenario, origin), "plans": told}
+    if reply is None:
+        return range(count), scenario.replies
+    if reply >= count:
+        said = f"there is no reply {reply}: {scenario.name} has {count}, counted from 0"
+        raise RefusedError(404, said, where="reply")
+    return (reply,), scenario.replies[reply : reply + 1]
 
 
-def _plan_of(
-    control: Control, scenario: Scenario, index: int, message: str, peer: Peer, window: Window
-) -> dict[str, Any]:
-    fake, reply = control.fake, scenario.replies[index]
-    replies = Replies(fake.profile, fake.dialect, PlanCache())
+def _plan_of(setup: Setup, scenario: Scenario, index: int, message: str, peer: Peer, window: Window) -> dict[str, Any]:
+    profile, reply = PROFILES[setup.profile], scenario.replies[index]
+    replies = Replies(profile, setup.dialect, PlanCache())
     chat = ChatRequest(message=message, agent_type=None, context_id=None, model=None, messages=None)
-    names = Names(agent=fake.profile.default_agent, context_id="ctx_00000000")
+    names = Names(agent=profile.default_agent, context_id="ctx_00000000")
     try:
         found = replies.special(reply, peer, location="/api/chat/stream")
         found = found or replies.stream(reply, chat, names, peer, scenario.seed)
@@ -238,4 +274,4 @@ def _base64(data: bytes) -> str:
     return b64encode(data).decode("ascii")
 
 
-__all__ = ["Window", "lay_out", "of_scenario", "of_text", "plan_told"]
+__all__ = ["Window", "lay_out", "of_scenario", "of_text", "plan_told", "plans"]

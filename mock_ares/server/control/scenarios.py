@@ -10,18 +10,25 @@ from mock_ares.scenario.fault import name_of
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.control.http import Answer, Ask, RefusedError, ok
 from mock_ares.server.control.state import Control
+from mock_ares.server.folder import Entry
 from mock_ares.server.library import BUILT_IN
 from mock_ares.server.steering import MOST_CHOICES
 
 
-def summary_told(control: Control, scenario: Scenario, origin: str | None = None) -> dict[str, Any]:
+def summary_told(control: Control, scenario: Scenario) -> dict[str, Any]:
     entry = control.folder.of(scenario) if control.folder is not None else None
+    origin = "file" if entry else "built-in" if scenario is BUILT_IN else "library"
+    return summary(scenario, origin, entry)
+
+
+def summary(scenario: Scenario, origin: str, entry: Entry | None = None) -> dict[str, Any]:
+    """The document's ``Scenario``."""
     kinds = [_kind(reply) for reply in scenario.replies]
     faults = dict.fromkeys(name_of(fault) for reply in scenario.replies for fault in reply.faults)
     return {
         "name": scenario.name,
         "summary": scenario.summary,
-        "origin": origin or ("file" if entry else "built-in" if scenario is BUILT_IN else "library"),
+        "origin": origin,
         "file": entry.name if entry else None,
         "when": words(scenario.when) if scenario.when else None,
         "replies": len(scenario.replies),
@@ -77,8 +84,11 @@ def _source(control: Control, scenario: Scenario) -> tuple[str, str | None]:
 
 
 def chosen_told(control: Control) -> dict[str, Any]:
-    steering = control.fake.steering
-    return {"all": steering.chosen, "tokens": steering.chosen_for, "default": control.fake.library.default.name}
+    """A choice whose file is away for a while holds again when it is back; meanwhile it is none."""
+    steering, library = control.fake.steering, control.fake.library
+    known = {token: name for token, name in steering.chosen_for.items() if name in library.by_name}
+    chosen = steering.chosen if steering.chosen in library.by_name else None
+    return {"all": chosen, "tokens": known, "default": library.default.name}
 
 
 async def chosen(ask: Ask) -> Answer:

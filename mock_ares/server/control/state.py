@@ -13,6 +13,7 @@ from mock_ares.server.control.events import INTERVAL, MOST_TOLD, Hub
 from mock_ares.server.control.records import Record, Recorder
 from mock_ares.server.control.told import request_told
 from mock_ares.server.journal import Exchange
+from mock_ares.server.reload import Changes, Reloader
 from mock_ares.server.state import Fake
 from mock_ares.server.waiters import wake, woken
 
@@ -57,6 +58,8 @@ class Control:
     waiters: set[asyncio.Future[None]] = field(default_factory=set)
     """Who waits for the journal to change."""
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reloader: Reloader | None = None
+    """Of the served folder."""
     _open: dict[int, Record] = field(default_factory=dict)
     """Answers that are being sent."""
     _timer: asyncio.TimerHandle | None = None
@@ -67,6 +70,9 @@ class Control:
         self.recorder = Recorder(lambda: fake.journal.most)
         fake.watchers.append(self)
         fake.control = self
+        if self.folder is not None:
+            self.reloader = Reloader(self.folder, self.files_changed, lambda error: None)
+            fake.refresh = self.reloader.refresh
 
     def name_of(self, token: str) -> str:
         known = self.tokens.get(token)
@@ -107,6 +113,17 @@ class Control:
             self.hub.publish("segments", lambda: {"requests": [_sent(record)]})
         self.hub.publish("ended", lambda: self.told(exchange))
         self._changed()
+
+    def close(self) -> None:
+        """Ends the process that reads long files."""
+        if self.reloader is not None:
+            self.reloader.close()
+
+    def files_changed(self, changes: Changes) -> None:
+        """Serves what the folder has now, to requests from now on, and tells what has changed."""
+        from mock_ares.server.control.files import apply
+
+        apply(self, changes)
 
     def breaks_changed(self) -> None:
         from mock_ares.server.control.breaks import break_told

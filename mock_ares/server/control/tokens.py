@@ -35,13 +35,14 @@ def base_of(control: Control) -> Path:
 
 def token_told(control: Control, id: str, counts: Counter[str]) -> dict[str, Any]:
     known, turn = control.tokens.get(id), control.fake.scripts.get(id)
+    chosen = control.fake.steering.chosen_for.get(id)
     return {
         "id": id,
         "name": known.name if known else "",
         "made_here": known is not None,
         "replies": len(turn.scenario.replies) if turn else None,
         "given": turn.taken if turn else 0,
-        "chosen": control.fake.steering.chosen_for.get(id),
+        "chosen": chosen if chosen in control.fake.library.by_name else None,
         "requests": counts[id],
         "time": round(known.time, 3) if known else None,
     }
@@ -87,7 +88,7 @@ async def create(ask: Ask) -> Answer:
         raise RefusedError(422, f"name: {MOST_NAME} characters at most", where="name")
     if not -YEAR <= lifetime <= YEAR:
         raise RefusedError(422, f"lifetime: expected {-YEAR} to {YEAR} seconds, not {lifetime}", where="lifetime")
-    script = _script(control, body, needed=False)
+    script = await _script(ask, body, needed=False)
     chosen = named(control, body["scenario"]).name if "scenario" in body else None
     if len(control.tokens) >= MOST_TOKENS:
         raise RefusedError(409, f"{MOST_TOKENS} tokens are known, which is the most; drop some")
@@ -110,7 +111,7 @@ _SCRIPT: dict[str, Any] = {"replies": list, "text": str, "then": str}
 async def push(ask: Ask) -> Answer:
     control, id = ask.control, _known(ask)
     body = await ask.body(_SCRIPT)
-    script = _script(control, body)
+    script = await _script(ask, body)
     turn = control.fake.scripts.get(id)
     if turn is None:
         control.fake.scripts[id] = Turn(script)
@@ -125,12 +126,12 @@ async def push(ask: Ask) -> Answer:
 
 async def put(ask: Ask) -> Answer:
     control, id = ask.control, _known(ask)
-    control.fake.scripts[id] = Turn(_script(control, await ask.body(_SCRIPT)))
+    control.fake.scripts[id] = Turn(await _script(ask, await ask.body(_SCRIPT)))
     _changed(control)
     return ok(_one_told(control, id))
 
 
-def _script(control: Control, body: dict[str, Any], *, needed: bool = True) -> Any:
+async def _script(ask: Ask, body: dict[str, Any], *, needed: bool = True) -> Any:
     """The scenario of ``replies`` or ``text``; None where neither is needed nor there. Raises RefusedError."""
     if ("replies" in body) == ("text" in body):
         if not needed and "replies" not in body:
@@ -139,25 +140,26 @@ def _script(control: Control, body: dict[str, Any], *, needed: bool = True) -> A
     then = body.get("then")
     if then not in (None, *ENDS):
         raise RefusedError(422, f"then: expected {', '.join(ENDS)}, not {then!r}", where="then")
-    made = _of_text(control, body["text"]) if "text" in body else _of_replies(control, body["replies"])
+    read, source = (_of_text, body["text"]) if "text" in body else (_of_replies, body["replies"])
+    made = await ask.run(ask.much_to_read, read, source, base_of(ask.control))
     return replace(made, name="script", then=then or made.then)
 
 
-def _of_text(control: Control, text: str) -> Scenario:
+def _of_text(text: str, base: Path) -> Scenario:
     try:
-        return loads(text, "<text>", base=base_of(control), name="script", errors=NAMES)
+        return loads(text, "<text>", base=base, name="script", errors=NAMES)
     except ScenarioError as error:
         first, count = error.mistakes[0], counted(len(error.mistakes), "mistake")
         said = f"text: {count}; line {first.line}, column {first.column}: {first.message}"
         raise RefusedError(422, said, where="text", mistakes=error.mistakes) from None
 
 
-def _of_replies(control: Control, replies: list[Any]) -> Scenario:
+def _of_replies(replies: list[Any], base: Path) -> Scenario:
     if len(replies) > MOST_REPLIES:
         raise RefusedError(422, f"replies: {MOST_REPLIES} at most", where="replies")
     value = {"replies": [{"text": each} if isinstance(each, str) else each for each in replies]}
     try:
-        return from_value(value, base=base_of(control), errors=NAMES)
+        return from_value(value, base=base, errors=NAMES)
     except WordsError as error:
         place, message = error.found[0]
         raise RefusedError(422, f"{dotted(place)}: {message}", where=dotted(place)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from mock_ares.scenario.mistakes import ScenarioError
-from mock_ares.server.control.files import apply
-from mock_ares.server.folder import Folder, watch
+from mock_ares.server.folder import Folder
+from mock_ares.server.reload import Reloader
 from mock_ares.server.saving import ChangedError, OutsideError
 from tests.server.control.rig import Api, Listener
 from tests.server.live import said, until
@@ -21,13 +22,13 @@ BROKEN = "text: hi\npace: 3\n"
 
 
 def scanned(api: Api) -> list[tuple[str, str]]:
-    """A look at the folder, as the watch takes it three times a second."""
-    folder, control = api.fake.control.folder, api.fake.control
-    changes = folder.scan()
-    done = threading.Event()
-    api.ares.server.loop.call_soon_threadsafe(lambda: (apply(control, changes), done.set()))
-    assert done.wait(20)
-    return [(change, entry.name) for change, entry in changes]
+    """A look at the folder, as it is taken three times a second."""
+    reloader, seen = api.fake.control.reloader, list[Any]()
+    changed = reloader.changed
+    reloader.changed = lambda changes: (seen.extend(changes), changed(changes))
+    asyncio.run_coroutine_threadsafe(reloader.anew(), api.ares.server.loop).result(20)
+    reloader.changed = changed
+    return [(change, entry.name) for change, entry in seen]
 
 
 def tag(api: Api, name: str) -> str:
@@ -81,6 +82,9 @@ class TestReloading:
         assert scanned(files) == [("removed", "below/new.yaml")]
         assert files.get("/chosen")["all"] is None
         assert said(files.ask()).startswith("Neural")
+        (folder / "below" / "new.yaml").write_text("text: New again.\n")
+        assert scanned(files) == [("added", "below/new.yaml")]
+        assert files.get("/chosen")["all"] == "new" and said(files.ask()) == "New again.", "a checkout takes a moment"
 
     def test_editors_that_write_beside_and_rename(self, files: Api, folder: Path) -> None:
         for number in range(5):
@@ -133,9 +137,7 @@ class TestReloading:
         assert {change for change, _ in scanned(files)} == {"added"}
 
     def test_the_watch(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        import asyncio
-
-        from mock_ares.server import folder as module
+        from mock_ares.server import reload as module
 
         monkeypatch.setattr(module, "INTERVAL", 0.001)
         served = Folder([folder])
@@ -147,13 +149,14 @@ class TestReloading:
             seen = loop.create_future()
             scan, failures = served.scan, iter([OSError("a"), OSError("a")])
 
-            def failing() -> Any:
+            def failing(read: Any) -> Any:
                 if failure := next(failures, None):
                     raise failure
-                return scan()
+                return scan(read)
 
             monkeypatch.setattr(served, "scan", failing)
-            task = loop.create_task(watch(served, seen.set_result, lambda error: told.append(str(error))))
+            reloader = Reloader(served, seen.set_result, lambda error: told.append(str(error)))
+            task = loop.create_task(reloader.run())
             (folder / "day.yaml").write_text("text: x\n")
             changes = await asyncio.wait_for(seen, 20)
             task.cancel()

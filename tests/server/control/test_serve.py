@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import io
 import json
@@ -170,13 +171,18 @@ class TestLines:
         assert "“a\\x1b[2J\\n\\u202eb\\x9b1m" in told and told.isprintable() and len(told) < 120
 
     def test_a_reader_that_leaves_stops_it(self) -> None:
+        tried = list[str]()
+
         class Broken(io.StringIO):
             def write(self, text: str) -> int:
-                raise BrokenPipeError
+                tried.append(text)
+                raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
         terminal = Terminal(out=Broken())
         terminal.ended(self.exchange())
+        terminal.close()
         terminal.ended(self.exchange())
+        assert len(tried) == 1
 
 
 class TestInit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,11 @@ def examples(page: str, *languages: str) -> list[Example]:
     """Those of a page, by its path from the root; in some languages, or all."""
     found = [Example(page, *groups) for groups in _FENCE.findall(text(page))]
     return [example for example in found if not languages or example.language in languages]
+
+
+def commands(page: str, program: str) -> list[list[str]]:
+    """The words of each command of a program that stands between backticks in the text of a page."""
+    return [shlex.split(found) for found in re.findall(rf"`{program} ([^`]+)`", _FENCE.sub("", text(page)))]
 
 
 def pages() -> list[str]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 from mock_ares.harness.model import Case, CheckInfo, Failure, HarnessError, UsageError
+from mock_ares.paths import program
 from mock_ares.scenario.dump import dump
 from mock_ares.scenario.load import load as load_scenario
 from mock_ares.scenario.mistakes import ScenarioError
@@ -112,7 +114,7 @@ def load(path: Path | str) -> tuple[str, Case]:
     if scenario.check is None:
         raise UsageError(
             f"{path} is a scenario, but no saved counterexample: it has no `check:`. "
-            f"`mock-ares check` saves those, in {FOLDER}; to serve this one: mock-ares serve {path}"
+            f"`mock-ares check` saves those, in {FOLDER}; to serve this one: {program()} serve {shlex.quote(str(path))}"
         )
     if scenario.then != "repeat":
         raise UsageError(

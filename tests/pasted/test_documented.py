@@ -9,13 +9,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from mock_ares.cli import main
 from mock_ares.paths import FIXTURES
 from mock_ares.scenario.load import load_all
 from mock_ares.server.fake import FakeServer
 from mock_ares.server.state import Settings
-from tests.documents import ROOT, examples, pages, text
+from tests.documents import ROOT, commands, examples, pages, text
 from tests.pasted.conftest import Paste
 
 RUN_BY = {
@@ -142,6 +144,23 @@ def test_the_clients_page(paste: Paste, place: Path, search: str, fake: FakeServ
     code = lines("contracts/clients/README.md", 0).replace("http://127.0.0.1:3000", fake.url)
     said = paste(code, PATH=search, where=ROOT / "contracts" / "clients", GOTOOLCHAIN="local")
     assert said.count("Neural networks learn by example.") == 3
+
+
+def test_commands_within_the_text_are_understood() -> None:
+    """Their options and values; what they name need not be there."""
+    for words in (words for page in pages() for words in commands(page, "mock-ares")):
+        command: click.Command = main
+        while isinstance(command, click.Group) and words:
+            found = command.get_command(click.Context(command), words[0])
+            assert found is not None, words
+            command, words = found, words[1:]
+        if words:
+            command.make_context("mock-ares", words)
+
+
+def test_targets_of_make_within_the_text_are_there() -> None:
+    targets = set(re.findall(r"^([\w-]+):", text("Makefile"), re.MULTILINE))
+    assert {words[0] for page in pages() for words in commands(page, "make")} <= targets
 
 
 def test_the_environment_is_told() -> None:

@@ -35,6 +35,7 @@ from mock_ares.server.auth import Credentials
 from mock_ares.server.barrier import SwitchError
 from mock_ares.server.exchange import accepts_gzip
 from mock_ares.server.fake import FakeServer
+from mock_ares.server.fields import Fields
 from mock_ares.server.journal import Exchange
 from mock_ares.server.library import Turn
 from mock_ares.server.peer import BARRIER
@@ -64,7 +65,7 @@ class Asked:
 
     @property
     def gzip(self) -> bool:
-        return accepts_gzip(dict(self.exchange.headers).get("accept-encoding", ""))
+        return accepts_gzip(Fields(self.exchange.headers).get("accept-encoding", ""))
 
 
 @dataclass(frozen=True, slots=True)

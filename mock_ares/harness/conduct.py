@@ -13,6 +13,7 @@ from mock_ares.harness import diagnosis, oracle
 from mock_ares.harness.arena import Played
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, Word
 from mock_ares.scenario.model import RetryAfter
+from mock_ares.server.fields import Fields
 from mock_ares.server.journal import Exchange, redacted_text
 
 STREAM_TYPE = "text/event-stream"
@@ -47,7 +48,7 @@ _DOCUMENTED = (
 
 
 def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
-    fields = dict(exchange.headers)
+    fields = Fields(exchange.headers)
     accepted = [item.split(";")[0].strip().lower() for item in fields.get("accept", "").split(",")]
     kind = "api-key" if path == KEY_PATH else "jwt"
     found = [

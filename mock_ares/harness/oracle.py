@@ -16,6 +16,7 @@ from mock_ares.harness import diagnosis
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, HarnessError, Observation, Word
 from mock_ares.plan.model import StreamPlan
 from mock_ares.server.exchange import accepts_gzip
+from mock_ares.server.fields import Fields
 from mock_ares.server.journal import Exchange
 
 LARGE = 1_000_000
@@ -75,7 +76,7 @@ def last(case: Case, plans: Sequence[StreamPlan], exchanges: Sequence[Exchange])
 
 
 def gzip_accepted(exchange: Exchange) -> bool:
-    return accepts_gzip(dict(exchange.headers).get("accept-encoding", ""))
+    return accepts_gzip(Fields(exchange.headers).get("accept-encoding", ""))
 
 
 def _judged(case: Case, plans: Sequence[StreamPlan], exchanges: Sequence[Exchange]) -> Judged | None:

@@ -16,6 +16,7 @@ from mock_ares.server.errors import HttpError, lookup
 from mock_ares.server.exchange import Auth, Decided, Request, Respond
 from mock_ares.server.profiles import Profile
 from mock_ares.server.state import Fake, Settings
+from mock_ares.server.wire import EXTENSION
 from mock_ares.server.workers import unserved
 
 CHATS: tuple[tuple[str, Auth, Literal["stream", "whole"]], ...] = (
@@ -77,7 +78,9 @@ class PathRoute(BaseRoute):
         self._below = below
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        path = scope["path"]
+        path, wire = scope["path"], scope.get("extensions", {}).get(EXTENSION)
+        if wire is not None and wire.refusal is not None:  # whatever it asks for, it is told why it is none
+            path = ""
         match = scope["type"] == "http" and (path == self.path or (self._below and path.startswith(self.path)))
         return Match.FULL if match else Match.NONE, {}
 

@@ -18,7 +18,9 @@ What uvicorn does otherwise, and this module does not:
 - It closes a connection when the client half-closes it. A client may send its request, shut down that direction and
   read on (RFC 9112 9.6). But a closed socket sends the same FIN, so the kernel is asked which of the two it was.
 - With pipelined requests it tells only the newest cycle that the client has gone. Here it is the running one.
-- It answers bytes it cannot parse at once, also in the midst of a response. Here the response is completed first.
+- It answers bytes it cannot parse at once, also in the midst of a response, and past the application. Here the response
+  is completed first, and what is no request is an exchange like any other (``server.refusal``).
+- It waits for the end of a head as long as it takes, however large. Here a head has bounds.
 - It leaves the keep-alive timer of a connection that was reset behind.
 - On httptools it loses the body of a request that offers an upgrade, which a server may ignore (RFC 9110 7.8): the
   parser believes that another protocol follows the head. Here a new one is told the head again, without the offer.
@@ -27,20 +29,22 @@ What uvicorn does otherwise, and this module does not:
 from __future__ import annotations
 
 import asyncio
-import functools
 import importlib.util
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from mock_ares.server import refusal
 from mock_ares.server.barrier import pauses
-from mock_ares.server.light import Flag, Flow, Pipeline
+from mock_ares.server.greetings import MOST, is_none
+from mock_ares.server.light import Flag, Flow, Pipeline, Unparsed
 from mock_ares.server.peer import Peer
+from mock_ares.server.refusal import Refusal, checked
 from mock_ares.server.target import place
+from mock_ares.server.transport import CountedTransport
 from mock_ares.server.waiters import Few, wake
 from mock_ares.server.wire import EXTENSION, Wire
 
@@ -52,71 +56,18 @@ else:
 KEEP_ALIVE = 3600
 """Seconds an idle connection stays open."""
 
-MALFORMED = "Invalid HTTP request received."
-_FRAMING = (b"connection", b"content-length", b"expect", b"transfer-encoding")
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.ERROR)  # what a client does wrong is the journal's business, not the log's
-
-
-class CountedTransport:
-    """A transport that counts what is written, by whomever, and whose close is a FIN.
-
-    Of a transport's methods it has those that uvicorn and a ``Wire`` call. (A ``__getattr__`` for the others would make
-    every access to an attribute slow.)
-    """
-
-    __slots__ = ("_peer", "_transport", "_write", "flow", "is_closing", "written")
-
-    def __init__(self, transport: asyncio.Transport, peer: Peer) -> None:
-        self._transport = transport
-        self._peer = peer
-        self.written = 0
-        self._write = transport.write
-        self.is_closing = transport.is_closing
-        self.flow: Flow
-        """The connection's, which knows whether the kernel takes no more."""
-
-    def push(self, data: bytes | memoryview) -> bool | None:
-        """Writes. Whether the kernel has taken everything; None: nothing was written, the connection has ended."""
-        if self.is_closing():
-            return None
-        self.written += len(data)
-        self._write(data)
-        return not self.flow.write_paused
-
-    def write(self, data: bytes | memoryview) -> None:
-        if data:
-            self.push(data)
-
-    def writelines(self, pieces: list[bytes]) -> None:
-        self.write(b"".join(pieces))
-
-    def close(self) -> None:
-        if not self.is_closing():
-            self._peer.discard_input()
-            self._transport.close()
-
-    def abort(self) -> None:
-        self._transport.abort()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._transport.get_extra_info(name, default)
-
-    def get_write_buffer_size(self) -> int:
-        return self._transport.get_write_buffer_size()
-
-    def pause_reading(self) -> None:
-        self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        self._transport.resume_reading()
 
 
 class Connection(_Protocol):
     """What both protocol classes get in addition. They share the names used here; h11's subclass adds its state."""
 
     # Slots: the dictionary of an object with more than 30 attributes shares its keys with no other (CPython).
-    __slots__ = ("_garbled", "_half_closed", "_running", "_watch", "lost", "peer", "waiters", "was_reset")
+    __slots__ = (
+        "_beginning", "_deaf", "_half_closed", "_head_size", "_head_timer", "_refusal", "_running", "_watch", "lost",
+        "peer", "waiters", "was_reset",
+    )  # fmt: skip
     peer: Peer
     lost: bool
     was_reset: bool
@@ -138,17 +89,26 @@ class Connection(_Protocol):
         self.waiters = Few()
         self._running: Any = None
         self._half_closed = False
-        self._garbled = False
+        self._deaf = False
+        """Whether nothing more is read: what came was no request."""
+        self._refusal: Refusal | None = None
+        """What is to be answered when all before it has been."""
+        self._beginning = b""
+        """Of a head that has not ended."""
+        self._head_size = 0
+        self._head_timer: asyncio.TimerHandle | None = None
         self._watch: asyncio.TimerHandle | None = None
 
     # The application's side
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:
-        if not scope["raw_path"].startswith(b"/"):
+        if not scope["raw_path"].startswith(b"/") or b"#" in scope["raw_path"] + scope["query_string"]:
             place(scope, scope["raw_path"] + b"?" + scope["query_string"])
         cycle = self._running = receive.__self__
         cycle.message_event = Flag(cycle.message_event.is_set())
         wire = Wire(self, cycle, scope)
+        if wire.refusal is None:
+            cycle.refusal = checked(scope)
         scope.setdefault("extensions", {})[EXTENSION] = wire
         try:
             await self.config.loaded_app(scope, receive, send)
@@ -156,7 +116,12 @@ class Connection(_Protocol):
             wire.ended = True
             self.transport.abort()
         else:
-            if wire.begun and not cycle.response_complete:  # the client has left, or was left alone
+            if (
+                wire.refusal and not cycle.response_started and not wire.gone
+            ):  # the application has nothing to say to it
+                self.transport.write(wire.refusal.plainly)
+                wire.close()
+            elif wire.begun and not cycle.response_complete:  # the client has left, or was left alone
                 wire.close()
         finally:
             if self._running is cycle:  # else the next pipelined request has begun
@@ -184,11 +149,13 @@ class Connection(_Protocol):
         counted = CountedTransport(transport, self.peer)
         super().connection_made(counted)  # type: ignore[arg-type]
         self.flow = counted.flow = Flow(counted)
+        self._wait_for_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost, self.was_reset = True, exc is not None
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
+        self._forget_head()
         if self._watch is not None:
             self._watch.cancel()
         if self._running is not None and not self._running.response_complete:
@@ -197,36 +164,102 @@ class Connection(_Protocol):
         wake(self.waiters)
 
     def data_received(self, data: bytes) -> None:
-        if not self._garbled:
-            self._unset_keepalive_if_required()
-            self.feed(data)
+        if self._deaf:
+            return
+        self._unset_keepalive_if_required()
+        if len(self._beginning) < MOST:
+            self._beginning = (self._beginning + data[:MOST]).lstrip(b"\r\n")[:MOST]
+        self.feed(data)
+        self._watch_head(len(data))
         if self.flow.read_paused:  # then the transport does not notice the client's end
             self._look_after()
 
     def feed(self, data: bytes) -> None:
+        """Hands data to the parser, and what it cannot parse to ``refuse``."""
         super().data_received(data)
+
+    def waits_for_head(self) -> bool:
+        """Whether the parser has a part of a head."""
+        raise NotImplementedError
+
+    def _watch_head(self, size: int) -> None:
+        """Bounds a head that has begun, in bytes and in time. The read that it begins in is not counted."""
+        if self._deaf or not self.waits_for_head():
+            self._forget_head()
+            if not self._busy() and not self._deaf:  # an empty line between requests (RFC 9112 2.2)
+                self._wait_for_request()
+        elif not self._busy() and is_none(self._beginning):  # the parser would wait for the end of a head that is none
+            self.refuse(refusal.no_request(self._beginning))
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(refusal.HEAD_TIMEOUT, self._head_is_late)
+        else:
+            self._head_size += size
+            if self._head_size > refusal.MOST_HEAD:
+                self.refuse(refusal.too_large())
+
+    def _head_is_late(self) -> None:
+        self.refuse(refusal.too_late(self._beginning))
+
+    def _wait_for_request(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(KEEP_ALIVE, self.timeout_keep_alive_handler)
+
+    def _forget_head(self) -> None:
+        self._beginning, self._head_size = b"", 0
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def eof_received(self) -> bool:  # type: ignore[override]
         self._half_closed = True
+        if self._beginning and not self._busy():
+            self.refuse(refusal.ended(self._beginning))
+            self._look_after()
+            return True
         if not self._busy() or self.cycle.more_body:
             return False
         self._look_after()
         return True
 
     def send_400_response(self, msg: str) -> None:
-        cycle = self._running or self.cycle
-        if cycle is None or cycle.response_complete or cycle.more_body:
-            super().send_400_response(msg)
+        """uvicorn's word for what the parser refuses: the body of a request, or what is none."""
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and not cycle.response_complete:
+            self.refuse(refusal.broken_body())
         else:
-            self._garbled = True
+            self.refuse(refusal.no_request(self._beginning))
+
+    def refuse(self, found: Refusal) -> None:
+        """Reads no more, and answers: the request whose body is broken, or behind all others what is none."""
+        self._forget_head()
+        self._deaf = True
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and not cycle.response_complete:
+            cycle.refusal, cycle.disconnected = found, True  # type: ignore[attr-defined]
+            cycle.message_event.set()
+        elif self._busy():
+            self._refusal = found
+        else:
+            self._answer(found)
+
+    def _answer(self, found: Refusal) -> None:
+        self._refusal = None
+        cycle: Any = Unparsed(found, self.on_response_complete)
+        self.cycle = cycle
+        task = self.loop.create_task(self._run(cycle.scope(self.server, self.client), cycle.receive, cycle.send))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def on_response_complete(self) -> None:
-        if self._garbled:
-            self.transport.close()
-            return
         super().on_response_complete()
-        if self._half_closed and not self._busy():
+        if self._busy() or self.transport.is_closing():
+            return
+        if self._refusal is not None:
+            self._answer(self._refusal)
+        elif self._half_closed or self._deaf:
             self.transport.close()
+        elif self.waits_for_head():
+            self._watch_head(0)
 
     def _should_upgrade(self) -> bool:
         return False
@@ -249,91 +282,18 @@ class Connection(_Protocol):
             self._watch = self.loop.call_later(next(waits), self._look, waits)
 
 
-@functools.cache
 def httptools_protocol() -> type[asyncio.Protocol]:
     """The connection class on httptools. Raises ImportError where that is not installed."""
-    import httptools
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    from mock_ares.server.parsers import on_httptools
 
-    class MockHttpToolsProtocol(Connection, HttpToolsProtocol):
-        __slots__ = ("_offer",)
-
-        def __init__(self, *args: Any, **more: Any) -> None:
-            super().__init__(*args, **more)
-            self._offer: _Offer | None = None
-
-        def feed(self, data: bytes) -> None:
-            while data:
-                try:
-                    self.parser.feed_data(data)
-                    return
-                except httptools.HttpParserUpgrade as offer:
-                    self._pass_over()
-                    data = data[offer.args[0] :]
-                except httptools.HttpParserError:
-                    self.send_400_response(MALFORMED)
-                    return
-
-        def _pass_over(self) -> None:
-            """A new parser, which has read the same head without an offer."""
-            offer = self._offer = _Offer(self.parser.get_method().decode(), self.url, self.headers)
-            head = offer.framing(self.parser.get_http_version())
-            self.parser = httptools.HttpRequestParser(self)
-            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-            self.parser.feed_data(head)
-
-        def on_headers_complete(self) -> None:
-            if self.parser.should_upgrade():
-                return
-            offer, self._offer = self._offer, None
-            if offer is not None:
-                self.url, self.headers = offer.url, offer.headers
-                self.scope["headers"] = offer.headers
-            target, self.url = self.url, b"/"  # what is no URL would be an error in uvicorn's eyes
-            super().on_headers_complete()
-            place(cast(Any, self.scope), target)
-            if offer is not None:
-                self.scope["method"] = offer.method
-
-        def on_message_complete(self) -> None:
-            if not self.parser.should_upgrade():
-                super().on_message_complete()
-
-    return MockHttpToolsProtocol
+    return on_httptools()
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """A head after which httptools takes what follows for another protocol: CONNECT, or one with Upgrade."""
-
-    method: str
-    url: bytes
-    headers: list[tuple[bytes, bytes]]
-
-    def framing(self, version: str) -> bytes:
-        """A head that says of the body and the connection what this one says, and nothing else."""
-        lines = [b"%b: %b" % field for field in self.headers if field[0] in _FRAMING]
-        return b"\r\n".join([b"POST / HTTP/%b" % version.encode(), *lines, b"\r\n"])
-
-
-@functools.cache
 def h11_protocol() -> type[asyncio.Protocol]:
     """The connection class on h11, which is pure Python."""
-    import h11
-    from uvicorn.protocols.http.h11_impl import H11Protocol
+    from mock_ares.server.parsers import on_h11
 
-    class MockH11Protocol(Connection, H11Protocol):  # type: ignore[misc]
-        def begin(self, cycle: Any) -> None:
-            super().begin(cycle)
-            self.conn.send(h11.Response(status_code=400, headers=[]))  # never taken for a switch of protocols
-
-        def finish(self, cycle: Any) -> None:
-            self.conn.send(h11.EndOfMessage())
-            if self.conn.our_state is h11.MUST_CLOSE:
-                cycle.keep_alive = False
-            super().finish(cycle)
-
-    return MockH11Protocol
+    return on_h11()
 
 
 def protocol_class() -> type[asyncio.Protocol]:
@@ -367,5 +327,6 @@ def _config(app: Any, http: Any, **more: Any) -> Config:
         server_header=False,
         date_header=False,
         timeout_keep_alive=KEEP_ALIVE,
+        h11_max_incomplete_event_size=refusal.MOST_HEAD,
         **more,
     )

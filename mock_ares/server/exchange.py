@@ -10,9 +10,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+<<<<<<< HEAD
 from functools import partial
 from sys import intern
 from typing import Any, Literal, TypeVar
+=======
+from typing import Any, Literal
+>>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
 
 from mock_ares.dialects import Names
 from mock_ares.plan.layout import Peer, head_only
@@ -21,12 +25,18 @@ from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.answers import Answer, Replies, of_error, of_json, other_host, whole
 from mock_ares.server.auth import Identity
+<<<<<<< HEAD
 from mock_ares.server.effort import MOST_BODY, much_to_plan
 from mock_ares.server.errors import HttpError, lookup
 from mock_ares.server.executor import BusyError
+=======
+from mock_ares.server.errors import HttpError, lookup, plain_error
+from mock_ares.server.fields import Fields
+>>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
 from mock_ares.server.journal import Exchange, redacted_body, redacted_text
 from mock_ares.server.library import Facts, Turn
 from mock_ares.server.player import play
+from mock_ares.server.refusal import Refusal
 from mock_ares.server.requests import BODY_LIMIT, ChatRequest, parse_chat
 from mock_ares.server.state import Fake
 from mock_ares.server.tenants import StrangerError
@@ -44,6 +54,8 @@ DRAINED = 32 * 1024 * 1024
 """Bytes of a body over the limit that are read and thrown away; a client that sends more is cut off."""
 BODY_TIMEOUT = 60.0
 """Seconds for which a body may stand still."""
+BODY_DEADLINE = 600.0
+"""Seconds that all of it may take."""
 
 
 class ClientLeftError(Exception):
@@ -61,7 +73,7 @@ class Request:
     method: str
     path: str
     query: str
-    headers: dict[str, str]
+    headers: Fields
     body: bytes
     wire: Wire
     exchange: Exchange
@@ -136,8 +148,9 @@ class Respond:
         try:
             request.body = await _body(receive)
         except ClientLeftError:
-            request.exchange.ending = "client-left"
-            return None
+            if request.wire.refusal is None:
+                request.exchange.ending = "client-left"
+                return None
         except BodyTimeoutError:
             request.exchange.ending = "ended"
             request.wire.reset()
@@ -148,6 +161,7 @@ class Respond:
         if self.fake.refresh is not None:
             await self.fake.refresh()
         try:
+<<<<<<< HEAD
             found, extra = decide(request)
             while isinstance(found, Later):
                 found = found.then(await found.work())
@@ -155,6 +169,10 @@ class Respond:
         except BusyError as error:
             busy = HttpError(503, (("retry-after", "5"),), _error_body(str(error)), "application/json")
             answer, extra = of_error(busy, request.peer), ()
+=======
+            refusal = request.wire.refusal
+            answer, extra = self._refused(request, refusal) if refusal else decide(request)
+>>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
         except PlanError as error:
             broken = request.exchange.broken
             what = f"broken with {broken} as asked for" if broken else "played for this request"
@@ -168,19 +186,23 @@ class Respond:
         request.exchange.begun = start
         return answer, extra, start
 
+    def _refused(self, request: Request, refusal: Refusal) -> tuple[Answer, Headers]:
+        """For who cannot be understood: in words, and nothing more on this connection."""
+        request.exchange.reason = refusal.reason
+        error = plain_error(refusal.status, f"{refusal.reason}\n")
+        return of_error(error, replace(request.peer, keep_alive=False)), ()
+
     async def _late(self, wire: Wire, until: float) -> None:
         timer = self.fake.clock.timer(until)
         with wire.waking(timer):
             await timer
 
     def _opened(self, scope: Mapping[str, Any], wire: Wire) -> Request:
-        # Requests are alike, and many are kept: what they have in common they share.
-        pairs = [(intern(name.decode("latin-1")), intern(value.decode("latin-1"))) for name, value in scope["headers"]]
-        query = scope["query_string"].decode("latin-1")
-        exchange = self.fake.journal.open(scope["method"], scope["path"], pairs, self.fake.clock.now(), query)
+        fields, query = Fields.of(scope["headers"]), scope["query_string"].decode("latin-1")
+        exchange = self.fake.journal.open(scope["method"], scope["path"], fields.lines, self.fake.clock.now(), query)
         exchange.owner = self.fake.tenants.only
         raw_path = scope["raw_path"].decode("latin-1")
-        return Request(scope["method"], scope["path"], query, dict(pairs), b"", wire, exchange, raw_path)
+        return Request(scope["method"], scope["path"], query, fields, b"", wire, exchange, raw_path)
 
     async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
         exchange, plan, wire = request.exchange, answer.plan, request.wire
@@ -198,7 +220,7 @@ class Respond:
         shown = replace(answer, script=script).shown() if self.fake.watchers else (plan, script)
         for watcher in self.fake.watchers:
             watcher.answered(exchange, *shown, fields)
-        request.headers, request.body = {}, b""  # a stream may be open for long
+        request.headers, request.body = Fields(), b""  # a stream may be open for long
         complete, owner = False, exchange.owner
         self.fake.enter(owner, wire)
         try:
@@ -225,6 +247,7 @@ class Respond:
         limits = self.limited(identity)
         if isinstance(limits, HttpError):
             return of_error(limits, peer), ()
+<<<<<<< HEAD
         asked = (request.body, request.headers.get("content-type"), self.fake.profile, request.path)
         return self.parsed(request, parse_chat, asked, lambda chat: self._chat(request, chat, identity, form)), limits
 
@@ -247,6 +270,12 @@ class Respond:
     def _chat(
         self, request: Request, chat: ChatRequest, identity: Identity, form: Literal["stream", "whole"]
     ) -> Answer | Later:
+=======
+        content_type = request.headers.first("content-type")
+        chat = parse_chat(request.body, content_type, self.fake.profile, request.path)
+        if isinstance(chat, HttpError):
+            return of_error(chat, peer), limits
+>>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
         request.exchange.message, request.exchange.agent_type = redacted_text(chat.message), chat.agent_type
         found = self._turn(request, chat, identity.token_id)
         if isinstance(found, HttpError):
@@ -264,7 +293,7 @@ class Respond:
         """Whose request it is; what the profile answers to credentials that are none."""
         if auth == "none":
             return Identity("", "", "", "none", None)
-        value = request.headers.get("authorization")
+        value = request.headers.first("authorization")
         check = self.fake.keyring.check_bearer if auth == "jwt" else self.fake.keyring.check_api_key
         identity = check(value)
         if isinstance(identity, HttpError):
@@ -392,7 +421,15 @@ class Respond:
         owner, turn = ticket
         request.exchange.owner = owner
         request.exchange.credentials = "sent" if "authorization" in request.headers else "none"
+<<<<<<< HEAD
         asked = (request.body, request.headers.get("content-type"), self.fake.profile, "/api/chat/stream")
+=======
+        chat = parse_chat(request.body, request.headers.first("content-type"), self.fake.profile, "/api/chat/stream")
+        if isinstance(chat, HttpError):
+            return of_error(chat, request.peer), ()
+        request.exchange.message = redacted_text(chat.message)
+        return self._reply(request, turn, chat, owner, "stream"), ()
+>>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
 
         def go_on(chat: ChatRequest) -> Answer | Later:
             request.exchange.message = redacted_text(chat.message)
@@ -432,12 +469,15 @@ def _error_body(message: str) -> bytes:
 async def _body(receive: Receive) -> bytes:
     """The whole body; of one over the limit, a byte more than the limit. Raises ClientLeftError, BodyTimeoutError."""
     parts, size = list[bytes](), 0
+    deadline = asyncio.get_running_loop().time() + BODY_DEADLINE
     while True:
         try:
             async with asyncio.timeout(BODY_TIMEOUT):
                 message = await receive()
         except TimeoutError:
             raise BodyTimeoutError from None
+        if message.get("more_body") and asyncio.get_running_loop().time() >= deadline:
+            raise BodyTimeoutError
         if message["type"] == "http.disconnect":
             raise ClientLeftError
         part: bytes = message.get("body", b"")

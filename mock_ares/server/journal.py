@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from mock_ares.server.fields import Fields
 from mock_ares.server.sent import Sent
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Exchange:
     faults: tuple[str, ...] = ()
     credentials: str = "none"
     """How the request authenticated: jwt, api-key, refused or none."""
+    reason: str = ""
+    """Why it was refused, or what it looks like where it was no request at all; empty where there is nothing to say."""
     broken: str | None = None
     """The fault or error that was put in while the fake ran."""
     time: float = 0.0
@@ -90,7 +93,7 @@ class Exchange:
             **fields,
             "segments": self.segments,
             "bytes": self.bytes,
-            "headers": dict(self.headers),
+            "headers": dict(Fields(self.headers)),
             "body": self.body.decode(errors="replace"),
         }
 

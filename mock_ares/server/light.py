@@ -6,11 +6,15 @@ An ``asyncio.Event`` and a ``deque`` take 760 bytes each, used or not. Where uvi
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from mock_ares.server.waiters import Waiter, wake
+
+if TYPE_CHECKING:
+    from mock_ares.server.refusal import Refusal
 
 
 class Flag:
@@ -57,3 +61,33 @@ class Pipeline(list[Any]):
 
     def appendleft(self, item: Any) -> None:
         self.insert(0, item)
+
+
+class Unparsed:
+    """The cycle of what is no request: there is nothing to receive, and a refusal to send."""
+
+    __slots__ = (
+        "disconnected", "keep_alive", "message_event", "more_body", "on_response", "refusal", "response_complete",
+        "response_started", "waiting_for_100_continue",
+    )  # fmt: skip
+
+    def __init__(self, refusal: Refusal, on_response: Callable[[], object]) -> None:
+        self.refusal = refusal
+        self.on_response = on_response
+        self.message_event = Flag(True)
+        self.disconnected = self.keep_alive = self.more_body = self.waiting_for_100_continue = False
+        self.response_started = self.response_complete = False
+
+    def scope(self, server: Any, client: Any) -> dict[str, Any]:
+        """An ASGI scope without a method and a path."""
+        return {
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "server": server,
+            "client": client, "scheme": "http", "method": "", "root_path": "", "path": "", "raw_path": b"",
+            "query_string": b"", "headers": [], "state": {},
+        }  # fmt: skip
+
+    async def receive(self) -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        """Nobody sends the ASGI way."""

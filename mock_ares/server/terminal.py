@@ -74,12 +74,16 @@ def line(exchange: Exchange, now: float | None = None) -> str:
     if exchange.chunks:
         parts.append(counted(exchange.chunks, "chunk"))
     parts += [counted(exchange.bytes, "byte"), _lasted(exchange.duration), exchange.ending]
+    if exchange.reason:
+        parts.append(f"({printable(exchange.reason)})")
     if exchange.before_fault == "best-effort":
         parts.append("(best effort: what it had read is not known)")
     return "  ".join(part for part in parts if part)
 
 
 def _asked(exchange: Exchange) -> str:
+    if not exchange.method:
+        return "(no request)"
     if exchange.message is None:
         return printable(f"{exchange.method} {exchange.path}"[:200])
     message = exchange.message

@@ -14,7 +14,9 @@ from mock_ares.server.barrier import Boundary, pauses, settle, until_read
 from mock_ares.server.waiters import Among, Waiter, resolve
 
 if TYPE_CHECKING:
-    from mock_ares.server.connection import Connection, CountedTransport
+    from mock_ares.server.connection import Connection
+    from mock_ares.server.refusal import Refusal
+    from mock_ares.server.transport import CountedTransport
 
 EXTENSION = "mock_ares.wire"
 
@@ -50,6 +52,11 @@ class Wire:
     def gone(self) -> bool:
         """Whether the connection has ended, whoever ended it."""
         return self._protocol.lost or self._transport.is_closing()
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What the connection itself has against the request; a body that is broken is known when it has come."""
+        return getattr(self._cycle, "refusal", None)
 
     @property
     def left_in_peace(self) -> bool:

@@ -93,7 +93,7 @@ class Rig:
         known = ("host: x", f"authorization: Bearer {self.credentials.token}", "content-type: application/json")
         return "\r\n".join((f"{method} {CHAT} HTTP/1.1", *known, *length, *fields, "", "")).encode() + body
 
-    def send(self, *segments: bytes, responses: int = 1) -> Outcome:
+    def send(self, *segments: bytes, responses: int = 1, half_close: bool = False) -> Outcome:
         """Sends segments, each of which is read by itself, and takes so many responses, or fewer if it is closed."""
         read, first = self._read, self.fake.journal.last
         with socket.create_connection(self.address, PATIENCE) as connection:
@@ -102,10 +102,12 @@ class Rig:
             for segment in segments:
                 with contextlib.suppress(ConnectionError):  # it may have been refused by now
                     connection.sendall(segment)
-                read += len(segment)
-                self._wait(read)
+                    read += len(segment)
+                    self._wait(read)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
             found = reader.take(responses)
-            if found and found[-1].headers.get("connection") == "close":
+            if half_close or (found and found[-1].headers.get("connection") == "close"):
                 found += reader.take(1)
             elif not reader.end:
                 with contextlib.suppress(ConnectionError):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.surfaces.rig import SAY_HI, Rig
+from mock_ares.server import connection, refusal
+from mock_ares.server.refusal import MOST_TARGET
+from mock_ares.server.terminal import line
+from tests.surfaces.rig import PROBE, SAY_HI, Rig
 
 OFFERS = {
     "h2c, as Java's HttpClient": (
@@ -83,3 +88,182 @@ class TestAnOfferToUpgradeIsPassedOver:
             ("CONNECT", "example.com:443"),
             ("GET", "/health"),
         ]
+
+
+LONG = 70_000
+NO_REQUESTS = {
+    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500, "TLS"),
+    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00", "HTTP/2"),
+    "SSH": (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH"),
+    "SMTP": (b"EHLO mail.example.com\r\n", "SMTP"),
+    "RTSP": (b"SETUP_ rtsp://x/y RTSP/1.0\r\nCSeq: 1\r\n\r\n", "RTSP"),
+    "WebSocket frame": (b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", "WebSocket"),
+    "HTTP/0.9": (b"GET /\r\n", "HTTP/0.9"),
+    "another version": (b"GET / HTTP/2.0\r\nhost: x\r\n\r\n", "version"),
+    "a response": (b"HTTP/1.1 200 OK\r\n\r\n", "response"),
+    "JSON": (b'{"message": "hi", "password": "hunter2"}\r\n', "JSON"),
+    "text": (b"hunter2 hello\r\n", "text"),
+    "binary": (b"\xff\xfe\xfd\xfc\r\n\r\n", "binary"),
+    "Redis": (b"*1\r\n$4\r\nPING\r\n", "Redis"),
+    "PostgreSQL": (b"\x00\x00\x00\x08\x04\xd2\x16\x2f", "PostgreSQL"),
+    "a line that is no field": (b"GET / HTTP/1.1\r\nhost x\r\n\r\n", "mistake in its head"),
+    "two lengths": (
+        b"GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+        "mistake in its head",
+    ),
+    "NUL in a value": (b"GET / HTTP/1.1\r\nhost: x\r\nx-a: a\0b\r\n\r\n", "mistake in its head"),
+}
+
+
+class TestWhatIsNoRequest:
+    @pytest.mark.parametrize("kind", NO_REQUESTS)
+    def test_is_told_so_and_is_in_the_journal(self, each: Rig, kind: str) -> None:
+        data, words = NO_REQUESTS[kind]
+        got = each.send(data)
+        assert (got.statuses, got.end) == ([400], "fin")
+        (exchange,) = got.exchanges
+        assert (exchange.status, exchange.ending) == (400, "complete")
+        assert words in exchange.reason
+        assert got.responses[0].body.decode() == f"{exchange.reason}\n"
+        assert exchange.reason in line(exchange)
+        assert "hunter2" not in line(exchange) + str(exchange.as_dict())
+        assert each.send(PROBE).statuses == [200]
+
+    @pytest.mark.parametrize("kind", ["SSH", "JSON", "HTTP/0.9", "RTSP"])
+    def test_byte_by_byte(self, rig: Rig, kind: str) -> None:
+        """A parser may know before there are words for it."""
+        data, _ = NO_REQUESTS[kind]
+        got = rig.send(*(data[index : index + 1] for index in range(len(data))))
+        assert got.statuses == [400]
+        assert "it looks like" in got.exchanges[0].reason
+
+    def test_an_end_before_the_end_of_a_head(self, rig: Rig) -> None:
+        got = rig.send(b"GET / HT", half_close=True)
+        assert (got.statuses, got.end) == ([400], "fin")
+        assert "ended before a head" in got.exchanges[0].reason
+
+    def test_an_end_before_anything_is_nobodys_business(self, rig: Rig) -> None:
+        got = rig.send(half_close=True)
+        assert (got.statuses, got.end, got.exchanges) == ([], "fin", ())
+
+    def test_behind_a_request_it_spoils_nothing(self, rig: Rig) -> None:
+        got = rig.send(rig.chat() + b"\0\0\0 garbage\r\n\r\n", responses=2)
+        assert (got.statuses, got.end) == ([200, 400], "fin")
+
+    def test_empty_lines_before_a_request_are_ignored(self, rig: Rig) -> None:
+        got = rig.send(b"\r\n\r\n", b"\r\n" + rig.chat(), b"\r\n" + rig.chat(), responses=2)
+        assert (got.statuses, got.end) == ([200, 200], "open")
+
+
+TARGETS = {
+    "*": ("OPTIONS", b"*", "*"),
+    "an absolute URL": ("GET", b"http://example.com/health?x=1", "/health"),
+    "an absolute URL without a path": ("GET", b"http://example.com", "/"),
+    "an absolute URL of another scheme": ("GET", b"ftp://example.com/x", "/x"),
+    "a line end": ("GET", b"/%0Ax", "/\nx"),
+    "a line end behind a path that there is": ("GET", b"/health%0A", "/health\n"),
+    "NUL": ("GET", b"/a%00b", "/a\0b"),
+    "half an escape": ("GET", b"/%", "/%"),
+    "no escape": ("GET", b"/%zz%1", "/%zz%1"),
+    "no UTF-8": ("GET", b"/%ff%fe", "/\ufffd\ufffd"),
+    "a surrogate": ("GET", b"/%ed%a0%80", "/\ufffd\ufffd\ufffd"),
+    "dots": ("GET", b"/../../etc/passwd", "/../../etc/passwd"),
+    "two slashes": ("GET", b"//health", "//health"),
+    "a query only": ("GET", b"/?a=%0A&b", "/"),
+    "a fragment": ("GET", b"/health#x", "/health"),
+}
+
+
+class TestTargets:
+    @pytest.mark.parametrize("name", TARGETS)
+    def test_any_target_gets_an_answer_of_the_profile(self, each: Rig, name: str) -> None:
+        method, target, path = TARGETS[name]
+        got = each.send(b"%b %b HTTP/1.1\r\nhost: x\r\norigin: null\r\n\r\n" % (method.encode(), target))
+        assert got.end == "open"
+        (response,), (exchange,) = got.responses, got.exchanges
+        assert response.status in (200, 204, 404, 405)
+        assert response.headers["access-control-allow-origin"] == "null"
+        assert (exchange.method, exchange.path, exchange.status) == (method, path, response.status)
+        assert "\n" not in line(exchange)
+
+    @pytest.mark.parametrize(
+        "target", ["files/a%0ab.yaml", "files/%00", "%0A", "health%0A", "requests/%ff", "scenarios/%0a"]
+    )
+    def test_under_the_control_api_it_is_json(self, rig: Rig, target: str) -> None:
+        got = rig.send(f"GET /_mock/api/{target} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode())
+        assert got.responses[0].status in (403, 404, 422)
+        assert "error" in json.loads(got.responses[0].body)
+
+    @pytest.mark.parametrize("size", [LONG, 400_000])
+    def test_one_that_is_too_long(self, each: Rig, size: int) -> None:
+        got = each.send(b"GET /%b HTTP/1.1\r\nhost: x\r\norigin: null\r\n\r\n" % (b"x" * size))
+        assert (got.statuses, got.end) == ([414], "fin")
+        assert got.responses[0].headers["access-control-allow-origin"] == "null"
+
+    def test_the_longest(self, rig: Rig) -> None:
+        assert rig.send(b"GET /%b HTTP/1.1\r\nhost: x\r\n\r\n" % (b"x" * (MOST_TARGET - 1))).statuses == [404]
+
+
+class TestBounds:
+    @pytest.mark.parametrize(
+        ("fields", "status"),
+        [
+            (b"x-a: b\r\n" * 99, 200),
+            (b"x-a: b\r\n" * 100, 431),
+            (b"a:\r\n" * 100_000, 431),
+            (b"x-a: %b\r\n" % (b"b" * 300_000), 200),
+            (b"x-a: %b\r\n" % (b"b" * 600_000), 431),
+            (b"%b: x\r\n" % (b"b" * 600_000), 431),
+            (b"x-%b: y\r\n" % (b"b" * 5_000) * 99, 431),
+        ],
+        ids=["as many fields", "one too many", "many", "large", "larger", "a long name", "all together"],
+    )
+    def test_of_fields(self, rig: Rig, fields: bytes, status: int) -> None:
+        got = rig.send(b"GET /health HTTP/1.1\r\nhost: x\r\n" + fields + b"\r\n")
+        assert got.statuses == [status]
+        assert [exchange.status for exchange in got.exchanges] == [status]
+        assert rig.send(PROBE).statuses == [200]
+
+    def test_a_head_without_end(self, rig: Rig) -> None:
+        """In segments, as from a client that never stops: it is refused when it has become too large."""
+        got = rig.send(b"GET / HTTP/1.1\r\nx-a: ", *[b"b" * 50_000] * 12)
+        assert got.statuses == [431]
+
+    def test_a_head_that_stands_still(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(refusal, "HEAD_TIMEOUT", 0.02)
+        got = rig.send(b"GET / HTTP/1.1\r\nhost: x\r\n")
+        assert (got.statuses, got.end) == ([408], "fin")
+        assert "did not end" in got.exchanges[0].reason
+
+    def test_one_behind_a_request_that_was_answered(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(refusal, "HEAD_TIMEOUT", 0.02)
+        got = rig.send(rig.chat() + b"GET / HTTP/1.1\r\n", responses=2)
+        assert (got.statuses, got.end) == ([200, 408], "fin")
+
+    def test_a_connection_on_which_nothing_comes(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(connection, "KEEP_ALIVE", 0.02)
+        got = rig.send()
+        assert (got.statuses, got.end) == ([], "fin")
+
+
+LINES = {
+    "an unknown method": b"FOO / HTTP/1.1\r\nhost: x\r\n\r\n",
+    "a method in lower case": b"patch / HTTP/1.1\r\nhost: x\r\n\r\n",
+    "HTTP/1.0": b"GET /health HTTP/1.0\r\n\r\n",
+    "HTTP/1.0 that stays": b"GET /health HTTP/1.0\r\nconnection: keep-alive\r\n\r\n",
+    "bare line feeds": b"GET /health HTTP/1.1\nhost: x\n\n",
+    "raw UTF-8": "GET /é HTTP/1.1\r\nhost: x\r\n\r\n".encode(),
+    "version 0.9": b"GET / HTTP/0.9\r\nhost: x\r\n\r\n",
+    "one length twice": b"GET /health HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\ncontent-length: 0\r\n\r\n",
+    "no host": b"GET /health HTTP/1.1\r\n\r\n",
+    "a folded field": b"GET /health HTTP/1.1\r\nhost: x\r\nx-a: b\r\n c\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_what_parsers_do_not_agree_on_ends_cleanly(each: Rig, name: str) -> None:
+    got = each.send(LINES[name], half_close=True)
+    assert got.end == "fin"
+    assert len(got.responses) == len(got.exchanges) == 1
+    assert got.responses[0].status in (200, 400, 401, 404, 405)
+    assert each.send(PROBE).statuses == [200]

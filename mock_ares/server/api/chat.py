@@ -50,7 +50,7 @@ def remember(request: Request, chat: ChatRequest, answer: Answer, fake: Fake, ow
 def note_use(request: Request, fake: Fake, identity: Identity) -> None:
     """Counts a request that came with a key, and when the key was last used."""
     store, now = fake.store(identity.token_id), fake.keyring.clock()
-    store.keys.used(request.headers.get("authorization", "").removeprefix("Bearer "), now)
+    store.keys.used((request.headers.first("authorization") or "").removeprefix("Bearer "), now)
     if fake.profile.name == "docs":
         store.usage.day(identity.subject, date_of(now)).api_calls += 1
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mock_ares.plan.build import answer
-from mock_ares.plan.layout import Peer
 from mock_ares.plan.model import Headers
-from mock_ares.scenario.model import Pace, Reply
-from mock_ares.server.answers import JSON, Answer, dump, of_error, ordinary
-from mock_ares.server.api.calls import NOTHING, Call, Result
+from mock_ares.server.answers import Answer, of_error
+from mock_ares.server.api.calls import Call, Result
 from mock_ares.server.api.chat import note_use
 from mock_ares.server.api.routes import Operation, find
 from mock_ares.server.auth import Identity
@@ -86,10 +83,3 @@ def _handled(
         fields=fields,
     )
     return operation.handle(call)
-
-
-def _answer(result: Result, peer: Peer) -> Answer:
-    reply = Reply(text="", pace=Pace(head=result.wait))
-    if result.value is NOTHING:
-        return ordinary(answer(result.status, result.headers, b"", reply), peer)
-    return ordinary(answer(result.status, (*JSON, *result.headers), dump(result.value), reply), peer)

@@ -91,7 +91,7 @@ class Ask:
     control: Control
     scope: Mapping[str, Any]
     receive: Receive
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     path: dict[str, str]
     """What stands in the place of the path's names."""
     query: dict[str, str] = field(init=False)

@@ -19,6 +19,7 @@ from mock_ares.server.control.records import Record
 from mock_ares.server.control.told import shown
 from mock_ares.server.curl import again_line
 from mock_ares.server.exchange import accepts_gzip
+from mock_ares.server.fields import Fields
 from mock_ares.server.journal import Exchange
 
 ENDINGS = ("open", "complete", "close", "reset", "hang", "client-left", "ended")
@@ -91,7 +92,7 @@ async def one(ask: Ask) -> Answer:
             "body": shown(exchange.body.decode(errors="replace")),
             "body_size": exchange.body_size,
             "seed": exchange.seed,
-            "curl": again_line(exchange, ask.url),
+            "curl": again_line(exchange, ask.url) if exchange.method else "",
             "scenario_text": scenario_text(exchange),
             "client_left_at": exchange.duration if left else None,
             "read": None if record is None else _read(exchange, record, peer),
@@ -101,7 +102,7 @@ async def one(ask: Ask) -> Answer:
 
 
 def _peer(exchange: Exchange) -> Peer:
-    return Peer("1.1", accepts_gzip(dict(exchange.headers).get("accept-encoding", "")))
+    return Peer("1.1", accepts_gzip(Fields(exchange.headers).get("accept-encoding", "")))
 
 
 def _read(exchange: Exchange, record: Record, peer: Peer) -> dict[str, Any]:

@@ -42,4 +42,5 @@ def request_told(exchange: Exchange, token_name: str) -> dict[str, Any]:
         "duration": exchange.duration,
         "faults": list(exchange.faults),
         "credentials": exchange.credentials,
+        "reason": exchange.reason,
     }

@@ -51,3 +51,6 @@ export function visible(text) {
 export function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
+
+/** What a request asked for: method and path, or that it was none. */
+export const asked = (request) => (request.method === "" ? "no request" : `${request.method} ${request.path}`);

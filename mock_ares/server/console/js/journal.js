@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { append, h, icon, options, put, say } from "./dom.js";
-import { count, duration, endingOf, number, short, size, time, visible } from "./format.js";
+import { asked, count, duration, endingOf, number, short, size, time, visible } from "./format.js";
 import { attempt } from "./notices.js";
 import { RequestPane } from "./request.js";
 import { go } from "./route.js";
@@ -135,7 +135,7 @@ export class JournalView {
     if (ending && ending !== "error" && request.ending !== ending) return false;
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     if (words.length === 0) return true;
-    const said = `#${request.number} ${request.method} ${request.path} ${request.message ?? ""} ${request.scenario} ${request.status ?? ""} ${request.token_name} ${request.ending} ${request.faults.join(" ")} ${request.broken ?? ""}`.toLowerCase();
+    const said = `#${request.number} ${request.method} ${request.path} ${request.message ?? ""} ${request.scenario} ${request.status ?? ""} ${request.token_name} ${request.ending} ${request.faults.join(" ")} ${request.broken ?? ""} ${request.reason}`.toLowerCase();
     return words.every((word) => said.includes(word));
   }
 
@@ -177,10 +177,10 @@ export class JournalView {
     const running = request.ending === "open";
     parts.status.className = `status ${failed ? "bad" : request.status === null ? "soft" : "good"}`;
     say(parts.status, request.status === null ? "···" : String(request.status));
-    const title = request.message === null ? `${request.method} ${request.path}` : visible(request.message) || "(an empty message)";
+    const title = request.message === null ? asked(request) : visible(request.message) || "(an empty message)";
     say(parts.title, title);
     const broken = request.broken ?? request.faults.join(", ");
-    const about = [`#${request.number}`, time(request.time), request.scenario && `${request.scenario}${request.reply ? ` · reply ${request.reply + 1}` : ""}`, request.message === null || request.path === USUAL ? null : request.path, request.token_name];
+    const about = [`#${request.number}`, time(request.time), request.scenario && `${request.scenario}${request.reply ? ` · reply ${request.reply + 1}` : ""}`, request.message === null || request.path === USUAL ? null : request.path, request.token_name, request.reason];
     say(parts.about, about.filter(Boolean).join(" · "));
     say(parts.fault, broken);
     parts.fault.hidden = broken === "";

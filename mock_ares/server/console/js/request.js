@@ -2,7 +2,7 @@
 
 import { api, ApiError, part } from "./api.js";
 import { append, byId, field, h, icon, put, say } from "./dom.js";
-import { bytesOf, count, duration, endingOf, number, size, time, visible } from "./format.js";
+import { asked, bytesOf, count, duration, endingOf, number, size, time, visible } from "./format.js";
 import { attempt, copy, tell } from "./notices.js";
 import { outcomeOf } from "./outcome.js";
 import { Pieces } from "./pieces.js";
@@ -139,7 +139,7 @@ export class RequestPane {
 
   #summary(request) {
     const [word, kind, meaning] = endingOf(request);
-    say(this.title, request.message === null ? `${request.method} ${request.path}` : visible(request.message) || "(an empty message)");
+    say(this.title, request.message === null ? asked(request) : visible(request.message) || "(an empty message)");
     const failed = request.status >= 400;
     const facts = [
       h("span", { class: `status ${failed ? "bad" : request.status === null ? "soft" : "good"}` }, request.status ?? "no status"),
@@ -168,7 +168,8 @@ export class RequestPane {
     const pairs = [
       ["Number", `#${found.number}`],
       ["Came", time(found.time)],
-      ["Asked for", `${found.method} ${found.path}${found.query && `?${found.query}`}`],
+      ["Reason", found.reason],
+      ["Asked for", `${asked(found)}${found.query && `?${found.query}`}`],
       ["Token", found.token && (found.token_name ? `${found.token_name} (${found.token})` : found.token)],
       ["Credentials", found.credentials],
       ["Seed", found.seed],

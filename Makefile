@@ -1,19 +1,29 @@
 # Every target sets up what it needs: a virtual environment in .venv, for people with nothing but Python and make.
+# make PYTHON=python3.12 (a name, or a path) has one of its own beside it, in build/venv, and leaves .venv as it is.
 # Stamps record what is installed, so that a second run asks nobody. They go stale with pyproject.toml.
 
 PORT ?= 3000
 ARGS ?=
-# PYTHON: an interpreter of your choice; else the first of these that is new enough. Each is run, since a version
-# manager may have put a placeholder on PATH for one that it lacks.
 PYTHON ?=
-CANDIDATES := python3 python3.13 python3.12 python3.11
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
 
-BIN := .venv/bin
+ifeq ($(PYTHON),)
+ENV := .venv
+else
+CHOSEN := $(shell sh .ci/python '$(PYTHON)')
+ifeq ($(CHOSEN),)
+$(error PYTHON=$(PYTHON) will not do)
+endif
+NAME := import sys; print(sys.implementation.name + "-%d.%d.%d" % sys.version_info[:3] + sys.abiflags)
+ENV := build/venv/$(shell '$(CHOSEN)' -c '$(NAME)')
+endif
+
+BIN := $(ENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-VENV := .venv/venv.stamp
-RUNTIME := .venv/runtime.stamp
-DEV := .venv/dev.stamp
-TRIAL := .venv/trial.stamp
+VENV := $(ENV)/venv.stamp
+RUNTIME := $(ENV)/runtime.stamp
+DEV := $(ENV)/dev.stamp
+TRIAL := $(ENV)/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
@@ -23,7 +33,7 @@ LIBRARIES := contracts/clients/libraries
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
-	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test, kill-matrix, trial), PYTHON=python3'
+	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test, fuzz, kill-matrix, trial), PYTHON=python3.12'
 
 serve: $(RUNTIME) ## a fake ARES on port 3000
 	@exec $(BIN)/mock-ares serve --port $(PORT) $(ARGS)
@@ -74,28 +84,10 @@ clean: ## remove all that make has made
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .mock-ares $(LIBRARIES)/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-define MAKE_VENV
-fail() { echo "$$*" >&2; exit 1; }
-new_enough() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
-python="$(PYTHON)"
-if [ -n "$$python" ]; then
-    new_enough "$$python" || fail "$$python is no Python 3.11 or newer, which mock-ares needs."
-else
-    for python in $(CANDIDATES) none; do
-        if [ "$$python" = none ] || new_enough "$$python"; then break; fi
-    done
-    [ "$$python" != none ] || fail "Found no Python 3.11 or newer, which mock-ares needs (tried $(CANDIDATES))." \
-        "Install one, or say make PYTHON=/path/to/python."
-fi
-"$$python" -c 'import ensurepip, venv' 2>/dev/null ||
-    fail "$$python cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv"
-echo "Setting up .venv with $$python (once)"
-"$$python" -m venv .venv
-endef
-export MAKE_VENV
-
 $(VENV):
-	@sh -euc "$$MAKE_VENV"
+	@python=$$(sh .ci/python $(if $(CHOSEN),'$(CHOSEN)',$(CANDIDATES))) && \
+	echo "Setting up $(ENV) with $$python (once)" && \
+	"$$python" -m venv $(ENV)
 	@touch $@
 
 $(RUNTIME): $(VENV) pyproject.toml

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import math
+import re
 import shlex
 import sys
 from collections.abc import Iterable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PROFILES = click.Choice(["docs", "server"])
 DIALECTS = click.Choice(["text", "lines", "delta", "typed"])
 FILES = click.Path(path_type=Path)
+MOST_LIFETIME = 36500 * 86400
+"""Seconds: a hundred years."""
 UNREADABLE = "cannot be read: "
 
 
@@ -198,6 +201,8 @@ def init(folder: Path) -> None:
 
     try:
         made, kept = write(folder)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Usage(f"mock-ares: {error.filename or folder} is a file; name a folder") from None
     except OSError as error:
         raise Usage(f"mock-ares: {error.filename or folder}: {error.strerror}") from None
     for path in made:
@@ -232,9 +237,13 @@ def _lifetime(text: str) -> float:
     from mock_ares.scenario.words import parse_duration
 
     try:
-        return float(text[:-1]) * 86400 if text[-1:] == "d" else parse_duration(text)
+        days = re.fullmatch(r"([0-9.]+)\s*d", text)
+        seconds = 24 * parse_duration(f"{days[1]}h") if days else parse_duration(text)
+        if not 1 <= seconds <= MOST_LIFETIME:
+            raise ValueError("a token lives from 1s to 36500d; --expired makes one that is over")
     except ValueError as error:
         raise Usage(f"mock-ares: --lifetime {text}: {error}") from None
+    return seconds
 
 
 @main.command()
@@ -267,6 +276,8 @@ def validate(files: tuple[Path, ...]) -> None:
         count = len(error.mistakes)
         click.echo(f"{count} mistake{'s' * (count != 1)}")
         sys.exit(2 if any(UNREADABLE in mistake.message for mistake in error.mistakes) else 1)
+    if not found:
+        raise Usage(f"mock-ares: no scenario files in {', '.join(map(str, files))}")
     click.echo(f"{len(found)} scenario{'s' * (len(found) != 1)}, no mistakes")
 
 

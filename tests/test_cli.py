@@ -21,6 +21,7 @@ from tests.toolchains import require_tool
 
 COMMAND = [sys.executable, "-m", "mock_ares"]
 PATIENCE = 30
+NO_SCENARIOS = str(Path(__file__).parent / "faults")
 SCENARIO = "replies:\n  - text: Hello there.\n"
 
 
@@ -159,6 +160,20 @@ def test_two_copies_do_not_share_a_port() -> None:
             ["show", "read-utf9"],
             "mock-ares: read-utf9 is neither a file nor a scenario of the library; did you mean 'read-utf8'?\n",
         ),
+        (
+            ["token", "--lifetime", "nand"],
+            "mock-ares: --lifetime nand: expected a duration such as 300ms, 1.5s or 2m, not 'nand'\n",
+        ),
+        (
+            ["token", "--lifetime", "1000000d"],
+            "mock-ares: --lifetime 1000000d: a token lives from 1s to 36500d; --expired makes one that is over\n",
+        ),
+        (
+            ["token", "--lifetime", "0s"],
+            "mock-ares: --lifetime 0s: a token lives from 1s to 36500d; --expired makes one that is over\n",
+        ),
+        (["init", __file__], f"mock-ares: {__file__} is a file; name a folder\n"),
+        (["validate", NO_SCENARIOS], f"mock-ares: no scenario files in {NO_SCENARIOS}\n"),
         (["token", "--lifetime", "3x"], "mock-ares: --lifetime 3x: unknown unit 'x': use us, ms, s, m or h\n"),
         (["serve", "--scenario", "plan"], "mock-ares: no scenario is named 'plan'; did you mean 'plain'?\n"),
         (["serve", "--host", "203.0.113.1"], None),

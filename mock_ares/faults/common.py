@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 from mock_ares.plan.model import Ending, StreamPlan
-from mock_ares.plan.positions import PlanError, offset_of
+from mock_ares.plan.peer import BODILESS
+from mock_ares.plan.positions import PlanError, moment_of
 from mock_ares.scenario.mapping import Words
 from mock_ares.scenario.position import Position, Where
 
@@ -28,6 +29,14 @@ def applied(plan: StreamPlan, name: str) -> StreamPlan:
     return replace(plan, marks=(*plan.marks, name))
 
 
+def in_its_place(plan: StreamPlan, name: str, ending: Ending) -> StreamPlan:
+    """The plan with an ending in the place of the response, when that would have come."""
+    plan = applied(plan, name)
+    if plan.columns.empty():
+        raise PlanError(f"{name}: there is no reply for pauses to lie in; pace: {{head: ...}} says when it comes")
+    return replace(plan, head=None, pieces=(), ending=replace(ending, at=plan.head.at if plan.head else None))
+
+
 def ended(plan: StreamPlan, name: str, after: Where, ending: Ending) -> StreamPlan:
     """The plan with an ending, sent no further than the position; placed by time, the end comes then and not before."""
     plan, position = applied(plan, name), Position.of(after)
@@ -37,11 +46,18 @@ def ended(plan: StreamPlan, name: str, after: Where, ending: Ending) -> StreamPl
     if position.time is not None and position.time < plan.head.at:
         return _without_head(plan, name, replace(ending, at=position.time))
     try:
-        stop = offset_of(plan, position)
+        stop, at = moment_of(plan, position)
     except PlanError as error:
         raise PlanError(f"{name}: {error}") from None
-    at = position.time if position.time is not None or stop < plan.size else plan.ending.at
+    if at is None and stop == plan.size:
+        at = plan.ending.at
     return replace(plan, ending=replace(ending, stop=stop, at=at))
+
+
+def needs_body(plan: StreamPlan, name: str) -> None:
+    """Raises PlanError for a response that has none (RFC 9112 6.3)."""
+    if plan.head is not None and plan.head.status in BODILESS:
+        raise PlanError(f"{name}: a response with {plan.head.status} has no body, so nothing of it can be wrong")
 
 
 def _without_head(plan: StreamPlan, name: str, ending: Ending) -> StreamPlan:
@@ -52,5 +68,7 @@ def _without_head(plan: StreamPlan, name: str, ending: Ending) -> StreamPlan:
 
 
 def _needs_chunked(plan: StreamPlan, name: str) -> None:
+    needs_body(plan, name)
     if plan.body.framing != "chunked":
-        raise PlanError(f"{name}: there are no HTTP chunks in body: {plan.body.framing}; use body: chunked")
+        use = "body: {framing: chunked}" if plan.dialect in ("json", "none") else "body: chunked"
+        raise PlanError(f"{name}: there are no HTTP chunks in body: {plan.body.framing}; use {use}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mock_ares.faults.common import Arguments, ended
+from mock_ares.faults.common import Arguments, ended, needs_body
 from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.position import Where
@@ -22,4 +22,5 @@ class CutGzip(Arguments):
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         if not plan.body.gzip:
             raise PlanError("cut_gzip: the body is not compressed; use body: {gzip: event} or {gzip: whole}")
+        needs_body(plan, "cut_gzip")
         return ended(plan, "cut_gzip", self.after, Ending("complete", gzip_trailer=False))

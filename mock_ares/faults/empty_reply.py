@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from mock_ares.faults.common import Arguments, applied
+from mock_ares.faults.common import Arguments, in_its_place
 from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.scenario.words import Switch
 
@@ -18,6 +18,4 @@ class EmptyReply(Arguments):
     stands_alone: ClassVar[bool] = True
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        plan = applied(plan, "empty_reply")
-        ending = Ending("reset" if self.reset else "close", at=plan.head.at if plan.head else None)
-        return replace(plan, head=None, pieces=(), ending=ending)
+        return in_its_place(plan, "empty_reply", Ending("reset" if self.reset else "close"))

@@ -9,8 +9,8 @@ from mock_ares.faults.common import Arguments, applied
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.events import Encoder
 from mock_ares.plan.model import Ending, StreamPlan
-from mock_ares.plan.positions import PlanError, offset_of, split_at
-from mock_ares.scenario.position import Position, Where
+from mock_ares.plan.positions import PlanError, moment_of, split_at
+from mock_ares.scenario.position import Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,12 @@ class ErrorEvent(Arguments):
         if reason := spoken.refuse(self.message):
             raise PlanError(f"error_event: {reason}")
         try:
-            before, _ = split_at(plan, offset_of(plan, self.after))
+            offset, moment = moment_of(plan, self.after)
+            before, _ = split_at(plan, offset)
         except PlanError as error:
             raise PlanError(f"error_event: {error}") from None
         before = tuple(piece for piece in before if not piece.closes)
         known = before[-1].at if before else plan.head.at if plan.head else 0.0
-        at = max(known, Position.of(self.after).time or 0.0)
+        at = max(known, moment or 0.0)
         event = Encoder(plan.dialect, plan.framing).event(lines, plan.seed - 2)
         return replace(plan, pieces=(*before, Piece(event, at)), ending=Ending())

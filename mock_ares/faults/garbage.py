@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from mock_ares.faults.common import Arguments, applied
+from mock_ares.faults.common import Arguments, in_its_place
 from mock_ares.plan.model import Ending, StreamPlan
 
 
@@ -21,6 +21,4 @@ class Garbage(Arguments):
             raise ValueError("bytes are one or more characters from U+0000 to U+00FF")
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        plan = applied(plan, "garbage")
-        ending = Ending("close", at=plan.head.at if plan.head else None, tail=self.bytes.encode("latin-1"))
-        return replace(plan, head=None, pieces=(), ending=ending)
+        return in_its_place(plan, "garbage", Ending("close", tail=self.bytes.encode("latin-1")))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mock_ares.faults.common import Arguments, applied
+from mock_ares.faults.common import Arguments, applied, needs_body
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
+from mock_ares.plan.slices import slices
+from mock_ares.scenario.mistakes import counted
 from mock_ares.scenario.model import Body
 from mock_ares.scenario.words import Count
 
 
 def _with_length(plan: StreamPlan, name: str) -> StreamPlan:
     plan = applied(plan, name)
+    needs_body(plan, name)
     if plan.body.framing not in ("chunked", "length"):
         raise PlanError(f"{name}: body: {plan.body.framing} has no Content-Length; use body: length")
     return replace(plan, body=Body("length", gzip=plan.body.gzip, connection=plan.body.connection))
@@ -37,4 +41,16 @@ class ShortLength(Arguments):
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         plan = _with_length(plan, "short_length")
+        for what, size in _sizes(plan):
+            if size < self.by:
+                raise PlanError(
+                    f"short_length: {what} has {counted(size, 'byte')}, and {self.by} less is less than none"
+                )
         return replace(plan, ending=replace(plan.ending, length_delta=-self.by))
+
+
+def _sizes(plan: StreamPlan) -> Iterator[tuple[str, int]]:
+    """What the body may be, and its size: who does not accept gzip gets the first."""
+    yield "the body", plan.size
+    if plan.body.gzip:
+        yield "the compressed body", slices(plan, None).length

@@ -112,7 +112,7 @@ def check(**options: Any) -> None:
 
 
 def _check(entries: list[Entry], settings: Settings, options: dict[str, Any]) -> int:
-    from mock_ares.harness.check_run import run
+    from mock_ares.harness.check_run import UNSAVED, run
     from mock_ares.harness.report.terminal import Terminal
     from mock_ares.server.peer import BARRIER
 
@@ -128,6 +128,9 @@ def _check(entries: list[Entry], settings: Settings, options: dict[str, Any]) ->
     arguments = {entry.title: entry.arguments for entry in entries}
     for line in terminal.report(found.report, lambda client, result: replay_command(result, arguments[client.name])):
         click.echo(line)
+    checks = [check for client in found.report.clients for check in client.checks]
+    for why in sorted({check.reason.partition(UNSAVED)[2] for check in checks} - {""}):
+        click.echo(f"counterexamples are not saved: {why}; --failures FOLDER names another place", err=True)
     for path in options["reports"]:
         _write(found.report, path, arguments)
     if found.stopped:

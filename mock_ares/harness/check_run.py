@@ -16,6 +16,9 @@ from mock_ares.harness.replay import save
 from mock_ares.harness.runner import Event, Settings, run_contract, selected
 from mock_ares.server.peer import BARRIER
 
+UNSAVED = "not saved: "
+"""Stands in a result's reason before why its counterexample is not."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -126,5 +129,5 @@ def _with_replay(result: CheckResult, entry: Entry, folder: Path) -> CheckResult
     try:
         path = save(result.failure.case, result.info, result.failure, folder, client=entry.title)
     except (HarnessError, OSError) as error:
-        return replace(result, reason="; ".join(filter(None, (result.reason, f"not saved: {error}"))))
+        return replace(result, reason="; ".join(filter(None, (result.reason, f"{UNSAVED}{error}"))))
     return replace(result, replay=str(path))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, NamedTuple, TypeVar, overload
 
 T = TypeVar("T")
@@ -128,6 +128,11 @@ class Pieces(_Columns[Piece]):
     def event_ends(self) -> Iterator[int]:
         """The payload offsets at which events, or blocks of comments, end."""
         return (end for end, flags in zip(self.ends, self.flags, strict=True) if flags & _EVENT)
+
+    def empty(self) -> list[tuple[int, float]]:
+        """The payload offsets and the moments of pieces without bytes."""
+        starts = chain((0,), self.ends)
+        return [(end, at) for start, end, at in zip(starts, self.ends, self.moments, strict=False) if start == end]
 
     def turns(self) -> Iterator[int]:
         """The payload offsets of bytes that are known later than the ones before."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from mock_ares.plan.columns import Write, Writes
 from mock_ares.plan.model import Ending, Headers, Script, StreamPlan
 from mock_ares.plan.peer import BODILESS, Peer, carried
+from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 from mock_ares.plan.slices import Slice, slices
 
@@ -44,7 +45,9 @@ def lay_out(plan: StreamPlan, peer: Peer = Peer()) -> Script:
 
 
 def head_only(script: Script) -> Script:
-    """The answer to HEAD: the head of the GET, and nothing behind it (RFC 9110 9.3.2)."""
+    """The answer to HEAD: the head of the GET, and nothing behind it (RFC 9110 9.3.2), unless it is no HTTP."""
+    if script.head is None:
+        return script
     ending = replace(script.ending, heartbeat=None)
     return replace(script, writes=(), ending=ending, before_fault=None if script.before_fault is None else 0)
 
@@ -54,13 +57,16 @@ def _takes_back(plan: StreamPlan) -> bool:
 
     Libraries drop what they have when a connection fails, and so does a ``ReadableStream`` (Streams 4.2.4).
     """
-    return plan.ending.kind in ("close", "reset") or _fault_is_written(plan)
+    return plan.ending.kind in ("close", "reset") or bool(plan.ending.tail) or _cuts_gzip(plan)
+
+
+def _cuts_gzip(plan: StreamPlan) -> bool:
+    return plan.body.gzip is not None and plan.ending.kind == "complete" and not plan.ending.ends_gzip
 
 
 def _fault_is_written(plan: StreamPlan) -> bool:
     """Whether it is the last write that shows the error."""
-    cut_gzip = bool(plan.body.gzip) and not plan.ending.ends_gzip and _is_chunked(plan)
-    return bool(plan.ending.tail) or (cut_gzip and plan.ending.kind == "complete")
+    return bool(plan.ending.tail) or (_cuts_gzip(plan) and _is_chunked(plan))
 
 
 def _is_chunked(plan: StreamPlan) -> bool:
@@ -95,7 +101,12 @@ def _framing_fields(plan: StreamPlan, peer: Peer, length: int, keep_alive: bool)
     if body.trailers:
         yield "trailer", ", ".join(body.trailers)
     if body.framing == "length" and plan.head.status not in BODILESS:  # RFC 9110 8.6
-        yield "content-length", str(max(0, length + plan.ending.length_delta))
+        announced = length + plan.ending.length_delta
+        if announced < 0:
+            raise PlanError(
+                f"short_length: the body has {length} bytes, {-plan.ending.length_delta} less is less than none"
+            )
+        yield "content-length", str(announced)
     if not keep_alive and not _ends_unannounced(plan, peer):
         yield "connection", "close"
     elif peer.version == "1.0":

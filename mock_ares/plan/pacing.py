@@ -40,12 +40,25 @@ def paused(plan: StreamPlan, pauses: Iterable[Pause]) -> StreamPlan:
     """The plan with everything behind each timed pause later, its ending included.
 
     Each is placed in the plan as the ones before it have left it, so a time is one that passes in the stream. Comments
-    that will fill a silence are no part of the payload yet.
+    that will fill a silence are no part of the payload yet. Two pieces without bytes stand where a pause begins and
+    where it is over, for the faults at its place; ``without_marks`` takes them away.
     """
     for pause in pauses:
         if pause.lasts is not None:
-            plan = _later(plan, _placed(plan, pause), pause.lasts)
+            plan = _later(plan, _placed(plan, pause), pause.lasts, Position.of(pause.at).time)
     return plan
+
+
+def without_marks(plan: StreamPlan) -> StreamPlan:
+    """The plan without what marks its pauses; one that is now the last of it still passes."""
+    marks = plan.columns.empty()
+    if not marks:
+        return plan
+    offset, over = marks[-1]
+    ending = plan.ending
+    if offset == plan.size and ending.stop is None:
+        ending = replace(ending, at=max(over, ending.at or 0.0))
+    return replace(plan, pieces=tuple(piece for piece in plan.pieces if piece.data), ending=ending)
 
 
 def _placed(plan: StreamPlan, pause: Pause) -> int:
@@ -55,12 +68,18 @@ def _placed(plan: StreamPlan, pause: Pause) -> int:
         raise PlanError(f"pauses: {error}") from None
 
 
-def _later(plan: StreamPlan, offset: int, seconds: float) -> StreamPlan:
+def _later(plan: StreamPlan, offset: int, seconds: float, time: float | None) -> StreamPlan:
     before, after = split_at(plan, offset)
+    begun = before[-1].at if before else plan.head.at if plan.head else 0.0
     ending = plan.ending
     if ending.at is not None or not after:
+        begun = end_of(plan) if not after else begun
         ending = replace(ending, at=round(end_of(plan) + seconds, 9))
-    pieces = before + tuple(piece._replace(at=round(piece.at + seconds, 9)) for piece in after)
+    begun = max(begun, time or 0.0) if after else begun
+    inside = before[-1:] != () and not before[-1].ends_event
+    mark = Piece(b"", begun, before[-1].chunk if inside else None, ends_event=not inside)
+    marks = mark, mark._replace(at=round(begun + seconds, 9))
+    pieces = before + marks + tuple(piece._replace(at=round(piece.at + seconds, 9)) for piece in after)
     return replace(plan, pieces=pieces, ending=ending)
 
 
@@ -81,7 +100,9 @@ def kept_alive(plan: StreamPlan, interval: float | None) -> StreamPlan:
         if between:
             pieces += (Piece(comment, at) for at in _beats(last, piece.at, interval))
         pieces.append(piece)
-        last, between = piece.at, piece.ends_event or (len(pieces) == 1 and piece.data == BOM)
+        last = piece.at
+        if piece.data:
+            between = piece.ends_event or (piece.data == BOM and not between)
     return replace(plan, pieces=tuple(pieces[:-1]))
 
 

@@ -54,6 +54,20 @@ def offset_of(plan: StreamPlan, where: Where) -> int:
     return _after_byte(plan, position.byte or 0)
 
 
+def moment_of(plan: StreamPlan, where: Where) -> tuple[int, float | None]:
+    """The offset behind a position and the pauses at that very place, and when they are over, or the position's time.
+
+    None: as soon as what lies before it has left. Raises PlanError.
+    """
+    position = Position.of(where)
+    offset, at = offset_of(plan, position), position.time
+    marks = plan.columns.empty()
+    for (begins, begun), (ends, over) in zip(marks[::2], marks[1::2], strict=True):
+        if begins == offset and (position.time is None or at is None or abs(begun - at) <= MOMENT):
+            offset, at = ends, over
+    return offset, at
+
+
 def place_of(plan: StreamPlan, where: Where) -> Place:
     """The place in the text that a position names; a fraction or a time names the last one it has passed.
 

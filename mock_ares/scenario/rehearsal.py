@@ -24,6 +24,8 @@ MOST = 1_000_000
 """Chunks, promised reads and HTTP chunks of a reply, each: every one is an object, and perhaps a system call."""
 LONGEST_WORD = 16
 """Characters of a generated word and what stands around it."""
+UNKNOWN = b" " * 100_000
+"""Stands for the body of an error: large enough for every place that one could have."""
 MESSAGE = "A message."
 """Stands for the request's in a template."""
 
@@ -38,7 +40,7 @@ def rehearse(reply: Reply, seed: int = 0) -> list[Finding]:
         plan = _planned(reply, seed)
     except PlanError as error:
         return _diagnosed(reply, seed) or [(_place_of(error), str(error))]
-    return _plan_mistakes(plan) if plan is not None else []
+    return _plan_mistakes(plan)
 
 
 def _cannot_fail(reply: Reply) -> bool:
@@ -80,15 +82,17 @@ def _chunk_mistakes(reply: Reply, seed: int) -> Iterator[Finding]:
             yield ("chunks", "at", index), message
 
 
-def _planned(reply: Reply, seed: int) -> StreamPlan | None:
-    """The reply's plan; None where only a server knows what the answer holds. Raises PlanError."""
+def _planned(reply: Reply, seed: int) -> StreamPlan:
+    """The reply's plan; of an error, whose body only a server knows, with some body. Raises PlanError."""
     if isinstance(reply.content, Content):
         content = reply.content.html or reply.content.plain
         if content is None:
             content = json.dumps(reply.content.json, ensure_ascii=False, separators=(",", ":"), default=str)
         return answer(reply.status or 200, (), content.encode(), reply)
-    if not reply.speaks and (reply.error or reply.redirect or reply.content or reply.status):
-        return None
+    if reply.error is not None:
+        return answer(reply.status or 500, (), UNKNOWN, reply)
+    if not reply.speaks and (reply.redirect or reply.content or reply.status):
+        return answer(reply.redirect.status if reply.redirect else reply.status or 200, (), b"", reply)
     return build(reply, Asked(MESSAGE), seed)
 
 
@@ -116,7 +120,8 @@ def _smallest_read(plan: StreamPlan) -> int | None:
 
 def _diagnosed(reply: Reply, seed: int) -> list[Finding]:
     """The mistakes of a reply that has no plan: of its pauses, and of each fault by itself."""
-    reply = replace(reply, text="") if reply.content is None and not reply.speaks else reply
+    if not (reply.speaks or reply.content or reply.error or reply.redirect or reply.status):
+        reply = replace(reply, text="")
     calm = replace(reply, faults=(), pace=replace(reply.pace, pauses=()))
     found = list[Finding]()
     timed = tuple[Pause, ...]()
@@ -135,7 +140,7 @@ def _diagnosed(reply: Reply, seed: int) -> list[Finding]:
         return found
     for index, fault in enumerate(reply.faults):
         try:
-            plan = fault(plan) if plan is not None else None
+            plan = fault(plan)
         except PlanError as error:
             found.append((("faults", index), f"{error}{_short_form_hint(getattr(fault, 'after', None))}"))
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_ares import __version__
 from mock_ares.paths import program
+from mock_ares.scenario.mistakes import counted
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.app import create_app
 from mock_ares.server.curl import ask_line
@@ -113,7 +114,7 @@ def _console(settings: Settings, url: str) -> str:
 
 def _scenarios(fake: Fake, folder: Folder | None) -> str:
     names = list(fake.library.by_name)
-    count = f"{len(names)} scenarios"
+    count = counted(len(names), "scenario")
     if folder is None:
         return count
     shown = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")

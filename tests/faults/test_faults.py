@@ -390,3 +390,55 @@ def test_on_an_answer_that_is_no_stream(name: str) -> None:
             fault(plan)
     else:
         assert fault(plan).marks == (name,)
+
+
+class TestAtAPause:
+    """A pause at the very place of a fault passes first."""
+
+    PAUSED = Pace(every=1.0, pauses=(Pause(1, 0.5),))
+
+    @pytest.mark.parametrize("name", CUTTING)
+    @pytest.mark.parametrize("where", [1, "a", Position(byte=9), Position(fraction=0.5), Position(time=0.0)])
+    def test_then_it_ends(self, name: str, where: Any) -> None:
+        plan = plan_of("a", "b", body=Body(gzip="event"), pace=self.PAUSED, faults=(CUTTING[name](where),))
+        assert (plan.ending.stop, plan.ending.at) == (9, 0.5)
+        assert [piece.data for piece in plan.pieces] == [b"data: a\n\n", b"data: b\n\n"]
+
+    def test_elsewhere_it_does_not_wait(self) -> None:
+        for where, at in ((0, None), (2, None), ("a", None), (Position(time=0.25), 0.25), (Position(time=0.5), 0.5)):
+            plan = plan_of("ab", "c", pace=self.PAUSED, faults=(reset_peer(where),))
+            assert plan.ending.at == at
+
+    def test_several_add_up(self) -> None:
+        pauses = (Pause(1, 0.5), Pause("a", 0.25), Pause(Position(byte=9), 1.0))
+        assert plan_of("a", "b", pace=Pace(pauses=pauses), faults=(reset_peer(1),)).ending.at == 1.75
+
+    def test_comments_fill_it(self) -> None:
+        pace = Pace(every=1.0, keep_alive=0.2, pauses=(Pause(1, 0.5),))
+        plan = plan_of("a", "b", pace=pace, faults=(reset_peer(1),))
+        assert sent_payload(plan) == b"data: a\n\n" + b": keep-alive\n\n" * 2
+        assert plan.ending.at == 0.5
+
+    def test_inside_an_event(self) -> None:
+        plan = plan_of("abc", pace=Pace(pauses=(Pause("a", 0.5),)), faults=(close_early("a"),))
+        assert (sent_payload(plan), plan.ending.at) == (b"data: a", 0.5)
+
+    def test_by_time(self) -> None:
+        pace = Pace(every=1.0, pauses=(Pause(Position(time=0.5), 2.0),))
+        plan = plan_of("a", "b", pace=pace, faults=(reset_peer(Position(time=0.5)),))
+        assert (plan.ending.stop, plan.ending.at) == (9, 2.5)
+
+    def test_then_an_error_is_told(self) -> None:
+        plan = plan_of("a", "b", dialect="typed", pace=self.PAUSED, faults=(error_event(1),))
+        assert plan.pieces[-1].at == 0.5
+
+    def test_in_front_of_an_end_record_that_is_missing(self) -> None:
+        plan = plan_of("a", "b", dialect="typed", pace=Pace(pauses=(Pause(2, 0.5),)), faults=(missing_end(),))
+        assert (plan.ending.kind, plan.ending.at) == ("complete", 0.5)
+
+    @pytest.mark.parametrize("fault", [empty_reply(), garbage()])
+    def test_there_is_none_where_there_is_no_reply(self, fault: Any) -> None:
+        with pytest.raises(
+            PlanError, match=r"there is no reply for pauses to lie in; pace: \{head: \.\.\.\} says when"
+        ):
+            plan_of("a", pace=self.PAUSED, faults=(fault,))

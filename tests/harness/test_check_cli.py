@@ -109,6 +109,14 @@ def test_capabilities_may_stand_in_one_word(here: Path) -> None:
     assert (again.exit_code, again.output.split("\n")[0]) == (1, "STILL FAILS")
 
 
+def test_a_counterexample_that_cannot_be_saved_is_told_once() -> None:
+    Path("taken").touch()
+    ran = check("--client", "client:naive", *only("read-line", "no-space"), "--failures", "taken/here")
+    assert ran.exit_code == 1 and "replay" not in ran.output
+    assert ran.output.count("counterexamples are not saved: ") == 1
+    assert "--failures FOLDER names another place\n" in ran.output
+
+
 def test_an_expected_failure_fails_nothing_and_one_that_passes_does() -> None:
     expected = check(
         "--client", "client:naive", *only("no-space"), "--expect", "no-space=there is one", "--report=r.json"

@@ -54,6 +54,10 @@ def reading(kind: type[Lines]) -> Chat:
     return lambda url, token, message: kind(reads(url, token, message)).chunks()
 
 
+without_a_line_buffer = reading(NoLineBuffer)
+without_an_incremental_decoder = reading(EachReadDecoded)
+
+
 def end_is_success(url: str, token: str, message: str) -> Iterator[str]:
     try:
         yield from right.stream_chat(url, token, message)

@@ -18,7 +18,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from mock_ares import faults
 from mock_ares.dialects import DIALECTS
 from mock_ares.plan.build import Asked, build
-from mock_ares.plan.layout import Peer
+from mock_ares.plan.layout import Peer, lay_out
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
@@ -272,13 +272,15 @@ def _with_faults(draw: DrawFn, reply: Reply, menu: Menu) -> Reply:
 
 
 def _applied(plan: StreamPlan, reply: Reply, fault: Fault, menu: Menu) -> tuple[StreamPlan, Reply]:
+    wanted = replace(reply, faults=(*reply.faults, fault))
     try:
-        broken = fault(plan)
+        broken = build(wanted, Asked())  # with the pauses at its place, which a plan that was built has forgotten
+        lay_out(broken, Peer(gzip=True))
     except PlanError:
         return plan, reply
     if broken.head is None and not menu.headless:
         return plan, reply
-    return broken, replace(reply, faults=(*reply.faults, fault))
+    return broken, wanted
 
 
 def _can_be_built(reply: Reply) -> bool:

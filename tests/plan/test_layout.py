@@ -11,6 +11,7 @@ from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.columns import Write
 from mock_ares.plan.layout import Peer, head_only, lay_out
 from mock_ares.plan.model import Script
+from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments
 
 AB = ("a", "b")
@@ -180,7 +181,12 @@ class TestLength:
             assert (zlib.decompress(whole, 31) if gzip else whole) == b"data: a\n\ndata: b\n\n"
 
     def test_none_is_below_nothing(self) -> None:
-        assert field(script(Reply(chunks=AB, faults=(faults.short_length(1000),))), "content-length") == "0"
+        assert field(script(Reply(chunks=AB, faults=(faults.short_length(18),))), "content-length") == "0"
+        with pytest.raises(PlanError, match=r"^short_length: the body has 18 bytes, and 19 less is less than none$"):
+            script(Reply(chunks=AB, faults=(faults.short_length(19),)))
+        compressed = Reply(text="a" * 999, chunks="whole", body=Body(gzip="whole"), faults=(faults.short_length(900),))
+        with pytest.raises(PlanError, match=r"^short_length: the compressed body has [0-9]+ bytes, and 900 less"):
+            script(compressed)
 
     @pytest.mark.parametrize("status", [204, 304])
     def test_where_there_is_no_body_there_is_none(self, status: int) -> None:

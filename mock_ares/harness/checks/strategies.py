@@ -57,6 +57,7 @@ TYPES = (
     "text/event-stream;charset=latin-1",
     "Text/Event-Stream",
     "text/event-stream; charset=utf-8",
+    "text/event-stream; charset=iso-8859-1",  # readers that obey it know this name, or none with a parameter behind
     "text/event-stream; charset=iso-8859-1; boundary=x",
     "TEXT/EVENT-STREAM;charset=UTF-8",
     'text/event-stream; charset="utf-8"',

@@ -1,0 +1,165 @@
+"""Every fault in every extreme reply: it plays as its row says, or the file has a mistake with a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+
+from mock_ares import faults
+from mock_ares.dialects import DIALECTS, Decoded, Names
+from mock_ares.expectation import expect, sent_payload
+from mock_ares.plan.head import render_head
+from mock_ares.plan.layout import Peer, head_only, lay_out
+from mock_ares.plan.model import Script, StreamPlan
+from mock_ares.plan.peer import carried
+from mock_ares.plan.positions import PlanError
+from mock_ares.scenario.fault import Fault
+from mock_ares.scenario.model import Body, Content, Position, Redirect, Reply
+from mock_ares.scenario.rehearsal import rehearse
+from mock_ares.server.answers import Replies
+from mock_ares.server.plans import PlanCache
+from mock_ares.server.profiles import PROFILES
+from mock_ares.server.requests import ChatRequest
+from tests.plan.http import Response
+
+CHAT = ChatRequest(message="hi", agent_type=None, context_id=None, model=None, messages=None)
+REPLIES: dict[str, Reply] = {
+    "empty text": Reply(text=""),
+    "empty text, length": Reply(text="", body="length"),
+    "empty text, gzip": Reply(text="", body=Body(gzip="event")),
+    "one chunk": Reply(text="a"),
+    "one chunk, gzip and length": Reply(text="a", body=Body("length", gzip="whole")),
+    "empty chunks": Reply(chunks=("", "", "")),
+    "an empty chunk first": Reply(chunks=("", "ab")),
+    "whole": Reply(text="ab cd", segments="whole", body=Body(http_chunks="whole")),
+    "byte by byte": Reply(text="é", segments="byte"),
+    "extensions and trailers": Reply(text="ab", body=Body(extensions=";a", trailers={"x-sum": "1"})),
+    "close": Reply(text="ab cd", body="close"),
+    "http1.0": Reply(text="ab cd", body="http1.0"),
+    **{f"dialect {name}": Reply(text="ab cd", dialect=name) for name in DIALECTS},  # type: ignore[arg-type]
+    "typed and empty": Reply(text="", dialect="typed"),
+    "an error": Reply(error="unavailable"),
+    "an error of no body": Reply(error="unavailable", status=304),
+    "a redirect": Reply(redirect=Redirect()),
+    "an empty 500": Reply(status=500, content="empty"),
+    "204": Reply(status=204),
+    "204, chunked": Reply(status=204, body=Body("chunked")),
+    "json": Reply(content=Content(json={})),
+    "json, chunked": Reply(content=Content(json={}), body=Body("chunked", gzip="event")),
+}
+WHERE: tuple[Any, ...] = (0, 2, "a", Position(byte=3), Position(fraction=0.5), Position(time=0.0))
+ARGUMENTS: dict[str, tuple[tuple[Any, ...], ...]] = {
+    **dict.fromkeys(("close_early", "reset_peer"), tuple(zip(WHERE, [True, False] * 3, strict=True))),
+    **dict.fromkeys(("hang", "malformed_chunk", "truncate", "cut_gzip", "invalid_utf8"), tuple((at,) for at in WHERE)),
+    "error_event": tuple((at,) for at in WHERE),
+    "duplicate_chunk": ((1,), (2,)),
+    **dict.fromkeys(("long_length", "short_length"), ((1,), (9,), (1000,))),
+    "empty_reply": ((False,), (True,)),
+}
+PEERS = (Peer(), Peer(gzip=True), Peer("1.0", keep_alive=False))
+
+
+class Heard:
+    """What a reader by the book has of a script."""
+
+    def __init__(self, plan: StreamPlan, script: Script, peer: Peer, fault: Any) -> None:
+        self.plan, self.script, self.fault = carried(plan, peer), script, fault
+        self.kind = script.ending.kind
+        self.body = b"".join(write.data for write in script.writes)
+        tail = self.plan.ending.tail
+        assert self.body.endswith(tail)
+        self.response = Response()
+        if script.head is not None:
+            self.response.feed(render_head(script.head)).feed(self.body.removesuffix(tail))
+        self.content = self.response.content
+        self.spoken = plan.dialect in DIALECTS
+
+    @property
+    def announced(self) -> int:
+        return int(self.response.value("content-length") or -1)
+
+    @property
+    def said(self) -> Decoded:
+        return DIALECTS[self.plan.dialect].decode(self.content)
+
+
+SAYS: dict[str, Callable[[Heard], bool]] = {
+    "close_early": lambda h: h.kind == "close" and h.content == sent_payload(h.plan),
+    "reset_peer": lambda h: h.kind == "reset" and h.content == sent_payload(h.plan),
+    "hang": lambda h: h.kind == "hang" and h.content == sent_payload(h.plan),
+    # HTTP/1.0 has no HTTP chunks: what is left of it is the FIN
+    "malformed_chunk": lambda h: h.kind == "close" and (b"ZZ\r\n" in h.body) == (h.plan.body.framing == "chunked"),
+    "long_length": lambda h: h.kind == "close" and h.announced == len(h.body) + h.fault.by,
+    "short_length": lambda h: h.announced == len(h.body) - h.fault.by and len(h.response.rest) == h.fault.by,
+    "cut_gzip": lambda h: h.kind == "complete" and h.response.coding_complete == (h.plan.body.gzip is None),
+    "truncate": lambda h: h.kind == "complete" and h.content == sent_payload(h.plan),
+    "missing_end": lambda h: not h.said.complete,
+    "invalid_utf8": lambda h: b"\xff" in h.content,
+    "duplicate_chunk": lambda h: h.plan.chunks[h.fault.chunk - 1] == h.plan.chunks[h.fault.chunk],
+    # inside an event it is glued to what came before, so that no decoder need see it
+    "error_event": lambda h: h.fault.message.encode() in h.content and not h.said.complete,
+    "empty_reply": lambda h: h.script.head is None and h.body == b"",
+    "garbage": lambda h: h.script.head is None and h.body == h.fault.bytes.encode("latin-1"),
+}
+
+
+def variants(name: str) -> Iterator[Fault]:
+    for arguments in ARGUMENTS.get(name, ((),)):
+        yield faults.FAULTS[name](*arguments)
+
+
+def planned(reply: Reply, profile: str, peer: Peer) -> tuple[StreamPlan, Script]:
+    replies = Replies(PROFILES[profile], reply.dialect, PlanCache())
+    found = replies.special(reply, peer, location="/x") or replies.stream(reply, CHAT, Names(), peer, 0)
+    return found.plan, found.script
+
+
+def check(name: str, fault: Fault, reply: Reply, profile: str, peer: Peer) -> None:
+    plan, script = planned(reply, profile, peer)
+    heard = Heard(plan, script, peer, fault)
+    assert SAYS[name](heard)
+    assert script.before_fault is None or 0 <= script.before_fault <= len(script.writes)
+    if script.head is not None:
+        head = head_only(script)
+        assert (head.head, head.writes, head.ending.heartbeat) == (script.head, (), None)
+    expect(plan, gzip=peer.gzip, version=peer.version)
+
+
+@pytest.mark.parametrize("what", REPLIES)
+@pytest.mark.parametrize("name", faults.FAULTS)
+def test_it_plays_as_said_or_is_a_mistake_with_a_place(name: str, what: str) -> None:
+    for fault in variants(name):
+        reply = replace(REPLIES[what], faults=(fault,))
+        findings = rehearse(reply)
+        for place, message in findings:
+            assert place and place[:2] == (("faults", 0) if message.startswith(name) else ("status",)), message
+        if findings:
+            continue
+        for profile, peer in product(PROFILES if reply.error else ("docs",), PEERS):
+            try:
+                check(name, fault, reply, profile, peer)
+            except PlanError as error:  # only the profile knows how large an error's body is
+                assert reply.error and str(error).startswith(name)
+
+
+@pytest.mark.parametrize("name", faults.FAULTS)
+def test_one_json_object_plays_it_or_says_why_not(name: str) -> None:
+    for fault, peer in product(variants(name), PEERS):
+        reply = Reply(text="ab cd", faults=(fault,))
+        try:
+            found = Replies(PROFILES["docs"], None, PlanCache()).whole(reply, CHAT, Names(), peer, 0)
+        except PlanError as error:
+            assert str(error).startswith(name)
+        else:
+            assert SAYS[name](Heard(found.plan, found.script, peer, fault))
+
+
+def test_what_a_cut_takes_from_gzip_nobody_else_misses() -> None:
+    """A client without gzip gets the whole reply."""
+    reply = Reply(text="ab", body=Body(gzip="event"), faults=(faults.cut_gzip(0),))
+    plan, _ = planned(reply, "docs", Peer())
+    assert Response().feed(render_head(lay_out(plan).head)).feed(lay_out(plan).columns.data).content == plan.payload  # type: ignore[arg-type]

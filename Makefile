@@ -27,7 +27,7 @@ TRIAL := $(ENV)/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test kill-matrix trial picture pictures format lint type check bench benchmarks soak build clean
+.PHONY: help serve test fuzz kill-matrix trial picture pictures format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -40,6 +40,9 @@ serve: $(RUNTIME) ## a fake ARES on port 3000
 
 test: $(DEV) ## run the tests
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+fuzz: $(DEV) ## the property tests with fresh seeds, for five minutes: ARGS="--minutes 30"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 kill-matrix: $(DEV) ## show which check fails which broken client
 	@$(BIN)/python -m tests.mutants.matrix $(ARGS)

@@ -1,24 +1,36 @@
 """For every test: the marks ``toolchain`` and ``needs_barrier``, and properties that draw nothing by chance.
 
 In ``make test`` what is generated follows from a test's own source, and nothing is remembered from one run to the next.
-``make fuzz`` runs the same tests with seeds that nobody has tried. No deadline: a busy
-machine is no failure, nor are examples that it takes long to make.
+``make fuzz`` runs the same tests with seeds that nobody has tried, and keeps what fails. No deadline: a busy machine is
+no failure, nor are examples that it takes long to make.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from mock_ares.server.peer import BARRIER
 from tests.toolchains import require_tool
 
+FAILURES = Path(__file__).parent.parent / "build" / "fuzz" / "examples"
+
 settings.register_profile(
     "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("fuzz", settings.get_profile("tests"), derandomize=False, print_blob=False)
+settings.register_profile(
+    "fuzz",
+    settings.get_profile("tests"),
+    derandomize=False,
+    max_examples=300,
+    database=DirectoryBasedExampleDatabase(FAILURES),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
 settings.load_profile("tests")
 
 # Hypothesis mixes in constants from the source of what has been imported by then, which differs with the order of the

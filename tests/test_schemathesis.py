@@ -164,6 +164,7 @@ BEFORE: dict[str, Callable[[Case, Stage, str], None]] = {
 }
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize(("profile", "operation"), OPERATIONS)
 def test_good_requests_succeed(profile: str, operation: Any, stages: dict[str, Stage]) -> None:
     """Else the checks above would have looked at refusals only."""

@@ -240,6 +240,7 @@ def test_the_fixed_examples_show_their_hazard_and_no_other(name: str, dialect: D
             only_its_own(name, spoken, dialect)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize(("name", "dialect"), [each for each in EACH if each.values[1] in ("text", "typed")])
 def test_the_generated_examples_show_their_hazard_and_no_other(name: str, dialect: DialectName) -> None:
     check = CHECKS[name]
@@ -266,6 +267,7 @@ def test_the_generated_examples_show_their_hazard_and_no_other(name: str, dialec
     assert name in seen or name in shown or ALSO.get(name, set()) & seen or name.startswith("eol-mixed")
 
 
+@pytest.mark.hypothesis
 def test_reads_that_cut_are_drawn_with_few_cuts_first() -> None:
     cases = CHECKS["read-line"].cases
     assert cases is not None
@@ -299,6 +301,7 @@ def test_everything_draws_from_the_rows_that_are_held(
         assert found_in(reply, plan) <= allowed
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("ending", sorted(ENDINGS))
 def test_reads_are_cut_where_the_ending_leaves_something_to_read(ending: str) -> None:
     """``missing-end`` takes the end record away, and the others stop before it: no cut is drawn behind that."""

@@ -10,13 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-<<<<<<< HEAD
 from functools import partial
-from sys import intern
 from typing import Any, Literal, TypeVar
-=======
-from typing import Any, Literal
->>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
 
 from mock_ares.dialects import Names
 from mock_ares.plan.layout import Peer, head_only
@@ -25,14 +20,10 @@ from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.answers import Answer, Replies, of_error, of_json, other_host, whole
 from mock_ares.server.auth import Identity
-<<<<<<< HEAD
 from mock_ares.server.effort import MOST_BODY, much_to_plan
-from mock_ares.server.errors import HttpError, lookup
-from mock_ares.server.executor import BusyError
-=======
 from mock_ares.server.errors import HttpError, lookup, plain_error
+from mock_ares.server.executor import BusyError
 from mock_ares.server.fields import Fields
->>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
 from mock_ares.server.journal import Exchange, redacted_body, redacted_text
 from mock_ares.server.library import Facts, Turn
 from mock_ares.server.player import play
@@ -161,18 +152,14 @@ class Respond:
         if self.fake.refresh is not None:
             await self.fake.refresh()
         try:
-<<<<<<< HEAD
-            found, extra = decide(request)
+            refusal = request.wire.refusal
+            found, extra = self._refused(request, refusal) if refusal else decide(request)
             while isinstance(found, Later):
                 found = found.then(await found.work())
             answer = found
         except BusyError as error:
             busy = HttpError(503, (("retry-after", "5"),), _error_body(str(error)), "application/json")
             answer, extra = of_error(busy, request.peer), ()
-=======
-            refusal = request.wire.refusal
-            answer, extra = self._refused(request, refusal) if refusal else decide(request)
->>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
         except PlanError as error:
             broken = request.exchange.broken
             what = f"broken with {broken} as asked for" if broken else "played for this request"
@@ -247,8 +234,7 @@ class Respond:
         limits = self.limited(identity)
         if isinstance(limits, HttpError):
             return of_error(limits, peer), ()
-<<<<<<< HEAD
-        asked = (request.body, request.headers.get("content-type"), self.fake.profile, request.path)
+        asked = (request.body, request.headers.first("content-type"), self.fake.profile, request.path)
         return self.parsed(request, parse_chat, asked, lambda chat: self._chat(request, chat, identity, form)), limits
 
     def parsed(
@@ -270,12 +256,6 @@ class Respond:
     def _chat(
         self, request: Request, chat: ChatRequest, identity: Identity, form: Literal["stream", "whole"]
     ) -> Answer | Later:
-=======
-        content_type = request.headers.first("content-type")
-        chat = parse_chat(request.body, content_type, self.fake.profile, request.path)
-        if isinstance(chat, HttpError):
-            return of_error(chat, peer), limits
->>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
         request.exchange.message, request.exchange.agent_type = redacted_text(chat.message), chat.agent_type
         found = self._turn(request, chat, identity.token_id)
         if isinstance(found, HttpError):
@@ -421,15 +401,7 @@ class Respond:
         owner, turn = ticket
         request.exchange.owner = owner
         request.exchange.credentials = "sent" if "authorization" in request.headers else "none"
-<<<<<<< HEAD
-        asked = (request.body, request.headers.get("content-type"), self.fake.profile, "/api/chat/stream")
-=======
-        chat = parse_chat(request.body, request.headers.first("content-type"), self.fake.profile, "/api/chat/stream")
-        if isinstance(chat, HttpError):
-            return of_error(chat, request.peer), ()
-        request.exchange.message = redacted_text(chat.message)
-        return self._reply(request, turn, chat, owner, "stream"), ()
->>>>>>> f9bbee3 (A head has bounds, and what is no request is told so and kept in the journal)
+        asked = (request.body, request.headers.first("content-type"), self.fake.profile, "/api/chat/stream")
 
         def go_on(chat: ChatRequest) -> Answer | Later:
             request.exchange.message = redacted_text(chat.message)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from mock_ares.plan.build import answer
+from mock_ares.plan.layout import Peer
 from mock_ares.plan.model import Headers
-from mock_ares.server.answers import Answer, of_error
-from mock_ares.server.api.calls import Call, Result
+from mock_ares.scenario.model import Pace, Reply
+from mock_ares.server.answers import JSON, Answer, dump, of_error, ordinary
+from mock_ares.server.api.calls import NOTHING, Call, Result
 from mock_ares.server.api.chat import note_use
 from mock_ares.server.api.routes import Operation, find
 from mock_ares.server.auth import Identity
@@ -33,7 +36,7 @@ def dispatch(respond: Respond, request: Request) -> Decided | None:
         return of_error(limits, peer), ()
     if operation.auth == "api-key":
         note_use(request, respond.fake, identity)
-    asked = (request.body, request.headers.get("content-type"), profile)
+    asked = (request.body, request.headers.first("content-type"), profile)
 
     def done(fields: dict[str, Any]) -> Answer:
         found = _handled(respond, request, operation, identity, parts, fields)
@@ -83,3 +86,10 @@ def _handled(
         fields=fields,
     )
     return operation.handle(call)
+
+
+def _answer(result: Result, peer: Peer) -> Answer:
+    reply = Reply(text="", pace=Pace(head=result.wait))
+    if result.value is NOTHING:
+        return ordinary(answer(result.status, result.headers, b"", reply), peer)
+    return ordinary(answer(result.status, (*JSON, *result.headers), dump(result.value), reply), peer)

@@ -1,7 +1,7 @@
 """Several clients of a grid at once, each in a process of its own: much of a run is waiting.
 
-A worker tells its parent each event, and at the end its client's report. Ctrl-C is the parent's to see; it passes it
-on, and a worker then leaves what there is by then, like a run of one client does.
+A worker tells its parent each event, and at the end its client's report. A signal to stop is the parent's to see; it
+passes it on, and a worker then leaves what there is by then, like a run of one client does.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, NamedTuple
 
+from mock_ares.harness.clients.strays import adopt
 from mock_ares.harness.entries import Entry
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
 from mock_ares.harness.runner import Event
 from mock_ares.harness.settings import Settings
+from mock_ares.harness.stopping import SIGNALS
 from mock_ares.steady import monotonic
 
 Watch = Callable[[Entry, Event], None]
@@ -28,7 +30,7 @@ Check = Callable[[Entry, Settings, Watch], "Checked"]
 
 APART = 0.1
 """Seconds between two examples that are told of: more often nobody could read it."""
-FAREWELL = 15.0
+FAREWELL = 30.0
 """Seconds from a stop until workers that have not ended are ended."""
 
 
@@ -81,12 +83,12 @@ class Abreast:
         theirs, ours = _CONTEXT.Pipe(duplex=False)
         words = (ours, self.check, entry, self.settings[number])
         process = _CONTEXT.Process(target=_work, args=words, name=f"mock-ares {entry.title}", daemon=True)
-        # A worker is deaf to Ctrl-C until it can answer it; see _work.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # A worker is deaf to what would stop it until it can answer it; see _work.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             process.start()
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         ours.close()
         self._running.append(_Worker(number, process, theirs))
 
@@ -166,14 +168,17 @@ class _Post:
 def _work(messages: Connection, check: Check, entry: Entry, settings: Settings) -> None:
     """What a worker does."""
     post = _Post(messages)
-    signal.signal(signal.SIGINT, post.interrupted)
+    adopt()
+    for number in SIGNALS:
+        signal.signal(number, post.interrupted)
     message: Any = None
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         message = check(entry, settings, post.event)
     except KeyboardInterrupt:
         return  # before there was anything to report
     except (UsageError, HarnessError) as error:
         message = error
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     post.send(message)

@@ -6,20 +6,23 @@ import secrets
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mock_ares.harness.clients.strays import adopt
 from mock_ares.harness.entries import Entry, read_grid
 from mock_ares.harness.model import CheckResult, HarnessError, UsageError
 from mock_ares.harness.replay import FOLDER
+from mock_ares.harness.stopping import Stopping, stoppable
 from mock_ares.paths import program
 from mock_ares.scenario.mistakes import listed, nearest
 
 if TYPE_CHECKING:
-    from mock_ares.harness.model import Report
+    from mock_ares.harness.model import ClientReport, Report
+    from mock_ares.harness.report.write import Replay
     from mock_ares.harness.runner import Event
     from mock_ares.harness.settings import Settings
 
@@ -98,7 +101,9 @@ def check(**options: Any) -> None:
     and ARES_MESSAGE in its environment, writes the text to standard output, and exits with a status that is not 0 to
     report failure.
 
-    Exit status: 0 all passed, 1 the client failed, 2 wrong use, 3 the harness itself failed.
+    Exit status: 0 all passed, 1 the client failed, 2 wrong use, 3 the harness itself failed or a report could not be
+    written. SIGINT, SIGTERM and SIGHUP end the clients and leave a report of what there is by then; the status is 128
+    and the signal's number.
     """
     with _told():
         entries = read_grid(options["grid"]) if options["grid"] else [_entry(options)]
@@ -107,11 +112,13 @@ def check(**options: Any) -> None:
                 f"--grid names its clients itself; {listed(_given(options), 'and')} cannot stand beside it"
             )
         _refuse_reports(options["reports"])
-        status = _check(entries, _settings(options), options)
+        with stoppable() as stopping:
+            adopt()
+            status = _check(entries, _settings(options), options, stopping)
     sys.exit(status)
 
 
-def _check(entries: list[Entry], settings: Settings, options: dict[str, Any]) -> int:
+def _check(entries: list[Entry], settings: Settings, options: dict[str, Any], stopping: Stopping) -> int:
     from mock_ares.harness.check_run import UNSAVED, run
     from mock_ares.harness.report.terminal import Terminal
     from mock_ares.server.peer import BARRIER
@@ -126,16 +133,22 @@ def _check(entries: list[Entry], settings: Settings, options: dict[str, Any]) ->
     with terminal.progress():
         found = run(entries, settings, options["failures"], watch, options["jobs"])
     arguments = {entry.title: entry.arguments for entry in entries}
-    for line in terminal.report(found.report, lambda client, result: replay_command(result, arguments[client.name])):
-        click.echo(line)
-    checks = [check for client in found.report.clients for check in client.checks]
-    for why in sorted({check.reason.partition(UNSAVED)[2] for check in checks} - {""}):
-        click.echo(f"counterexamples are not saved: {why}; --failures FOLDER names another place", err=True)
-    for path in options["reports"]:
-        _write(found.report, path, arguments)
-    if found.stopped:
-        click.echo("stopped before the end", err=True)
-    return found.status
+
+    def replayed(client: ClientReport, result: CheckResult) -> str | None:
+        return replay_command(result, arguments[client.name])
+
+    unwritten = [said for path in options["reports"] if (said := _write(found.report, path, replayed)) is not None]
+    with suppress(OSError) if found.stopped else nullcontext():  # the terminal may be what has gone
+        for line in terminal.report(found.report, replayed):
+            click.echo(line)
+        checks = [check for client in found.report.clients for check in client.checks]
+        for why in sorted({check.reason.partition(UNSAVED)[2] for check in checks} - {""}):
+            click.echo(f"counterexamples are not saved: {why}; --failures FOLDER names another place", err=True)
+        for said in unwritten:
+            click.echo(f"mock-ares: {said}", err=True)
+        if found.stopped:
+            click.echo("stopped before the end", err=True)
+    return stopping.status if found.stopped else 3 if unwritten else found.status
 
 
 def replay_command(result: CheckResult, arguments: str) -> str | None:
@@ -203,13 +216,15 @@ def _refuse_reports(paths: tuple[Path, ...]) -> None:
             raise UsageError(f"--report {path}: there is no folder {path.parent}")
 
 
-def _write(report: Report, path: Path, arguments: dict[str, str]) -> None:
+def _write(report: Report, path: Path, replay: Replay) -> str | None:
+    """Why it could not be written; None: it was."""
     from mock_ares.harness.report.write import write
 
     try:
-        write(report, path, lambda client, result: replay_command(result, arguments[client.name]))
+        write(report, path, replay)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+        return f"cannot write {path}: {error.strerror or error}; what was there before is still there"
+    return None
 
 
 @click.command()
@@ -222,8 +237,12 @@ def replay(file: Path, **options: Any) -> None:
 
     Exit status: 0 fixed, 1 still failing, 2 wrong use, 3 the harness itself failed.
     """
-    with _told():
-        status = _replay(file, _entry(options))
+    with _told(), stoppable() as stopping:
+        adopt()
+        try:
+            status = _replay(file, _entry(options))
+        except KeyboardInterrupt:
+            status = stopping.status
     sys.exit(status)
 
 

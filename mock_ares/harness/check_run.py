@@ -28,7 +28,7 @@ class Run:
     folder: Path
     clients: list[ClientReport] = field(default_factory=list)
     stopped: bool = False
-    """By Ctrl-C; the last client's checks are not all there."""
+    """By a signal; the last client's checks are not all there."""
 
     @property
     def report(self) -> Report:
@@ -36,9 +36,9 @@ class Run:
 
     @property
     def status(self) -> int:
-        """The exit status: 130 stopped, 3 the harness failed, 1 contract failures, 0 none."""
+        """The exit status: 3 the harness failed, 1 contract failures, 0 none."""
         verdicts = {check.verdict for client in self.clients for check in client.checks}
-        return 130 if self.stopped else 3 if "errored" in verdicts else 1 if "failed" in verdicts else 0
+        return 3 if "errored" in verdicts else 1 if "failed" in verdicts else 0
 
 
 def run(entries: Sequence[Entry], settings: Settings, folder: Path, watch: Watch, jobs: int | None = None) -> Run:

@@ -38,12 +38,14 @@ def save(case: Case, info: CheckInfo, failure: Failure, folder: Path = FOLDER, *
     for name, long in beside.items():
         (folder / name).write_bytes(long.encode())
     written = folder / f"{path.stem}.{os.getpid()}.yaml"  # another run may be saving the same
-    written.write_text(text, encoding="utf-8", newline="\n")
-    reason = _unlike(written, case, info)
-    if reason is not None:
-        written.unlink()
-        raise HarnessError(f"the case of {info.id} cannot be saved: {reason}")
-    written.replace(path)
+    try:
+        written.write_text(text, encoding="utf-8", newline="\n")
+        reason = _unlike(written, case, info)
+        if reason is not None:
+            raise HarnessError(f"the case of {info.id} cannot be saved: {reason}")
+        written.replace(path)
+    finally:
+        written.unlink(missing_ok=True)
     return path
 
 

@@ -247,7 +247,7 @@ class Machine(NamedTuple):
 MACHINE = (
     Machine("few descriptors", 'ulimit -n 12 && exec "$@"', 3, "there are no file descriptors left; raise the limit"),
     Machine("fewer than a process needs", 'ulimit -n 17 && exec "$@"', 3, "no file descriptors left"),
-    Machine("nowhere to write", 'cd /proc && HOME=/proc TMPDIR=/proc exec "$@"', 1, "not saved: "),
+    Machine("nowhere to write", 'cd /proc && HOME=/proc TMPDIR=/proc exec "$@"', 1, "are not saved: "),
     Machine("a proxy", f'http_proxy={DEAD} ALL_PROXY={DEAD} exec "$@"', 1, "data lines"),
 )
 CLIENT = """

@@ -15,7 +15,9 @@ import subprocess
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from uuid import uuid4
 
+from mock_ares.harness.clients import strays
 from mock_ares.harness.clients.command import check_command, named
 from mock_ares.harness.model import HarnessError, UsageError
 from mock_ares.harness.surroundings import obstacle
@@ -34,7 +36,8 @@ class Child:
 
     def __init__(self, argv: Sequence[str], env: Mapping[bytes, bytes], *, talks: bool = False) -> None:
         """``talks``: it has a standard input. Raises UsageError where there is no such command."""
-        self._process = _spawn(argv, env, talks)
+        mark = uuid4().hex.encode()
+        self._process = _spawn(argv, {**env, strays.MARK: mark}, talks)
         self.pid = self._process.pid
         assert self._process.stdout and self._process.stderr
         self._stdout, self._stderr = self._process.stdout.fileno(), self._process.stderr.fileno()
@@ -47,7 +50,7 @@ class Child:
             self._poll.register(fd, select.POLLIN)
         if self._stdin is not None:
             os.set_blocking(self._stdin, False)
-        self._ended = weakref.finalize(self, _end, self._process)
+        self._ended = weakref.finalize(self, _end, self._process, mark)
 
     @property
     def words(self) -> str:
@@ -200,7 +203,7 @@ def _spawn(argv: Sequence[str], env: Mapping[bytes, bytes], talks: bool) -> subp
         raise UsageError(f"cannot run {named(argv)}: {error}") from None
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], mark: bytes) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     for pipe in (process.stdin, process.stdout, process.stderr):
@@ -208,3 +211,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(REAP)
+    strays.end(process.pid, mark)

@@ -155,8 +155,6 @@ class Terminal:
             if check.verdict == "failed" and check.failure is not None:
                 yield ""
                 yield failure_text(check.info, check.failure, replay(client, check), self._width, self._color)
-                if check.reason:
-                    yield f"  {self._paint(clean(check.reason), 'yellow')}"
         for check in client.checks:
             if check.verdict == "errored":
                 yield ""

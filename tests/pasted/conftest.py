@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 60
+PATIENCE = 300
+"""Seconds after which lines are taken to hang; a busy machine takes a while for some of them."""
 SHELLS = {"sh": ["sh"], "bash": ["bash", "--noprofile", "--norc", "-i"]}
 """bash as people meet it, where an exclamation mark asks for a line of the past."""
 Paste = Callable[..., str]

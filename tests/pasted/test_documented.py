@@ -40,7 +40,7 @@ SHORTER = """#!{python}
 import os, signal, subprocess, sys
 real, words = {real!r}, sys.argv[1:]
 if words[0] == "check":
-    words[1:1] = ["--only", "read-line", "--examples", "0"]
+    words[1:1] = ["--only", "text-nul", "--examples", "0"]
 if words[0] == "serve":
     served = subprocess.Popen([real, *words, "--port", "0"], stdout=subprocess.PIPE, text=True)
     greeted = any("list scenarios" in line for line in served.stdout)
@@ -48,7 +48,7 @@ if words[0] == "serve":
     sys.exit(served.wait() or not greeted)
 os.execv(real, [real, *words])
 """
-"""The program, but that it serves until it has greeted, and checks one row."""
+"""The program, but that it serves until it has greeted, and checks one row, the shortest."""
 NAIVE = "from mock_ares.client import stream_chat\n"
 
 

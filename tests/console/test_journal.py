@@ -60,11 +60,13 @@ class TestWatch:
 
     async def test_a_curl_line_to_repeat_it(self, page: Page, context: BrowserContext, served: Served) -> None:
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
-        served.ask("hi")
+        served.ask(f"it's \\ {HOSTILE}\n", **{"x-more": "it's"})
         await open_console(page, served.url, "journal/1")
         await page.get_by_role("button", name="Copy").click()
         await expect(page.locator("#notices")).to_contain_text("Copied the curl line")
-        assert (await page.evaluate("navigator.clipboard.readText()")).startswith("curl -N")
+        copied = await page.evaluate("navigator.clipboard.readText()")
+        assert copied == served.api("GET", "requests/1")["curl"]  # which tests/pasted/test_curl.py pastes
+        assert HOSTILE.replace(chr(34), chr(92) + chr(34)) in copied
 
     async def test_saved_as_a_scenario(self, page: Page, served: Served, folder: Path) -> None:
         served.ask("all about neural nets")

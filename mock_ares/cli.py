@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mock_ares.server.folder import Folder
 
 PROFILES = click.Choice(["docs", "server"])
+CHATS = click.Choice([f"{prefix}/chat{form}" for prefix in ("/api", "/v1", "/api/v1") for form in ("", "/stream")])
 DIALECTS = click.Choice(["text", "lines", "delta", "typed"])
 FILES = click.Path(path_type=Path)
 MOST_LIFETIME = 36500 * 86400
@@ -253,6 +254,8 @@ def _lifetime(text: str) -> float:
 @click.option("--profile", default="docs", type=PROFILES)
 @click.option("--gzip/--no-gzip", default=True, help="Whether the client accepts gzip.")
 @click.option("--http1.0", "old", is_flag=True, help="The client speaks HTTP/1.0.")
+@click.option("--path", type=CHATS, help="Which of ARES's chats is asked; by default the scenario's own path.")
+@click.option("--messages", is_flag=True, help="The request has the form of the v1 page.")
 @click.option("--all", "everything", is_flag=True, help="Every write and every byte.")
 def show(file: Path, **options: Any) -> None:
     """Print what a scenario FILE would send, or one of the library by its name: a timeline of every byte."""

@@ -8,7 +8,7 @@ from itertools import accumulate
 from mock_ares.expectation import expect
 from mock_ares.plan.head import render_head
 from mock_ares.plan.layout import lay_out
-from mock_ares.plan.model import Script, StreamPlan
+from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.plan.peer import Peer, carried
 from mock_ares.scenario.mistakes import counted
 
@@ -18,17 +18,20 @@ READ = INDENT + "- - - - the client has read all this - - - -"
 READ_ENDS = INDENT + "- - - - a read ends here - - - -"
 
 
-def timeline(plan: StreamPlan, peer: Peer = Peer(), *, most: int | None = 40) -> Iterator[str]:
+def timeline(
+    plan: StreamPlan, peer: Peer = Peer(), *, script: Script | None = None, extra: Headers = (), most: int | None = 40
+) -> Iterator[str]:
     """Lines: a summary, then each write with its moment, its bytes in hexadecimal, and the promised read ends.
 
+    ``script``: the plan's, if it is there already. ``extra``: fields that the server adds to the head.
     Of more than ``most`` writes the middle is left out, and said; None shows all. Every line is printable: bytes are
     shown as ASCII or a dot, text with its escapes.
     """
-    script = lay_out(plan, peer)
+    script = script or lay_out(plan, peer)
     yield from _summary(plan, script, peer)
     yield ""
     if script.head is not None:
-        yield from _head(script)
+        yield from _head(script, extra)
     if script.before_fault == 0:
         yield READ
     yield from _writes(script, _Chunks(plan), most)
@@ -72,10 +75,10 @@ def _summary(plan: StreamPlan, script: Script, peer: Peer) -> Iterator[str]:
         yield f"text: {shown!r}"
 
 
-def _head(script: Script) -> Iterator[str]:
-    """The interim responses and the head, a line each as they stand on the wire; the server adds its own fields."""
+def _head(script: Script, extra: Headers) -> Iterator[str]:
+    """The interim responses and the head, a line each as they stand on the wire."""
     assert script.head is not None
-    *interim, head = render_head(script.head, ()).split(b"\r\n\r\n")[:-1]
+    *interim, head = render_head(script.head, extra).split(b"\r\n\r\n")[:-1]
     for part in (*interim, head):
         yield f"{_moment(script.head.at)}  {'head' if part is head else 'interim response'}, {len(part) + 4} bytes"
         yield from (f"{INDENT}{_ascii(line)}" for line in part.split(b"\r\n"))

@@ -33,6 +33,11 @@ class Profile:
         """``ctx_`` and eight hexadecimal digits in the pages, a UUID in the source."""
         return f"ctx_{secrets.token_hex(4)}" if self.name == "docs" else str(uuid.uuid4())
 
+    @property
+    def example_context_id(self) -> str:
+        """One of that form, always the same: for what is drawn before anybody asks."""
+        return "ctx_00000000" if self.name == "docs" else str(uuid.UUID(int=0))
+
 
 PROFILES: dict[str, Profile] = {
     "docs": Profile(

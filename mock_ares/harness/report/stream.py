@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import accumulate
 
-from mock_ares.dialects import Names
 from mock_ares.expectation import sent_payload
 from mock_ares.harness.model import Case, Failure
 from mock_ares.plan.layout import Peer
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.model import Reply
-from mock_ares.server.answers import Replies
-from mock_ares.server.plans import PlanCache
+from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server.drawn import Asking, draw
+from mock_ares.server.exchange import accepts_gzip
 from mock_ares.server.profiles import PROFILES
-from mock_ares.server.requests import ChatRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +47,15 @@ def judged(failure: Failure) -> int:
 def stream_of(failure: Failure) -> Stream | None:
     """The judged reply as it was sent; None where only the server could say."""
     headers = (failure.request or {}).get("headers") or {}
-    peer = Peer(gzip="gzip" in str(dict(headers).get("accept-encoding", "")))
+    peer = Peer(gzip=accepts_gzip(str(dict(headers).get("accept-encoding", ""))))
     return plan(failure.case.replies[judged(failure)], failure.case, peer)
 
 
 def plan(reply: Reply, case: Case, peer: Peer = Peer()) -> Stream | None:
     """A reply as it is sent to such a client; None where it cannot be planned outside a server."""
-    replies = Replies(PROFILES["docs"], None, PlanCache())
-    chat = ChatRequest(message=case.message, agent_type=None, context_id=None, model=None, messages=None)
+    scenario = Scenario(replies=(reply,), name="case")
     try:
-        answer = replies.special(reply, peer, location=case.path)
-        answer = answer or replies.stream(reply, chat, Names(context_id="ctx_00000000"), peer, 0)
+        answer = draw(scenario, 0, Asking(case.message, peer, case.path), PROFILES["docs"])
     except (PlanError, LookupError):
         return None
     return Stream(answer.plan, answer.script)

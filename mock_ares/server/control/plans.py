@@ -10,7 +10,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from mock_ares.dialects import Names
 from mock_ares.expectation import expect
 from mock_ares.plan.head import render_head
 from mock_ares.plan.layout import Peer, lay_out
@@ -21,7 +20,6 @@ from mock_ares.plan.show import ENDINGS
 from mock_ares.scenario.load import loads
 from mock_ares.scenario.mistakes import ScenarioError
 from mock_ares.scenario.model import DialectName, Reply, Scenario
-from mock_ares.server.answers import Replies
 from mock_ares.server.control.events import encode
 from mock_ares.server.control.http import Answer, Ask, RefusedError
 from mock_ares.server.control.records import Record
@@ -29,11 +27,11 @@ from mock_ares.server.control.scenarios import named, summary, summary_told
 from mock_ares.server.control.state import Control
 from mock_ares.server.control.tokens import base_of
 from mock_ares.server.control.told import shown
+from mock_ares.server.cors import Cors
+from mock_ares.server.drawn import Asking, draw, own_fields
 from mock_ares.server.effort import much_to_plan
 from mock_ares.server.errors import NAMES
-from mock_ares.server.plans import PlanCache
 from mock_ares.server.profiles import PROFILES
-from mock_ares.server.requests import ChatRequest
 from mock_ares.server.serve import EXAMPLE
 
 MOST_TEXT = 1_000_000
@@ -74,10 +72,11 @@ class Setup:
 
     profile: str
     dialect: DialectName | None
+    cors: Cors
 
     @classmethod
     def of(cls, control: Control) -> Setup:
-        return cls(control.fake.profile.name, control.fake.dialect)
+        return cls(control.fake.profile.name, control.fake.dialect, control.fake.cors)
 
 
 async def of_scenario(ask: Ask) -> Answer:
@@ -145,16 +144,11 @@ def _wanted(scenario: Scenario, reply: int | None) -> tuple[Sequence[int], Seque
 
 
 def _plan_of(setup: Setup, scenario: Scenario, index: int, message: str, peer: Peer, window: Window) -> dict[str, Any]:
-    profile, reply = PROFILES[setup.profile], scenario.replies[index]
-    replies = Replies(profile, setup.dialect, PlanCache())
-    chat = ChatRequest(message=message, agent_type=None, context_id=None, model=None, messages=None)
-    names = Names(agent=profile.default_agent, context_id="ctx_00000000")
     try:
-        found = replies.special(reply, peer, location="/api/chat/stream")
-        found = found or replies.stream(reply, chat, names, peer, scenario.seed)
+        found = draw(scenario, index, Asking(message, peer), PROFILES[setup.profile], setup.dialect)
     except (PlanError, LookupError) as error:
         return {"reply": index, "error": str(error.args[0])}
-    return plan_told(found.plan, found.script, index, peer, window)
+    return plan_told(found.plan, found.script, index, peer, window, extra=own_fields(setup.cors))
 
 
 def plan_told(

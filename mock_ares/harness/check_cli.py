@@ -58,6 +58,8 @@ def _told() -> Iterator[None]:
         raise _Refused(str(error)) from None
     except HarnessError as error:
         raise _Broken(f"the harness failed: {error}") from None
+    except BrokenPipeError:  # nobody reads on, as behind head
+        raise
     except (OSError, MemoryError) as error:
         said = f"{type(error).__name__}: {error}"
         raise _Broken(f"the harness failed: {obstacle(said) or 'the system refused what it needs'} ({said})") from None

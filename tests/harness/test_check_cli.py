@@ -117,6 +117,16 @@ def test_a_counterexample_that_cannot_be_saved_is_told_once() -> None:
     assert "--failures FOLDER names another place\n" in ran.output
 
 
+def test_whoever_reads_may_leave(here: Path) -> None:
+    """As behind ``head``: no word about it."""
+    command = [sys.executable, "-m", "mock_ares", "check", "--examples", "0", "--client", "client:naive"]
+    with subprocess.Popen([*command, *only("request", "read-line")], stdout=-1, stderr=-1, text=True) as child:
+        assert child.stdout is not None and child.stderr is not None
+        assert "request" in child.stdout.readline()
+        child.stdout.close()
+        assert child.stderr.read() == ""
+
+
 def test_an_expected_failure_fails_nothing_and_one_that_passes_does() -> None:
     expected = check(
         "--client", "client:naive", *only("no-space"), "--expect", "no-space=there is one", "--report=r.json"

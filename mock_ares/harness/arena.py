@@ -95,10 +95,9 @@ class Played:
 class Arena:
     """``with Arena() as arena``: plays cases to clients, one at a time. Not to be shared between threads."""
 
-    def __init__(self, profile: str = "docs", address: str | None = None) -> None:
-        host, _, port = (address or "127.0.0.1").partition(":")
+    def __init__(self, profile: str = "docs", host: str = "127.0.0.1") -> None:
         try:
-            self._server = FakeServer(state.Settings(profile=profile), host=host, port=int(port or 0))
+            self._server = FakeServer(state.Settings(profile=profile), host=host)
         except (SwitchError, CannotListenError) as error:
             raise UsageError(str(error)) from None
         self._gate = self._server.fake.clock = Gate()

@@ -175,6 +175,10 @@ def _with_retry_after(error: HttpError, reply: Reply) -> HttpError:
 
 def other_host(host: str) -> str:
     """Another name of this machine for a Host header's value: an origin of its own (RFC 6454 4) that leads here."""
-    parts = urlsplit(f"//{host}")
+    try:
+        parts = urlsplit(f"//{host}")
+        port = parts.port
+    except ValueError:  # no host at all
+        return "localhost"
     name = "127.0.0.1" if parts.hostname == "localhost" else "localhost"
-    return name if parts.port is None else f"{name}:{parts.port}"
+    return name if port is None else f"{name}:{port}"

@@ -15,6 +15,7 @@ from mock_ares.server.answers import Answer, nothing, of_error, of_text
 from mock_ares.server.errors import HttpError, lookup
 from mock_ares.server.exchange import Auth, Decided, Request, Respond
 from mock_ares.server.profiles import Profile
+from mock_ares.server.reasons import offer
 from mock_ares.server.state import Fake, Settings
 from mock_ares.server.wire import EXTENSION
 from mock_ares.server.workers import unserved
@@ -63,6 +64,8 @@ class Endpoint:
             identity = self._respond.identify(request, self._auth)
             if isinstance(identity, HttpError):
                 return of_error(identity, request.peer), ()
+        allowed = ", ".join(self._methods)
+        request.exchange.reason = f"expected {allowed}, not {request.method[:40]}{offer(request.headers)}"
         return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(self._methods)),)
 
 

@@ -7,7 +7,8 @@ whatever they will say: what is left unread in the socket would turn a FIN into 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import partial
@@ -18,6 +19,7 @@ from mock_ares.plan.layout import Peer, head_only
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server import reasons
 from mock_ares.server.answers import Answer, Replies, of_error, of_json, other_host, whole
 from mock_ares.server.auth import Identity
 from mock_ares.server.effort import MOST_BODY, much_to_plan
@@ -41,6 +43,7 @@ NO_WIRE = (
     "mock-ares writes to the connection itself, which this ASGI server does not let it do: run it with "
     "`mock-ares serve`, or with `uvicorn --factory mock_ares.server:create_app --http mock_ares.server:Http`"
 )
+_WEIGHT = re.compile(r"q[ \t]*=[ \t]*([0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 DRAINED = 32 * 1024 * 1024
 """Bytes of a body over the limit that are read and thrown away; a client that sends more is cut off."""
 BODY_TIMEOUT = 60.0
@@ -84,9 +87,15 @@ def accepts_gzip(value: str) -> bool:
     """RFC 9110 12.5.3: named, or covered by ``*``, with a weight other than 0."""
     weights = dict[str, bool]()
     for item in value.lower().split(","):
-        coding, _, parameters = item.partition(";")
-        weights[coding.strip()] = parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return weights.get("gzip", weights.get("*", False))
+        coding, *parameters = (part.strip(" \t") for part in item.split(";"))
+        weights[coding] = all(_weighs(part) for part in parameters if part.startswith("q"))
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
+
+
+def _weighs(parameter: str) -> bool:
+    """Whether a weight is a number above 0, with however many digits; what is no number weighs nothing."""
+    found = _WEIGHT.fullmatch(parameter)
+    return found is not None and float(found[1]) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,12 +287,14 @@ class Respond:
         identity = check(value)
         if isinstance(identity, HttpError):
             request.exchange.credentials = "refused"
+            request.exchange.reason = reasons.credentials(self.fake.keyring, value, auth)
             return identity
         request.exchange.credentials = auth
         request.exchange.owner, request.exchange.subject = identity.token_id, identity.subject
         try:
             owner = request.exchange.owner = self.fake.tenants.owner(identity.token_id)
         except StrangerError as error:
+            request.exchange.reason = str(error)
             return HttpError(409, (), _error_body(str(error)), "application/json")
         return replace(identity, token_id=owner)
 
@@ -301,8 +312,9 @@ class Respond:
 
         The token's own, the one asked for, the one chosen, the first that applies, the default.
         """
-        if owner in self.fake.scripts:
-            return self.fake.scripts[owner]
+        script = self.fake.scripts.get(owner)
+        if script is not None:
+            return script
         library = self.fake.library
         name = request.headers.get(SCENARIO_HEADER)
         try:
@@ -423,6 +435,7 @@ class Respond:
                 return found
             scenario = self.fake.library.find(facts) or self.fake.library.routes(facts)
         if scenario is None:
+            request.exchange.reason = reasons.no_such_path(request.path, self._paths()) + reasons.offer(request.headers)
             return of_error(lookup(self.fake.profile, "not-found"), request.peer), ()
         identity = self.identify(request, scenario.auth)
         if isinstance(identity, HttpError):
@@ -430,6 +443,14 @@ class Respond:
         turn = self.fake.scripts.get(identity.token_id) or self.fake.library.turn(identity.token_id, scenario)
         chat = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)
         return self._reply(request, turn, chat, identity.token_id, "stream"), ()
+
+    def _paths(self) -> Iterator[str]:
+        """Those that are answered here."""
+        from mock_ares.server.api.routes import TABLE
+        from mock_ares.server.app import CHATS
+
+        yield from ("/health", "/_mock/", *(path for path, *_ in CHATS), *(operation.path for operation in TABLE))
+        yield from (s.when.path for s in self.fake.library.by_name.values() if s.when and s.when.endpoint)
 
 
 def _error_body(message: str) -> bytes:

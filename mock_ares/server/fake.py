@@ -13,7 +13,7 @@ from mock_ares.server.auth import Credentials
 from mock_ares.server.journal import Exchange
 from mock_ares.server.library import Turn
 from mock_ares.server.listeners import ResetListener, refused_port
-from mock_ares.server.runner import Server
+from mock_ares.server.runner import Server, origin
 from mock_ares.server.state import Fake, Settings
 
 LIFETIME = 200 * 365 * 86400.0
@@ -121,7 +121,7 @@ class FakeServer:
     @property
     def refused_url(self) -> str:
         """An origin where every connection is refused."""
-        return f"http://{self._host}:{self._refused.getsockname()[1]}"
+        return origin(self._host, self._refused.getsockname()[1])
 
     @property
     def reset_url(self) -> str:
@@ -130,4 +130,4 @@ class FakeServer:
         if self._reset is None:
             opening = asyncio.run_coroutine_threadsafe(ResetListener.open(self._host), self._loop)
             self._reset = opening.result(5)
-        return f"http://{self._host}:{self._reset.port}"
+        return origin(self._host, self._reset.port)

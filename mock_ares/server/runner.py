@@ -212,7 +212,11 @@ def _addresses(host: str, port: int) -> Iterator[tuple[socket.AddressFamily, Any
 def url_of(listener: socket.socket) -> str:
     """The origin by which this machine reaches a listening socket."""
     host, port = listener.getsockname()[:2]
-    host = _ANY.get(host, host)
+    return origin(_ANY.get(host, host), port)
+
+
+def origin(host: str, port: int) -> str:
+    """An IPv6 address stands in brackets (RFC 3986 3.2.2)."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -14,7 +14,7 @@ from mock_ares.scenario.model import Scenario
 from mock_ares.server.app import create_app
 from mock_ares.server.curl import ask_line
 from mock_ares.server.listeners import ResetListener, refused_port
-from mock_ares.server.runner import listen, serve_forever
+from mock_ares.server.runner import listen, origin, serve_forever
 from mock_ares.server.state import Fake, Settings
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def run(
             if control.reloader is not None:
                 tasks.add(loop.create_task(_reload(control, control.reloader, terminal)))
             others = [
-                f"http://{host}:{port.getsockname()[1]} {what} every connection."
+                f"{origin(host, port.getsockname()[1])} {what} every connection."
                 for port, what in ((refused, "refuses"), (resetting, "accepts and resets"))
                 if port is not None
             ]

@@ -46,7 +46,7 @@ class Tenants:
         self._left[owner] = self._names[owner]
         if len(self._left) > MOST_LEFT:
             self._left.popitem(last=False)
-        del self._names[owner]
+        self._names.pop(owner, None)
         self._shared.pop(owner, None)
 
     def store(self, owner: str) -> str:
@@ -57,23 +57,25 @@ class Tenants:
     def only(self) -> str:
         """The only one there is; empty where there are several, or none."""
         present = self._present()
-        return present[0] if len(present) == 1 else ""
+        return present[0][0] if len(present) == 1 else ""
 
     def owner(self, token_id: str) -> str:
         """Whose a request with such a token is. Raises StrangerError where that cannot be told."""
+        host = self._shared.get(token_id, token_id)
         if token_id in self._names:
-            return self._shared.get(token_id, token_id)
-        if token_id in self._left:
-            name = self._left[token_id]
+            return host
+        name = self._left.get(token_id)
+        if name is not None:
             raise StrangerError(f"this token belongs to {name}, which has ended, and its client is still at work")
         present = self._present()
         if len(present) > 1:
-            names = ", ".join(sorted(self._names[owner] for owner in present))
+            names = ", ".join(sorted(name for _, name in present))
             raise StrangerError(
                 f"{len(present)} tests use this fake ({names}) and these credentials belong to none of them, so it is "
                 "unclear whose request this is: use the token or the api_key of one"
             )
-        return present[0] if present else token_id
+        return present[0][0] if present else token_id
 
-    def _present(self) -> list[str]:
-        return [owner for owner in list(self._names) if owner not in self._shared]
+    def _present(self) -> list[tuple[str, str]]:
+        """Owners and names, as they are at one moment: tests end in other threads."""
+        return [(owner, name) for owner, name in list(self._names.items()) if owner not in self._shared]

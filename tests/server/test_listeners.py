@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import uvloop
 
+from mock_ares.harness.arena import Arena
+from mock_ares.server.fake import FakeServer
 from mock_ares.server.listeners import ResetListener, refused_port
 
 
@@ -46,3 +49,12 @@ def test_refused_and_held(host: str) -> None:
             with pytest.raises(OSError, match="in use"):
                 other.bind(address)
                 other.listen()
+
+
+def test_ipv6_addresses_stand_in_brackets() -> None:
+    with FakeServer(host="::1") as server:
+        for url in (server.url, server.refused_url, server.reset_url):
+            assert urlsplit(url).hostname == "::1"
+            assert urlsplit(url).port
+        with Arena(host="::1") as arena:
+            assert arena.url.startswith("http://[::1]:")

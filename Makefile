@@ -2,6 +2,9 @@
 # make PYTHON=python3.12 (a name, or a path) has one of its own beside it, in build/venv, and leaves .venv as it is.
 # Stamps record what is installed, so that a second run asks nobody. They go stale with pyproject.toml.
 
+# Bytecode is kept, whatever the environment says: the tests start hundreds of processes, and each would compile it all.
+unexport PYTHONDONTWRITEBYTECODE
+
 PORT ?= 3000
 ARGS ?=
 PYTHON ?=

@@ -103,7 +103,13 @@ class Fuzz:
         command = [*line(seed), *("-p", "tests.fuzz", "-n", "auto", "--dist", "worksteal"), *("-m", CHOSEN)]
         environment = {**os.environ, "PYTHONHASHSEED": str(seed), FAILED: str(failed)}
         with output.open("w") as file:
-            process = subprocess.Popen([*command, *left_out, *self.chosen], stdout=file, stderr=file, env=environment)
+            process = subprocess.Popen(
+                [*command, *left_out, *self.chosen],
+                stdout=file,
+                stderr=file,
+                env=environment,
+                start_new_session=True,  # of Ctrl-C it is told once, by us
+            )
             interrupted = not ended(process, self.until if self.rounds else math.inf)
         found = tuple(dict.fromkeys(failed.read_text().splitlines()))
         return Round(seed, process.returncode, output.read_text(), found, interrupted)
@@ -114,9 +120,8 @@ def ended(process: subprocess.Popen[bytes], until: float) -> bool:
     try:
         process.wait(max(until - time.monotonic(), 0) if until < math.inf else None)
         return True
-    except (subprocess.TimeoutExpired, KeyboardInterrupt) as why:
-        if isinstance(why, subprocess.TimeoutExpired):  # else the terminal has told it, too
-            process.send_signal(signal.SIGINT)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.send_signal(signal.SIGINT)
     try:
         process.wait(PATIENCE)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
@@ -145,6 +150,7 @@ def main() -> int:
     asked = parser.parse_args()
     first = secrets.randbelow(SEEDS) if asked.seed is None else asked.seed
     os.chdir(ROOT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it ignored
     fuzz = Fuzz(time.monotonic() + 60 * asked.minutes, tuple(asked.chosen))
     try:
         status = fuzz.run(seed % SEEDS for seed in count(first))

@@ -42,6 +42,6 @@ def test_every_attribute_and_option_is_named() -> None:
     untold = [name for name in names if f"`{name}`" not in page and f"ares.{name}" not in page]
     assert untold == ["finish", "told"]  # the fixture's own
     untold = [field.name for field in fields(Settings) if f"`{field.name}`" not in page]
-    assert untold == ["exposed", "replica"]  # the command line's own
+    assert untold == ["awaited", "exposed", "replica"]  # the command line's own
     untold = [name for name in vars(FakeServer) if not name.startswith("_") and not re.search(rf"`{name}\b", page)]
     assert untold == ["admit", "dismiss", "loop"]  # the fixture's own

@@ -171,7 +171,7 @@ def trait(plan: StreamPlan) -> str:
 
 def _traits(plan: StreamPlan) -> Iterator[tuple[str, bool]]:
     framing, body, head = plan.framing, plan.body, plan.head
-    types = dict(head.headers).get("content-type", "") if head else ""
+    types = (head.field("content-type") or "") if head else ""
     yield f"line endings {framing.newline.upper()}", framing.newline != "lf"
     yield "no space behind the colon", not framing.space
     yield "a byte order mark", framing.bom

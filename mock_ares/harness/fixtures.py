@@ -46,6 +46,18 @@ class Scripted:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Replies that are given in turn, to all requests or to those that a ``when`` is about."""
+
+    turn: Turn
+    replies: list[Scripted]
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.turn.scenario
+
+
 @dataclass(slots=True)
 class Scene:
     """A token, its script and its journal."""
@@ -53,27 +65,49 @@ class Scene:
     server: FakeServer
     name: str
     credentials: Credentials
-    scripted: list[Scripted] = field(default_factory=list)
-    turn: Turn | None = None
+    scripts: list[Script] = field(default_factory=list)
+    """Each with replies of its own; one at most is for every request."""
 
     @classmethod
     def open(cls, server: FakeServer, name: str) -> Scene:
         return cls(server, name, server.admit(name))
 
     def add(self, scripted: list[Scripted], then: Then | None = None) -> None:
-        replies = [each.reply for each in scripted]
-        self.scripted += scripted
-        if self.turn is None:
-            self.turn = self.server.script(self.credentials.id, *replies, then=then or "repeat", name=self.name)
+        """Replies for every request, behind those that are there."""
+        replies = tuple(each.reply for each in scripted)
+        script = next((script for script in self.scripts if script.scenario.when is None), None)
+        if script is None:
+            turn = self.server.script(self.credentials.id, *replies, then=then or "repeat", name=self.name)
+            self.scripts.append(Script(turn, list(scripted)))
         else:
-            now = self.turn.scenario
-            self.turn.scenario = replace(now, replies=(*now.replies, *replies), then=then or now.then)
+            now = script.scenario
+            script.turn.scenario = replace(now, replies=(*now.replies, *replies), then=then or now.then)
+            script.replies.extend(scripted)
+
+    def add_when(self, scenario: Scenario, scripted: list[Scripted]) -> None:
+        """Replies for what a scenario's ``when`` is about."""
+        replies = tuple(each.reply for each in scripted)
+        turn = self.server.script_when(self.credentials.id, replace(scenario, replies=replies))
+        self.scripts.append(Script(turn, list(scripted)))
+
+    def copy(self, scripts: list[Script]) -> None:
+        """The same scripts, from their beginnings."""
+        for script in scripts:
+            if script.scenario.when is None:
+                self.add(script.replies, script.scenario.then)
+            else:
+                self.add_when(script.scenario, script.replies)
+
+    @property
+    def scripted(self) -> list[Scripted]:
+        return [each for script in self.scripts for each in script.replies]
 
     @property
     def never_asked(self) -> list[tuple[int, Scripted]]:
         """With their numbers, from 1."""
-        asked = self.turn.taken if self.turn else 0
-        return [(n, each) for n, each in enumerate(self.scripted, 1) if n > asked and not each.optional]
+        asked = [n < script.turn.taken for script in self.scripts for n in range(len(script.replies))]
+        found = zip(asked, self.scripted, strict=True)
+        return [(n, each) for n, (was, each) in enumerate(found, 1) if not was and not each.optional]
 
     def requests(self) -> list[Exchange]:
         return self.server.requests(self.credentials.id)
@@ -143,6 +177,7 @@ class Ares:
     def script(self, file: str | Path | Scenario, *, optional: bool = False) -> Scenario:
         """Scripts the replies of a scenario: a file beside the test, or the name of one of the library.
 
+        Where it has a ``when``, they are for the requests that this is about, and others are answered as without it.
         Raises FileNotFoundError, or ScenarioError for what is wrong in the file.
         """
         scenario = file if isinstance(file, Scenario) else self._load(file)
@@ -150,7 +185,10 @@ class Ares:
             self._check(reply)
         scripted = [Scripted(_seeded(reply, scenario.seed), optional, _place()) for reply in scenario.replies]
         with self._lock:
-            self._scene.add(scripted, scenario.then)
+            if scenario.when is None:
+                self._scene.add(scripted, scenario.then)
+            else:
+                self._scene.add_when(scenario, scripted)
         return scenario
 
     @property
@@ -199,8 +237,7 @@ class Ares:
         with self._lock:
             self._example = example
             scene = Scene.open(self._server, f"an example of {self._name}")
-            if self._first.turn is not None:
-                scene.add(self._first.scripted, self._first.turn.scenario.then)
+            scene.copy(self._first.scripts)
             self._server.fake.tenants.share(self._first.credentials.id, scene.credentials.id)
             self._now = self._last = scene
         cleanup(partial(self._end, scene))

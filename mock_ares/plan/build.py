@@ -165,10 +165,10 @@ def body_of(reply: Reply) -> Body:
 
 
 def merged(headers: Headers, changes: Mapping[str, str | None]) -> Headers:
-    """``changes`` over ``headers``, by lower-case name and in their places; a null leaves the field out."""
-    wanted = {name.lower(): value for name, value in changes.items()}
-    fields = [(name.lower(), wanted.get(name.lower(), value)) for name, value in headers]
-    return tuple((name, value) for name, value in dict.fromkeys((*fields, *wanted.items())) if value is not None)
+    """``changes`` over ``headers``, in their places and spelled as there; a null leaves the field out."""
+    wanted = {name.lower(): (name, value) for name, value in changes.items()}
+    fields = [wanted.get(name.lower(), (name, value)) for name, value in headers]
+    return tuple((name, value) for name, value in dict.fromkeys((*fields, *wanted.values())) if value is not None)
 
 
 def _pieces(plan: StreamPlan, pace: Pace) -> Iterator[Piece]:

@@ -14,8 +14,9 @@ _LISTS = frozenset({"vary"})
 def render_head(head: Head, extra: Headers = ()) -> bytes:
     """The interim responses, the status line, the fields and the empty line.
 
-    ``extra`` are the server's own fields (date, CORS); one that the head sets itself is left out. Field names are
-    written in lower case, as ARES does. Raises ``UnicodeEncodeError`` for a value outside Latin-1.
+    ``extra`` are the server's own fields (date, CORS); one that the head sets itself is left out. Field names stand as
+    they are given: the fake's own in lower case, as ARES has them, an author's as written. Raises
+    ``UnicodeEncodeError`` for a value outside Latin-1.
     """
     own = {name.lower() for name, _ in head.headers}
     added = ((name, value) for name, value in extra if name.lower() not in own or name.lower() in _LISTS)
@@ -26,7 +27,7 @@ def render_head(head: Head, extra: Headers = ()) -> bytes:
 
 
 def _fields(headers: Headers) -> Iterator[str]:
-    return (f"{name.lower()}: {value}" for name, value in headers)
+    return (f"{name}: {value}" for name, value in headers)
 
 
 def _status_line(version: str, status: int) -> str:

@@ -85,7 +85,7 @@ def _stays_open(plan: StreamPlan, peer: Peer) -> bool:
 def _headers(plan: StreamPlan, peer: Peer, length: int, keep_alive: bool) -> Headers:
     """The plan's own fields, and those of the framing that the plan does not give itself."""
     assert plan.head is not None
-    own = {name for name, _ in plan.head.headers}
+    own = {name.lower() for name, _ in plan.head.headers}
     added = (field for field in _framing_fields(plan, peer, length, keep_alive) if field[0] not in own)
     vary = (("vary", "accept-encoding"),) if plan.body.gzip else ()
     return (*plan.head.headers, *added, *vary)

@@ -37,6 +37,10 @@ class Head:
     at: float = 0.0
     """Seconds after the request was complete."""
 
+    def field(self, name: str) -> str | None:
+        """A field's value, by its name in lower case (RFC 9110 5.1); None: there is no such field."""
+        return next((value for given, value in self.headers if given.lower() == name), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:

@@ -50,6 +50,10 @@ class Endpoint:
 
     def _for_method(self, request: Request) -> Decided:
         fake = self._respond.fake
+        if self._methods != ("POST",) or request.method != "POST":  # chats choose among all scenarios, by what is said
+            scripted = self._respond.scripted(request)
+            if scripted is not None:
+                return scripted
         origin, asked = request.headers.get("origin"), request.headers.get("access-control-request-method", "")
         if request.method == "OPTIONS" and (asked or fake.profile.outer_layers_first):
             wanted = request.headers.get("access-control-request-headers", "")

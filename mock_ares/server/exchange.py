@@ -312,16 +312,15 @@ class Respond:
 
         The token's own, the one asked for, the one chosen, the first that applies, the default.
         """
-        script = self.fake.scripts.get(owner)
-        if script is not None:
-            return script
+        facts = Facts(request.method, request.path, request.headers, chat.message, chat.agent_type)
+        if own := self.fake.own(owner, facts):
+            return own
         library = self.fake.library
         name = request.headers.get(SCENARIO_HEADER)
         try:
             scenario = library.named(name) if name is not None else None
         except LookupError as error:
             return HttpError(400, (), _error_body(str(error)), "application/json")
-        facts = Facts(request.method, request.path, request.headers, chat.message, chat.agent_type)
         scenario = scenario or library.by_name.get(self.fake.steering.choice(owner) or "")
         return library.turn(owner, scenario or library.find(facts) or library.default)
 
@@ -423,24 +422,46 @@ class Respond:
 
     def route(self, request: Request) -> Decided:
         """A path that is no chat's: scripted by a scenario, or one that the fake knows by itself, or unknown."""
-        facts = Facts(request.method, request.path, request.headers)
-        scenario: Scenario | None = self.fake.library.scripted(facts)
-        if scenario is None:
-            from mock_ares.server.api.dispatch import dispatch
-            from mock_ares.server.workers import unserved
+        from mock_ares.server.api.dispatch import dispatch
+        from mock_ares.server.workers import unserved
 
-            if found := dispatch(self, request):
-                if self.fake.settings.replica:
-                    return unserved(f"{request.method} {request.path}", request.peer), ()
-                return found
-            scenario = self.fake.library.find(facts) or self.fake.library.routes(facts)
+        if scripted := self.scripted(request):
+            return scripted
+        if found := dispatch(self, request):
+            if self.fake.settings.replica:
+                return unserved(f"{request.method} {request.path}", request.peer), ()
+            return found
+        facts = Facts(request.method, request.path, request.headers)
+        scenario = self.fake.library.find(facts) or self.fake.library.routes(facts)
         if scenario is None:
             request.exchange.reason = reasons.no_such_path(request.path, self._paths()) + reasons.offer(request.headers)
             return of_error(lookup(self.fake.profile, "not-found"), request.peer), ()
+        return self._on_route(request, facts, scenario)
+
+    def scripted(self, request: Request) -> Decided | None:
+        """What a scenario says of this very path and method: a token's own, or one of the library."""
+        facts = Facts(request.method, request.path, request.headers)
+        own = self._own_on_route(request, facts)
+        scenario = own.scenario if own else self.fake.library.scripted(facts)
+        return self._on_route(request, facts, scenario, own) if scenario is not None else None
+
+    def _own_on_route(self, request: Request, facts: Facts) -> Turn | None:
+        """The token's script for the path. Who shows none, as an ``EventSource``, is the only tenant."""
+        if not self.fake.conditional and not self.fake.scripts:
+            return None
+        owner, shown = request.exchange.owner, request.headers.get("authorization")
+        for check in (self.fake.keyring.check_bearer, self.fake.keyring.check_api_key) if shown else ():
+            identity = check(shown)
+            if not isinstance(identity, HttpError):
+                owner = identity.token_id
+        turn = self.fake.own(owner, facts)
+        return turn if turn and turn.scenario.when and turn.scenario.when.endpoint else None
+
+    def _on_route(self, request: Request, facts: Facts, scenario: Scenario, own: Turn | None = None) -> Decided:
         identity = self.identify(request, scenario.auth)
         if isinstance(identity, HttpError):
             return of_error(identity, request.peer), ()
-        turn = self.fake.scripts.get(identity.token_id) or self.fake.library.turn(identity.token_id, scenario)
+        turn = own or self.fake.own(identity.token_id, facts) or self.fake.library.turn(identity.token_id, scenario)
         chat = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)
         return self._reply(request, turn, chat, identity.token_id, "stream"), ()
 

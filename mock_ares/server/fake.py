@@ -89,6 +89,7 @@ class FakeServer:
         """
         self.fake.tenants.leave(owner)
         self.fake.scripts.pop(owner, None)
+        self.fake.conditional.pop(owner, None)
         self.fake.forget(owner)
         if self._loop is not None:
             self.end(owner)
@@ -97,6 +98,14 @@ class FakeServer:
         """Gives a token, by its id, replies of its own; they take the place of earlier ones."""
         turn = Turn(Scenario(replies=replies, then=then, name=name))  # type: ignore[arg-type]
         self.fake.scripts[owner] = turn
+        return turn
+
+    def script_when(self, owner: str, scenario: Scenario) -> Turn:
+        """Gives a token, by its id, the replies of a scenario for the requests that its ``when`` is about; others get
+        what they would get without it.
+        """
+        turn = Turn(scenario)
+        self.fake.conditional.setdefault(owner, []).append(turn)
         return turn
 
     def requests(self, owner: str | None = None) -> list[Exchange]:

@@ -18,7 +18,7 @@ from mock_ares.server.cors import Cors
 from mock_ares.server.executor import Executor
 from mock_ares.server.failures import Failures
 from mock_ares.server.journal import Exchange, Journal
-from mock_ares.server.library import Library, Turn
+from mock_ares.server.library import Facts, Library, Turn, applies
 from mock_ares.server.limits import RateLimit
 from mock_ares.server.peer import BARRIER
 from mock_ares.server.plans import PlanCache
@@ -84,6 +84,8 @@ class Fake:
     """Does what would keep the event loop for long."""
     scripts: dict[str, Turn] = field(default_factory=dict)
     """The replies of a token's own, by its id."""
+    conditional: dict[str, list[Turn]] = field(default_factory=dict)
+    """Those that a token gets before these, as far as the scenario's ``when`` holds; the first that fits answers."""
     tenants: Tenants = field(default_factory=Tenants)
     """The tests that share it; without any, every token is by itself."""
     tickets: OrderedDict[str, tuple[str, Turn]] = field(default_factory=OrderedDict)
@@ -146,6 +148,15 @@ class Fake:
         for limit in (self.rate_limit, self.quota):
             if limit is not None:
                 limit.profile = self.profile
+
+    def own(self, owner: str, facts: Facts) -> Turn | None:
+        """The turn of a token's own that answers such a request; None: the library does."""
+        for turn in self.conditional.get(owner, ()):
+            if turn.scenario.when is None or applies(turn.scenario.when, facts):
+                return turn
+        last = self.scripts.get(owner)
+        fits = last is not None and (last.scenario.when is None or applies(last.scenario.when, facts))
+        return last if fits else None
 
     def store(self, owner: str) -> Store:
         """The users, conversations and the like that an owner's requests find."""

@@ -14,7 +14,7 @@ CASES = [
     (
         Head(200, (("Content-Type", "text/event-stream"), ("X-A", "1"), ("x-a", "2"))),
         (("Date", "today"),),
-        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-a: 1\r\nx-a: 2\r\ndate: today\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-A: 1\r\nx-a: 2\r\nDate: today\r\n\r\n",
     ),
     (
         Head(503, (("retry-after", "1"),), interim=(100, 103)),
@@ -33,7 +33,7 @@ def test_bytes(head: Head, extra: tuple[tuple[str, str], ...], expected: bytes) 
 
 def test_the_authors_field_goes_before_the_servers() -> None:
     rendered = render_head(Head(200, (("Date", "mine"), ("vary", "accept"))), (("date", "now"), ("vary", "origin")))
-    assert rendered == b"HTTP/1.1 200 OK\r\ndate: mine\r\nvary: accept\r\nvary: origin\r\n\r\n"
+    assert rendered == b"HTTP/1.1 200 OK\r\nDate: mine\r\nvary: accept\r\nvary: origin\r\n\r\n"
 
 
 def test_what_is_outside_latin_1_is_refused() -> None:

@@ -407,3 +407,36 @@ def test_nothing_is_left_behind(project: pytest.Pytester) -> None:
         """
     )
     project.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_a_script_answers_what_its_when_is_about(project: pytest.Pytester) -> None:
+    for name in ("alpha", "beta"):
+        project.path.joinpath(f"{name}.yaml").write_text(
+            f"when: {{message: {{contains: {name}}}}}\ntext: All {name}.\n"
+        )
+    project.makepyfile(
+        test_it="""
+        from client import ask
+
+        def test_each_in_its_place(ares):
+            ares.reply("Neither.")
+            ares.script("alpha.yaml")
+            ares.script("beta.yaml")
+            for _ in range(2):
+                assert ask(ares.url, ares.token, "about beta") == (200, "All beta.")
+                assert ask(ares.url, ares.token, "about alpha") == (200, "All alpha.")
+            assert ask(ares.url, ares.token, "about gamma") == (200, "Neither.")
+
+        def test_without_another_script_the_server_answers(ares):
+            ares.script("alpha.yaml", optional=True)
+            status, text = ask(ares.url, ares.token, "about beta")
+            assert status == 200 and text.startswith("Neural networks")
+
+        def test_what_it_is_about_was_never_asked(ares):
+            ares.script("alpha.yaml")
+            ask(ares.url, ares.token, "about beta")
+        """
+    )
+    result = project.runpytest_inprocess("-q", "-p", "no:randomly")
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines("*1 scripted reply was never asked for*")

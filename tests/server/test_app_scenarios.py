@@ -243,3 +243,51 @@ class TestRedirects:
         path = "/_mock/" + docs.ask().headers["location"].partition("/_mock/")[2]
         assert docs.send("POST", path, b"x", content_type="application/json").status == 400
         assert docs.send("GET", path).status == 405
+
+
+class TestOwnRoutes:
+    """ARES's own paths, by methods that it refuses."""
+
+    @pytest.fixture
+    def scripted(self, caplog: pytest.LogCaptureFixture) -> Iterator[Live]:
+        scenarios = [
+            named("event-source", "as scripted", when=When(endpoint="GET /api/chat/stream")),
+            named("guarded", "for a token", when=When(endpoint="PUT /api/chat"), auth="jwt"),
+            named("health", Reply(status=503, content="empty"), when=When(endpoint="GET /health")),
+            named("options", Reply(status=418, content="empty"), when=When(endpoint="OPTIONS /v1/chat")),
+        ]
+        with live(caplog, scenarios) as found:
+            yield found
+
+    def test_are_answered_as_scripted(self, scripted: Live) -> None:
+        got = scripted.send("GET", "/api/chat/stream")
+        assert (got.status, said(got), scripted.last.scenario) == (200, "as scripted", "event-source")
+        assert scripted.send("GET", "/health").status == 503
+        assert scripted.send("OPTIONS", "/v1/chat").status == 418
+
+    def test_with_credentials_where_they_are_asked_for(self, scripted: Live) -> None:
+        assert scripted.send("PUT", "/api/chat").status == 401
+        assert said(scripted.send("PUT", "/api/chat", authorization=scripted.bearer("/api/chat"))) == "for a token"
+
+    def test_are_refused_otherwise(self, scripted: Live) -> None:
+        assert scripted.send("GET", "/v1/chat/stream").status == 405
+        assert scripted.send("POST", "/health").status == 405
+
+    def test_a_tokens_own_script_may_name_one(self, scripted: Live) -> None:
+        path = "/v1/chat/stream"
+        scripted.server.script_when(scripted.id, named("own", "own", when=When(endpoint=f"GET {path}")))
+        assert said(scripted.send("GET", path, authorization=scripted.bearer(path))) == "own"
+        assert scripted.send("GET", path).status == 405
+
+
+def test_fields_go_out_as_they_are_written(caplog: pytest.LogCaptureFixture) -> None:
+    headers = {"Content-Type": "Text/Event-Stream", "X-MiXed": "a", "CACHE-control": None}
+    error = Reply(error="unavailable", headers={"Retry-After": "7", "X-Who": "me"})
+    with live(caplog, [named("cased", Reply(text="a", headers=headers), error)], scenario="cased") as fake:
+        stream = fake.raw(fake.request("/api/chat/stream", SAY_HI, "connection: close"))
+        assert b"\r\nContent-Type: Text/Event-Stream\r\n" in stream
+        assert b"\r\nX-MiXed: a\r\n" in stream
+        assert b"cache-control" not in stream.lower()
+        refused = fake.raw(fake.request("/api/chat", SAY_HI, "connection: close"))
+        assert refused.lower().count(b"\r\nretry-after:") == refused.count(b"\r\nRetry-After: 7\r\n") == 1
+        assert b"\r\nX-Who: me\r\n" in refused

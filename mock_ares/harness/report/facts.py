@@ -109,7 +109,7 @@ def _head(stream: Stream) -> str:
     head = stream.plan.head
     if head is None:
         return "no HTTP response"
-    kind = dict(head.headers).get("content-type", "no content type")
+    kind = head.field("content-type") or "no content type"
     return f"HTTP {head.status}, {kind}, {stream.plan.size:,} byte{'s' * (stream.plan.size != 1)}"
 
 

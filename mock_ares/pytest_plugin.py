@@ -77,7 +77,7 @@ def ares(request: pytest.FixtureRequest, ares_server: FakeServer) -> Iterator[Ar
     try:
         mine.finish(passed=request.node.stash.get(PASSED, False))
     except NeverAskedError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None  # else it would be told twice
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mock_ares.harness.settings import Settings
 
 FORMATS = (".json", ".html", ".xml")
+PROFILE_HELP = "ARES as its pages have it, or as its source has it."
 TIERS = ("documented", "standard", "defensive")
 MOST_SEED = 2**32
 PATH = click.Path(path_type=Path)
@@ -72,7 +73,11 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--exec", "execute", is_flag=True, help="Start CMD for each example (the default)."),
             click.option("--driver", is_flag=True, help="Keep CMD running; it speaks JSON lines."),
             click.option("--browser", type=PATH, metavar="FILE", help="A JavaScript file, loaded into Chromium."),
-            click.option("--client", metavar="MODULE:FUNCTION", help="A Python function, in a process of its own."),
+            click.option(
+                "--client",
+                metavar="MODULE:FUNCTION",
+                help="A Python function, called as FUNCTION(url, token, message) in a process of its own.",
+            ),
             click.option("--can", multiple=True, metavar="CAPABILITIES", help="Such as incremental,retry,timeout=5."),
             click.option("--best-effort", is_flag=True, help="CMD pipes what it reads: promise no read boundaries."),
         )
@@ -90,6 +95,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--only", multiple=True, metavar="ID", help="Only this check; may be given again.")
 @click.option("--expect", multiple=True, metavar="ID=WHY", help="This check fails, and why; may be given again.")
 @click.option("--strict", is_flag=True, help="Defensive checks that fail are failures.")
+@click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
 @click.option("--dialect", default="text", type=click.Choice(["text", "lines", "delta", "typed"]), show_default=True)
 @click.option("--seed", type=click.IntRange(0), help="For everything random; printed at the end of each run.")
 @click.option("--examples", type=click.IntRange(0), help="Generated ones for each check, behind its fixed ones.")
@@ -134,7 +140,8 @@ def _check(entries: list[Entry], settings: Settings, options: dict[str, Any], st
     terminal.head(BARRIER.reason)
     with terminal.progress():
         found = run(entries, settings, options["failures"], watch, options["jobs"])
-    arguments = {entry.title: entry.arguments for entry in entries}
+    profiled = "" if settings.profile == "docs" else f"--profile {settings.profile} "
+    arguments = {entry.title: profiled + entry.arguments for entry in entries}
 
     def replayed(client: ClientReport, result: CheckResult) -> str | None:
         return replay_command(result, arguments[client.name])
@@ -166,6 +173,7 @@ def _settings(options: dict[str, Any]) -> Settings:
         raise UsageError(f"no tier is named {tier!r}{nearest(tier, TIERS)}")
     return Settings(
         dialect=options["dialect"],
+        profile=options["profile"],
         seed=options["seed"] if options["seed"] is not None else secrets.randbelow(MOST_SEED),
         examples=options["examples"],
         quick=options["quick"],
@@ -232,7 +240,8 @@ def _write(report: Report, path: Path, replay: Replay) -> str | None:
 @click.command()
 @click.argument("file", type=PATH)
 @_client_options
-def replay(file: Path, **options: Any) -> None:
+@click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
+def replay(file: Path, profile: str, **options: Any) -> None:
     """Play a saved counterexample FILE to a client again: FIXED, or STILL FAILS.
 
     The client is given as to check: mock-ares replay FILE -- node client.mjs.
@@ -242,13 +251,13 @@ def replay(file: Path, **options: Any) -> None:
     with _told(), stoppable() as stopping:
         adopt()
         try:
-            status = _replay(file, _entry(options))
+            status = _replay(file, _entry(options), profile)
         except KeyboardInterrupt:
             status = stopping.status
     sys.exit(status)
 
 
-def _replay(file: Path, entry: Entry) -> int:
+def _replay(file: Path, entry: Entry, profile: str) -> int:
     from mock_ares.harness.arena import Arena
     from mock_ares.harness.checks import find
     from mock_ares.harness.replay import load
@@ -262,7 +271,7 @@ def _replay(file: Path, entry: Entry) -> int:
     client = entry.make()
     client.start()
     try:
-        with Arena() as arena:
+        with Arena(profile) as arena:
             failure = judge_case(client, case, arena, info)
     finally:
         client.close()

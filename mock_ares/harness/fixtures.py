@@ -116,6 +116,14 @@ class Scene:
         self.server.dismiss(self.credentials.id)
 
 
+class Requests(list[Exchange]):
+    """Exchanges, a line each where they are printed."""
+
+    def __repr__(self) -> str:
+        rows = [list(_facts(exchange)) for exchange in self]
+        return "\n".join(_aligned(rows)) or "no requests"
+
+
 class Ares:
     """A fake ARES that is a test's own, whatever else runs beside it.
 
@@ -192,9 +200,9 @@ class Ares:
         return scenario
 
     @property
-    def requests(self) -> list[Exchange]:
+    def requests(self) -> Requests:
         """What the client has asked for and what became of it, oldest first; in an example, the example's."""
-        return self._scene.requests()
+        return Requests(self._scene.requests())
 
     def fresh(self) -> Ares:
         """Another one beside this: for a second user in the same test. Checked at the test's end as this one is."""
@@ -215,7 +223,7 @@ class Ares:
 
     def told(self) -> list[str]:
         """The requests of the test, a line each: of its last example, if it had any."""
-        return [_line(exchange) for ares in (self, *self._others) for exchange in ares._last.requests()]
+        return _aligned([list(_facts(each)) for ares in (self, *self._others) for each in ares._last.requests()])
 
     # Scenes
 
@@ -341,17 +349,19 @@ def _said(reply: Reply) -> str:
     return said if len(said) <= LONGEST_TEXT else f"{said[: LONGEST_TEXT - 1]}…"
 
 
-def _line(exchange: Exchange) -> str:
-    return "  ".join(_facts(exchange))
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(f"{fact:<{wide}}" for fact, wide in zip(row, widths, strict=True) if wide).rstrip() for row in rows
+    ]
 
 
 def _facts(exchange: Exchange) -> Iterator[str]:
+    """As many for each exchange; empty what does not apply."""
     yield f"{exchange.method} {exchange.path}"
-    if exchange.message is not None:
-        yield f"message {exchange.message[:LONGEST_TEXT]!r}"
+    yield "" if exchange.message is None else f"message {exchange.message[:LONGEST_TEXT]!r}"
     yield f"credentials {exchange.credentials}"
-    if exchange.reply is not None:
-        yield f"reply {exchange.reply + 1} of {exchange.scenario}"
+    yield "" if exchange.reply is None else f"reply {exchange.reply + 1} of {exchange.scenario}"
     yield f"status {exchange.status or 'none'}"
     yield f"{exchange.bytes} bytes"
     yield exchange.ending

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,5 +150,9 @@ def _seeded(reply: Reply, seed: int) -> Reply:
 
 def file_name(client: str) -> str:
     """A client's name as a part of a file's: ``node client.mjs`` is ``node-client.mjs``."""
-    name = re.sub(r"[^A-Za-z0-9._]+", "-", client).strip("-._")
-    return name[-_LONGEST_NAME:].lstrip("-._") or "client"
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", client).strip("-._") or "client"
+    if len(name) <= _LONGEST_NAME:
+        return name
+    # Commands of one project begin alike and differ at their end; of what is left out the sum stays.
+    head, tail = name[: _LONGEST_NAME // 2].rstrip("-._"), name[-_LONGEST_NAME // 3 :].lstrip("-._")
+    return f"{head}-{zlib.crc32(client.encode(errors='replace')):08x}-{tail}"

@@ -10,7 +10,8 @@ from typing import Literal
 from mock_ares.harness import oracle
 from mock_ares.harness.arena import Arena, Played, boundaries_of
 from mock_ares.harness.checks import CHECKS, Check, everything
-from mock_ares.harness.checks.failure import SILENCE, patient
+from mock_ares.harness.checks.failure import patient
+from mock_ares.harness.checks.failure import silent as fallen_silent
 from mock_ares.harness.checks.rows import playable, speaking
 from mock_ares.harness.conduct import CONDUCT, PASSED
 from mock_ares.harness.model import (
@@ -34,8 +35,6 @@ TRIES = 5
 LENIENCE = 5.0
 """Seconds by which a declared time-out may be late, on a busy machine."""
 BEST_EFFORT_TRIES = 5
-MARGIN = 2.0
-"""Seconds by which a declared time-out must be longer than a silence that is to be waited for."""
 V1 = ("request", "chunk-split", "status")
 """Checks whose first example is also played on the key route, to a client that declares it."""
 UNVOUCHED = "not every read was seen to end where it must"
@@ -109,8 +108,6 @@ def why_skipped(client: Client, check: Check, settings: Settings) -> str | None:
         return f"the client does not declare {info.capability}"
     if info.capability == "timeout" and client.timeout is None:
         return "the client declares a time-out but not its seconds: timeout=SECONDS"
-    if info.id == "silence" and client.timeout is not None and client.timeout <= SILENCE + MARGIN:
-        return f"the client declares that it gives up after {client.timeout:g} s of silence, and this is {SILENCE:g} s"
     if settings.quick and check.row.lasts:
         return "it takes many seconds; left out of a quick run"
     if info.id == "everything" and not everything.held(settings):
@@ -297,6 +294,8 @@ def cases_of(check: Check, client: Client, settings: Settings) -> tuple[Case, ..
         cases = everything.fitting(everything.held(settings))
     if check.id == "patience" and client.timeout is not None:
         cases = (patient(longest=client.timeout / 2),)
+    if check.id == "silence" and client.timeout is not None:
+        cases = (fallen_silent(client.timeout),)
     if not getattr(client, "restarts", True):
         cases = (case for case in cases if not _shows_then_repeats(case))
     found = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from mock_ares.plan.model import Headers
@@ -162,11 +163,24 @@ _TABLE: dict[str, tuple[str, HttpError, HttpError]] = {
 NAMES: dict[str, str] = {name: row[0] for name, row in _TABLE.items()}
 
 
+def _of_status(name: str) -> str:
+    """The end of a message for who names a status, as 401 or by its reason phrase in any spelling."""
+    phrases = {status.phrase.lower().replace(" ", "-"): status.value for status in HTTPStatus}
+    near = difflib.get_close_matches(name.lower().replace("_", "-").replace(" ", "-"), phrases, n=1, cutoff=0.85)
+    status = int(name) if name.isdecimal() and len(name) == 3 else phrases[near[0]] if near else None
+    found = [known for known, (_, docs, server) in _TABLE.items() if status in (docs.status, server.status)]
+    return f"; of status {status} there {'is' if len(found) == 1 else 'are'} {', '.join(found)}" if found else ""
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, _TABLE, n=1)
+    likest = sorted(_TABLE, key=lambda known: -difflib.SequenceMatcher(None, name, known).ratio())
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(likest)}"
+
+
 def lookup(profile: Profile, name: str) -> HttpError:
     """The named error as the profile words it. Raises LookupError that names the nearest."""
     if name not in _TABLE:
-        near = difflib.get_close_matches(name, _TABLE, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(_TABLE)}"
-        raise LookupError(f"no error is named {name!r}{hint}")
+        raise LookupError(f"no error is named {name!r}{_of_status(name) or _nearest(name)}")
     _, docs, server = _TABLE[name]
     return docs if profile.name == "docs" else server

@@ -134,11 +134,34 @@ def test_an_expected_failure_fails_nothing_and_one_that_passes_does() -> None:
     assert expected.exit_code == 0, expected.output
     (told,) = json.loads(Path("r.json").read_text())["clients"][0]["checks"]
     assert (told["verdict"], told["outcome"]) == ("informational", "lost")
-    assert told["diagnosis"].startswith("expected to fail: there is one; ")
+    assert told["diagnosis"].endswith("; expected to fail: there is one")
     passing = check("--client", RIGHT, *only("eol-cr"), "--expect", "eol-cr=why", "--report=r.json")
     assert passing.exit_code == 1
     (told,) = json.loads(Path("r.json").read_text())["clients"][0]["checks"]
     assert (told["verdict"], told["outcome"]) == ("failed", "none") and "passes" in told["diagnosis"]
+
+
+def test_what_fails_nothing_is_told_uncut_with_its_diagnosis_first() -> None:
+    ran = check("--client", "client:naive", *only("no-space"), "--expect", f"no-space={'a long reason ' * 12}")
+    row, *story = [line for line in ran.output.splitlines() if line]
+    assert row.startswith("i no-space             informational: lost: data lines without a space")
+    assert "…" not in "".join(story) and "  Data lines without a space behind the colon are passed over" in ran.output
+    assert " ".join(" ".join(story).split()).count("a long reason") == 12
+
+
+def test_the_profile_is_the_replay_line_s_too() -> None:
+    ran = check("--client", "client:naive", "--profile", "server", *only("no-space"))
+    assert ran.exit_code == 1
+    (line,) = [line for line in ran.output.splitlines() if line.startswith("  replay")]
+    assert "--profile server --client client:naive" in line
+
+
+def test_the_words_of_the_help_are_taken() -> None:
+    helped = " ".join(run("check", "--help").output.split())
+    found = re.search(r"Such as ([\w,=]+)", helped)
+    assert found is not None
+    assert check("--client", RIGHT, "--can", found[1], *only("request")).exit_code == 0
+    assert "FUNCTION(url, token, message)" in helped
 
 
 def test_defensive_checks_fail_where_they_are_asked_to() -> None:

@@ -88,11 +88,21 @@ def test_a_client_may_say_anything(tmp_path: Path) -> None:
         ("../../etc/passwd", "etc-passwd"),
         ("字", "client"),
         ("-._", "client"),
-        ("x" * 200, "x" * 60),
+        ("x" * 60, "x" * 60),
     ],
 )
 def test_a_name_of_a_client_is_a_name_of_a_file(client: str, name: str) -> None:
     assert file_name(client) == name
+
+
+def test_a_long_name_keeps_its_beginning_and_its_end() -> None:
+    name = file_name("node --experimental-strip-types " + "x/" * 50 + "client.mjs")
+    assert name.startswith("node-experimental-strip-types-") and name.endswith("-client.mjs") and len(name) <= 60
+
+
+def test_long_names_that_differ_in_the_middle_are_two_files() -> None:
+    one, other = (file_name(f"python {'a' * 40}{n}{'b' * 40}") for n in (1, 2))
+    assert one != other and one.startswith("python-aaa") and one.endswith("bbb")
 
 
 def test_what_no_file_can_say_is_the_harness_to_blame(tmp_path: Path) -> None:

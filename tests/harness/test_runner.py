@@ -276,15 +276,6 @@ class TestWhatIsNotJudged:
         result = check(arena, right.stream_chat, name, settings=settings)
         assert result.verdict == "skipped" and reason in result.reason and result.examples == 0
 
-    def test_silence_is_not_asked_of_a_client_that_declares_less_of_it(self, arena: Arena) -> None:
-        for seconds in (5.0, 10.0, 11.9):
-            result = run_check(PythonClient(right.whole, timeout=seconds), CHECKS["silence"], arena, FEW)
-            assert result.verdict == "skipped"
-            assert result.reason == (
-                f"the client declares that it gives up after {seconds:g} s of silence, and this is 10 s"
-            )
-        assert trial.why_skipped(PythonClient(right.whole, timeout=15.0), CHECKS["silence"], FEW) is None
-
     def test_patience_keeps_to_gaps_that_the_client_can_bear(self) -> None:
         for seconds, longest in ((None, 2.0), (15.0, 2.0), (1.0, 0.5), (0.2, 0.1)):
             (long,) = trial.cases_of(CHECKS["patience"], PythonClient(right.whole, timeout=seconds), FEW)
@@ -324,6 +315,13 @@ class TestWhatIsNotJudged:
         client = PythonClient(right.whole)
         client.boundaries = "best-effort"
         assert run_check(client, CHECKS["read-line"], arena, FEW).verdict == "passed"
+
+    @pytest.mark.parametrize(("timeout", "silence"), [(None, 10.0), (60.0, 10.0), (12.0, 9.6), (5.0, 4.0)])
+    def test_silence_is_as_long_as_the_client_says_it_waits(self, timeout: float | None, silence: float) -> None:
+        client = PythonClient(right.whole, capabilities="timeout" if timeout else "", timeout=timeout)
+        assert trial.why_skipped(client, CHECKS["silence"], Settings()) is None
+        (only,) = trial.cases_of(CHECKS["silence"], client, Settings())
+        assert only.replies[0].pace.pauses[0].lasts == pytest.approx(silence)
 
     def test_a_case_that_cannot_be_played_is_the_harness_s_error(self, arena: Arena) -> None:
         row = Row((one("ab", segments=Segments(inside="utf8")),))

@@ -178,10 +178,37 @@ def test_a_failed_test_shows_what_was_asked(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "*Requests to ares*",
-            "POST /api/chat/stream  message 'hi'  credentials jwt  reply 1 of test_it  status 200  * bytes  complete",
-            "POST /api/chat/stream  credentials refused  status 401  * bytes  complete",
+            "POST /api/chat/stream  message 'hi'  credentials jwt* reply 1 of test_it  status 200  * bytes  complete",
+            "POST /api/chat/stream * credentials refused* status 401  * bytes  complete",
         ]
     )
+
+
+def test_requests_are_printed_as_a_table(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from client import ask
+
+        def test_it(ares):
+            assert repr(ares.requests) == "no requests"
+            ares.reply("One.")
+            ares.reply(error="not-found")
+            ask(ares.url, ares.token)
+            ask(ares.url, ares.token, "a longer message")
+            first, second = str(ares.requests).splitlines()
+            assert first.index("credentials") == second.index("credentials")
+            assert "status 200" in first and "message 'a longer message'" in second and len(second) < 200
+            assert ares.requests[1].status == 404
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_a_reply_never_asked_for_is_told_once(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_it(ares): ares.reply('One.')")
+    result = project.runpytest_inprocess()
+    assert result.stdout.str().count("1 scripted reply was never asked for in test_it") == 1
+    result.stdout.no_fnmatch_line("*During handling*")
 
 
 @pytest.mark.needs_barrier  # a FIN alone does not say that the client reads no more

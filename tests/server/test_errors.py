@@ -109,8 +109,30 @@ def test_when_to_come_back() -> None:
 def test_a_name_that_is_none_names_the_nearest() -> None:
     with pytest.raises(LookupError, match=r"no error is named 'expired-tokens'; did you mean 'expired-token'\?"):
         lookup(DOCS, "expired-tokens")
-    with pytest.raises(LookupError, match="there are bad-request, missing-field"):
+    with pytest.raises(LookupError, match=r"there are .*bad-request.*, .*missing-field"):
         lookup(DOCS, "zzz")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("unauthorised", "; of status 401 there are missing-token, "),
+        ("Unauthorized", "; of status 401 there are missing-token, "),
+        ("401", "; of status 401 there are missing-token, "),
+        ("too_many_requests", "; of status 429 there are rate-limited, "),
+        ("299", "; there are "),
+        ("token", "; there are "),
+    ],
+)
+def test_who_names_a_status_is_told_its_errors(name: str, hint: str) -> None:
+    with pytest.raises(LookupError) as refused:
+        lookup(DOCS, name)
+    assert f"no error is named {name!r}{hint}" in str(refused.value)
+
+
+def test_where_all_are_told_the_likest_come_first() -> None:
+    with pytest.raises(LookupError, match=r"; there are \S*token, \S*token"):
+        lookup(DOCS, "token")
 
 
 def test_keys_come_in_the_order_of_ares_and_text_goes_out_raw() -> None:

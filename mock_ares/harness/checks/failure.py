@@ -117,6 +117,8 @@ def later(lasts: float | None, at: Any = 1) -> Pace:
 
 SILENCE = 10.0
 """Seconds."""
+NEARLY = 0.8
+"""The part of a declared time-out for which a client must wait: time-outs are coarse, and machines are busy."""
 PATIENCE = 31.0
 """Seconds that a stream lasts."""
 
@@ -127,6 +129,11 @@ def patient(longest: float = 2.0) -> Case:
     every = longest * 0.75
     pace = Pace(every=every, pauses=(Pause(at=3, lasts=longest * 0.25), Pause(at=9, lasts=longest * 0.2)))
     return one(*(f"w{n}" for n in range(int(PATIENCE / every) + 1)), pace=pace)
+
+
+def silent(timeout: float | None = None) -> Case:
+    """Ten seconds of silence; of a client that gives up sooner, as long as it has said that it waits, or nearly."""
+    return one("ab", "cd", pace=later(SILENCE if timeout is None else min(SILENCE, timeout * NEARLY)))
 
 
 def again_later(status: int, after: float | RetryAfter) -> Case:
@@ -196,7 +203,7 @@ ROWS: dict[str, Row] = {
     ),
     "stall": Row((faulty(hang(1)), faulty(hang(0))), lasts=True),
     "patience": Row((patient(),), lasts=True),
-    "silence": Row((one("ab", "cd", pace=later(SILENCE)),), lasts=True),
+    "silence": Row((silent(),), lasts=True),
 }
 
 __all__ = ["ROWS", "Segments", "replace"]

@@ -33,6 +33,7 @@ from mock_ares.harness.report.verdicts import (
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
 CSS = Path(__file__).with_name("page.css")
+_BAD = ("failed", "errored")
 FEW = 5
 """Clients up to which a cell says the outcome's word."""
 
@@ -76,8 +77,8 @@ def _body(report: Report, replay: Replay) -> Iterator[str]:
     yield '<ul class="legend" aria-label="Signs">\n' + "".join(_legend(report)) + "</ul>\n"
     yield f'<div class="scroll" role="region" aria-label="Checks and clients" tabindex="0">\n<table class="{size}">\n'
     yield from _head(report)
-    for tier, names in rows(report).items():
-        yield f'<tbody>\n<tr><th class="tier" scope="rowgroup" colspan="{len(report.clients) + 2}">{tier}</th></tr>\n'
+    for title, names in _groups(report).items():
+        yield f'<tbody>\n<tr><th class="tier" scope="rowgroup" colspan="{len(report.clients) + 2}">{title}</th></tr>\n'
         yield from (_row(report, name) for name in names)
         yield "</tbody>\n"
     yield "</table>\n</div>\n"
@@ -85,6 +86,17 @@ def _body(report: Report, replay: Replay) -> Iterator[str]:
         for check in client.checks:
             yield panel(_id(number, check), client, check, replay(client, check))
     yield f"</main>\n<footer><p>{_footer(report)}</p></footer>\n"
+
+
+def _groups(report: Report) -> dict[str, list[str]]:
+    """The rows by tier; in front of them, for a client alone, what failed. Of several each tier begins with that."""
+    tiers = rows(report)
+    bad = {check.info.id for client in report.clients for check in client.checks if check.verdict in _BAD}
+    if len(report.clients) > 1:
+        return {tier: sorted(names, key=lambda name: name not in bad) for tier, names in tiers.items()}
+    first = {"failed": [name for names in tiers.values() for name in names if name in bad]}
+    rest = {tier: [name for name in names if name not in bad] for tier, names in tiers.items()}
+    return {title: names for title, names in (first | rest).items() if names}
 
 
 def _id(number: int, check: CheckResult) -> str:

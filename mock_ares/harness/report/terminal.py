@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.model import CheckResult, ClientReport, Failure, Report
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.failure import WIDTH, Paint, failure_text, painter
 from mock_ares.harness.report.grid import ID, STYLES, cut, grid
@@ -156,10 +156,24 @@ class Terminal:
                 yield ""
                 yield failure_text(check.info, check.failure, replay(client, check), self._width, self._color)
         for check in client.checks:
+            if check.verdict == "informational" and check.failure is not None:
+                yield ""
+                yield from self._let_pass(check, check.failure, replay(client, check))
+        for check in client.checks:
             if check.verdict == "errored":
                 yield ""
                 yield f"{self._paint(f'{SIGNS[check.verdict]} {check.info.id}', STYLES[check.verdict])}  errored"
                 yield from textwrap.wrap(clean(check.reason), self._width, initial_indent="  ", subsequent_indent="  ")
+
+    def _let_pass(self, check: CheckResult, failure: Failure, again: str | None) -> Iterator[str]:
+        """A failure that fails nothing, in short, and uncut."""
+        sign = self._paint(f"{SIGNS[check.verdict]} {check.info.id}", STYLES[check.verdict])
+        yield f"{sign}  {failure.word}, {check.verdict}"
+        for each in (failure.diagnosis, check.reason):
+            whole = sentence(clean(" ".join(each.split())))
+            yield from textwrap.wrap(whole, self._width, initial_indent="  ", subsequent_indent="  ")
+        if again:
+            yield self._paint(f"  {clean(again)}", "dim")
 
     def _failures_in_short(self, report: Report, replay: Replay) -> Iterator[str]:
         for client in report.clients:

@@ -52,7 +52,7 @@ def said(found: Mapping[Verdict, int]) -> str:
 
 def diagnosis(result: CheckResult) -> str:
     """What there is to say: the failure's diagnosis, the reason, or both."""
-    said = [result.reason, result.failure.diagnosis if result.failure else ""]
+    said = [result.failure.diagnosis if result.failure else "", result.reason]
     return "; ".join(filter(None, said))
 
 

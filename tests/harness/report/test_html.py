@@ -208,3 +208,11 @@ def _luminance(color: str) -> float:
 
 def test_hostile_names_are_shown_as_text() -> None:
     assert HOSTILE not in PAGE
+
+
+def test_what_failed_stands_before_all_else() -> None:
+    page = as_html(ONE, lambda client, check: None)
+    verdicts = re.findall(r'class="cell (\w+)"', page)
+    bad = [verdict in ("failed", "errored") for verdict in verdicts]
+    assert bad == sorted(bad, reverse=True) and any(bad)
+    assert page.index(">failed</th>") < page.index(">documented</th>")

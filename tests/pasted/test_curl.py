@@ -33,6 +33,7 @@ REQUESTS: dict[str, tuple[str, str, bytes, dict[str, str]]] = {
     "put": ("PUT", "/nowhere", b"", {}),
     "head": ("HEAD", "/health", b"", {"accept": "*/*"}),
     "options": ("OPTIONS", "/api/chat/stream", b"", {}),
+    "star": ("OPTIONS", "*", b"", {}),
     "delete": ("DELETE", "/api/conversations/it's", b"", {}),
     "brackets": ("GET", "/health?a[]=1&b={x,y}&c=[1-3]&d='$HOME'", b"", {}),
     "dots": ("GET", "/api/../health/./x", b"", {}),

@@ -13,6 +13,7 @@ import click
 import pytest
 
 from mock_ares.cli import main
+from mock_ares.harness.check_cli import check
 from mock_ares.paths import FIXTURES
 from mock_ares.scenario.load import load_all
 from mock_ares.server.fake import FakeServer
@@ -161,6 +162,12 @@ def test_commands_within_the_text_are_understood() -> None:
 def test_targets_of_make_within_the_text_are_there() -> None:
     targets = set(re.findall(r"^([\w-]+):", text("Makefile"), re.MULTILINE))
     assert {words[0] for page in pages() for words in commands(page, "make")} <= targets
+
+
+def test_every_option_of_check_is_told() -> None:
+    options = {word for parameter in check.params for word in parameter.opts if word.startswith("--")}
+    page = text("docs/check.md")
+    assert {word for word in options if not re.search(rf"{word}\b", page)} == set()
 
 
 def test_the_environment_is_told() -> None:

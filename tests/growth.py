@@ -15,16 +15,16 @@ from typing import Any
 Work = Callable[[int], object]
 LINEAR = 8.0
 """Four times the size may count this many times as much: linear work is at 4, quadratic work at 16."""
-_COPIES = 50
+_COPIES = 20
 """So many copies of it all are no growth, whatever there is to do."""
 
 
 def growth(work: Work, n: int) -> float:
-    """How many times the count of ``work(n // 40)`` goes into that of ``work(n // 10)``; of two counts the worse.
+    """How many times the count of ``work(n // 100)`` goes into that of ``work(n // 25)``; of two counts the worse.
 
     ``n`` is the size at which the work takes long enough to be timed.
     """
-    small, large = n // 40, n // 10
+    small, large = n // 100, n // 25
     work(small + 1)  # imports, caches
     (few, copied), (many, copied_of_many) = _counted(work, small, small), _counted(work, large, small)
     return max(many / few, copied_of_many / max(copied, _COPIES * large))

@@ -27,6 +27,7 @@ from mock_ares.faults import reset_peer
 from mock_ares.scenario.model import Chunks, Pace, Position, Reply
 from tests.bench.reader import connect, read
 from tests.bench.servers import http
+from tests.server.test_keep_alive import CLIENTS, REPLIES, harmed
 
 RST = struct.pack("ii", 1, 0)
 
@@ -248,7 +249,24 @@ def an_hour(soak: Soak) -> str:
     return f"{rounds} rounds, {events} events, {rounds} exact resets"
 
 
-PARTS = (open_streams, vanishing, half_reset, slow_readers, many_scripts, an_hour)
+def cycle(server: Any, replies: list[Reply]) -> str:
+    """A token that gets them in turn, over and over."""
+    credentials = server.credentials()
+    server.script(credentials.id, *replies, then="cycle")
+    token: str = credentials.token
+    return token
+
+
+def broken_in_turn(soak: Soak) -> str:
+    """Clients that keep their connections, every second reply broken: no fault harms a later exchange."""
+    number = soak.count(1000)
+    for client in CLIENTS:
+        token = soak.ask(cycle, list(REPLIES))
+        assert harmed(client(f"http://127.0.0.1:{soak.port}/api/chat/stream", token, number)) == []
+    return f"{number} exchanges of each of {len(CLIENTS)} clients, every second broken, the others whole"
+
+
+PARTS = (open_streams, vanishing, half_reset, slow_readers, many_scripts, broken_in_turn, an_hour)
 
 
 def main() -> int:

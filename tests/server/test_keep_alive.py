@@ -1,4 +1,7 @@
-"""One exchange's fault is not the next one's error: clients that keep their connections, every second reply broken."""
+"""One exchange's fault is not the next one's error: clients that keep their connections, every second reply broken.
+
+``make soak`` has thousands of them.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ from mock_ares.server.fake import FakeServer
 from mock_ares.server.state import Settings
 from tests.toolchains import require_tool
 
-EXCHANGES = 1000
+EXCHANGES = 160
+"""Each fault ten times."""
 TEXT = "Neural networks learn by example."
 GOOD = "data: Neural\n\ndata:  networks\n\ndata:  learn\n\ndata:  by\n\ndata:  example.\n\n"
 FAULTS = (
@@ -64,7 +68,7 @@ def fake() -> Iterator[FakeServer]:
         yield server
 
 
-def with_httpx(url: str, token: str) -> list[str | None]:
+def with_httpx(url: str, token: str, count: int) -> list[str | None]:
     def exchange(client: httpx.Client) -> str | None:
         try:
             return client.post(url, headers={"authorization": f"Bearer {token}"}, json={"message": "hi"}).text
@@ -72,10 +76,10 @@ def with_httpx(url: str, token: str) -> list[str | None]:
             return None
 
     with httpx.Client(timeout=20) as client:
-        return [exchange(client) for _ in range(EXCHANGES)]
+        return [exchange(client) for _ in range(count)]
 
 
-def with_requests(url: str, token: str) -> list[str | None]:
+def with_requests(url: str, token: str, count: int) -> list[str | None]:
     def exchange(session: requests.Session) -> str | None:
         try:
             answer = session.post(url, headers={"authorization": f"Bearer {token}"}, json={"message": "hi"}, timeout=20)
@@ -85,24 +89,32 @@ def with_requests(url: str, token: str) -> list[str | None]:
         return answer.text
 
     with requests.Session() as session:
-        return [exchange(session) for _ in range(EXCHANGES)]
+        return [exchange(session) for _ in range(count)]
 
 
-def with_node(url: str, token: str) -> list[str | None]:
+def with_node(url: str, token: str, count: int) -> list[str | None]:
     require_tool("node")
-    command = ["node", "--input-type=module", "-e", NODE, url, token, str(EXCHANGES)]
+    command = ["node", "--input-type=module", "-e", NODE, url, token, str(count)]
     done = subprocess.run(command, capture_output=True, check=True, timeout=120)
     found: list[str | None] = json.loads(done.stdout)
     return found
 
 
-@pytest.mark.parametrize("client", [with_httpx, with_requests, with_node])
-def test_a_fault_harms_no_later_exchange(fake: FakeServer, client: Callable[[str, str], list[str | None]]) -> None:
+CLIENTS: tuple[Callable[[str, str, int], list[str | None]], ...] = (with_httpx, with_requests, with_node)
+REPLIES = tuple(reply for fault in FAULTS for reply in (Reply(text=TEXT), Reply(text=TEXT, faults=(fault,))))
+
+
+def harmed(results: list[str | None]) -> list[tuple[int, str | None]]:
+    """Which of the good replies did not come as they were sent."""
+    return [(at, text) for at, text in enumerate(results) if at % 2 == 0 and text != GOOD]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_fault_harms_no_later_exchange(fake: FakeServer, client: Callable[[str, str, int], list[str | None]]) -> None:
     credentials = fake.credentials()
-    replies = [reply for fault in FAULTS for reply in (Reply(text=TEXT), Reply(text=TEXT, faults=(fault,)))]
-    fake.script(credentials.id, *replies, then="cycle")
-    results = client(f"{fake.url}/api/chat/stream", credentials.token)
+    fake.script(credentials.id, *REPLIES, then="cycle")
+    results = client(f"{fake.url}/api/chat/stream", credentials.token, EXCHANGES)
     assert len(results) == EXCHANGES
-    assert [(at, text) for at, text in enumerate(results) if at % 2 == 0 and text != GOOD] == []
+    assert harmed(results) == []
     exchanges = fake.requests(credentials.id)
     assert len(exchanges) == EXCHANGES, "a client sent a request again by itself, or not at all"

@@ -101,6 +101,9 @@ def _with_end_record(plan: StreamPlan, read: Decoded, incomplete: str | None) ->
 
 
 def _of_whole_body(plan: StreamPlan) -> Expectation:
+    if plan.body.content_length is not None:
+        why = "the HTTP chunks override the Content-Length, or the two are an error (RFC 9112 6.3)"
+        return Expectation("either", plan.text, why, _also(plan))
     longest = _longest_line(sent_payload(plan))
     if longest >= LONG_LINE:
         why = f"no text obliges a client to take a line of {longest} bytes"

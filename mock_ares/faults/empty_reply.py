@@ -12,9 +12,13 @@ from mock_ares.scenario.words import Switch
 
 @dataclass(frozen=True, slots=True)
 class EmptyReply(Arguments):
-    """FIN, or with ``reset`` RST, in the response's place."""
+    """FIN, or with ``reset`` RST, in the response's place.
+
+    ``stale``: the response before it promises to keep the connection, as one of a pool that has gone stale.
+    """
 
     reset: Switch = False
+    stale: Switch = False
     stands_alone: ClassVar[bool] = True
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:

@@ -98,6 +98,8 @@ def _framing_fields(plan: StreamPlan, peer: Peer, length: int, keep_alive: bool)
         yield "content-encoding", "gzip"
     if body.framing == "chunked":
         yield "transfer-encoding", "chunked"
+        if body.content_length is not None:
+            yield "content-length", str(body.content_length)
     if body.trailers:
         yield "trailer", ", ".join(body.trailers)
     if body.framing == "length" and plan.head.status not in BODILESS:  # RFC 9110 8.6

@@ -38,6 +38,6 @@ def _for_version_1_0(plan: StreamPlan) -> StreamPlan:
     assert plan.head is not None
     head, body, ending = replace(plan.head, interim=()), plan.body, plan.ending
     if body.framing == "chunked":
-        body = replace(body, framing="close", extensions=None, trailers={}, http_chunks=None)
+        body = replace(body, framing="close", extensions=None, trailers={}, http_chunks=None, content_length=None)
         ending = replace(ending, inside_http_chunk=False, tail=b"")
     return replace(plan, head=head, body=body, ending=ending)

@@ -115,6 +115,8 @@ class Reply(Words):
     """How HTTP carries the payload."""
     faults: FaultList = ()
     """What goes wrong, in this order."""
+    before_body: Switch = False
+    """The answer comes when the request's head has, without a 100 Continue; then the connection ends."""
     interim: tuple[Literal[100, 103], ...] = ()
     """Responses that come before the real one (RFC 9110 15.2)."""
     status: Annotated[int | None, ByType("a status such as 503")] = None
@@ -258,6 +260,18 @@ class Scenario(Words):
     """When it applies, and the replies it gives in turn."""
 
     checks: ClassVar[Mapping[str, Check]] = {"replies": some}
+
+    def together(self) -> Iterator[Finding]:
+        if self.when is None or (self.when.message is None and self.when.agent_type is None):
+            return
+        for index, reply in enumerate(self.replies):
+            if reply.before_body:
+                yield ("replies", index, "before_body"), "message and agent_type are in the body, which comes later"
+
+    @property
+    def answers_early(self) -> bool:
+        """Whether one of its replies does not wait for the request's body."""
+        return any(reply.before_body for reply in self.replies)
 
     replies: tuple[Reply, ...]
     """Used in turn, for each token by itself."""

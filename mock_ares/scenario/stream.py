@@ -230,14 +230,16 @@ class Body(Words):
     """Fields behind the last chunk."""
     http_chunks: HttpChunks | None = None
     """What one HTTP chunk holds; by default a segment where segments are promised, else an event."""
+    content_length: Index | None = None
+    """A Content-Length beside the HTTP chunks, which count alone, or are an error (RFC 9112 6.3)."""
     gzip: Literal["event", "whole"] | None = None
     """Compressed when the client accepts it, flushed after each event or not at all."""
     connection: Literal["keep-alive", "close"] = "keep-alive"
     """close: the head says that the connection ends with this reply."""
 
     def together(self) -> Iterator[Finding]:
-        for name in ("extensions", "trailers", "http_chunks"):
-            if getattr(self, name) and self.framing != "chunked":
+        for name in ("extensions", "trailers", "http_chunks", "content_length"):
+            if getattr(self, name) not in (None, {}, "") and self.framing != "chunked":
                 yield (name,), f"{name} need framing: chunked, not {self.framing}"
 
 

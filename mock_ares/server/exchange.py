@@ -80,7 +80,8 @@ class Request:
 
     @property
     def peer(self) -> Peer:
-        return Peer(self.wire.http_version, accepts_gzip(self.headers.get("accept-encoding", "")), self.wire.keep_alive)
+        keep_alive = self.wire.keep_alive and self.wire.unread is None  # who did not wait for the body cannot go on
+        return Peer(self.wire.http_version, accepts_gzip(self.headers.get("accept-encoding", "")), keep_alive)
 
 
 def accepts_gzip(value: str) -> bool:
@@ -145,8 +146,9 @@ class Respond:
         self, request: Request, receive: Receive, decide: Callable[[Request], Decided]
     ) -> tuple[Answer, Headers, float] | None:
         """The answer, further head fields, and the moment that it counts from; None: nobody waits for one."""
+        early = await self._early(request)
         try:
-            request.body = await _body(receive)
+            request.body = await _body(receive) if early is None else b""
         except ClientLeftError:
             if request.wire.refusal is None:
                 request.exchange.ending = "client-left"
@@ -162,6 +164,9 @@ class Respond:
             await self.fake.refresh()
         try:
             refusal = request.wire.refusal
+            if early is not None:
+                request.wire.unread = receive
+                decide = early
             found, extra = self._refused(request, refusal) if refusal else decide(request)
             while isinstance(found, Later):
                 found = found.then(await found.work())
@@ -181,6 +186,50 @@ class Respond:
             await self._late(request.wire, start)
         request.exchange.begun = start
         return answer, extra, start
+
+    async def _early(self, request: Request) -> Callable[[Request], Decided] | None:
+        """What decides for a reply that does not wait for the request's body; None: the next one does."""
+        fake = self.fake
+        if request.wire.refusal is not None or not (fake.library.answers_early or fake.scripts or fake.conditional):
+            return None
+        if fake.refresh is not None:
+            await fake.refresh()
+        return self._early_chat(request) or self._early_route(request)
+
+    def _early_chat(self, request: Request) -> Callable[[Request], Decided] | None:
+        from mock_ares.server.app import CHATS
+
+        auth, form = next(((auth, form) for path, auth, form in CHATS if path == request.path), (None, None))
+        if auth is None or form is None or request.method != "POST":
+            return None
+        check = self.fake.keyring.check_bearer if auth == "jwt" else self.fake.keyring.check_api_key
+        identity = check(request.headers.get("authorization"))
+        if isinstance(identity, HttpError):
+            return None
+        try:
+            owner = self.fake.tenants.owner(identity.token_id)
+        except StrangerError:
+            return None
+        turn = self._turn(request, NOTHING_SAID, owner)
+        if isinstance(turn, HttpError) or not _is_early(turn):
+            return None
+
+        def decide(request: Request) -> Decided:
+            identity = self.identify(request, auth)
+            if isinstance(identity, HttpError):
+                return of_error(identity, request.peer), ()
+            return self._reply(request, turn, NOTHING_SAID, identity.token_id, form), ()
+
+        return decide
+
+    def _early_route(self, request: Request) -> Callable[[Request], Decided] | None:
+        facts = Facts(request.method, request.path, request.headers)
+        own = self._own_on_route(request, facts)
+        scenario = own.scenario if own else self.fake.library.scripted(facts)
+        if scenario is None or not scenario.answers_early:
+            return None
+        turn = own or self.fake.library.turn(request.exchange.owner, scenario)
+        return (lambda request: self._on_route(request, facts, scenario, own)) if _is_early(turn) else None
 
     def _refused(self, request: Request, refusal: Refusal) -> tuple[Answer, Headers]:
         """For who cannot be understood: in words, and nothing more on this connection."""
@@ -462,8 +511,7 @@ class Respond:
         if isinstance(identity, HttpError):
             return of_error(identity, request.peer), ()
         turn = own or self.fake.own(identity.token_id, facts) or self.fake.library.turn(identity.token_id, scenario)
-        chat = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)
-        return self._reply(request, turn, chat, identity.token_id, "stream"), ()
+        return self._reply(request, turn, NOTHING_SAID, identity.token_id, "stream"), ()
 
     def _paths(self) -> Iterator[str]:
         """Those that are answered here."""
@@ -472,6 +520,14 @@ class Respond:
 
         yield from ("/health", "/_mock/", *(path for path, *_ in CHATS), *(operation.path for operation in TABLE))
         yield from (s.when.path for s in self.fake.library.by_name.values() if s.when and s.when.endpoint)
+
+
+NOTHING_SAID = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)
+
+
+def _is_early(turn: Turn) -> bool:
+    _, reply = turn.peek()
+    return reply is not None and reply.before_body
 
 
 def _error_body(message: str) -> bytes:

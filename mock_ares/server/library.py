@@ -70,10 +70,11 @@ class Turn:
         """Whether the reply after this one gives no response at all.
 
         Such a reply needs a connection of its own: on one that has served before, clients take the silence for a stale
-        connection and send the request again by themselves.
+        connection and send the request again by themselves. Unless just that is meant.
         """
         reply = self._reply(self._index())
-        return reply is not None and any(fault.stands_alone for fault in reply.faults)
+        faults = reply.faults if reply is not None else ()
+        return any(fault.stands_alone and not getattr(fault, "stale", False) for fault in faults)
 
 
 class Library:
@@ -81,6 +82,7 @@ class Library:
 
     def __init__(self, scenarios: Iterable[Scenario] = (), default: Scenario = BUILT_IN) -> None:
         self.by_name = {scenario.name: scenario for scenario in (default, *scenarios)}
+        self.answers_early = _any_early(self.by_name)
         self.default = default
         self.wanted = default.name
         """The default's name, whether there is a scenario of it now or not."""
@@ -116,6 +118,7 @@ class Library:
         An editor that writes anew, or a checkout, takes a file away for a moment.
         """
         self.by_name = {scenario.name: scenario for scenario in (BUILT_IN, *scenarios)}
+        self.answers_early = _any_early(self.by_name)
         self.answer_by_default(self.wanted)
 
     def begin(self, name: str | None = None, owner: str | None = None) -> None:
@@ -133,6 +136,10 @@ class Library:
         if len(self._turns) > MOST_CURSORS:
             self._turns.popitem(last=False)
         return turn
+
+
+def _any_early(scenarios: Mapping[str, Scenario]) -> bool:
+    return any(scenario.answers_early for scenario in scenarios.values())
 
 
 def applies(when: When, facts: Facts) -> bool:

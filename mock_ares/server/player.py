@@ -242,6 +242,8 @@ class _Player:
         if ending.kind == "reset":
             self.wire.reset()
         else:
+            if self.wire.unread is not None:
+                await self.wire.finish_body()
             self.wire.close()
         await self.wire.wait_gone()
         return ending.kind

@@ -48,6 +48,11 @@ class CountedTransport:
             self._peer.discard_input()
             self._transport.close()
 
+    def write_eof(self) -> None:
+        """FIN behind what was written; what the client sends is still read."""
+        if not self.is_closing() and self._transport.can_write_eof():
+            self._transport.write_eof()
+
     def abort(self) -> None:
         self._transport.abort()
 

@@ -8,6 +8,8 @@ scope of every request, as ``scope["extensions"][EXTENSION]``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mock_ares.server.barrier import Boundary, pauses, settle, until_read
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from mock_ares.server.transport import CountedTransport
 
 EXTENSION = "mock_ares.wire"
+MOST_UNREAD = 32 * 1024 * 1024
+"""Bytes of a request's body that are read away behind an answer that did not wait for it."""
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 class Wire:
@@ -26,7 +31,7 @@ class Wire:
 
     __slots__ = (
         "_cycle", "_protocol", "_transport", "begun", "ended", "ending", "hands_on", "http_version", "keep_alive",
-        "push",
+        "push", "unread",
     )  # fmt: skip
 
     def __init__(self, protocol: Connection, cycle: Any, scope: dict[str, Any]) -> None:
@@ -45,6 +50,8 @@ class Wire:
         browsers do (Fetch Metadata)."""
         self.ending = False
         """Whether all has been said, and the exchange ends without anybody's doing."""
+        self.unread: Receive | None = None
+        """Gives the request's body, which nobody has waited for."""
         self.ended = False
         """Whether this side has ended the connection."""
 
@@ -135,6 +142,21 @@ class Wire:
         self.begin()
         self._cycle.keep_alive = self._cycle.keep_alive and self.keep_alive
         self._protocol.finish(self._cycle)
+
+    async def finish_body(self, patience: float = 5.0) -> None:
+        """FIN before the request's body has come: its rest is read away, since a socket that is closed upon it sends
+        RST, which would take the answer from the client. ``patience``: seconds in which nothing of it comes.
+        """
+        assert self.unread is not None
+        self._transport.write_eof()
+        left = MOST_UNREAD
+        with contextlib.suppress(TimeoutError):
+            while left > 0:
+                async with asyncio.timeout(patience):
+                    message = await self.unread()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                left -= len(message.get("body", b""))
 
     def close(self) -> None:
         """FIN after what was written. The request's body must have been read, or it becomes a reset."""

@@ -86,8 +86,10 @@ public final class Fixed {
 
     private static void refuseAllButEvents(HttpResponse<InputStream> response) throws IOException {
         if (response.statusCode() != 200) {
-            var excerpt = new String(response.body().readNBytes(300), StandardCharsets.UTF_8);
-            throw new IOException("HTTP " + response.statusCode() + ": " + excerpt);
+            var excerpt = new byte[300];
+            int length = Math.max(0, read(response.body(), excerpt)); // what there is of it
+            var body = new String(excerpt, 0, length, StandardCharsets.UTF_8);
+            throw new IOException("HTTP " + response.statusCode() + ": " + body);
         }
         var type = response.headers().firstValue("content-type").orElse("none").split(";", 2)[0].strip();
         if (!type.equalsIgnoreCase("text/event-stream")) {

@@ -14,7 +14,7 @@ from mock_ares.harness.arena import Played
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, Word
 from mock_ares.scenario.model import RetryAfter
 from mock_ares.server.fields import Fields
-from mock_ares.server.journal import Exchange, redacted_text
+from mock_ares.server.journal import Exchange, kept_text
 
 STREAM_TYPE = "text/event-stream"
 EARLY = 0.05
@@ -57,7 +57,7 @@ def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
         (exchange.credentials != kind, f"the credentials are {exchange.credentials}, not {kind}"),
         (STREAM_TYPE not in accepted, f"Accept is {fields.get('accept', 'missing')!r}, not {STREAM_TYPE}"),
         (
-            exchange.message != redacted_text(message),
+            exchange.message != kept_text(message),
             f"the body {diagnosis.quoted(exchange.body.decode(errors='replace'))} does not hold the message "
             f"{diagnosis.quoted(json.dumps(message, ensure_ascii=False))}",
         ),

@@ -16,9 +16,9 @@ from mock_ares.plan.layout import Peer, lay_out
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Content, Reply, RetryAfter
+from mock_ares.server import redaction
 from mock_ares.server.errors import HttpError, lookup
 from mock_ares.server.executor import Executor
-from mock_ares.server.journal import masked
 from mock_ares.server.plans import PlanCache
 from mock_ares.server.profiles import Profile
 from mock_ares.server.requests import ChatRequest
@@ -40,8 +40,8 @@ class Answer:
         """Plan and script for those who look on: the same number of bytes, with asterisks for what is secret."""
         if not self.secret:
             return self.plan, self.script
-        pieces = tuple(piece._replace(data=masked(piece.data)) for piece in self.plan.pieces)
-        writes = tuple(write._replace(data=masked(write.data)) for write in self.script.writes)
+        pieces = tuple(piece._replace(data=redaction.own(piece.data)) for piece in self.plan.pieces)
+        writes = tuple(write._replace(data=redaction.own(write.data)) for write in self.script.writes)
         return replace(self.plan, pieces=pieces), replace(self.script, writes=writes)
 
 

@@ -26,7 +26,7 @@ from mock_ares.server.effort import MOST_BODY, much_to_plan
 from mock_ares.server.errors import HttpError, lookup, plain_error
 from mock_ares.server.executor import BusyError
 from mock_ares.server.fields import Fields
-from mock_ares.server.journal import Exchange, redacted_body, redacted_text
+from mock_ares.server.journal import MOST_NAME, Exchange, kept_body, kept_text
 from mock_ares.server.library import Facts, Turn
 from mock_ares.server.player import play
 from mock_ares.server.refusal import Refusal
@@ -158,8 +158,9 @@ class Respond:
             request.wire.reset()
             return None
         request.complete = self.fake.clock.now()
-        request.exchange.body = redacted_body(request.body)
+        request.exchange.body = kept_body(request.body, request.headers.get("content-encoding"))
         request.exchange.body_size = len(request.body)
+        self.fake.journal.weigh(request.exchange)
         if self.fake.refresh is not None:
             await self.fake.refresh()
         try:
@@ -314,7 +315,7 @@ class Respond:
     def _chat(
         self, request: Request, chat: ChatRequest, identity: Identity, form: Literal["stream", "whole"]
     ) -> Answer | Later:
-        request.exchange.message, request.exchange.agent_type = redacted_text(chat.message), chat.agent_type
+        self._note(request, chat)
         found = self._turn(request, chat, identity.token_id)
         if isinstance(found, HttpError):
             return of_error(found, request.peer)
@@ -355,6 +356,12 @@ class Respond:
                 return taken
             fields.update(taken)  # a quota is what the pages' fields are about
         return tuple(fields.items())
+
+    def _note(self, request: Request, chat: ChatRequest) -> None:
+        exchange = request.exchange
+        exchange.message = kept_text(chat.message)
+        exchange.agent_type = None if chat.agent_type is None else kept_text(chat.agent_type, MOST_NAME)
+        self.fake.journal.weigh(exchange)
 
     def _turn(self, request: Request, chat: ChatRequest, owner: str) -> Turn | HttpError:
         """The scenario that answers.
@@ -464,7 +471,7 @@ class Respond:
         asked = (request.body, request.headers.first("content-type"), self.fake.profile, "/api/chat/stream")
 
         def go_on(chat: ChatRequest) -> Answer | Later:
-            request.exchange.message = redacted_text(chat.message)
+            self._note(request, chat)
             return self._reply(request, turn, chat, owner, "stream")
 
         return self.parsed(request, parse_chat, asked, go_on), ()

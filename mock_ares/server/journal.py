@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
+from mock_ares.server import redaction
 from mock_ares.server.fields import Fields
 from mock_ares.server.sent import Sent
 
 if TYPE_CHECKING:
     from mock_ares.scenario.model import Reply
 
-SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-admin-secret", "x-api-key"})
 MOST_BODY = 64 * 1024
-_NAMES = "password|refresh_token|access_token|token|secret|api_key"
-_IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*")(?:[^"\\]++|\\.)*+("|\\?\Z)', re.DOTALL)
-_IN_FORMS = re.compile(rf"((?:^|[?&])(?:{_NAMES})=)[^&\s]*")
-_SECRETS = re.compile(rb'(?<=":")(?:eyJ[\w.-]+|(?:ares|rt)_[\w-]+)(?=")')
-"""JWTs, keys and refresh tokens as values of JSON that the fake has written."""
-_ANYWHERE = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![A-Za-z0-9])ares_[A-Za-z0-9]{12,}", re.ASCII)
-"""JWTs and API keys, wherever a client puts them."""
+MOST_TEXT = 64 * 1024
+"""Characters of a message."""
+MOST_NAME = 200
+MOST_VALUE = 4096
+"""Characters of a path, a query, or a field's value."""
+MOST_HEADERS = 16 * 1024
+"""Characters of all fields."""
+MOST_BYTES = 32 * 1024 * 1024
+"""Of all exchanges together; the oldest are forgotten first."""
+PER_EXCHANGE = 2000
+"""About what one takes beside its texts."""
 
 
 @dataclass(slots=True)
@@ -35,7 +38,7 @@ class Exchange:
     method: str
     path: str
     headers: tuple[tuple[str, str], ...]
-    """Lower-case names; the values of secret ones are redacted."""
+    """Lower-case names; secrets are redacted (``server.redaction``)."""
     started: float
     query: str = ""
     owner: str = ""
@@ -73,6 +76,8 @@ class Exchange:
     """When it came, in seconds since the epoch."""
     begun: float | None = None
     """The moment that its answer's times count from."""
+    size: int = field(default=0, repr=False)
+    """What it counts in the journal's bytes."""
     given: Reply | None = field(default=None, repr=False)
     """The reply of a scenario as it was given, with what it was broken with."""
 
@@ -86,9 +91,21 @@ class Exchange:
         """Bytes of the body, as it is framed, that have been."""
         return self.sent.bytes
 
+    def weight(self) -> int:
+        """About how many bytes it takes: four for a character, as a text has that holds one emoji."""
+        texts = (
+            self.path,
+            self.query,
+            self.message or "",
+            self.agent_type or "",
+            self.subject,
+            *chain.from_iterable(self.headers),
+        )
+        return PER_EXCHANGE + len(self.body) + sum(len(each) * (1 if each.isascii() else 4) for each in texts)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the body as text."""
-        fields = {name: getattr(self, name) for name in self.__slots__ if name not in ("given", "sent")}
+        fields = {name: getattr(self, name) for name in self.__slots__ if name not in ("given", "sent", "size")}
         return {
             **fields,
             "segments": self.segments,
@@ -98,30 +115,33 @@ class Exchange:
         }
 
 
-def redacted(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Headers without the values of secret ones; an authorization scheme is kept, it is no secret."""
-    return tuple((name, _redact(value) if name in SECRET_HEADERS else redacted_text(value)) for name, value in headers)
+def cut(text: str, most: int) -> str:
+    """Its beginning, with a mark that says how much is missing."""
+    return text if len(text) <= most else f"{text[:most]}… [{len(text) - most:,} characters more]"
 
 
-def _redact(value: str) -> str:
-    scheme, space, rest = value.partition(" ")
-    return f"{scheme} [redacted]" if space and rest else "[redacted]"
+def kept_text(text: str, most: int = MOST_TEXT) -> str:
+    """A message or the like, as the journal has it."""
+    return redaction.text(cut(text, most))
 
 
-def redacted_body(body: bytes) -> bytes:
-    """The beginning of a body, without secrets. Those at its very end may be cut, so they need no closing quote."""
-    text = _IN_JSON.sub(r"\1[redacted]\2", body[:MOST_BODY].decode("latin-1"))
-    return redacted_text(text).encode("latin-1")
+def kept_body(body: bytes, coding: str | None = None) -> bytes:
+    """The beginning of a body, without secrets; of one that is compressed nobody can tell where they stand."""
+    if coding not in (None, "", "identity"):
+        return b"[%d bytes, compressed]" % len(body)
+    return redaction.body(body[:MOST_BODY])
 
 
-def masked(answer: bytes) -> bytes:
-    """An answer of the fake's own, or a part of it, with asterisks for secrets."""
-    return _SECRETS.sub(lambda found: b"*" * len(found[0]), answer)
-
-
-def redacted_text(text: str) -> str:
-    """A query, a path, a message or the like, without tokens and keys."""
-    return _ANYWHERE.sub("[redacted]", _IN_FORMS.sub(r"\1[redacted]", text))
+def kept_headers(lines: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Fields without secrets; the first of them, if they are many characters."""
+    kept, size = list[tuple[str, str]](), 0
+    for name, value in lines:
+        line = (cut(name, MOST_NAME), redaction.header(name, cut(value, MOST_VALUE)))
+        size += len(line[0]) + len(line[1])
+        if size > MOST_HEADERS:
+            return (*kept, ("…", "[more fields]"))
+        kept.append(line)
+    return tuple(kept)
 
 
 @dataclass(slots=True)
@@ -129,21 +149,32 @@ class Journal:
     """The latest exchanges."""
 
     most: int = 1000
-    _exchanges: deque[Exchange] = field(init=False)
-    _numbers: count[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._exchanges = deque(maxlen=self.most)
-        self._numbers = count(1)
+    most_bytes: int = MOST_BYTES
+    _exchanges: deque[Exchange] = field(default_factory=deque)
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+    _size: int = 0
 
     def open(
         self, method: str, path: str, headers: Iterable[tuple[str, str]], started: float, query: str = ""
     ) -> Exchange:
         """A new exchange, kept from now on."""
-        path, query = redacted_text(path), redacted_text(query)
-        exchange = Exchange(next(self._numbers), method, path, redacted(headers), started, query, time=time.time())
+        exchange = Exchange(
+            next(self._numbers), cut(method, MOST_NAME), redaction.path(cut(path, MOST_VALUE)), kept_headers(headers),
+            started, kept_text(query, MOST_VALUE), time=time.time(),
+        )  # fmt: skip
         self._exchanges.append(exchange)
+        self.weigh(exchange)
         return exchange
+
+    def weigh(self, exchange: Exchange) -> None:
+        """Counts what an exchange has come to hold, and forgets the oldest where that is too much."""
+        size = exchange.weight()
+        self._size += size - exchange.size
+        exchange.size = size
+        while len(self._exchanges) > self.most or (self._size > self.most_bytes and len(self._exchanges) > 1):
+            gone = self._exchanges.popleft()
+            self._size -= gone.size
+            gone.size = 0
 
     def of(self, owner: str) -> list[Exchange]:
         """The exchanges of one token, oldest first."""
@@ -169,9 +200,11 @@ class Journal:
 
     def clear(self) -> None:
         self._exchanges.clear()
+        self._size = 0
 
     def forget(self, owner: str) -> None:
         """Those of one token."""
         kept = [exchange for exchange in list(self._exchanges) if exchange.owner != owner]
         self._exchanges.clear()
         self._exchanges.extend(kept)
+        self._size = sum(exchange.size for exchange in kept)

@@ -123,12 +123,13 @@ def on_h11() -> type[asyncio.Protocol]:
         __slots__ = ("_lines",)
 
         def feed(self, data: bytes) -> None:
-            if self.conn.their_state is h11.IDLE:
-                if not self.waits_for_head():
-                    self._lines = 0
-                    data = data.lstrip(b"\r\n")  # empty lines before a request (RFC 9112 2.2)
+            between = self.conn.their_state in (h11.IDLE, h11.DONE)
+            if between and not self.conn.trailing_data[0]:
+                self._lines = 0
+                data = data.lstrip(b"\r\n")  # empty lines before a request (RFC 9112 2.2)
+            if between:
                 self._lines += data.partition(b"\r\n\r\n")[0].count(b"\n")
-                if self._lines > refusal.MOST_FIELDS + 1:  # h11 takes 10 microseconds for each
+                if self._lines > refusal.MOST_FIELDS + 1 and not self._busy():  # h11 takes 10 microseconds for each
                     self.refuse(refusal.too_many_fields())
                     return
             if not data:  # to h11 nothing is an end

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import time
 
-from mock_ares.server.journal import redacted_text
+from mock_ares.server import redaction
 from tests.growth import Work
 from tests.harness.report.test_differences import long_texts
 from tests.plan.test_chunking import UNITS, WAYS
 from tests.plan.test_cost import WORK as PLANNING
-from tests.server.test_journal import PIECES
+from tests.server.test_redaction import PIECES
 from tests.server.test_serde import BODIES, read
 from tests.test_sse_cost import WORK as EVENTS
 
@@ -62,4 +62,4 @@ def _body(before: bytes, repeated: bytes, after: bytes) -> Work:
 
 
 def _redaction(piece: str) -> Work:
-    return lambda count: redacted_text(piece * count)
+    return lambda count: redaction.text(piece * count)

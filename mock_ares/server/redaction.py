@@ -1,0 +1,226 @@
+"""Secrets, and how they are kept out of everything that shows a request.
+
+What is secret is known by its name (``password=``, ``"apiKey":``, ``X-Auth-Token``, whatever the case and the way of
+joining words), or by its form (JWTs, keys). Rather a word too many is taken away than one too few. The cost is linear:
+names are looked for before each ``=`` and ``:``, at a bounded distance, and what was taken away is not looked at again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from urllib.parse import unquote
+
+REDACTED = "[redacted]"
+NEAR = 80
+"""Characters in front of a separator in which a name is looked for."""
+MOST_ROUNDS = 3
+"""How often a text is decoded from percent escapes to look for secrets in it."""
+SCHEMES = frozenset(
+    {"basic", "bearer", "digest", "hoba", "mutual", "negotiate", "ntlm", "token", "apikey", "aws4-hmac-sha256"}
+)
+
+_SECRET = re.compile(
+    r"passw|passphrase|passcode|secret|apikey|accesskey|privatekey|signingkey|token(?!s|iz)|credential|authoriz|authentication"
+    r"|jwt|cookie|session|bearer|signature|xsrf|csrf|onetime"
+)
+"""In a name without what joins its words."""
+_HARMLESS = re.compile(
+    r"(?:types?|counts?|limits?|used|lengths?|sizes?|expires?|expiry|ttl|age|urls?|uris?|endpoints?|lifetime|in|at)\Z"
+)
+_SHORT = frozenset({"key", "pwd", "pass", "pin", "otp", "auth", "sid", "sig", "psk", "pw"})
+"""Names that are secret alone or as the last of several words."""
+_PUBLIC_KEYS = frozenset({"public", "idempotency", "websocket", "cache", "sort", "primary", "foreign", "partition"})
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+
+_SEPARATOR = re.compile(r"[=:]")
+_NAME = re.compile(r"[\"'\\\s\]]{0,8}+([\w.\-\[\]]{1,64}+)")
+"""Read backwards."""
+_NO_NAMES = frozenset({"", "=", ":", "&", ";", ",", "/", "{", "(", "?"})
+_MAYBE = re.compile(r"[=:%<]|eyJ|(?:ares|rt|gh[opsu])_|(?:sk|pk|xox[abp])-|AKIA|(?i:bearer|basic)")
+_LEAD = re.compile(r"(?:[\s+]|%20){0,16}")
+_LINE = re.compile(r"[^\r\n]*+")
+_BARE = re.compile(r"(?:(?i:bearer|basic|digest|token)(?:\s|\+|%20)+)?[^&\s;,\"'<>()\]}]*+")
+_QUOTED = {
+    '"': re.compile(r'(?:[^"\\]|\\.)*+', re.DOTALL),
+    "'": re.compile(r"(?:[^'\\]|\\.)*+", re.DOTALL),
+    '\\"': re.compile(r'(?:[^"\\]|\\[^"])*+', re.DOTALL),
+}
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_LITERAL = re.compile(r"(?:null|true|false)\b")
+_TAG = re.compile(r"<([\w.:\-]{1,64})(?:\s[^<>]{0,200})?>([^<]++)")
+_USERINFO = re.compile(r"(://[^/\s:@]{0,100}:)[^/\s@]{1,200}@")
+_FORMS = re.compile(
+    r"eyJ[\w\-]{8,}(?:\.[\w\-]*){0,2}"
+    r"|(?<![A-Za-z0-9])(?:ares|rt|gh[opsu])_[A-Za-z0-9_\-]{12,}"
+    r"|(?<![A-Za-z0-9])(?:sk|pk|xox[abp])-[A-Za-z0-9_\-]{12,}"
+    r"|(?<![A-Za-z0-9])AKIA[0-9A-Z]{16}",
+    re.ASCII,
+)
+"""JWTs, whole and cut; keys of ARES and of some others."""
+_SCHEMED = re.compile(r"\b((?:[Bb]earer|BEARER|[Bb]asic|BASIC)(?:\s|\+|%20)+)([\w+/=.~\-]{6,})")
+_OWN = re.compile(rb'(?<=":")(?:eyJ[\w.-]+|(?:ares|rt)_[\w-]+)(?=")')
+"""JWTs, keys and refresh tokens as values of JSON that the fake has written."""
+
+
+def is_secret(name: str) -> bool:
+    """Whether what goes by this name is nobody's business."""
+    return _is_strong(name[:NEAR]) or _is_short(name[:NEAR])
+
+
+@lru_cache(maxsize=1024)
+def _is_strong(name: str) -> bool:
+    joined = re.sub(r"[^a-z0-9]", "", name.lower())
+    return _SECRET.search(joined) is not None and _HARMLESS.search(_last(name)) is None
+
+
+@lru_cache(maxsize=1024)
+def _is_short(name: str) -> bool:
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not words or words[-1] not in _SHORT:
+        return False
+    return words[-1] != "key" or len(words) == 1 or words[-2] not in _PUBLIC_KEYS
+
+
+def _last(name: str) -> str:
+    words = _WORDS.findall(name)
+    return words[-1].lower() if words else ""
+
+
+def header(name: str, value: str) -> str:
+    """A field's value; of a secret one the scheme is kept, which is none."""
+    if not is_secret(name):
+        return text(value)
+    scheme, space, rest = value.strip(" \t").partition(" ")
+    return f"{scheme} {REDACTED}" if space and rest and scheme.lower() in SCHEMES else REDACTED
+
+
+def path(value: str) -> str:
+    """A path: also what stands behind a part that is a secret's name."""
+    parts = value.split("/")
+    kept = [
+        REDACTED if part and before and _is_strong(before) and _last(before) == before.lower() else part
+        for before, part in zip(["", *parts], parts, strict=False)
+    ]
+    return text("/".join(kept))
+
+
+def text(value: str) -> str:
+    """Any text: a query, a body, a message. Looked at as it is, and as what its escapes stand for."""
+    if not _MAYBE.search(value):
+        return value
+    found = plain = _once(value)
+    for _ in range(MOST_ROUNDS):
+        before, plain = plain, unquote(plain)
+        if plain == before:
+            break
+        clean = _once(plain)
+        if clean != plain:
+            found = plain = clean
+    return found
+
+
+def body(data: bytes) -> bytes:
+    """A body, whatever it is, byte for byte where it is not secret."""
+    return text(data.decode("latin-1")).encode("latin-1", "replace")
+
+
+def own(answer: bytes) -> bytes:
+    """An answer of the fake's own, or a part of it, with asterisks for secrets."""
+    return _OWN.sub(lambda found: b"*" * len(found[0]), answer)
+
+
+def _once(value: str) -> str:
+    found = "".join(_without_values(value))
+    found = _TAG.sub(lambda tag: tag[0].replace(tag[2], REDACTED) if is_secret(tag[1]) else tag[0], found)
+    found = _USERINFO.sub(rf"\1{REDACTED}@", found)
+    found = _SCHEMED.sub(lambda seen: seen[1] + REDACTED if _is_mixed(seen[2]) else seen[0], found)
+    return _FORMS.sub(REDACTED, found)
+
+
+def _is_mixed(word: str) -> bool:
+    """Whether it is no word of prose."""
+    return not (word.isalpha() and word[1:].islower())
+
+
+def _without_values(value: str) -> Iterator[str]:
+    """The text in pieces, each value of a secret name in a word."""
+    kept = 0
+    for separator in _SEPARATOR.finditer(value):
+        if separator.start() < kept:
+            continue
+        span = _secret_value(value, separator)
+        if span is not None and span[0] >= kept:
+            yield value[kept : span[0]]
+            yield REDACTED
+            kept = span[1]
+    yield value[kept:]
+
+
+def _secret_value(value: str, separator: re.Match[str]) -> tuple[int, int] | None:
+    """Where the value behind a separator stands, if its name is a secret's."""
+    name, quoted = _name_before(value, separator.start())
+    colon = separator[0] == ":"
+    if name == "name":
+        return _part_of_form(value, separator.end())
+    if not (_is_strong(name) or ((quoted or not colon) and _is_short(name))):
+        return None
+    return _value_after(value, separator.end(), whole_line=colon and not quoted and _is_field(name))
+
+
+def _is_field(name: str) -> bool:
+    return name.lower().endswith(("authorization", "cookie"))
+
+
+def _name_before(value: str, end: int) -> tuple[str, bool]:
+    """The name that ends there, and whether it stands in quotes."""
+    if value[end - 1 : end] in _NO_NAMES:
+        return "", False
+    near = value[max(0, end - NEAR) : end]
+    if "\\u" in near:
+        near = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), near)
+    found = _NAME.match(near[::-1])
+    return (found[1][::-1], near.rstrip().endswith(('"', "'"))) if found else ("", False)
+
+
+def _value_after(value: str, start: int, *, whole_line: bool) -> tuple[int, int] | None:
+    lead = _LEAD.match(value, start)
+    assert lead is not None
+    start = lead.end()
+    for quote, pattern in _QUOTED.items():
+        if value.startswith(quote, start):
+            start += len(quote)
+            return start, _end(pattern, value, start)
+    if value.startswith(("{", "["), start) and not value.startswith(REDACTED, start):
+        return start, _closing(value, start)
+    if _LITERAL.match(value, start):
+        return None
+    return start, _end(_LINE if whole_line else _BARE, value, start)
+
+
+def _end(pattern: re.Pattern[str], value: str, start: int) -> int:
+    found = pattern.match(value, start)
+    return found.end() if found else start
+
+
+def _closing(value: str, start: int) -> int:
+    """The end of a JSON list or object."""
+    depth = 0
+    for found in _BRACKETS.finditer(value, start):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth == 0 and found[0] in "]}":
+            return found.end()
+    return len(value)
+
+
+def _part_of_form(value: str, start: int) -> tuple[int, int] | None:
+    """The content of a part of multipart/form-data (RFC 7578) that is called as a secret is."""
+    called = value[start : start + NEAR].lstrip("\"'")
+    found = re.match(r"[\w.\-\[\]]+", called)
+    begins = value.find("\r\n\r\n", start, start + 4 * NEAR)
+    if found is None or begins < 0 or not is_secret(found[0]):
+        return None
+    ends = value.find("\r\n--", begins + 4)
+    return begins + 4, ends if ends >= 0 else len(value)

@@ -123,22 +123,25 @@ def on_h11() -> type[asyncio.Protocol]:
         __slots__ = ("_lines",)
 
         def feed(self, data: bytes) -> None:
-            between = self.conn.their_state in (h11.IDLE, h11.DONE)
-            if between and not self.conn.trailing_data[0]:
-                self._lines = 0
-                data = data.lstrip(b"\r\n")  # empty lines before a request (RFC 9112 2.2)
-            if between:
+            if self.conn.their_state is h11.IDLE:
+                if not self.waits_for_head():
+                    self._lines = 0
                 self._lines += data.partition(b"\r\n\r\n")[0].count(b"\n")
-                if self._lines > refusal.MOST_FIELDS + 1 and not self._busy():  # h11 takes 10 microseconds for each
+                if self._lines > refusal.MOST_FIELDS + 1:  # h11 takes 10 microseconds for each
                     self.refuse(refusal.too_many_fields())
                     return
-            if not data:  # to h11 nothing is an end
-                return
             cycle = self.cycle if self.conn.their_state is h11.SEND_BODY else None
             before = len(cycle.body) if cycle else 0
             super().feed(data)
             if cycle and cycle.more_body and len(cycle.body) == before and data.count(b"\n") > refusal.MOST_FIELDS:
                 self.refuse(refusal.too_many_fields())  # trailers
+
+        def handle_events(self) -> None:
+            if self.conn.their_state is h11.IDLE:  # empty lines before a request are ignored (RFC 9112 2.2)
+                data = self.conn.trailing_data[0]
+                if empty := len(data) - len(data.lstrip(b"\r\n")):
+                    self.conn._receive_buffer.maybe_extract_at_most(empty)
+            super().handle_events()
 
         def send_400_response(self, msg: str) -> None:
             if len(self.conn.trailing_data[0]) > refusal.MOST_HEAD:

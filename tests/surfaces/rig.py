@@ -95,7 +95,7 @@ class Rig:
 
     def send(self, *segments: bytes, responses: int = 1, half_close: bool = False) -> Outcome:
         """Sends segments, each of which is read by itself, and takes so many responses, or fewer if it is closed."""
-        read, first = self._read, self.fake.journal.last
+        read, first, self._lost = self._read, self.fake.journal.last, False
         with socket.create_connection(self.address, PATIENCE) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             reader = Reader(connection)

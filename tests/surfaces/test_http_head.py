@@ -151,8 +151,12 @@ class TestWhatIsNoRequest:
         assert (got.statuses, got.end) == ([200, 400], "fin")
 
     def test_empty_lines_before_a_request_are_ignored(self, rig: Rig) -> None:
-        got = rig.send(b"\r\n\r\n", b"\r\n" + rig.chat(), b"\r\n" + rig.chat(), responses=2)
-        assert (got.statuses, got.end) == ([200, 200], "open")
+        for segments in (
+            [b"\r\n\r\n", b"\r\n" + rig.chat(), b"\r\n" + rig.chat()],
+            [(b"\r\n" + rig.chat()) * 2 + b"\r\n"],
+        ):
+            got = rig.send(*segments, responses=2)
+            assert (got.statuses, got.end) == ([200, 200], "open")
 
 
 TARGETS = {

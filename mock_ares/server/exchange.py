@@ -246,7 +246,7 @@ class Respond:
     def _opened(self, scope: Mapping[str, Any], wire: Wire) -> Request:
         fields, query = Fields.of(scope["headers"]), scope["query_string"].decode("latin-1")
         exchange = self.fake.journal.open(scope["method"], scope["path"], fields.lines, self.fake.clock.now(), query)
-        exchange.owner = self.fake.tenants.only
+        exchange.owner, exchange.version = self.fake.tenants.only, wire.http_version
         raw_path = scope["raw_path"].decode("latin-1")
         return Request(scope["method"], scope["path"], query, fields, b"", wire, exchange, raw_path)
 

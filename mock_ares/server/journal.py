@@ -66,6 +66,8 @@ class Exchange:
     duration: float | None = None
     """Seconds from when the request was complete to the ending."""
     faults: tuple[str, ...] = ()
+    version: str = "1.1"
+    """The request's HTTP."""
     credentials: str = "none"
     """How the request authenticated: jwt, api-key, refused or none."""
     reason: str = ""

@@ -102,7 +102,7 @@ async def one(ask: Ask) -> Answer:
 
 
 def _peer(exchange: Exchange) -> Peer:
-    return Peer("1.1", accepts_gzip(Fields(exchange.headers).get("accept-encoding", "")))
+    return Peer(exchange.version, accepts_gzip(Fields(exchange.headers).get("accept-encoding", "")))
 
 
 def _read(exchange: Exchange, record: Record, peer: Peer) -> dict[str, Any]:

@@ -84,6 +84,13 @@ class TestOneRequest:
         assert "".join(each["text"] for each in plan["events"]["items"]) == TEXT
         assert b64decode(plan["head"]).startswith(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n")
 
+    def test_what_http_1_0_is_sent(self, api: Api) -> None:
+        request = api.ares.request().replace(b"HTTP/1.1", b"HTTP/1.0", 1)
+        head, _, _ = api.ares.raw(request).partition(b"\r\n\r\n")
+        plan = api.get("/requests/1")["plan"]
+        assert plan["framing"] == "close"
+        assert b64decode(plan["head"]) == head + b"\r\n\r\n"
+
     def test_what_is_planned_is_shown_before(self, api: Api) -> None:
         (plan,) = api.get("/scenarios/built-in/plans", most=1000)["plans"]
         api.ask()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from types import TracebackType
 
+from mock_ares.harness.clients.example import GRACE
 from mock_ares.harness.diagnosis import quoted
 from mock_ares.harness.gate import MOST_PATIENCE, Gate, Withholding, withheld
 from mock_ares.harness.model import (
@@ -23,6 +24,7 @@ from mock_ares.harness.model import (
     Client,
     HarnessError,
     Observation,
+    Over,
     Target,
     UsageError,
 )
@@ -43,8 +45,6 @@ from mock_ares.server.runner import CannotListenError
 from mock_ares.server.wire import Wire
 from mock_ares.steady import monotonic
 
-GRACE = 2.0
-"""Seconds between the end of the connections and giving the client up."""
 ATTEMPTS = 4
 """A client that asks again gets so many times the deadline in all."""
 SETTLED = 0.25
@@ -167,7 +167,9 @@ class Arena:
     def _target(self, credentials: Credentials, case: Case, example: _Example) -> Target:
         token = credentials.api_key if case.path == KEY_PATH else credentials.token
         deadline = example.most + GRACE
-        return Target(self.url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key)
+        return Target(
+            self.url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, example.over
+        )
 
     def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:
         self._plans[exchange.number] = plan
@@ -216,7 +218,7 @@ class _Example:
         self.most = self._deadline * (1 if _asks_once(case) else ATTEMPTS)
         self._begun = monotonic()
         self._handle: asyncio.TimerHandle | None = None
-        self.expired = False
+        self.expired, self.over = False, Over()
 
     @property
     def stalled(self) -> int | None:
@@ -260,7 +262,7 @@ class _Example:
         if left > 0:
             self._handle = self._server.loop.call_later(left, self._watch)
         else:
-            self.expired = True
+            self.expired, self.over.at = True, now
             self._over()
             for owner, wire in self._wires:  # the idle ones, too: it may be waiting for their end
                 if owner == self._owner:

@@ -6,7 +6,7 @@ observation against the case's expectation gives a *verdict*. A *check* is a haz
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from mock_ares.expectation import Outcome
@@ -56,6 +56,14 @@ class Case:
     """Each piece is sent only when the client has shown the one before (``incremental``)."""
 
 
+@dataclass(slots=True)
+class Over:
+    """The end of an example by the fake: no answer comes any more, and a client has a moment to come to its own."""
+
+    at: float | None = None
+    """On the monotonic clock; None: it goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a client is pointed for one example."""
@@ -71,6 +79,8 @@ class Target:
     cancel_after: int | None = None
     api_key: str = ""
     """The key that goes with the token, for clients that are called in process."""
+    over: Over = field(default_factory=lambda: Over())
+    """When the fake ended the example, which may be long before the deadline."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ from mock_ares.harness.trial import Event, Progress, judge_case, run_check, sile
 __all__ = ["Event", "Progress", "Settings", "judge_case", "run_check", "run_contract", "selected"]
 
 
+MOST_HUNG = 2
+"""So many checks are run with a client that does nothing but hang."""
+
+
 def selected(settings: Settings) -> tuple[Check, ...]:
     """The checks of a run, in the order of the table. Raises UsageError for an unknown id."""
     for name in (*settings.only, *settings.expect):
@@ -98,7 +102,11 @@ class Contract:
             self.begin(self.checks)
         beside = [check for lane in self._lanes for check in lane.checks]
         for check in rest:
-            if check not in beside:
+            if check in beside:
+                continue
+            if (reason := self._lost_cause()) is not None:
+                self._finish(CheckResult(check.info, "skipped", reason=reason))
+            else:
                 self.check(check)
         for check in beside:
             self.collect(check)
@@ -142,10 +150,18 @@ class Contract:
         if check.id == "everything":
             settings = replace(settings, held=self._held())
         result = run_check(self.client, check, self.arena, settings, self._tell)
-        if result.failure is not None and result.failure.word == "hung":
+        if (result.failure is not None and result.failure.word == "hung") or result.duration >= settings.deadline:
             self.hung += 1
         self._finish(result)
         return result
+
+    def _lost_cause(self) -> str | None:
+        """Why a client that hangs whatever it is asked is asked no more."""
+        judged = [result for name, result in self.results.items() if name != "request" and result.verdict != "skipped"]
+        hung = [result for result in judged if result.failure is not None and result.failure.word == "hung"]
+        if len(judged) > len(hung) or len(hung) < MOST_HUNG:
+            return None
+        return f"the client hangs whatever it is asked: {hung[0].failure.diagnosis} (see {hung[0].info.id})"  # type: ignore[union-attr]
 
     def _deadline(self) -> float:
         """A client that hangs once hangs often; less time is lost each time."""

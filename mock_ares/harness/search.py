@@ -31,7 +31,7 @@ class Search:
         self._settings = settings
         self._name = name
         self._best = best
-        self._until = monotonic() + (settings.seconds if best is None else settings.budget)
+        self._until = monotonic() + (settings.seconds if best is None else settings.shrinking)
         self._tried: dict[str, Failure | None] = {}
         self._error: Exception | None = None
         self.failures: list[Failure] = []
@@ -91,7 +91,7 @@ class Search:
         if failure is None or not self._counts(failure):
             return None
         if not self.failures:
-            patience = 0.0 if failure.word in UNSHRUNK else self._settings.budget
+            patience = 0.0 if failure.word in UNSHRUNK else self._settings.shrinking
             self._until = monotonic() + patience
         return failure
 

@@ -32,8 +32,8 @@ class Settings:
     """Checks that are expected to fail, by id, and why. One that passes all the same is a failure."""
     deadline: float = 10.0
     """Seconds from a request to the moment at which the client is given up, what the reply itself lasts not counted."""
-    budget: float = 4.0
-    """Seconds that each check may spend on making a counterexample smaller."""
+    budget: float | None = None
+    """Seconds that each check may spend on making a counterexample smaller; None: 4, or 1 in a quick run."""
     database: Any = None
     """A Hypothesis example database; None: none."""
     held: frozenset[str] | None = None
@@ -43,6 +43,11 @@ class Settings:
     def seconds(self) -> float:
         """For the generated examples of a check: a client that is started anew each time, or retries, takes long."""
         return float("inf") if self.examples is not None else 1.0 if self.quick else 3.0
+
+    @property
+    def shrinking(self) -> float:
+        """``budget``, or what there is by default."""
+        return self.budget if self.budget is not None else 1.0 if self.quick else 4.0
 
     @property
     def most_examples(self) -> int:

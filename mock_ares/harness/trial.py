@@ -194,7 +194,7 @@ class _Run:
             return failures[-1]
         for failure in (failures[-1], failures[0])[: len(failures)]:
             for _ in range(BEST_EFFORT_TRIES if best_effort else 1):
-                if (again := self.attempt(failure.case)) is not None:
+                if (again := self._again(failure)) is not None:
                     return again
         if best is not None:
             return best
@@ -204,6 +204,16 @@ class _Run:
         raise HarnessError(
             f"flaky: a case failed ({first.word}: {first.diagnosis}) and passed when it was played again"
         )
+
+    def _again(self, failure: Failure) -> Failure | None:
+        """Whether it fails again. A client that hung is not waited for as long once more."""
+        settings = self.settings
+        if failure.word == "hung":
+            self.settings = replace(settings, deadline=max(min(2.0, settings.deadline), settings.deadline / 2))
+        try:
+            return self.attempt(failure.case)
+        finally:
+            self.settings = settings
 
     def attempt(self, case: Case) -> Failure | None:
         """Plays and judges a case. One whose boundaries were not kept is not judged."""

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from mock_ares.faults import hang
+from mock_ares.harness import arena as arena_module
 from mock_ares.harness import runner, slowness, trial
 from mock_ares.harness.arena import Arena, Played, lasting, size_of
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.checks.framing import EIGHT_MB, long_line, many
 from mock_ares.harness.checks.rows import Check, Row, case, one, say
+from mock_ares.harness.clients import example as example_module
 from mock_ares.harness.clients.browser import BrowserClient
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.clients.process import ProcessClient
@@ -573,3 +575,47 @@ def test_a_user_s_database_brings_a_counterexample_back(arena: Arena) -> None:
     again = run_check(client, Check(CHECKS["chunk-spaces"].info, row), arena, replace(settings, seed=5))
     assert first.failure is not None and again.failure is not None
     assert first.failure.case == again.failure.case
+
+
+class TestAClientThatSpins:
+    SOON = Settings(only=("request", "bom", "eol-cr", "comments", "no-space", "status"), examples=0, deadline=0.2)
+
+    @pytest.fixture(autouse=True)
+    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for module in (arena_module, example_module):
+            monkeypatch.setattr(module, "GRACE", 0.2)
+
+    def test_is_asked_no_more_once_that_is_plain(self) -> None:
+        def spins(url: str, token: str, message: str) -> str:
+            text = right.whole(url, token, message)
+            while text is not None:
+                pass
+            return text
+
+        report = run_contract(PythonClient(spins), self.SOON)
+        verdicts = [check.verdict for check in report.checks]
+        assert verdicts.count("failed") == 2 and verdicts.count("skipped") == 3
+        assert {c.failure.word for c in report.checks if c.failure} == {"hung"}
+        assert all("hangs whatever it is asked" in c.reason for c in report.checks if c.verdict == "skipped")
+
+    @pytest.mark.parametrize("again", [False, True], ids=["one request", "it could ask again"])
+    def test_is_given_up_when_the_fake_has_ended_the_example(self, arena: Arena, again: bool) -> None:
+        """Not when it might have asked for the last time: only the end of the example is waited for."""
+        targets: list[Target] = []
+
+        class Waits(PythonClient):
+            def observe(self, target: Target, shown: Any = None) -> Observation:
+                targets.append(target)
+                return super().observe(target, shown)
+
+        done = threading.Event()
+        client = Waits(lambda url, token, message: done.wait() and right.whole(url, token, message))
+        replies = (say("ab"), Reply(status=400)) if again else (say("ab"),)
+        try:
+            played = arena.observe(client, case(*replies), deadline=0.2)
+        finally:
+            done.set()
+        (target,) = targets
+        assert played.observation.timed_out and target.over.at is not None
+        if again:
+            assert played.observation.duration < target.deadline

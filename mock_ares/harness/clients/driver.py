@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from mock_ares.harness.clients.adapter import Adapter, Shown, declared
 from mock_ares.harness.clients.child import Child, ended_cpu, status_text
 from mock_ares.harness.clients.command import check_command, environment, named
-from mock_ares.harness.clients.example import MOST_TEXT, Example, UnacceptableError
+from mock_ares.harness.clients.example import LOOK, MOST_TEXT, Example, UnacceptableError
 from mock_ares.harness.clients.protocol import (
     Halves,
     Hello,
@@ -159,7 +159,7 @@ class DriverClient(Adapter):
         """None where the driver has to be given up."""
         halves = Halves()
         talk.count = 0
-        while (line := talk.hear(example.until)) is not None:
+        while (line := _in_time(talk, example)) is not None:
             message = decode_message(line)
             if not 0 < message.id <= self._last_id:
                 raise ProtocolError(f"there is no example of this id, {self._last_id} was asked last", line)
@@ -167,6 +167,14 @@ class DriverClient(Adapter):
             if message.id == self._last_id and (observation := _heed(message, example, halves)):
                 return observation
         return None
+
+
+def _in_time(talk: Conversation, example: Example) -> bytes | None:
+    """The next line; None where the driver has to be given up."""
+    while monotonic() < example.until:
+        if (line := talk.hear(min(example.until, monotonic() + LOOK))) is not None:
+            return line if monotonic() < example.until else None
+    return None
 
 
 def _heed(message: Message, example: Example, halves: Halves) -> Observation | None:
@@ -207,7 +215,7 @@ class Conversation:
         line = self._heard.popleft()
         self.count += len(line) + 1
         self._bound(self.count)
-        return line if monotonic() < until else None
+        return line
 
     def _bound(self, count: int) -> None:
         if count > self.most_bytes:

@@ -8,6 +8,10 @@ from mock_ares.harness.clients.adapter import Shown, bounded, described
 from mock_ares.harness.model import HarnessError, Observation, Target
 from mock_ares.steady import monotonic
 
+GRACE = 2.0
+"""Seconds between the end of the connections and giving the client up."""
+LOOK = 0.25
+"""Seconds."""
 MOST_TEXT = 64 << 20
 """Characters that a client may show."""
 
@@ -35,8 +39,9 @@ class Example:
 
     @property
     def until(self) -> float:
-        """When the client is given up, on the monotonic clock."""
-        return self._began + self.target.deadline
+        """When the client is given up, on the monotonic clock. It may become sooner: look every ``LOOK`` seconds."""
+        latest, over = self._began + self.target.deadline, self.target.over.at
+        return latest if over is None else min(latest, over + GRACE)
 
     @property
     def left(self) -> float:

@@ -78,16 +78,16 @@ class ProcessClient(Adapter):
 def _listen(child: Child, example: Example) -> bool:
     """Show what the client writes. False where it was stopped or given up before its end."""
     utf8 = codecs.getincrementaldecoder("utf-8")("replace")
-    until = example.until
-    while (now := monotonic()) < until:
+    lingers = float("inf")
+    while (now := monotonic()) < (until := min(example.until, lingers)):
         data = child.read(min(now + TICK, until))
         if data is None:
-            if until == example.until and child.exited:  # others hold its standard output open
-                until = min(now + LINGER, until)
+            if lingers == float("inf") and child.exited:  # others hold its standard output open
+                lingers = now + LINGER
             continue
         example.show(utf8.decode(data, final=not data))
         if example.enough:
             return False
         if not data:
             return child.wait(until)
-    return until < example.until
+    return lingers < example.until

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import math
 import time
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
 from mock_ares.harness.clients.adapter import Adapter, Shown, described
-from mock_ares.harness.clients.example import Example, UnacceptableError
+from mock_ares.harness.clients.example import LOOK, Example, UnacceptableError
 from mock_ares.harness.clients.worker import InterruptionError, Worker
 from mock_ares.harness.model import Observation, Target, UsageError
 
@@ -54,7 +53,7 @@ class PythonClient(Adapter):
         worker = self._worker = self._worker or Worker(f"mock-ares client {self.name}")
         done = worker.submit(call)
         try:
-            observation = done.result(None if math.isinf(target.deadline) else example.left)
+            observation = _awaited(done, example)
         except TimeoutError:
             try:
                 return example.given_up()
@@ -87,6 +86,16 @@ class PythonClient(Adapter):
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.end(grace)
+
+
+def _awaited(done: Future[Observation], example: Example) -> Observation:
+    """Raises TimeoutError where the client has to be given up."""
+    while True:
+        try:
+            return done.result(min(example.left, LOOK))
+        except TimeoutError:
+            if done.done() or not example.left:
+                raise
 
 
 class Call:

@@ -27,7 +27,7 @@ from mock_ares.server.errors import HttpError, lookup, plain_error
 from mock_ares.server.executor import BusyError
 from mock_ares.server.fields import Fields
 from mock_ares.server.journal import MOST_NAME, Exchange, kept_body, kept_text
-from mock_ares.server.library import Facts, Turn
+from mock_ares.server.library import Facts, SlowPatternError, Turn
 from mock_ares.server.player import play
 from mock_ares.server.refusal import Refusal
 from mock_ares.server.requests import BODY_LIMIT, ChatRequest, parse_chat
@@ -172,6 +172,8 @@ class Respond:
             while isinstance(found, Later):
                 found = found.then(await found.work())
             answer = found
+        except SlowPatternError as error:
+            answer, extra = of_json({"error": str(error)}, request.peer, status=500), ()
         except BusyError as error:
             busy = HttpError(503, (("retry-after", "5"),), _error_body(str(error)), "application/json")
             answer, extra = of_error(busy, request.peer), ()

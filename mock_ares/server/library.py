@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,14 @@ BUILT_IN = Scenario(
         ),
     ),
 )
+
+
+PATIENCE = 0.05
+"""Seconds for a pattern."""
+
+
+class SlowPatternError(Exception):
+    """Whether a scenario applies cannot be said in reasonable time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +108,12 @@ class Library:
         return self.by_name[name]
 
     def find(self, facts: Facts) -> Scenario | None:
-        """The first scenario whose ``when`` holds."""
-        return next((s for s in self.by_name.values() if s.when and applies(s.when, facts)), None)
+        """The first scenario whose ``when`` holds. Raises SlowPatternError that names it."""
+        return next((s for s in self.by_name.values() if s.when and _applies(s, facts)), None)
 
     def scripted(self, facts: Facts) -> Scenario | None:
         """The first scenario whose ``when`` names the request's path, and holds."""
-        return next((s for s in self.by_name.values() if s.when and s.when.endpoint and applies(s.when, facts)), None)
+        return next((s for s in self.by_name.values() if s.when and s.when.endpoint and _applies(s, facts)), None)
 
     def routes(self, facts: Facts) -> Scenario | None:
         """The first scenario that scripts the request's path, whatever else it asks for."""
@@ -142,8 +149,16 @@ def _any_early(scenarios: Mapping[str, Scenario]) -> bool:
     return any(scenario.answers_early for scenario in scenarios.values())
 
 
+def _applies(scenario: Scenario, facts: Facts) -> bool:
+    assert scenario.when is not None
+    try:
+        return applies(scenario.when, facts)
+    except SlowPatternError as error:
+        raise SlowPatternError(f"scenario {scenario.name!r}: {error}") from None
+
+
 def applies(when: When, facts: Facts) -> bool:
-    """Whether everything that is asked for holds."""
+    """Whether everything that is asked for holds. Raises SlowPatternError."""
     return (
         (when.endpoint is None or _on_route(when, facts))
         and (when.agent_type is None or when.agent_type == facts.agent_type)
@@ -172,4 +187,18 @@ def _matches(wanted: str | Match, value: str) -> bool:
         return value == wanted.exact
     if wanted.contains is not None:
         return wanted.contains in value
-    return re.search(wanted.pattern or "", value) is not None
+    return _searched(wanted.pattern or "", value)
+
+
+def _searched(pattern: str, value: str) -> bool:
+    """Whether the pattern is found. ``re`` would go through 2^27 ways for a value of 27 characters, and nobody else
+    would be served meanwhile. Raises SlowPatternError."""
+    import regex  # 30 ms that nobody else needs to pay
+
+    try:
+        return regex.search(pattern, value, timeout=PATIENCE) is not None
+    except TimeoutError:
+        said = f"took more than {PATIENCE * 1000:g} ms for {len(value)} characters: write it without nested repetition"
+        raise SlowPatternError(f"the pattern {pattern!r} {said}") from None
+    except regex.error as error:
+        raise SlowPatternError(f"the pattern {pattern!r} cannot be looked for in bounded time: {error}") from None

@@ -14,10 +14,13 @@ from mock_ares.scenario.mistakes import WordsError, dotted, nearest
 from mock_ares.scenario.position import Position
 from mock_ares.scenario.words import Quantity
 from mock_ares.server.control.http import DONE, Answer, Ask, RefusedError, ok
+from mock_ares.server.control.scenarios import MOST_TOKEN
 from mock_ares.server.errors import NAMES, lookup
 from mock_ares.server.steering import MOST_BREAKS, Break
 
 MOST_TIMES = 1000
+MOST_BREAK = 16 * 1024
+"""Bytes of its JSON."""
 NEEDS = {
     "cut_gzip": "a client that accepts gzip; others get the whole reply",
     "missing_end": "the dialect delta or typed, which have an end record",
@@ -127,6 +130,9 @@ async def listed(ask: Ask) -> Answer:
 
 async def add(ask: Ask) -> Answer:
     body = await ask.body({"fault": (str, dict), "error": str, "token": (str, type(None)), "times": int})
+    ask.short(body, "token", MOST_TOKEN)
+    if len(ask.data) > MOST_BREAK:
+        raise RefusedError(413, f"a break has {MOST_BREAK} bytes at most; a scenario may have more")
     if ("fault" in body) == ("error" in body):
         raise RefusedError(422, "expected exactly one of fault and error")
     times = int(body.get("times", 1))

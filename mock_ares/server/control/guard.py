@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from mock_ares.server.control.http import RefusedError
@@ -65,11 +64,15 @@ class Guard:
         return self._fake.settings.exposed or not is_loopback(f"http://{_authority(address)}")
 
     def _cookie(self, scope: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-        try:
-            found = SimpleCookie(headers.get("cookie", "")).get(self._name(scope))
-        except CookieError:
-            return ""
-        return found.value if found is not None else ""
+        """The session's cookie among those of other applications on this host, whose names are anything (RFC 6265 5.4).
+
+        ``http.cookies`` takes none of them where it does not like one.
+        """
+        for pair in headers.get("cookie", "").split(";"):
+            name, equals, value = pair.partition("=")
+            if equals and name.strip() == self._name(scope):
+                return value.strip()
+        return ""
 
     def _name(self, scope: Mapping[str, Any]) -> str:
         """With the port, which a cookie does not know."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any, TypeVar
@@ -136,7 +136,11 @@ class Ask:
         """
         if not much:
             return function(*args)
-        job = asyncio.ensure_future(self.control.fake.executor.run(function, *args))
+        return await self.unless_left(self.control.fake.executor.run(function, *args))
+
+    async def unless_left(self, work: Coroutine[Any, Any, T]) -> T:
+        """What comes of it. Raises ClientLeftError, and ends the work, where the client leaves before."""
+        job = asyncio.ensure_future(work)
         left = asyncio.ensure_future(self.receive())
         try:
             await asyncio.wait({job, left}, return_when=asyncio.FIRST_COMPLETED)
@@ -179,6 +183,12 @@ class Ask:
                 names = " or ".join(_NAMES[each] for each in kinds)
                 raise RefusedError(422, f"{name}: expected {names}, not {describe(found)}", where=name)
         return value
+
+    @staticmethod
+    def short(body: dict[str, Any], name: str, most: int) -> None:
+        """Raises RefusedError for a member that is too long to be kept."""
+        if len(body.get(name) or "") > most:
+            raise RefusedError(422, f"{name}: {most} characters at most", where=name)
 
     def parameter(self, name: str, default: str | None = None) -> str | None:
         return self.query.get(name, default)

@@ -25,6 +25,8 @@ from mock_ares.server.journal import Exchange
 ENDINGS = ("open", "complete", "close", "reset", "hang", "client-left", "ended")
 MOST_PAGE = 1000
 MOST_WAIT = 300.0
+MOST_WAITING = 64
+"""Who may wait at a time: each looks through the journal when it has changed."""
 MOST_SCENARIO = 500_000
 """Characters of a text that still goes into a scenario file."""
 
@@ -69,7 +71,11 @@ async def wait(ask: Ask) -> Answer:
     def found() -> list[Exchange]:
         return [each for each in control.fake.journal if (opened or each.ending != "open") and passes(each)]
 
-    reached = await control.until(lambda: len(found()) >= count, timeout)
+    if control.waiting >= MOST_WAITING:
+        said = f"{MOST_WAITING} requests wait for the journal, which is the most; ask again"
+        raise RefusedError(503, said, headers=(("retry-after", "1"),))
+    await ask.read()
+    reached = await ask.unless_left(control.until(lambda: len(found()) >= count, timeout))
     return ok({"reached": reached, "requests": [control.told(each) for each in islice(found(), MOST_PAGE)]})
 
 

@@ -95,11 +95,16 @@ async def chosen(ask: Ask) -> Answer:
     return ok(chosen_told(ask.control))
 
 
+MOST_TOKEN = 200
+"""Characters of a token's id."""
+
+
 async def choose(ask: Ask) -> Answer:
     body = await ask.body({"scenario": (str, type(None)), "token": (str, type(None))})
     if "scenario" not in body:
         raise RefusedError(422, "expected scenario: the name of one, or null", where="scenario")
     name = None if body["scenario"] is None else named(ask.control, body["scenario"]).name
+    ask.short(body, "token", MOST_TOKEN)
     choose_for(ask.control, name, body.get("token"))
     return ok(chosen_told(ask.control))
 

@@ -52,9 +52,13 @@ class Control:
     folder: Folder | None = None
     hub: Hub = field(default_factory=Hub)
     tokens: dict[str, Known] = field(default_factory=dict)
+    scripted: dict[str, int] = field(default_factory=dict)
+    """By token: about how many characters its script holds."""
     started: float = field(default_factory=time.monotonic)
     recorder: Recorder = field(init=False)
     first: Controls = field(init=False)
+    waiting: int = 0
+    """Who waits for a condition on the journal."""
     waiters: set[asyncio.Future[None]] = field(default_factory=set)
     """Who waits for the journal to change."""
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -149,10 +153,14 @@ class Control:
     async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Until a condition on the journal holds; False when the time is over."""
         deadline = asyncio.get_running_loop().time() + seconds
-        while not condition():
-            if not await woken(self.waiters, deadline):
-                return condition()
-        return True
+        self.waiting += 1
+        try:
+            while not condition():
+                if not await woken(self.waiters, deadline):
+                    return condition()
+            return True
+        finally:
+            self.waiting -= 1
 
 
 def _sent(record: Record) -> dict[str, Any]:

@@ -23,6 +23,8 @@ MONTH = 30 * 86400
 YEAR = 365 * 86400
 MOST_NAME = 200
 MOST_REPLIES = 10_000
+MOST_SCRIPTED = 256_000_000
+PER_REPLY = 1000
 NOWHERE = Path("/nonexistent/mock-ares")
 """Where texts are looked for that a script names, while no folder is served."""
 ENDS = ("repeat", "cycle", "fail")
@@ -84,11 +86,12 @@ async def create(ask: Ask) -> Answer:
     if sum(word in body for word in ("replies", "text", "scenario")) > 1:
         raise RefusedError(422, "expected at most one of replies, text and scenario")
     name, lifetime = body.get("name", ""), int(body.get("lifetime", MONTH))
-    if len(name) > MOST_NAME:
-        raise RefusedError(422, f"name: {MOST_NAME} characters at most", where="name")
+    ask.short(body, "name", MOST_NAME)
     if not -YEAR <= lifetime <= YEAR:
         raise RefusedError(422, f"lifetime: expected {-YEAR} to {YEAR} seconds, not {lifetime}", where="lifetime")
     script = await _script(ask, body, needed=False)
+    if script is not None:
+        _fit(control, "", script)
     chosen = named(control, body["scenario"]).name if "scenario" in body else None
     if len(control.tokens) >= MOST_TOKENS:
         raise RefusedError(409, f"{MOST_TOKENS} tokens are known, which is the most; drop some")
@@ -98,6 +101,7 @@ async def create(ask: Ask) -> Answer:
         control.fake.tenants.enter(pair.id, name or "a token of the control API")
     if script is not None:
         control.fake.scripts[pair.id] = Turn(script)
+        control.scripted[pair.id] = _characters(script)
     if chosen is not None:
         choose_for(control, chosen, pair.id)
     _changed(control)
@@ -113,22 +117,45 @@ async def push(ask: Ask) -> Answer:
     body = await ask.body(_SCRIPT)
     script = await _script(ask, body)
     turn = control.fake.scripts.get(id)
-    if turn is None:
-        control.fake.scripts[id] = Turn(script)
-    else:
+    if turn is not None:
         replies = (*turn.scenario.replies, *script.replies)
         if len(replies) > MOST_REPLIES:
             raise RefusedError(409, f"a script has {MOST_REPLIES} replies at most", where="replies")
-        turn.scenario = replace(turn.scenario, replies=replies, then=body.get("then", turn.scenario.then))
+        script = replace(turn.scenario, replies=replies, then=body.get("then", turn.scenario.then))
+    _fit(control, id, script)
+    if turn is None:
+        control.fake.scripts[id] = Turn(script)
+    else:
+        turn.scenario = script
+    control.scripted[id] = _characters(script)
     _changed(control)
     return ok(_one_told(control, id))
 
 
 async def put(ask: Ask) -> Answer:
     control, id = ask.control, _known(ask)
-    control.fake.scripts[id] = Turn(await _script(ask, await ask.body(_SCRIPT)))
+    script = await _script(ask, await ask.body(_SCRIPT))
+    _fit(control, id, script)
+    control.fake.scripts[id] = Turn(script)
+    control.scripted[id] = _characters(script)
     _changed(control)
     return ok(_one_told(control, id))
+
+
+def _characters(script: Scenario) -> int:
+    """Of its texts, and about as many for what stands around each."""
+    parts = (reply.chunks if isinstance(reply.chunks, tuple) else (reply.text or "",) for reply in script.replies)
+    return sum(PER_REPLY + sum(len(part) if isinstance(part, str) else 0 for part in each) for each in parts)
+
+
+def _fit(control: Control, id: str, script: Scenario) -> None:
+    """Raises RefusedError where the scripts of all tokens would be too much to keep."""
+    scripts = control.fake.scripts
+    control.scripted = {each: size for each, size in control.scripted.items() if each in scripts}
+    others = sum(size for each, size in control.scripted.items() if each != id)
+    if others + _characters(script) > MOST_SCRIPTED:
+        said = f"the scripts of all tokens hold {MOST_SCRIPTED} characters at most; drop some tokens"
+        raise RefusedError(409, said, where="replies")
 
 
 async def _script(ask: Ask, body: dict[str, Any], *, needed: bool = True) -> Any:

@@ -14,6 +14,7 @@ import hashlib
 import os
 import pickle
 import re
+import stat
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
@@ -23,6 +24,7 @@ from mock_ares.scenario.model import Scenario
 from mock_ares.scenario.texts import read_some
 
 MOST_BYTES = 8_000_000
+MOST_FILE = 4 * MOST_BYTES
 _OTHER_FILES = re.compile(rb"file|\\(?:x|u00|U000000)[46][69cC5]")
 """The word, or escapes of its letters."""
 _NAMED = re.compile(rb"\bfile: ?([\w./-]+)[ ]*[}\r\n]")
@@ -56,8 +58,14 @@ class Kept:
     def get(self, key: bytes | None) -> Scenario | None:
         if key is None or key not in self._known:
             return None
+        try:
+            found = pickle.loads(self._known[key])
+        except Exception:  # damaged: it is read anew, and kept anew
+            found = None
+        if not isinstance(found, Scenario):
+            del self._known[key]
+            return None
         self._used[key] = self._known[key]
-        found: Scenario = pickle.loads(self._known[key])
         return found
 
     def put(self, key: bytes | None, scenario: Scenario) -> None:
@@ -73,23 +81,36 @@ class Kept:
         whole = sum(map(len, self._known.values())) <= MOST_BYTES
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
-                pickle.dump((self._code, self._known if whole else self._used), file)
-            Path(file.name).replace(self._path)
+            _replace(self._path, pickle.dumps((self._code, self._known if whole else self._used)))
 
     def _read(self) -> dict[bytes, bytes]:
         try:
             if not (_own(self._path.parent) and _own(self._path)):
                 return {}
-            code, known = pickle.loads(self._path.read_bytes())
+            code, known = pickle.loads(read_some(self._path, MOST_FILE))
         except Exception:  # whatever is in it, it is not what was kept
             return {}
         return known if code == self._code and isinstance(known, dict) else {}
 
 
+def _replace(path: Path, data: bytes) -> None:
+    """In one step; where the disk is full nothing is left behind. Raises OSError."""
+    number, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+        Path(name).replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
 def _own(path: Path) -> bool:
-    """Whether nobody else can have written it."""
+    """Whether it is a file or folder, and nobody else can have written it."""
     status = path.stat()
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # reading a pipe may never end
+        return False
     return status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 

@@ -19,6 +19,8 @@ from mock_ares.scenario.texts import read_some, read_text
 
 MOST_BYTES = 1_000_000
 """Of a scenario file; PyYAML takes seconds for it."""
+PYTHON = {"python": True}
+"""For values that come from no file."""
 _OWN = frozenset(field.name for field in fields(Scenario))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -81,13 +83,14 @@ def _composed(
 def from_value(
     value: Any, *, base: Path = Path(), errors: Collection[str] | None = None, rehearsed: bool = True
 ) -> Scenario:
-    """The scenario of a value with the words of a file, such as JSON brings. Raises WordsError with all mistakes.
+    """The scenario of a value with the words of a file, such as JSON brings; bare durations are seconds, as in Python.
 
+    Raises WordsError with all mistakes.
     ``rehearsed`` False: it is a part, which nobody will play as it stands.
     """
     if not rehearsed:
         return _unrehearsed(value)
-    scenario, found = _scenario(value, base, errors)
+    scenario, found = _scenario(value, base, errors, PYTHON)
     if scenario is not None:
         found += _name_mistakes(scenario)
     if found or scenario is None:
@@ -102,7 +105,7 @@ def _unrehearsed(value: Any) -> Scenario:
     from mock_ares.scenario.schema import adapter
 
     try:
-        return adapter().validate_python(value)
+        return adapter().validate_python(value, context=PYTHON)
     except ValidationError as error:
         raise WordsError(*dict.fromkeys(findings(error))) from None
 
@@ -138,7 +141,9 @@ def files_of(paths: Iterable[Path]) -> Iterable[Path]:
             yield path
 
 
-def _scenario(value: Any, base: Path, errors: Collection[str] | None) -> tuple[Scenario | None, list[Finding]]:
+def _scenario(
+    value: Any, base: Path, errors: Collection[str] | None, context: dict[str, bool] | None = None
+) -> tuple[Scenario | None, list[Finding]]:
     """The scenario of a value, and what is wrong in it."""
     from pydantic import ValidationError
 
@@ -148,11 +153,11 @@ def _scenario(value: Any, base: Path, errors: Collection[str] | None) -> tuple[S
     short, value = _is_short(value), long_form(value)
     found = few(_unknown_errors(value, errors))
     try:
-        scenario: Scenario = adapter().validate_python(value)
+        scenario: Scenario = adapter().validate_python(value, context=context)
     except ValidationError as error:
         wrong = findings(error, short=short)
         broken = {each["loc"][1] for each in error.errors(include_url=False) if len(each["loc"]) > 1}
-        return None, found + wrong + few(_of_sound_replies(value, base, broken))
+        return None, found + wrong + few(_of_sound_replies(value, base, broken, context))
     replies = list[Reply]()
     for index, reply in enumerate(scenario.replies):
         reply, wrong = _of_reply(index, reply, scenario.seed, base)
@@ -161,7 +166,9 @@ def _scenario(value: Any, base: Path, errors: Collection[str] | None) -> tuple[S
     return replace(scenario, replies=tuple(replies)), found
 
 
-def _of_sound_replies(value: Any, base: Path, broken: set[str | int]) -> Iterator[Finding]:
+def _of_sound_replies(
+    value: Any, base: Path, broken: set[str | int], context: dict[str, bool] | None
+) -> Iterator[Finding]:
     """What is wrong in the replies that the model accepts, where it does not accept the whole."""
     from pydantic import ValidationError
 
@@ -171,7 +178,7 @@ def _of_sound_replies(value: Any, base: Path, broken: set[str | int]) -> Iterato
         if index in broken:
             continue
         try:
-            (reply,) = adapter().validate_python({"replies": [item]}).replies
+            (reply,) = adapter().validate_python({"replies": [item]}, context=context).replies
         except ValidationError:
             continue  # told already
         yield from _of_reply(index, reply, 0, base)[1]

@@ -37,7 +37,7 @@ from mock_ares.scenario.stream import (
     SegmentWord,
     Text,
 )
-from mock_ares.scenario.words import ByType, Duration, Index, Switch, Whole
+from mock_ares.scenario.words import ByType, Duration, Index, Seconds, Switch, Whole
 
 DialectName = Literal["text", "lines", "delta", "typed"]
 
@@ -127,7 +127,7 @@ class Reply(Words):
     """A body that is no stream."""
     error: str | None = None
     """A named HTTP error, as `mock-ares list errors` shows them."""
-    retry_after: Annotated[Duration | RetryAfter | None, ByType("a duration, or date: a duration")] = None
+    retry_after: Annotated[Seconds | RetryAfter | None, ByType("a duration, or date: a duration")] = None
     """The Retry-After field of an error: whole seconds, or a date."""
     redirect: Redirect | None = None
     """Sends the client elsewhere; its next request gets the next reply."""

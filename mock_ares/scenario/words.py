@@ -61,6 +61,8 @@ class Quantity:
     kind: Literal["duration", "size", "fraction"]
     most: float
     most_said: str
+    whole: bool = False
+    """Of a duration: it counts whole seconds."""
 
     def read(self, value: object, *, python: bool) -> float:
         """The number meant by ``value``. Raises ValueError; ``python`` allows bare seconds."""
@@ -73,11 +75,14 @@ class Quantity:
         return number
 
     def _from_text(self, value: str) -> float:
+        if self.whole and value.strip().isdecimal():
+            raise ValueError(f"a duration needs a unit: write {value.strip()}s")
         return {"duration": parse_duration, "size": parse_size, "fraction": parse_fraction}[self.kind](value)
 
     def _from_number(self, value: float, python: bool) -> float:
         if self.kind == "duration" and not python:
-            raise ValueError(f"a duration needs a unit: write {value:g}ms or {value:g}s")
+            units = f"{value:g}s" if self.whole else f"{value:g}ms or {value:g}s"
+            raise ValueError(f"a duration needs a unit: write {units}")
         if self.kind == "size" and value != int(value):
             raise ValueError(f"expected a whole number of bytes, not {describe(value)}")
         return int(value) if self.kind == "size" else value
@@ -209,6 +214,7 @@ def plain_number(value: str) -> str | None:
 
 Switch = Annotated[bool, Strict()]
 Duration = Annotated[float, Quantity("duration", 7 * 86400.0, "7 days")]
+Seconds = Annotated[float, Quantity("duration", 7 * 86400.0, "7 days", whole=True)]
 Size = Annotated[int, Quantity("size", 64_000_000, "64MB")]
 Fraction = Annotated[float, Quantity("fraction", 1.0, "1 (100%)")]
 Rate = Annotated[float, Positive(1e9)]

@@ -8,7 +8,11 @@ control API, ARES's accounts and conversations). So are replicas behind a balanc
 from __future__ import annotations
 
 import functools
+import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from mock_ares.plan.peer import Peer
 from mock_ares.scenario.model import Scenario
@@ -61,7 +65,6 @@ def run(
     """
     from uvicorn.supervisors import Multiprocess
 
-    from mock_ares.server.app import create_app
     from mock_ares.server.connection import workers_config
     from mock_ares.server.runner import listen, url_of
 
@@ -70,7 +73,22 @@ def run(
     fake = Fake.make(settings, scenarios)
     with listen(host, port) as listener:
         ready(_greeting(fake, url_of(listener), workers))
-        Multiprocess(workers_config(functools.partial(create_app, settings, scenarios), workers), [listener]).run()
+        Multiprocess(workers_config(functools.partial(_app, settings, scenarios), workers), [listener]).run()
+
+
+def _app(settings: Settings, scenarios: tuple[Scenario, ...]) -> Any:
+    """What a worker serves, for as long as the process lives that started it."""
+    from mock_ares.server.app import create_app
+
+    threading.Thread(target=_end_with_parent, name="mock-ares parent", daemon=True).start()
+    return create_app(settings, scenarios)
+
+
+def _end_with_parent() -> None:
+    """A pipe that the parent holds open tells of its end, whatever ended it; SIGKILL gives it no time to say so."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _greeting(fake: Fake, url: str, workers: int) -> str:

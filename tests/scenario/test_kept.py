@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,3 +83,76 @@ def test_what_others_could_have_written_is_not_believed(
     assert load.loads("replies: [text: a]").replies[0].text == "a"
     store = kept.opened()
     assert store is not None and len(store._known) == 1
+
+
+def _damaged(path: Path) -> None:
+    code, known = pickle.loads(path.read_bytes())
+    path.write_bytes(pickle.dumps((code, {key: value[: len(value) // 2] for key, value in known.items()})))
+
+
+def _another_kind(path: Path) -> None:
+    code, known = pickle.loads(path.read_bytes())
+    path.write_bytes(pickle.dumps((code, dict.fromkeys(known, pickle.dumps("no scenario")))))
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _link_in_a_ring(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+IN_ITS_PLACE = {
+    "half of it": lambda path: path.write_bytes(path.read_bytes()[:-10]),
+    "nothing": lambda path: path.write_bytes(b""),
+    "something else": lambda path: path.write_bytes(b"cos\nsystem\n"),
+    "damaged entries": _damaged,
+    "entries of another kind": _another_kind,
+    "a pipe": _pipe,
+    "a folder": _folder,
+    "a ring of links": _link_in_a_ring,
+    "another's": lambda path: path.chmod(0o666),
+    "a sparse terabyte": lambda path: os.truncate(path, 1 << 40),
+}
+
+
+@pytest.mark.parametrize("name", IN_ITS_PLACE)
+def test_whatever_stands_in_its_place_files_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    kept.use()
+    scenario = load.loads("replies: [text: a]", name="x")
+    kept.done()
+    IN_ITS_PLACE[name](folder / "scenarios.pickle")
+    opened_anew(monkeypatch)
+    assert load.loads("replies: [text: a]", name="x") == scenario
+    kept.done()
+    assert [path.name for path in folder.iterdir()] == ["scenarios.pickle"], "no start leaves a file behind"
+
+
+def test_a_full_disk_is_left_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    kept.use()
+    load.loads("replies: [text: a]", name="x")
+    monkeypatch.setattr(Path, "replace", full)
+    kept.done()
+    assert list(folder.iterdir()) == []
+
+
+def test_without_a_home_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(kept, "_opened", None)
+    monkeypatch.setattr(Path, "home", homeless)
+    kept.use()
+    assert kept.opened() is None and load.loads("replies: [text: a]", name="x").name == "x"

@@ -100,3 +100,18 @@ def test_a_server_that_hides_its_connection_is_told_what_to_do() -> None:
 
     with pytest.raises(RuntimeError, match=r"--http mock_ares\.server:Http"):
         asyncio.run(ask())
+
+
+def test_workers_end_with_who_started_them(tmp_path: Path) -> None:
+    (tmp_path / "hello.yaml").write_text("text: Hello there\n")
+    command = [sys.executable, "-m", "mock_ares", "serve", "--port", "0", "--workers", "2", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        line = next(line for line in iter(process.stdout.readline, "") if "a fake ARES at" in line)
+        port = int(re.search(r"http://[\d.]+:(\d+)", line)[1])  # type: ignore[index]
+        token = Keyring().issue_jwt(lifetime=60)
+        assert next(stream_chat(f"http://127.0.0.1:{port}/api/chat/stream", token, "hi"))
+        process.kill()
+        process.communicate(timeout=20)  # whose end is the end of all who hold the pipe
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))

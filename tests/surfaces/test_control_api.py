@@ -205,3 +205,24 @@ def test_scripts_are_bounded_in_characters(api: Api, monkeypatch: pytest.MonkeyP
     assert "at most" in api.refused(409, "POST", f"/tokens/{kept[0]}/replies", {"replies": ["a"]})
     api.delete(f"/tokens/{kept[1]}")
     assert api.post(f"/tokens/{kept[0]}/replies", {"replies": ["a"]})["replies"] == 2
+
+
+DURATIONS = (
+    ({"error": "rate-limited", "retry_after": 7}, None),
+    ({"error": "rate-limited", "retry_after": "7s"}, None),
+    ({"error": "rate-limited", "retry_after": "7"}, "write 7s"),
+    ({"error": "rate-limited", "retry_after": 0.5}, "whole seconds"),
+    ({"text": "a", "pace": {"first": 0.3, "every": 1}}, None),
+    ({"text": "a", "pace": {"first": -1}}, "from 0 to 7 days"),
+    ({"text": "a", "pace": {"first": "300"}}, "write 300ms or 300s"),
+    ({"text": "a", "pace": {"pauses": [{"at": "a", "lasts": 2}]}}, None),
+)
+
+
+@pytest.mark.parametrize(("reply", "mistake"), DURATIONS)
+def test_durations_are_what_python_takes(api: Api, reply: dict[str, Any], mistake: str | None) -> None:
+    if mistake is None:
+        assert api.post("/tokens", {"replies": [reply]})["replies"] == 1
+    else:
+        told = api.refused(422, "POST", "/tokens", {"replies": [reply]})
+        assert mistake in told and "7ms" not in told

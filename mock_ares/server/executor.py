@@ -269,7 +269,7 @@ def serve() -> None:
     """Does jobs until standard input ends. Ctrl-C is meant for the process that asks; its end is this one's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(AttributeError, OSError):
-        os.nice(10)  # where there is one processor, the streams come first
+        os.nice(5)  # where there is one processor, the streams come first
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a job prints is no answer
     answers.write(_READY)

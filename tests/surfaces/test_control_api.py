@@ -21,11 +21,11 @@ from mock_ares.scenario.model import Match, Reply, Scenario, Text, When
 from tests.server.control.rig import API, Api, served
 from tests.server.live import said, until
 
-LONG = Scenario(name="long", replies=(Reply(text=Text(words=100_000)),))
-WORDS = "text: {words: 100000}\nsegments: event\n"
-MANY = "replies:\n" + "  - {text: Neural networks learn., faults: [close_early: {after: 2}]}\n" * 1500
-BRACKETS = b"[" * 500_000
-DEEP = b'{"message": "hi", "more": ' + b'{"a":[' * 40_000 + b"1" + b"]}" * 40_000 + b"}"
+LONG = Scenario(name="long", replies=(Reply(text=Text(words=20_000)),))
+WORDS = "text: {words: 20000}\nsegments: event\n"
+MANY = "replies:\n" + "  - {text: Neural networks learn., faults: [close_early: {after: 2}]}\n" * 500
+BRACKETS = b"[" * 200_000
+DEEP = b'{"message": "hi", "more": ' + b'{"a":[' * 20_000 + b"1" + b"]}" * 20_000 + b"}"
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +62,10 @@ ROWS = {
     "plans of the library": Row("GET", "/scenarios/long/plans", None, 200, '"plans"', long=True),
     "validate many replies": Row("POST", "/validate", {"text": MANY}, 200, '"mistakes":[]', long=True),
     "validate for a file": Row("POST", "/validate", {"text": MANY, "name": "x.yaml"}, 200, '"name":"x"', long=True),
-    "validate aliases": Row("POST", "/validate", {"text": "a: &a [1]\n" + "b: *a\n" * 9000}, 200, "second", long=True),
-    "replies": Row("POST", "/tokens", {"text": MANY}, 201, '"replies":1500', long=True),
+    "validate aliases": Row("POST", "/validate", {"text": "a: &a [1]\n" + "b: *a\n" * 3000}, 200, "second", long=True),
+    "replies": Row("POST", "/tokens", {"text": MANY}, 201, '"replies":500', long=True),
     "mistakes": Row("POST", "/tokens", {"replies": [{"txet": "a"}] * 5000}, 422, "did you mean", long=True),
-    "one digit too many": Row("POST", "/validate", {"text": "seed: " + "9" * 900_000}, 200, "mistakes", long=True),
+    "one digit too many": Row("POST", "/validate", {"text": "seed: " + "9" * 100_000}, 200, "mistakes", long=True),
     "brackets": Row("POST", "/validate", BRACKETS, 400, "expected a JSON object"),
     "a large number": Row("POST", "/tokens", b'{"lifetime": 1' + b"0" * 5000 + b"}", 400, "expected a JSON object"),
     "a large float": Row("PATCH", "/settings", b'{"latency": 1e999}', 422, "expected 0 to"),
@@ -114,7 +114,7 @@ def test_a_request_and_what_it_gets(api: Api, name: str) -> None:
 CHATS = {
     "brackets": (BRACKETS, {}, 400, True),
     "deep": (DEEP, {}, 200, True),
-    "wide": (b'{"message": "hi", "more": [' + b"[],{}," * 50_000 + b"1]}", {}, 200, True),
+    "wide": (b'{"message": "hi", "more": [' + b"[],{}," * 20_000 + b"1]}", {}, 200, True),
     "digits": (b'{"message": ' + b"1" * 1_000_000 + b"}", {}, 400, False),
     "a long reply": (b'{"message": "hi"}', {"x_mock_ares_scenario": "long"}, 200, True),
     "a pattern": (json.dumps({"message": "a" * 3000 + "b"}).encode(), {}, 500, False),

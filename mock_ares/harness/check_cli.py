@@ -30,6 +30,8 @@ FORMATS = (".json", ".html", ".xml")
 PROFILE_HELP = "ARES as its pages have it, or as its source has it."
 TIERS = ("documented", "standard", "defensive")
 MOST_SEED = 2**32
+FEW, SLOW = 20, 0.1
+"""Examples, and seconds for each, from which on a command is told what a driver would save."""
 PATH = click.Path(path_type=Path)
 
 
@@ -155,9 +157,26 @@ def _check(entries: list[Entry], settings: Settings, options: dict[str, Any], st
             click.echo(f"counterexamples are not saved: {why}; --failures FOLDER names another place", err=True)
         for said in unwritten:
             click.echo(f"mock-ares: {said}", err=True)
+        for said in filter(None, map(_spent_in_starting, entries, found.report.clients)):
+            click.echo(said)
         if found.stopped:
             click.echo("stopped before the end", err=True)
     return stopping.status if found.stopped else 3 if unwritten else found.status
+
+
+def _spent_in_starting(entry: Entry, client: ClientReport) -> str | None:
+    """Points to drivers where a command takes long for each example; what it takes is mostly its start."""
+    from mock_ares.harness.checks import CHECKS
+
+    passed = [check for check in client.checks if check.verdict == "passed" and not CHECKS[check.info.id].row.lasts]
+    examples, seconds = sum(check.examples for check in passed), sum(check.duration for check in passed)
+    if entry.kind != "exec" or examples < FEW or seconds < SLOW * examples:
+        return None
+    return (
+        f"{entry.title} was started for each of {examples} examples that passed, {seconds / examples:.2f} s each, "
+        f"{seconds:.0f} s in all; a client that is kept running takes a fraction: --driver "
+        "(contracts/driver-protocol.md)"
+    )
 
 
 def replay_command(result: CheckResult, arguments: str) -> str | None:

@@ -11,11 +11,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from mock_ares.cli import main
+from mock_ares.harness import check_cli
+from mock_ares.harness.checks import CHECKS
+from mock_ares.harness.entries import Entry
+from mock_ares.harness.model import CheckResult, ClientReport
 from mock_ares.paths import program
 
 RIGHT = "mock_ares.client:stream_chat"
@@ -154,6 +159,23 @@ def test_the_profile_is_the_replay_line_s_too() -> None:
     assert ran.exit_code == 1
     (line,) = [line for line in ran.output.splitlines() if line.startswith("  replay")]
     assert "--profile server --client client:naive" in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "examples", "seconds", "said"),
+    [
+        ("exec", 40, 20.0, "40 examples that passed, 0.50 s each, 20 s in all"),
+        ("exec", 40, 1.0, None),
+        ("exec", 3, 3.0, None),
+        ("driver", 40, 20.0, None),
+    ],
+)
+def test_a_command_that_is_slow_to_start_is_pointed_to_drivers(
+    kind: Any, examples: int, seconds: float, said: str | None
+) -> None:
+    checks = (CheckResult(CHECKS["bom"].info, "passed", examples, duration=seconds),)
+    found = check_cli._spent_in_starting(Entry(kind, ("node", "a.mjs")), ClientReport("a", "exact", checks))
+    assert (found is None) if said is None else (found is not None and said in found and "--driver" in found)
 
 
 def test_the_words_of_the_help_are_taken() -> None:

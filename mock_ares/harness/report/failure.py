@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator
 
+from mock_ares.harness.libraries import flaw_of
 from mock_ares.harness.model import CheckInfo, Failure
 from mock_ares.harness.report.characters import clean, columns
 from mock_ares.harness.report.differences import Side
@@ -50,6 +51,8 @@ def failure_text(
     lines = [*_head(info, failure, wide, paint), ""]
     for fact in facts(failure, columns=room, rows=_ROWS):
         lines += _labelled(fact.label, _value(fact, room, paint), paint)
+    if (library := flaw_of(info.id, failure)) is not None:
+        lines += _labelled("library", _wrapped(library, room), paint)
     lines += _labelled("advice", _wrapped(info.advice, room), paint)
     if replay:
         lines += _labelled("replay", [paint(clean(replay), "cyan")], paint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from mock_ares.harness.libraries import flaw_of
 from mock_ares.harness.model import CheckResult, ClientReport, Failure, HarnessError
 from mock_ares.harness.replay import as_yaml
 from mock_ares.harness.report.characters import clean
@@ -57,6 +58,8 @@ def _facts(check: CheckResult, failure: Failure, replay: str | None) -> Iterator
         yield _fact(fact.label, _value(fact))
         if fact.label == "bytes":
             yield from _timeline(failure)
+    if (library := flaw_of(check.info.id, failure)) is not None:
+        yield _fact("library", escape(library))
     yield _fact("advice", escape(check.info.advice))
     if replay:
         yield _fact("replay", f'<pre class="box">{_text(replay)}</pre>')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -185,8 +186,10 @@ def _skip(reason: str) -> NoReturn:
 
 
 def command_of(item: pytest.Item) -> str:
-    """The command line that runs a test again, with the same examples."""
-    return f"pytest {shlex.quote(item.nodeid)} --ares-seed={options_of(item.config).seed()}"
+    """The command line that runs a test again, with the same examples, where this one was typed."""
+    file = os.path.relpath(item.path, item.config.invocation_params.dir)
+    node = "::".join((file, *item.nodeid.split("::")[1:]))
+    return f"pytest {shlex.quote(node)} --ares-seed={options_of(item.config).seed()}"
 
 
 def _relative(path: Path) -> str:

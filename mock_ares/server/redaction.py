@@ -44,11 +44,11 @@ _LEAD = re.compile(r"(?:[\s+]|%20){0,16}")
 _LINE = re.compile(r"[^\r\n]*+")
 _BARE = re.compile(r"(?:(?i:bearer|basic|digest|token)(?:\s|\+|%20)+)?[^&\s;,\"'<>()\]}]*+")
 _QUOTED = {
-    '"': re.compile(r'(?:[^"\\]|\\.)*+', re.DOTALL),
-    "'": re.compile(r"(?:[^'\\]|\\.)*+", re.DOTALL),
-    '\\"': re.compile(r'(?:[^"\\]|\\[^"])*+', re.DOTALL),
+    '"': re.compile(r'(?>(?:[^"\\]|\\.)*)', re.DOTALL),
+    "'": re.compile(r"(?>(?:[^'\\]|\\.)*)", re.DOTALL),
+    '\\"': re.compile(r'(?>(?:[^"\\]|\\[^"])*)', re.DOTALL),
 }
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_BRACKETS = re.compile(r'"(?>(?:[^"\\]|\\.)*)(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _LITERAL = re.compile(r"(?:null|true|false)\b")
 _TAG = re.compile(r"<([\w.:\-]{1,64})(?:\s[^<>]{0,200})?>([^<]++)")
 _USERINFO = re.compile(r"(://[^/\s:@]{0,100}:)[^/\s@]{1,200}@")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mock_ares.server.requests import CHAT
@@ -63,6 +63,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@example(value={"message": "", "x": [1, 2, [], {"a": 1, "b": {}}]}, ascii_only=True, indent=None)
 @given(
     value=st.fixed_dictionaries({"message": st.text()}, optional={"context_id": st.text(), "x": JSON_VALUES}),
     ascii_only=st.booleans(),

@@ -18,8 +18,8 @@ _SPACE = re.compile(SPACE)
 _DIGITS = re.compile(rb"[0-9]*")
 PLAIN = rb'[^"\\\x00-\x1f]+'
 _STRING = re.compile(
-    rb"(?:" + PLAIN + rb'|\\(?:["\\/bfnrt]|u(?:(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
-    rb"|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})))*+"
+    rb"(?>(?:" + PLAIN + rb'|\\(?:["\\/bfnrt]|u(?:(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
+    rb"|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})))*)"
 )
 _HEX = re.compile(rb"[0-9a-fA-F]{4}")
 _WORDS: dict[bytes, tuple[bytes, bool | None]] = {b"n": (b"null", None), b"t": (b"true", True), b"f": (b"false", False)}

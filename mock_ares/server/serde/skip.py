@@ -6,13 +6,13 @@ import re
 
 from mock_ares.server.serde.reader import PLAIN, SPACE, Reader
 
-_INSIDE = rb"(?:" + PLAIN + rb'|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+'
+_INSIDE = rb"(?>(?:" + PLAIN + rb'|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'
 _STRING = re.compile(_INSIDE)
 _QUOTED = b'"' + _INSIDE + b'"'
 _SCALAR = rb"(?:null|true|false|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|" + _QUOTED + rb")" + SPACE
 _MORE = {
-    b"[": re.compile(rb"(?:" + SPACE + rb"," + SPACE + _SCALAR + rb"(?=[,\]]))*+"),
-    b"{": re.compile(rb"(?:" + SPACE + rb"," + SPACE + _QUOTED + SPACE + rb":" + SPACE + _SCALAR + rb"(?=[,}]))*+"),
+    b"[": re.compile(rb"(?>(?:" + SPACE + rb"," + SPACE + _SCALAR + rb"(?=[,\]]))*)"),
+    b"{": re.compile(rb"(?>(?:" + SPACE + rb"," + SPACE + _QUOTED + SPACE + rb":" + SPACE + _SCALAR + rb"(?=[,}]))*)"),
 }
 """Further items that are whole and no containers. All they do is save time: a body may have a million."""
 

@@ -13,8 +13,8 @@ from mock_ares.server.serde.reader import SPACE, Reader, SerdeError
 
 AGENT_TYPES = ("router", "orchestrator", "product", "invoice", "sales", "finance", "hr")
 _PLAIN_ITEMS = re.compile(
-    rb"(?:" + SPACE + rb"," + SPACE + rb'(?:null|true|false|-?(?:0|[1-9][0-9]{0,17})|"[ !#-\[\]-~]*+")'
-    rb"(?=" + SPACE + rb"[,\]]))*+"
+    rb"(?>(?:" + SPACE + rb"," + SPACE + rb'(?:null|true|false|-?(?:0|[1-9][0-9]{0,17})|"[ !#-\[\]-~]*+")'
+    rb"(?=" + SPACE + rb"[,\]]))*)"
 )
 _ESCAPES = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 

@@ -102,6 +102,7 @@ class Connection(_Protocol):
     # The application's side
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:
+        # h11 leaves targets of other forms to uvicorn, which takes them for paths.
         if not scope["raw_path"].startswith(b"/") or b"#" in scope["raw_path"] + scope["query_string"]:
             place(scope, scope["raw_path"] + b"?" + scope["query_string"])
         cycle = self._running = receive.__self__
@@ -116,10 +117,9 @@ class Connection(_Protocol):
             wire.ended = True
             self.transport.abort()
         else:
-            if (
-                wire.refusal and not cycle.response_started and not wire.gone
-            ):  # the application has nothing to say to it
-                self.transport.write(wire.refusal.plainly)
+            found = None if cycle.response_started else wire.refusal
+            if found is not None and not wire.gone:  # the application did not look at it
+                self.transport.write(found.plainly)
                 wire.close()
             elif wire.begun and not cycle.response_complete:  # the client has left, or was left alone
                 wire.close()

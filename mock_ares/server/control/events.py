@@ -18,6 +18,8 @@ from typing import Any
 from mock_ares.server.waiters import Waiter, wake, woken
 
 MOST_EVENTS = 4096
+MOST_BYTES = 16 * 1024 * 1024
+"""Of all of them; one event may tell of thousands of tokens."""
 MOST_READERS = 64
 LINGER = 60.0
 """Seconds for which events are still kept when the last reader has gone."""
@@ -51,7 +53,8 @@ class Hub:
     def __init__(self) -> None:
         self.boot = secrets.token_hex(4)
         self.readers = 0
-        self._ring = deque[tuple[int, bytes]](maxlen=MOST_EVENTS)
+        self._ring = deque[tuple[int, bytes]]()
+        self._size = 0
         self._next = 1
         self._waiters = set[Waiter]()
         self._kept_until = 0.0
@@ -66,8 +69,17 @@ class Hub:
         number, self._next = self._next, self._next + 1
         if not self.heard:
             return
-        self._ring.append((number, event(kind, value(), f"{self.boot}-{number}")))
+        data = event(kind, value(), f"{self.boot}-{number}")
+        self._ring.append((number, data))
+        self._size += len(data)
+        while len(self._ring) > MOST_EVENTS or (self._size > MOST_BYTES and len(self._ring) > 1):
+            self._size -= len(self._ring.popleft()[1])
         self.wake()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the events that are kept."""
+        return self._size
 
     def wake(self) -> None:
         wake(self._waiters)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections import deque
 from itertools import takewhile
 
 import pytest
@@ -141,9 +141,9 @@ class TestReadersThatWereAway:
 
 
 class TestSlowReaders:
-    def test_they_lose_events_and_hold_nothing(self, api: Api) -> None:
+    def test_they_lose_events_and_hold_nothing(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         hub, most, large = api.fake.control.hub, 64, {"x": "y" * 50_000}
-        hub._ring = deque(maxlen=most)
+        monkeypatch.setattr(events, "MOST_EVENTS", most)
         with Listener(api) as slow, Listener(api) as quick:
             listening(api, 2)
             for _ in range(10 * most):  # 32 MB, and no socket's buffers hold as much
@@ -167,3 +167,20 @@ class TestSlowReaders:
             data = b""
             while data.count(b": still here\n\n") < 3:
                 data += listener.file.read(1)
+
+
+def test_the_ring_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MOST_BYTES", 10_000)
+
+    async def main() -> None:
+        hub = events.Hub()
+        place, _ = hub.enter(None)
+        for _ in range(100):
+            hub.publish("tokens", lambda: "a" * 1000)
+        assert 8_000 < hub.size <= 10_000
+        missed, data = hub.take(place)
+        assert missed + data.count(b"event: tokens") == 100
+        hub.publish("tokens", lambda: "a" * 20_000)
+        assert hub.take(place)[1].count(b"a" * 20_000) == 1, "the last is always there"
+
+    asyncio.run(main())

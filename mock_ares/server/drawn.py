@@ -38,7 +38,7 @@ def draw(scenario: Scenario, index: int, asking: Asking, profile: Profile, diale
     reply = scenario.replies[index]
     path = asking.path or (scenario.when.path if scenario.when and scenario.when.endpoint else STREAM)
     # A connection is not kept for a reply that breaks it before the first byte: see Turn.breaks_next.
-    keep_alive = asking.peer.keep_alive and not Turn(scenario, index + 1).breaks_next()
+    keep_alive = asking.peer.keep_alive and not Turn(scenario, index + 1).breaks_next() and not reply.before_body
     peer = replace(asking.peer, keep_alive=keep_alive)
     replies = Replies(profile, dialect, PlanCache())
     away = reply.redirect is not None and reply.redirect.to == "away"

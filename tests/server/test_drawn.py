@@ -109,8 +109,10 @@ def test_the_bytes_that_are_drawn_are_the_bytes_that_are_sent(
     fake: FakeServer, library: dict[str, Scenario], name: str, other: str
 ) -> None:
     scenario, asked = library[name], {"as clients do", other}
-    if other == "as one object" and any(reply.faults for reply in scenario.replies):
-        asked.discard(other)  # the faults of an event stream have no place in one object, and are refused there
+    if other == "as one object" and any(r.faults or not isinstance(r.body, str) for r in scenario.replies):
+        # The faults of an event stream have no place in an object, and are refused there; its context, which is another
+        # each time, may lie in two HTTP chunks.
+        asked.discard(other)
     for way in asked:
         compared(fake, scenario, ASKINGS[way])
 

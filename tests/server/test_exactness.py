@@ -119,6 +119,7 @@ def test_the_bytes_are_the_plans(fake: FakeServer, reply: Reply) -> None:
         assert heard.ending == ("reset" if script.ending.kind == "reset" else "fin")
 
 
+@pytest.mark.needs_barrier
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(reply=replies(promised=True))
 def test_no_read_spans_a_promised_boundary(fake: FakeServer, reply: Reply) -> None:

@@ -51,7 +51,7 @@ export function part(name) {
 
 export const api = {
   get: (path, query, signal) => call("GET", path, { query, signal }),
-  post: (path, body = {}) => call("POST", path, { body }),
+  post: (path, body = {}, signal) => call("POST", path, { body, signal }),
   put: (path, body) => call("PUT", path, { body }),
   patch: (path, body) => call("PATCH", path, { body }),
   delete: (path, query) => call("DELETE", path, { query }),

@@ -24,6 +24,7 @@ export class FilesView {
   #file = null; // { tag, text } as last read or saved; tag null for a new one
   #timer = null;
   #asked = 0;
+  #asking = new AbortController();
   #drafts = new Map(); // what was typed and not saved, by name
 
   constructor() {
@@ -205,14 +206,17 @@ export class FilesView {
     this.#open();
   }
 
+  /** The newest text counts: what was asked of an older one is given up, here and by the fake. */
   async #check() {
     const mine = (this.#asked += 1);
     const text = this.editor.value;
-    const found = await attempt(() => api.post("validate", { text, name: this.#name }));
+    this.#asking.abort();
+    const { signal } = (this.#asking = new AbortController());
+    const found = await attempt(() => api.post("validate", { text, name: this.#name }, signal));
     if (!found || mine !== this.#asked) return;
     this.#tellMistakes(found.mistakes);
     if (found.mistakes.length > 0) return this.plans.classList.add("stale");
-    const planned = await attempt(() => api.post("plans", { text }));
+    const planned = await attempt(() => api.post("plans", { text }, signal));
     if (!planned || mine !== this.#asked) return;
     this.plans.classList.remove("stale");
     put(this.plans, planned.plans.map((plan) => planCard(plan, planned.plans.length)));

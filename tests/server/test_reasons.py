@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import time
@@ -172,28 +171,3 @@ def test_all_who_look_on_are_told(ares: Live) -> None:
     assert ares.last.reason.endswith("did you mean /api/chat/stream?")
     ares.send("GET", "/api/chat/stream", authorization=ares.bearer("/api/chat/stream"))
     assert ares.last.reason == "expected POST, not GET"
-
-
-def test_tests_end_while_a_stranger_is_looked_up(docs: Live) -> None:
-    """Threads change the tenants at any moment; whoever asks meanwhile is answered, and nothing is raised."""
-    import threading
-
-    stop = threading.Event()
-
-    def come_and_go() -> None:
-        while not stop.is_set():
-            pairs = [docs.server.admit(f"test {index}") for index in range(3)]
-            for pair in pairs:
-                docs.server.dismiss(pair.id)
-
-    guests = [threading.Thread(target=come_and_go) for _ in range(2)]
-    for guest in guests:
-        guest.start()
-    try:
-        for _ in range(60):
-            assert docs.ask().status in (200, 409)
-    finally:
-        stop.set()
-        for guest in guests:
-            guest.join()
-    asyncio.run_coroutine_threadsafe(docs.fake.settled(), docs.server.loop).result(10)

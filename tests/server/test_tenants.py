@@ -42,3 +42,24 @@ def test_one_tenant_may_stand_for_another() -> None:
     tenants.share("a", None)
     tenants.leave("example")
     assert (tenants.owner("a"), tenants.only) == ("a", "a")
+
+
+def test_a_test_that_ends_while_a_stranger_is_looked_up() -> None:
+    """Tests end in other threads, at any moment; here, between the first look and the next."""
+    tenants = Tenants()
+    for owner in "abc":
+        tenants.enter(owner, f"test {owner}")
+
+    class Ending(dict[str, str]):
+        def __contains__(self, owner: object) -> bool:
+            if "b" in tenants:
+                tenants.leave("b")
+            return super().__contains__(owner)
+
+    tenants._shared = Ending()
+    with pytest.raises(StrangerError, match="3 tests use this fake"):
+        tenants.owner("stranger")
+    with pytest.raises(StrangerError, match="test b, which has ended"):
+        tenants.owner("b")
+    tenants.leave("a")
+    assert tenants.owner("stranger") == "c"

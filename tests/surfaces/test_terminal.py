@@ -32,7 +32,6 @@ STDOUTS = {
     "token, only to be read": ("token 1</dev/null", 2, "standard output cannot be written to: Bad file descriptor"),
     "list, closed": ("list scenarios >&-", 0, ""),
     "validate, all closed": ("validate nowhere.yaml <&- >&- 2>&-", 2, ""),
-    "show, a pipe that is closed": ("show read-utf8 --all | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", 1, ""),
     "list, ASCII": ("PYTHONIOENCODING=ascii list scenarios >/dev/null", 0, ""),
 }
 
@@ -44,6 +43,15 @@ def test_a_command(name: str) -> None:
     shell = f"{'PYTHONIOENCODING=ascii ' if setting or line != command else ''}{COMMAND} {command}"
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (status, f"mock-ares: {said}\n" if said else "")
+
+
+@pytest.mark.parametrize("command", ["list scenarios", "show read-utf8 --all", "token", "--help"])
+def test_a_pipe_that_its_reader_has_closed(command: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        done = subprocess.run([*COMMAND.split(), *command.split()], stdout=closed, stderr=subprocess.PIPE, timeout=60)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 @contextmanager

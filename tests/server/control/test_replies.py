@@ -203,7 +203,7 @@ class TestTokens:
             ({"replies": []}, "replies: "),
             ({"replies": ["x", 3]}, "replies[1]"),
             (
-                {"replies": [{"text": "x", "pace": {"every": 3}}]},
+                {"replies": [{"text": "x", "pace": {"every": "3"}}]},
                 "replies[0].pace.every: a duration needs a unit",
             ),
             ({"replies": [{"text": "x", "faults": [{"hang": {"after": "y"}}]}]}, "replies[0].faults[0]"),

@@ -28,6 +28,7 @@ def pieces(count: int, seed: int = 1) -> list[bytes]:
 
 
 class TestBytes:
+    @pytest.mark.needs_barrier
     def test_they_are_the_scripts(self, stage: Stage) -> None:
         for seed in range(10):
             parts = pieces(500, seed)
@@ -39,6 +40,7 @@ class TestBytes:
             assert (played.segments, played.bytes) == (500, stage.script.size)
             assert (played.ending, played.boundaries) == ("close", "exact" if seed % 2 else "none")
 
+    @pytest.mark.needs_barrier
     @pytest.mark.parametrize("boundary", [False, True])
     def test_segments_larger_than_any_buffer(self, stage: Stage, boundary: bool) -> None:
         parts = [random.Random(size).randbytes(size) for size in (8 << 20, 100, SLAB, SLAB + 1, 1 << 20)]
@@ -69,6 +71,7 @@ class TestBytes:
         endings = {stage.result().ending, stage.result().ending}
         assert endings == {"close", "client-left"}
 
+    @pytest.mark.needs_barrier
     def test_keep_alive_after_complete(self, stage: Stage) -> None:
         stage.script = keep_alive_script(*pieces(50), boundary=True)
         with stage.connect() as client:
@@ -90,6 +93,7 @@ class TestBytes:
 
 
 class TestBoundaries:
+    @pytest.mark.needs_barrier
     def test_no_read_of_a_blocking_client_spans_one(self, stage: Stage) -> None:
         parts = pieces(1500)
         stage.script = bare_script(Ending("close"), *parts, boundary=True)
@@ -98,6 +102,7 @@ class TestBoundaries:
             assert client.reads() == list(accumulate(map(len, parts)))
         assert stage.result().boundaries == "exact"
 
+    @pytest.mark.needs_barrier
     def test_no_read_spans_one_where_the_client_lives_in_the_same_loop(self, stage: Stage) -> None:
         parts = pieces(1000)
         stage.script = bare_script(Ending("close"), *parts, boundary=True)
@@ -117,6 +122,7 @@ class TestBoundaries:
         assert future.result(PATIENCE) == list(accumulate(map(len, parts)))
         assert stage.result().boundaries == "exact"
 
+    @pytest.mark.needs_barrier
     def test_many_streams_at_once(self, stage: Stage) -> None:
         parts = pieces(100)
         stage.script = bare_script(Ending("reset"), *parts, boundary=True)
@@ -139,6 +145,7 @@ class TestBoundaries:
             thread.join()
         assert seen == [(list(accumulate(map(len, parts))), "rst")] * 10
 
+    @pytest.mark.needs_barrier
     def test_the_head_may_have_one(self, stage: Stage) -> None:
         head = Head(headers=(("content-length", "5"),))
         for boundary in (True, False):
@@ -152,6 +159,7 @@ class TestBoundaries:
             assert (played.segments, played.bytes) == (1, 5)
             assert played.boundaries == ("exact" if boundary else "none")
 
+    @pytest.mark.needs_barrier
     def test_a_client_that_does_not_read_makes_them_best_effort(self, stage: Stage) -> None:
         stage.patience = 0.02
         stage.script = bare_script(Ending("close"), b"a", b"b", b"c", boundary=True)
@@ -230,6 +238,7 @@ class TestEndings:
                 assert stage.result().ending == kind
                 assert client.everything() == (b"".join(parts), ENDS[kind])
 
+    @pytest.mark.needs_barrier  # to notice who leaves while nothing is sent
     @pytest.mark.parametrize("every", [0.0, 0.0005])
     def test_hang_is_exact(self, stage: Stage, every: float) -> None:
         stage.speed = 1.0 if every else math.inf
@@ -282,6 +291,7 @@ class TestEndings:
 
 
 class TestTheClientLeaves:
+    @pytest.mark.needs_barrier  # to notice who leaves while nothing is sent
     @pytest.mark.parametrize("how", ["close", "reset"])
     @pytest.mark.parametrize("boundary", [False, True])
     def test_it_is_told_at_once(self, stage: Stage, how: str, boundary: bool) -> None:
@@ -345,6 +355,7 @@ class FakeWire:
     keep_alive = True
     gone = False
     ended = False
+    unread = None
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock

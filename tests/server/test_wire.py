@@ -104,6 +104,7 @@ def test_drain_ends_when_the_client_goes(stage: Stage) -> None:
 
 
 class TestReadBarrier:
+    @pytest.mark.needs_barrier
     def test_it_holds_until_the_last_byte_is_read(self, stage: Stage) -> None:
         async def barrier(wire: Wire) -> str:
             wire.write(b"0123456789")
@@ -119,6 +120,7 @@ class TestReadBarrier:
             client.socket.recv(1)
             assert outcome.get() == "exact"
 
+    @pytest.mark.needs_barrier
     def test_a_slow_reader_of_much_is_not_given_up(self, stage: Stage) -> None:
         async def barrier(wire: Wire) -> str:
             wire.write(BIG)
@@ -134,6 +136,7 @@ class TestReadBarrier:
             assert time.monotonic() - began > 0.5  # longer than the barrier's patience
             assert outcome.get() == "exact"
 
+    @pytest.mark.needs_barrier
     def test_a_client_that_does_not_read_is_given_up(self, stage: Stage) -> None:
         async def barrier(wire: Wire) -> str:
             wire.write(b"unread")
@@ -144,6 +147,7 @@ class TestReadBarrier:
             client.ask("/act")
             assert outcome.get() == "timeout"
 
+    @pytest.mark.needs_barrier
     @pytest.mark.parametrize("how", ["close", "reset"])
     def test_a_client_that_leaves_is_not_taken_for_a_reader(self, stage: Stage, how: str) -> None:
         async def barrier(wire: Wire) -> str:

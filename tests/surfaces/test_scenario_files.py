@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from mock_ares.client import stream_chat
 from mock_ares.paths import FIXTURES
 from mock_ares.scenario import findings, load, nodes
 from mock_ares.scenario.load import loads
 from mock_ares.scenario.mistakes import MOST_MISTAKES, ScenarioError, WordsError
+from mock_ares.server.auth import Keyring
 from mock_ares.server.errors import NAMES
+from mock_ares.server.library import BUILT_IN, Library
 
 MANY = 2 * MOST_MISTAKES
 REFUSED = {
@@ -90,3 +95,39 @@ def test_mistakes_cross_over_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(refused.value)).mistakes == refused.value.mistakes
     words = WordsError((("a", 1), "is wrong"))
     assert pickle.loads(pickle.dumps(words)).found == words.found
+
+
+def test_a_default_that_is_away_for_one_look_answers_again() -> None:
+    library = Library([loads("text: a", name="day")])
+    library.answer_by_default("day")
+    library.swap([])
+    assert library.default is BUILT_IN
+    again = loads("text: b", name="day")
+    library.swap([again])
+    assert library.default is again
+
+
+def test_serve_starts_with_broken_files_and_serves_what_is_mended(tmp_path: Path) -> None:
+    (tmp_path / "night.yaml").write_text("text: Good night.\n")
+    (tmp_path / "day.yaml").write_text("txet: Good day.\n")
+    command = [sys.executable, "-m", "mock_ares", "serve", "--port", "0", "--scenario", "day", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = list[str]()
+        while "until then the built-in one does" not in "".join(lines):
+            lines.append(process.stdout.readline())
+        told = "".join(lines)
+        assert "day.yaml:1:1: unknown word 'txet'; did you mean 'text'?" in told
+        url = f"{told.partition('a fake ARES at ')[2].split()[0]}/api/chat/stream"
+        token = Keyring().issue_jwt(lifetime=60)
+        assert "".join(stream_chat(url, token, "hi")).startswith("Neural")
+        (tmp_path / "day.yaml").write_text("text: Good day.\n")
+        assert "".join(stream_chat(url, token, "hi")) == "Good day."
+        process.terminate()
+
+
+def test_a_scenario_that_no_file_can_have_is_a_mistake_of_the_command(tmp_path: Path) -> None:
+    (tmp_path / "day.yaml").write_text("txet: Good day.\n")
+    command = [sys.executable, "-m", "mock_ares", "serve", "--port", "0", "--scenario", "dya", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "no scenario is named 'dya'" in done.stderr

@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "build" / "fuzz"
 FAILED = "MOCK_ARES_FUZZ_FAILED"
 """Names the file for the ids of tests that fail."""
+WORKER = "PYTEST_XDIST_WORKER"
 SEEDS = 2**32
 """As many as PYTHONHASHSEED may be."""
 CHOSEN = "hypothesis and not slow"
@@ -38,7 +39,7 @@ PATIENCE = 60
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """As a plugin of the rounds (``-p tests.fuzz``); in xdist's workers it is silent."""
-    if report.failed and FAILED in os.environ and "PYTEST_XDIST_WORKER" not in os.environ:
+    if report.failed and FAILED in os.environ and WORKER not in os.environ:
         with Path(os.environ[FAILED]).open("a") as file:
             print(report.nodeid, file=file)
 
@@ -102,6 +103,7 @@ class Fuzz:
         left_out = [f"--deselect={test}" for test in self.failures]
         command = [*line(seed), *("-p", "tests.fuzz", "-n", "auto", "--dist", "worksteal"), *("-m", CHOSEN)]
         environment = {**os.environ, "PYTHONHASHSEED": str(seed), FAILED: str(failed)}
+        environment.pop(WORKER, None)  # of a run that this one is inside of
         with output.open("w") as file:
             process = subprocess.Popen(
                 [*command, *left_out, *self.chosen],

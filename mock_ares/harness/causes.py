@@ -1,14 +1,14 @@
 """Why a text is wrong, guessed by doing what a wrong client would do.
 
-If stripping every chunk of the text that was sent gives the text that was received, that is what it does. Where two
-mistakes would give the same, the sentence holds for both.
+If stripping every chunk of the text that was sent gives the text that was received, that may be what it does. Where
+several mistakes would give the same, other examples tell them apart: see :mod:`evidence`.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 from mock_ares.dialects import DIALECTS
@@ -20,20 +20,23 @@ MOST_AT_ONCE = 16_384
 """Bytes: of a stream that is longer no read can be expected to hold all."""
 _SPLITLINES = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
-_Cause = Callable[[StreamPlan, str], Iterator[tuple[str, str]]]
+_Mistakes = Iterator[tuple[str, str]]
+"""What comes of the text, and the sentence that says why."""
 
 
-def cause(plan: StreamPlan, sent: str, received: str) -> str | None:
-    """A sentence on what makes the one text out of the other; None where none of these mistakes does."""
+def causes(plan: StreamPlan, sent: str, received: str) -> tuple[str, ...]:
+    """The sentences on what makes the one text out of the other, the likeliest first."""
+    return tuple(dict.fromkeys(said for wrong, said in mistakes(plan, sent) if wrong == received))
+
+
+def mistakes(plan: StreamPlan, sent: str) -> _Mistakes:
+    """All of these mistakes that would show in this stream. A sentence may come with several texts."""
     of_text = (_of_lines, _of_chunks) if "\n" in sent else (_of_chunks, _of_lines)
-    for guess in (_of_spelling, *of_text, _of_reads, _of_decoding):
-        for wrong, sentence in guess(plan, sent):
-            if wrong == received and wrong != sent:
-                return sentence
-    return None
+    for guess in (_of_spelling, *of_text, _of_reads, _of_decoding, _of_any):
+        yield from ((wrong, said) for wrong, said in guess(plan, sent) if wrong != sent)
 
 
-def _of_spelling(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
+def _of_spelling(plan: StreamPlan, sent: str) -> _Mistakes:
     """How lines end and fields are written, where that is not as in most streams."""
     framing, payload = plan.framing, plan.payload.decode(errors="replace")
     if plan.head is not None and plan.head.interim:
@@ -50,22 +53,30 @@ def _of_spelling(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
         yield from _of_line_ends(plan, payload)
 
 
+_STAND_IN = "\x1a"
 _ENDS = re.compile("\r\n|\r|\n")
+_KEPT_CR = "the CR at the end of a line is taken for text: lines are ended at LF only"
 _ONLY_LF = "a CR alone ends no line for it: lines are ended at LF and CRLF only"
 
 
-def _of_line_ends(plan: StreamPlan, payload: str) -> Iterator[tuple[str, str]]:
+def _of_line_ends(plan: StreamPlan, payload: str) -> _Mistakes:
     if payload.endswith("\r"):
         without_last = "".join(event.data for event in decode(plan.payload)[:-1])
         yield without_last, "the last event is lost: it ends in a CR that no LF follows"
     for texts in ([payload], [read.decode(errors="replace") for read in _pieces(plan)]):
-        yield _data_of(texts, "data:"), "the CR at the end of a line is taken for text: lines are ended at LF only"
+        yield _data_of(texts, "data:"), _KEPT_CR
         yield _data_of(texts, "data:", "\r"), _ONLY_LF
-    lines = "\n".join(line.removesuffix("\r").replace("\r", "?") for line in payload.split("\n"))
-    yield "".join(event.data for event in decode(lines.encode())), _ONLY_LF
+    yield _with_cr(payload), _KEPT_CR
+    yield _with_cr("\n".join(line.removesuffix("\r") for line in payload.split("\n"))), _ONLY_LF
     blocks = ("\n\n".join(filter(None, _ENDS.split(block))) for block in re.split("\r\r|\n\n|\r\n\r\n", payload))
     merged = ("\n".join(event.data for event in decode(f"{block}\n\n".encode())) for block in blocks)
     yield "".join(merged), "events are taken for one: the empty line between them is not seen where line ends are mixed"
+
+
+def _with_cr(payload: str) -> str:
+    """The text where a CR is a character like any other."""
+    data = "".join(event.data for event in decode(payload.replace("\r", _STAND_IN).encode()))
+    return data.replace(_STAND_IN, "\r")
 
 
 def _data_of(texts: list[str], prefix: str, dropped: str = "") -> str:
@@ -82,7 +93,7 @@ def _pieces(plan: StreamPlan) -> list[bytes]:
     return [plan.payload[a:b] for a, b in pairwise([0, *promised])]
 
 
-def _of_chunks(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
+def _of_chunks(plan: StreamPlan, sent: str) -> _Mistakes:
     chunks = plan.chunks
     yield "".join(c.strip() for c in chunks), "white space at the edges of chunks is lost: each is stripped"
     yield "".join(c.lstrip(" ") for c in chunks), "spaces at the start of chunks are lost: strip one behind the colon"
@@ -93,6 +104,7 @@ def _of_chunks(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
     yield " ".join(chunks), "a space is put between chunks"
     yield " ".join(c for c in chunks if c.strip()), "a space is put between chunks"
     yield "\n".join(chunks), "a newline is put between chunks"
+    yield f"{sent}\n", "a line end is put behind the text"
     yield "".join(f"{c}\n" for c in chunks), "a newline is put behind each chunk"
     yield sent + sent, "the text is there twice"
     for mark in ("[DONE]", ""):
@@ -104,12 +116,14 @@ def _of_chunks(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
     yield "".join(chunks[:1]), "only the first chunk is kept"
 
 
-def _of_lines(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
+def _of_lines(plan: StreamPlan, sent: str) -> _Mistakes:
+    joined = sent.replace("\n", ""), "newlines in the text are lost: data lines of one event are joined without them"
     if any("\n" in chunk.strip("\n") for chunk in plan.chunks):
-        yield sent.replace("\n", ""), "newlines in the text are lost: data lines of one event are joined without them"
+        yield joined
     for stripped, where in ((str.lstrip, "start"), (str.rstrip, "end"), (str.strip, "edges")):
         without = "".join(stripped(chunk, "\n") for chunk in plan.chunks)
         yield without, f"newlines at the {where} of an event's text are lost: its empty data lines count for nothing"
+    yield joined
     yield sent.replace("\n", " "), "newlines in the text become spaces"
     yield sent.replace("\0", ""), "the NUL is lost"
     yield sent.split("\0")[0], "the text ends at the NUL"
@@ -123,7 +137,7 @@ def _of_lines(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
         yield _SPLITLINES.sub("\n", sent), "separators become newlines: lines are split at more than CR, LF and CRLF"
 
 
-def _of_reads(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
+def _of_reads(plan: StreamPlan, sent: str) -> _Mistakes:
     pieces = _pieces(plan) if plan.dialect in DIALECTS else []
     ends = {*accumulate(map(len, pieces))}
     if ends <= set(plan.event_ends):
@@ -152,7 +166,7 @@ def _read_apart(plan: StreamPlan, texts: list[str]) -> str:
     return DIALECTS[plan.dialect].decode(data + b"\n\n").text
 
 
-def _of_decoding(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
+def _of_decoding(plan: StreamPlan, sent: str) -> _Mistakes:
     for name, said in (("latin-1", "Latin-1"), ("cp1252", "Windows-1252"), ("ascii", "ASCII")):
         yield sent.encode().decode(name, errors="replace"), f"the bytes are decoded as {said}; a stream is UTF-8 always"
         yield sent.encode().decode(name, errors="ignore"), f"the bytes are decoded as {said}; a stream is UTF-8 always"
@@ -161,6 +175,10 @@ def _of_decoding(plan: StreamPlan, sent: str) -> Iterator[tuple[str, str]]:
     if plan.dialect == "text":
         yield "".join(e.data for e in decode(plan.payload)[1:]), "the first event is lost" + trait(plan)
         yield "".join(e.data for e in decode(plan.payload)[:-1]), "the last event is lost" + trait(plan)
+
+
+def _of_any(plan: StreamPlan, sent: str) -> _Mistakes:
+    yield "", "the text is empty, whatever was sent"
 
 
 def trait(plan: StreamPlan) -> str:

@@ -101,7 +101,7 @@ def cancel(played: Played, client: Client) -> Found:
     wanted = oracle.expectation(asked.plan, played.case, asked.gzip)
     if wanted.allows_shown(shown):
         return PASSED
-    return _failure(played, -1, *diagnosis.difference(asked.plan, wanted, shown), "shows a beginning of the text")
+    return _judged(played, -1, diagnosis.difference(asked.plan, wanted, shown), "shows a beginning of the text")
 
 
 def redirect(played: Played, client: Client) -> Found:
@@ -138,9 +138,13 @@ def retry_after(played: Played, client: Client) -> Found:
 
 
 def _failure(played: Played, which: int, word: Word, said: str, expected: str) -> Failure:
+    return _judged(played, which, diagnosis.Told(word, said), expected)
+
+
+def _judged(played: Played, which: int, told: diagnosis.Told, expected: str) -> Failure:
     asked = played.asked[which]
     judged = oracle.Judged(asked.plan, asked.exchange, oracle.expectation(asked.plan, played.case, asked.gzip))
-    return oracle.failure(played.case, played.observation, judged, word, said, expected)
+    return oracle.failure(played.case, played.observation, judged, told, expected)
 
 
 def _unasked(played: Played, said: str) -> Failure:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import NamedTuple
 
 from mock_ares.expectation import Expectation
-from mock_ares.harness.causes import cause, trait
+from mock_ares.harness.causes import causes, trait
 from mock_ares.harness.model import Observation, Word
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
@@ -18,6 +19,15 @@ from mock_ares.server.journal import Exchange
 MOST_QUOTED = 60
 MOST_OF_AN_ERROR = 160
 REPLACEMENTS = re.compile("\ufffd+")
+
+
+class Told(NamedTuple):
+    """What happened."""
+
+    word: Word
+    said: str
+    causes: tuple[str, ...] = ()
+    """All that may be said of it, where the text is wrong."""
 
 
 def quoted(text: str, most: int = MOST_QUOTED) -> str:
@@ -94,10 +104,11 @@ def raised(plan: StreamPlan, observation: Observation, expectation: Expectation)
     return f"the reply was good ({expectation.why}), and it failed with {said}{trait(plan)}"
 
 
-def difference(plan: StreamPlan, expectation: Expectation, received: str) -> tuple[Word, str]:
-    """What happened to the text, in one word and one sentence."""
+def difference(plan: StreamPlan, expectation: Expectation, received: str) -> Told:
+    """What happened to the text."""
     word = compare(expectation.text, received)
-    return word, f"{cause(plan, expectation.text, received) or _place(plan, expectation.text, received, word)}"
+    found = (*causes(plan, expectation.text, received), _place(plan, expectation.text, received, word))
+    return Told(word, found[0], found)
 
 
 def compare(sent: str, received: str) -> Word:

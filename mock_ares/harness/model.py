@@ -167,6 +167,8 @@ class Failure:
     word: Word
     diagnosis: str
     """One sentence: what goes wrong, and why, where that can be told."""
+    causes: tuple[str, ...] = ()
+    """All the sentences that explain a wrong text, the likeliest first; the last says only where the texts part."""
     reads: tuple[bytes, ...] = ()
     """The payload as the client read it, where boundaries are promised."""
     ending: str = ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import Expectation, disagreement, expect
 from mock_ares.harness import diagnosis
+from mock_ares.harness.diagnosis import Told
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, HarnessError, Observation, Word
 from mock_ares.plan.model import StreamPlan
 from mock_ares.server.exchange import accepts_gzip
@@ -49,21 +50,20 @@ def judge(
     if judged is None:
         return _never_asked(case, observation)
     found = _outcome(observation, judged, _texts(case, plans, judged))
-    return None if found is None else failure(case, observation, judged, *found)
+    return None if found is None else failure(case, observation, judged, found)
 
 
-def failure(
-    case: Case, observation: Observation, judged: Judged, word: Word, said: str, expected: str | None = None
-) -> Failure:
-    """A counterexample; ``said`` is the diagnosis, ``expected`` what a correct client does."""
+def failure(case: Case, observation: Observation, judged: Judged, told: Told, expected: str | None = None) -> Failure:
+    """A counterexample; ``expected`` is what a correct client does."""
     plan, exchange = judged.plan, judged.exchange
     return Failure(
         case=case,
         expected=expected or diagnosis.demanded(judged.expectation),
         expected_text=judged.expectation.text,
         observation=observation,
-        word=word,
-        diagnosis=said,
+        word=told.word,
+        diagnosis=told.said,
+        causes=told.causes,
         reads=diagnosis.reads(plan, exchange),
         ending=diagnosis.ending(plan, exchange),
         request=exchange.as_dict(),
@@ -103,39 +103,37 @@ def _texts(case: Case, plans: Sequence[StreamPlan], judged: Judged) -> tuple[str
     return tuple(plan.text for plan in plans) if repeats else (judged.expectation.text,)
 
 
-def _outcome(observation: Observation, judged: Judged, texts: tuple[str, ...]) -> tuple[Word, str] | None:
+def _outcome(observation: Observation, judged: Judged, texts: tuple[str, ...]) -> Told | None:
     wanted, plan = judged.expectation, judged.plan
     if observation.timed_out:
         word: Word = "slow" if plan.size >= LARGE and wanted.outcome != "error" else "hung"
-        return word, diagnosis.hung(plan, observation, wanted, word)
+        return Told(word, diagnosis.hung(plan, observation, wanted, word))
     if wanted.outcome == "undetectable":
         return _shown(observation, wanted, texts, plan)
     if observation.error is None and wanted.outcome == "error":
         return _taken_for_an_answer(observation, judged)
     if observation.error is not None and wanted.outcome == "exact":
-        return "raised-on-good-stream", diagnosis.raised(plan, observation, wanted)
+        return Told("raised-on-good-stream", diagnosis.raised(plan, observation, wanted))
     if observation.text is not None and not wanted.accepts(observation.text):
         return diagnosis.difference(plan, wanted, observation.text)
     return _shown(observation, wanted, texts, plan)
 
 
-def _taken_for_an_answer(observation: Observation, judged: Judged) -> tuple[Word, str]:
+def _taken_for_an_answer(observation: Observation, judged: Judged) -> Told:
     plan = judged.plan
     streamed = plan.head is None or (plan.head.status == 200 and plan.dialect in DIALECTS)
     garbled = plan.head is None and bool(plan.ending.tail)
     word: Word = "silent-truncation" if streamed and not garbled else "error-as-answer"
-    return word, diagnosis.taken(plan, observation, judged.expectation, word)
+    return Told(word, diagnosis.taken(plan, observation, judged.expectation, word))
 
 
-def _shown(
-    observation: Observation, wanted: Expectation, texts: tuple[str, ...], plan: StreamPlan
-) -> tuple[Word, str] | None:
+def _shown(observation: Observation, wanted: Expectation, texts: tuple[str, ...], plan: StreamPlan) -> Told | None:
     """Text shown before a failure must be a beginning of what was sent, and so must text that was taken for all."""
     shown = observation.shown_text or observation.text or ""
     if wanted.allows_shown(shown) or _over_attempts(shown, texts):
         return None
     if plan.head is not None and not plan.text and wanted.outcome == "error":
-        return (
+        return Told(
             "error-as-answer",
             f"it failed as it must, but showed {diagnosis.quoted(shown)} of the error's body as text",
         )

@@ -10,6 +10,7 @@ from functools import partial
 from mock_ares.harness.arena import Arena, boundaries_of
 from mock_ares.harness.beside import Lane, lanes
 from mock_ares.harness.checks import CHECKS, Check, find
+from mock_ares.harness.evidence import Evidence
 from mock_ares.harness.model import NO_EXCHANGE, CheckResult, Client, ClientReport
 from mock_ares.harness.settings import Settings
 from mock_ares.harness.trial import Event, Progress, judge_case, run_check, silent, why_skipped
@@ -75,6 +76,7 @@ class Contract:
     progress: Progress = silent
     results: dict[str, CheckResult] = field(default_factory=dict)
     hung: int = 0
+    evidence: Evidence = field(default_factory=Evidence)
     _lanes: list[Lane] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -87,7 +89,7 @@ class Contract:
                 self._run()
         finally:
             self.stop()
-        return self.results
+        return {name: self.evidence.told(result) for name, result in self.results.items()}
 
     def _run(self) -> None:
         rest = sorted((c for c in self.checks if c.id != "request"), key=_turn)
@@ -149,7 +151,7 @@ class Contract:
         settings = replace(self.settings, deadline=self._deadline())
         if check.id == "everything":
             settings = replace(settings, held=self._held())
-        result = run_check(self.client, check, self.arena, settings, self._tell)
+        result = run_check(self.client, check, self.arena, settings, self._tell, self.evidence)
         if (result.failure is not None and result.failure.word == "hung") or result.duration >= settings.deadline:
             self.hung += 1
         self._finish(result)

@@ -14,6 +14,8 @@ from mock_ares.harness.checks.failure import patient
 from mock_ares.harness.checks.failure import silent as fallen_silent
 from mock_ares.harness.checks.rows import playable, speaking
 from mock_ares.harness.conduct import CONDUCT, PASSED
+from mock_ares.harness.diagnosis import Told
+from mock_ares.harness.evidence import Evidence
 from mock_ares.harness.model import (
     KEY_PATH,
     Case,
@@ -79,14 +81,22 @@ def judge_case(
 
 
 def run_check(
-    client: Client, check: Check, arena: Arena, settings: Settings, progress: Progress = silent
+    client: Client,
+    check: Check,
+    arena: Arena,
+    settings: Settings,
+    progress: Progress = silent,
+    evidence: Evidence | None = None,
 ) -> CheckResult:
-    """The verdict on one check. What goes wrong in the harness is the verdict ``errored``; raises UsageError only."""
+    """The verdict on one check. What goes wrong in the harness is the verdict ``errored``; raises UsageError only.
+
+    ``evidence`` of the client's other checks helps to tell causes apart, and gets that of this one.
+    """
     begun = monotonic()
     reason = why_skipped(client, check, settings)
     if reason is not None:
         return CheckResult(check.info, "skipped", reason=reason)
-    run = _Run(client, check, arena, settings, progress)
+    run = _Run(client, check, arena, settings, progress, evidence)
     try:
         result = run.result()
     except UsageError:
@@ -119,13 +129,20 @@ class _Run:
     """One check, one client."""
 
     def __init__(
-        self, client: Client, check: Check, arena: Arena, settings: Settings, progress: Progress = silent
+        self,
+        client: Client,
+        check: Check,
+        arena: Arena,
+        settings: Settings,
+        progress: Progress = silent,
+        evidence: Evidence | None = None,
     ) -> None:
         self.client = client
         self.check = check
         self.arena = arena
         self.settings = settings
         self.progress = progress
+        self.evidence = Evidence() if evidence is None else evidence
         self.examples = 0
         self.cases = 0
         self.voids = 0
@@ -142,6 +159,8 @@ class _Run:
         failure = self._generated(failure)
         if self.voids > max(2, self.cases // 5):
             raise HarnessError(self.void_reason)
+        if failure is not None:
+            failure = self.evidence.explained(self.check.id, failure)
         verdict, reason = verdict_on(self.check, failure, self.settings)
         if verdict == "passed" and self.unvouched and self.check.id.startswith("read-"):
             reason = UNVOUCHED
@@ -200,7 +219,9 @@ class _Run:
             return best
         first = failures[-1]
         if best_effort and first.word not in ("hung", "slow"):
-            return replace(first, diagnosis=f"{first.diagnosis} (seen once: how it cuts its reads is not ours to say)")
+            said = self.evidence.explained(self.check.id, first).diagnosis
+            said = f"{said} (seen once: how it cuts its reads is not ours to say)"
+            return replace(first, diagnosis=said, causes=())
         raise HarnessError(
             f"flaky: a case failed ({first.word}: {first.diagnosis}) and passed when it was played again"
         )
@@ -221,6 +242,7 @@ class _Run:
         for _ in range(TRIES):
             timed = self._play(case)
             if not timed.played.void:
+                self.evidence.add(self.check.id, timed.played)
                 return self._judge(timed)
         self.voids += 1
         return None
@@ -266,7 +288,7 @@ class _Run:
         if judged is None:
             return None
         demanded = "takes four times as long for a stream of four times the size"
-        return oracle.failure(played.case, played.observation, judged, "slow", growth.said, demanded)
+        return oracle.failure(played.case, played.observation, judged, Told("slow", growth.said), demanded)
 
     def _judged(self, played: Played) -> Failure | None:
         conduct = CONDUCT.get(self.check.id)

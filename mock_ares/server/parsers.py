@@ -35,23 +35,27 @@ def on_httptools() -> type[asyncio.Protocol]:
             """Bytes since the last one of a body, or since the head: extensions of chunks, and trailers."""
 
         def feed(self, data: bytes) -> None:
-            while data:
-                try:
-                    self._grew = False
-                    self.parser.feed_data(data)
-                    self._unbodied = 0 if self._grew else self._unbodied + len(data)
-                    if self._unbodied > refusal.MOST_HEAD and not self._in_head:
-                        self.refuse(refusal.too_large())
-                    return
-                except httptools.HttpParserUpgrade as offer:
-                    self._pass_over()
-                    data = data[offer.args[0] :]
-                except httptools.HttpParserError:
-                    if self._lines > refusal.MOST_FIELDS:
-                        self.refuse(refusal.too_many_fields())
-                    else:
-                        self.send_400_response("")
-                    return
+            try:
+                while data:
+                    data = self._fed(data)
+            except httptools.HttpParserError:
+                if self._lines > refusal.MOST_FIELDS:
+                    self.refuse(refusal.too_many_fields())
+                else:
+                    self.send_400_response("")
+
+        def _fed(self, data: bytes) -> bytes:
+            """What is left of it behind a head that offers an upgrade."""
+            self._grew = False
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                self._pass_over()
+                return data[offer.args[0] :]
+            self._unbodied = 0 if self._grew else self._unbodied + len(data)
+            if self._unbodied > refusal.MOST_HEAD and not self._in_head:
+                self.refuse(refusal.too_large())
+            return b""
 
         def _pass_over(self) -> None:
             """A new parser, which has read the same head without an offer."""

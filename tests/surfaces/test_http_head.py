@@ -261,6 +261,9 @@ LINES = {
     "one length twice": b"GET /health HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\ncontent-length: 0\r\n\r\n",
     "no host": b"GET /health HTTP/1.1\r\n\r\n",
     "a folded field": b"GET /health HTTP/1.1\r\nhost: x\r\nx-a: b\r\n c\r\n\r\n",
+    "an offer, and a coding that is none": (
+        b"POST / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\ntransfer-encoding: gzip\r\n\r\n"
+    ),
 }
 
 

@@ -126,7 +126,7 @@ class Connection(_Protocol):
         finally:
             if self._running is cycle:  # else the next pipelined request has begun
                 self._running = None
-            if wire.ended:
+            if wire.ended or wire.gone:  # the client has left, perhaps before this request's turn
                 cycle.disconnected = True
 
     def begin(self, cycle: Any) -> None:

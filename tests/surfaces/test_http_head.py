@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 
 import pytest
 
@@ -91,6 +93,7 @@ class TestAnOfferToUpgradeIsPassedOver:
 
 
 LONG = 70_000
+RESET = struct.pack("ii", 1, 0)
 NO_REQUESTS = {
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500, "TLS"),
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00", "HTTP/2"),
@@ -248,6 +251,17 @@ class TestBounds:
         monkeypatch.setattr(connection, "KEEP_ALIVE", 0.02)
         got = rig.send()
         assert (got.statuses, got.end) == ([], "fin")
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_who_leaves_with_requests_in_the_pipeline(rig: Rig, count: int) -> None:
+    """Those behind the one that is answered begin when nobody is there any more; nothing is logged of that."""
+    for _ in range(5):
+        with socket.create_connection(rig.address) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            connection.sendall(rig.chat() * count)
+            connection.recv(1)
+    assert rig.send(PROBE).statuses == [200]
 
 
 LINES = {

@@ -7,14 +7,17 @@ names are looked for before each ``=`` and ``:``, at a bounded distance, and wha
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
 REDACTED = "[redacted]"
-NEAR = 80
+NEAR = 200
 """Characters in front of a separator in which a name is looked for."""
+MOST_PART = 2000
+"""Characters of the fields of a part of a form."""
 MOST_ROUNDS = 3
 """How often a text is decoded from percent escapes to look for secrets in it."""
 SCHEMES = frozenset(
@@ -22,45 +25,64 @@ SCHEMES = frozenset(
 )
 
 _SECRET = re.compile(
-    r"passw|passphrase|passcode|secret|apikey|accesskey|privatekey|signingkey|token(?!s|iz)|credential|authoriz|authentication"
+    r"passw|kennwort|passphrase|passcode|secret|apikey|accesskey|privatekey|signingkey|token(?!s|iz)|credential|authori[sz]|authentication"
     r"|jwt|cookie|session|bearer|signature|xsrf|csrf|onetime"
+    r"|(?:auth|authorization|mfa|otp|verification|recovery|backup|security)code"
 )
 """In a name without what joins its words."""
 _HARMLESS = re.compile(
     r"(?:types?|counts?|limits?|used|lengths?|sizes?|expires?|expiry|ttl|age|urls?|uris?|endpoints?|lifetime|in|at)\Z"
 )
-_SHORT = frozenset({"key", "pwd", "pass", "pin", "otp", "auth", "sid", "sig", "psk", "pw"})
+_SHORT = frozenset({"key", "pwd", "pass", "pin", "otp", "totp", "cvv", "cvc", "auth", "sid", "sig", "psk", "pw"})
 """Names that are secret alone or as the last of several words."""
 _PUBLIC_KEYS = frozenset({"public", "idempotency", "websocket", "cache", "sort", "primary", "foreign", "partition"})
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_ENTITY = re.compile(r"&(?:quot|#0{0,4}34|#[xX]0{0,4}22);")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 
-_SEPARATOR = re.compile(r"[=:]")
-_NAME = re.compile(r"[\"'\\\s\]]{0,8}+([\w.\-\[\]]{1,64}+)")
+_SEPARATOR = re.compile(r"(?<!\s)\s*+[=:]")
+_NAME = re.compile(r"[\"'\\\]]{0,16}+([\w.\-\[\]]{1,160}+)")
 """Read backwards."""
+_QUOTED_NAME = re.compile(r"\\*+[\"']\\*+([\w.\- \[\]]{1,160}+)\\*+[\"']")
+"""The same; there may be spaces in it."""
 _NO_NAMES = frozenset({"", "=", ":", "&", ";", ",", "/", "{", "(", "?"})
-_MAYBE = re.compile(r"[=:%<]|eyJ|(?:ares|rt|gh[opsu])_|(?:sk|pk|xox[abp])-|AKIA|(?i:bearer|basic)")
-_LEAD = re.compile(r"(?:[\s+]|%20){0,16}")
-_LINE = re.compile(r"[^\r\n]*+")
+_MAYBE = re.compile(r"[=:%<]|--|eyJ|(?:ares|rt|gh[opsu])_|(?:sk|pk|xox[abp])-|AKIA|(?i:bearer|basic)")
+_LEAD = re.compile(r"[=>]{0,2}(?:[\s+]|%20)*")
+_REST = re.compile(r"[^\r\n&]*+")
+_PART = re.compile(r"[^&\s]*+")
 _BARE = re.compile(r"(?:(?i:bearer|basic|digest|token)(?:\s|\+|%20)+)?[^&\s;,\"'<>()\]}]*+")
+_LINE = re.compile(r"[^\r\n]*+")
+_BLOCK = re.compile(r"[|>][-+\d]{0,2}[ \t]*\r?\n(?:[ \t][^\n]*\n?|\r?\n)*")
+"""A text of YAML's over several lines."""
+_BEGINS = re.compile(r"(?:\A|\n)[ \t]{0,80}(?:- |export |set )?[ \t]{0,8}\Z")
+"""What stands before a name that begins a line."""
 _QUOTED = {
+    '"""': re.compile(r'(?>(?:[^"]|"(?!""))*)'),
+    "'''": re.compile(r"(?>(?:[^']|'(?!''))*)"),
     '"': re.compile(r'(?>(?:[^"\\]|\\.)*)', re.DOTALL),
     "'": re.compile(r"(?>(?:[^'\\]|\\.)*)", re.DOTALL),
-    '\\"': re.compile(r'(?>(?:[^"\\]|\\[^"])*)', re.DOTALL),
+    "`": re.compile(r"(?>(?:[^`\\]|\\.)*)", re.DOTALL),
 }
+_ESCAPED_QUOTE = re.compile(r'(\\+)"')
+_BACKSLASHED = re.compile(r'\\*"')
+_EMPTY_LINE = re.compile(r"\r?\n\r?\n")
+_BOUNDARY = re.compile(r"\r?\n--")
 _BRACKETS = re.compile(r'"(?>(?:[^"\\]|\\.)*)(?:"|\Z)|[\[\]{}]', re.DOTALL)
-_LITERAL = re.compile(r"(?:null|true|false)\b")
-_TAG = re.compile(r"<([\w.:\-]{1,64})(?:\s[^<>]{0,200})?>([^<]++)")
-_USERINFO = re.compile(r"(://[^/\s:@]{0,100}:)[^/\s@]{1,200}@")
+_LITERAL = re.compile(r"(?:null|true|false)(?![^\s,;&}\])\"'<])")
+_TAG = re.compile(r"<([\w.:\-]{1,64})(?:\s[^<>]{0,200})?>(?:<!\[CDATA\[)?([^<]++)")
+_USERINFO = re.compile(r"(://[^/\s:@\"']{0,500}:)[^/\s\"']{1,500}@")
 _FORMS = re.compile(
     r"eyJ[\w\-]{8,}(?:\.[\w\-]*){0,2}"
     r"|(?<![A-Za-z0-9])(?:ares|rt|gh[opsu])_[A-Za-z0-9_\-]{12,}"
     r"|(?<![A-Za-z0-9])(?:sk|pk|xox[abp])-[A-Za-z0-9_\-]{12,}"
-    r"|(?<![A-Za-z0-9])AKIA[0-9A-Z]{16}",
+    r"|(?<![A-Za-z0-9])AKIA[0-9A-Z]{16}"
+    r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*",
     re.ASCII,
 )
 """JWTs, whole and cut; keys of ARES and of some others."""
-_SCHEMED = re.compile(r"\b((?:[Bb]earer|BEARER|[Bb]asic|BASIC)(?:\s|\+|%20)+)([\w+/=.~\-]{6,})")
+_SCHEMED = re.compile(r"\b((?:[Bb]earer|BEARER|[Bb]asic|BASIC)(?:[\s,+]|%20)+)([\w+/=.~\-]{6,})")
+_OPTION = re.compile(r"(?<![\w\-])(--?([A-Za-z][\w\-]{1,60})\s{1,8})([^\s\-][^\s]*)")
+"""An option of a command and its value."""
 _OWN = re.compile(rb'(?<=":")(?:eyJ[\w.-]+|(?:ares|rt)_[\w-]+)(?=")')
 """JWTs, keys and refresh tokens as values of JSON that the fake has written."""
 
@@ -101,10 +123,15 @@ def path(value: str) -> str:
     """A path: also what stands behind a part that is a secret's name."""
     parts = value.split("/")
     kept = [
-        REDACTED if part and before and _is_strong(before) and _last(before) == before.lower() else part
+        REDACTED if part and before and _is_secret_part(before, part) else part
         for before, part in zip(["", *parts], parts, strict=False)
     ]
     return text("/".join(kept))
+
+
+def _is_secret_part(before: str, part: str) -> bool:
+    """Behind a secret's name; behind one of several words only what is no word."""
+    return _is_strong(before) and (_last(before) == before.lower() or (len(part) >= 8 and _is_mixed(part)))
 
 
 def text(value: str) -> str:
@@ -113,7 +140,7 @@ def text(value: str) -> str:
         return value
     found = plain = _once(value)
     for _ in range(MOST_ROUNDS):
-        before, plain = plain, unquote(plain)
+        before, plain = plain, _decoded(plain)
         if plain == before:
             break
         clean = _once(plain)
@@ -122,9 +149,18 @@ def text(value: str) -> str:
     return found
 
 
+def _decoded(value: str) -> str:
+    """Without percent escapes, and without quotes written as HTML has them."""
+    value = unquote(value)
+    return _ENTITY.sub('"', value) if "&" in value else value
+
+
 def body(data: bytes) -> bytes:
     """A body, whatever it is, byte for byte where it is not secret."""
-    return text(data.decode("latin-1")).encode("latin-1", "replace")
+    coding = json.detect_encoding(data) if b"\0" in data[:8] else "latin-1"
+    plain = data.decode(coding, "replace")
+    clean = text(plain)
+    return data if clean == plain else clean.encode(coding, "replace")
 
 
 def own(answer: bytes) -> bytes:
@@ -137,6 +173,7 @@ def _once(value: str) -> str:
     found = _TAG.sub(lambda tag: tag[0].replace(tag[2], REDACTED) if is_secret(tag[1]) else tag[0], found)
     found = _USERINFO.sub(rf"\1{REDACTED}@", found)
     found = _SCHEMED.sub(lambda seen: seen[1] + REDACTED if _is_mixed(seen[2]) else seen[0], found)
+    found = _OPTION.sub(lambda seen: seen[1] + REDACTED if is_secret(seen[2]) else seen[0], found)
     return _FORMS.sub(REDACTED, found)
 
 
@@ -161,43 +198,67 @@ def _without_values(value: str) -> Iterator[str]:
 
 def _secret_value(value: str, separator: re.Match[str]) -> tuple[int, int] | None:
     """Where the value behind a separator stands, if its name is a secret's."""
-    name, quoted = _name_before(value, separator.start())
-    colon = separator[0] == ":"
-    if name == "name":
+    begins, name, quoted = _name_before(value, separator.start())
+    colon = separator[0].endswith(":")
+    if name.lower() == "name":
         return _part_of_form(value, separator.end())
     if not (_is_strong(name) or ((quoted or not colon) and _is_short(name))):
         return None
-    return _value_after(value, separator.end(), whole_line=colon and not quoted and _is_field(name))
+    bare = _BARE
+    if not quoted:
+        bare = _bare(value, begins, name, colon)
+    return _value_after(value, separator.end(), bare)
 
 
-def _is_field(name: str) -> bool:
-    return name.lower().endswith(("authorization", "cookie"))
+def _bare(value: str, begins: int, name: str, colon: bool) -> re.Pattern[str]:
+    """What a value without quotes is, by where its name begins."""
+    if colon and name.lower().endswith(("authorization", "cookie")):
+        return _LINE
+    if _BEGINS.search(value[max(0, begins - 100) : begins]):
+        return _REST
+    return _PART if value[begins - 1] == "&" and value.find('"') < 0 else _BARE
 
 
-def _name_before(value: str, end: int) -> tuple[str, bool]:
-    """The name that ends there, and whether it stands in quotes."""
+def _name_before(value: str, end: int) -> tuple[int, str, bool]:
+    """Where the name begins that ends there, the name, and whether it stands in quotes."""
     if value[end - 1 : end] in _NO_NAMES:
-        return "", False
+        return end, "", False
     near = value[max(0, end - NEAR) : end]
     if "\\u" in near:
         near = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), near)
-    found = _NAME.match(near[::-1])
-    return (found[1][::-1], near.rstrip().endswith(('"', "'"))) if found else ("", False)
+    back = near[::-1]
+    quoted = _QUOTED_NAME.match(back)
+    found = quoted or _NAME.match(back)
+    return (end - found.end(), found[1][::-1], quoted is not None) if found else (end, "", False)
 
 
-def _value_after(value: str, start: int, *, whole_line: bool) -> tuple[int, int] | None:
+def _value_after(value: str, start: int, bare: re.Pattern[str]) -> tuple[int, int] | None:
     lead = _LEAD.match(value, start)
     assert lead is not None
     start = lead.end()
+    if value.startswith(REDACTED, start):  # it has been looked at, or means to look so
+        start += len(REDACTED)
+        end = _end(bare, value, start)
+        return (start, end) if end > start else None
+    if escaped := _ESCAPED_QUOTE.match(value, start):
+        return escaped.end(), _end_of_escaped(value, escaped.end(), len(escaped[1]))
     for quote, pattern in _QUOTED.items():
         if value.startswith(quote, start):
             start += len(quote)
             return start, _end(pattern, value, start)
-    if value.startswith(("{", "["), start) and not value.startswith(REDACTED, start):
+    if value.startswith(("{", "["), start) and bare is _BARE:
         return start, _closing(value, start)
     if _LITERAL.match(value, start):
         return None
-    return start, _end(_LINE if whole_line else _BARE, value, start)
+    return start, _end(_BLOCK if _BLOCK.match(value, start) else bare, value, start)
+
+
+def _end_of_escaped(value: str, start: int, depth: int) -> int:
+    """Where a text ends that stands in texts of JSON: at a quote with no more backslashes than its first had."""
+    for found in _BACKSLASHED.finditer(value, start):
+        if len(found[0]) - 1 <= depth:
+            return found.start()
+    return len(value)
 
 
 def _end(pattern: re.Pattern[str], value: str, start: int) -> int:
@@ -219,8 +280,8 @@ def _part_of_form(value: str, start: int) -> tuple[int, int] | None:
     """The content of a part of multipart/form-data (RFC 7578) that is called as a secret is."""
     called = value[start : start + NEAR].lstrip("\"'")
     found = re.match(r"[\w.\-\[\]]+", called)
-    begins = value.find("\r\n\r\n", start, start + 4 * NEAR)
-    if found is None or begins < 0 or not is_secret(found[0]):
+    begins = _EMPTY_LINE.search(value, start, start + MOST_PART)
+    if found is None or begins is None or not is_secret(found[0]):
         return None
-    ends = value.find("\r\n--", begins + 4)
-    return begins + 4, ends if ends >= 0 else len(value)
+    ends = _BOUNDARY.search(value, begins.end())
+    return begins.end(), ends.start() if ends else len(value)

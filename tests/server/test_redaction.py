@@ -49,7 +49,21 @@ TEXTS = [
     "<a password='@'/>",
     'Content-Disposition: form-data; name="password"\r\n\r\n@\r\n--b', "Bearer @", "bearer @", "Basic @", "a=Bearer+@",
     "password:\n  @", "https://x/?token=@#y",
+    # wherever space may stand, and whatever else may stand in a value
+    '{"password"' + " " * 30 + ":" + "\n" * 30 + '"@"}',
+    "password: |\n  @\n", "secret: >-\n  a\n  @", 'password = """a "@"""', "{:password => '@'}", '"password" => "@"',
+    "password := @", "{password: `@`}",
+    "password=true-@", '{"password": nullx@}', "password=[redacted]@",
+    '{"Pass Phrase":"@"}', '{"pass word" : "@"}', '{"API Key":"@"}', '{"mfa_code":"@"}', '{"cvv":"@"}', "kennwort=@",
+    '{"a":"{\\"b\\":\\"{\\\\\\"password\\\\\\":\\\\\\"@\\\\\\"}\\"}"}', '{"a":"{\\"password\\":\\"x\\\\\\"@\\"}"}',
+    "{&quot;password&quot;:&quot;@&quot;}", "{&#34;token&#34;:&#x22;@&#x22;}", "<password><![CDATA[@]]></password>",
+    "https://me:p@@@x/", "https://" + "m" * 200 + ":@@x/", "cmd --password @", "cmd --client-secret  @ x", "bearer, @",
+    "Authorisation: @", "-----BEGIN RSA PRIVATE KEY-----\nMII@\n-----END RSA PRIVATE KEY-----",
+    'content-disposition: form-data; NAME="password"\n\n@\n--b',
+    'Content-Disposition: form-data; name="password"\r\nContent-Type: text/plain; ' + "x" * 400 + "\r\n\r\n@\r\n--b",
 ]  # fmt: skip
+LINES = ["password = a @", "password: a b @", "  - secret: a @", "export DB_PASSWORD=a @", "password=a,@", "token=(@)",
+         "password=a;@", "password=[a]@", 'password=a"@']  # fmt: skip
 FIELDS = [
     ("authorization", "Bearer @"), ("authorization", "@"), ("authorization", "@ Bearer"), ("authorization", "basic @"),
     ("authorization", "Digest username=x, response=@"), ("proxy-authorization", "Basic @"), ("cookie",
@@ -63,13 +77,13 @@ FIELDS = [
     "password=@; b"),
     ("x-any", "Bearer @"), ("x-hub-signature-256", "sha256=@"), ("x-client-cert-password", "@"),
 ]  # fmt: skip
-PATHS = ["/token/@", "/a/password/@/b", "/x;token=@", "/secret/@", "/a/Api_Key=@"]
+PATHS = ["/reset-password/@", "/api-key/@", "/token/@", "/a/password/@/b", "/x;token=@", "/secret/@", "/a/Api_Key=@"]
 INNOCENT = [
     "", "eyJ", "eyJ.a", "ares_", "ares_xxx", "/api/chat?page=1", "Bearer of good news, é", "a password, a token",
     "max_tokens=5",
     "token_type=bearer", "Idempotency-Key: abc", "sec-websocket-key: x", "The key: practice", "keyboard=1", "author=me",
     "100% sure, 5% more", "%zz", "tokens: 5", "5:30 = x", "x-input-tokens: 4", '{"message":"what is a secret?"}',
-    "a = b: c",
+    "a = b: c", "cmd --max-tokens 5 --name x", "a && b = c", "x => y", "Keys: a b c", "&quot;a&quot;",
     "https://example.com:8080/a?b=c", '{"password": null}',
 ]  # fmt: skip
 
@@ -78,6 +92,13 @@ INNOCENT = [
 @pytest.mark.parametrize("before", ["", "first line\nx=1&", '{"a": 1} '], ids=["alone", "behind a line", "behind JSON"])
 def test_texts(spelling: str, before: str) -> None:
     assert SECRET not in redaction.text(before + spelling.replace("@", SECRET, 1))
+
+
+@pytest.mark.parametrize("spelling", LINES)
+def test_a_value_is_the_rest_of_a_line_that_a_name_begins(spelling: str) -> None:
+    for before in ("", "first line\n", "a: b\r\n  "):
+        kept = redaction.text(before + spelling.replace("@", SECRET) + "\nlast: line")
+        assert SECRET not in kept and kept.startswith(before) and kept.endswith("last: line")
 
 
 @pytest.mark.parametrize(("name", "value"), FIELDS)
@@ -152,7 +173,16 @@ def test_bodies_of_any_bytes(body: bytes) -> None:
     assert b"hunter2" not in kept_body(body)
 
 
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "utf-8-sig"])
+def test_bodies_in_other_codings_of_json(coding: str) -> None:
+    kept = kept_body(f'{{"message": "h\xe9", "password": "{SECRET}"}}'.encode(coding))
+    assert SECRET not in kept.decode(coding) and "h\xe9" in kept.decode(coding)
+
+
 PIECES = [
+    " ", "\n", '\\"', "--", "-- a ", "--token ", "password:|\n ", "token: ", "&quot;", "-----BEGIN PRIVATE KEY-----",
+    "`",
+    '"""', "name=token\n\n", "token=&", "' \\", '\"token\" ', "token=>",
     "eyJ", "eyJa.", "eyJ-", "ares_", "password=", "=", ":", "password", "\\", "[", '{"a":', "%", "%3D", "%25", "<a>",
     "<a ", "://",
     "://a:", "Bearer ", 'name="password"\r\n\r\n', "token:[", "token={", 'token:"\\', "'", '"token":{"', "key:",

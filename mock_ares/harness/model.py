@@ -176,6 +176,11 @@ class Failure:
     request: dict[str, Any] | None = None
     """The journal's record of the request, redacted."""
 
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """How much there is to look at."""
+        return sum(map(len, self.reads)) or len(self.expected_text), len(self.reads), len(repr(self.case))
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:

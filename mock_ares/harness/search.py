@@ -100,12 +100,7 @@ class Search:
         known = self._best or (self.failures[0] if self.failures else None)
         if known is not None and failure.word != known.word:
             return False
-        return self._best is None or size(failure) < size(self._best)
+        return self._best is None or failure.size < self._best.size
 
 
 _PHASES = (Phase.generate, Phase.shrink)
-
-
-def size(failure: Failure) -> tuple[int, int, int]:
-    """How much there is to look at."""
-    return sum(map(len, failure.reads)) or len(failure.expected_text), len(failure.reads), len(repr(failure.case))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from mock_ares.harness.libraries import flaw_of
 from mock_ares.harness.model import CheckInfo, Failure
@@ -39,11 +39,12 @@ def failure_text(
     replay: str | None = None,
     width: int | None = None,
     color: bool = False,
+    same: Sequence[tuple[str, str | None]] = (),
 ) -> str:
     """The check and its clause, one sentence of diagnosis, and the facts that bear it out.
 
     ``replay`` is the command that plays the case again, or None where it was not saved; ``width`` counts columns, by
-    default 100.
+    default 100. ``same`` are other checks that failed of the same cause, each with its command.
     """
     wide = max(NARROWEST, width or WIDTH)
     paint = painter(color)
@@ -56,6 +57,9 @@ def failure_text(
     lines += _labelled("advice", _wrapped(info.advice, room), paint)
     if replay:
         lines += _labelled("replay", [paint(clean(replay), "cyan")], paint)
+    if same:
+        names = _wrapped(f"in {', '.join(name for name, _ in same)}", room)
+        lines += _labelled("the same", [*names, *(paint(clean(each), "cyan") for _, each in same if each)], paint)
     return "\n".join(line.rstrip() for line in lines)
 
 

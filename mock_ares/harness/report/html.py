@@ -10,10 +10,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from pathlib import Path
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report, Verdict
+from mock_ares.harness.report.causes import by_check, gathered, told_elsewhere
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.grid import rows
 from mock_ares.harness.report.panel import panel
@@ -83,8 +85,9 @@ def _body(report: Report, replay: Replay) -> Iterator[str]:
         yield "</tbody>\n"
     yield "</table>\n</div>\n"
     for number, client in enumerate(report.clients):
+        of = by_check(client.checks)
         for check in client.checks:
-            yield panel(_id(number, check), client, check, replay(client, check))
+            yield panel(_id(number, check), client, check, of.get(check.info.id), partial(replay, client))
     yield f"</main>\n<footer><p>{_footer(report)}</p></footer>\n"
 
 
@@ -94,7 +97,8 @@ def _groups(report: Report) -> dict[str, list[str]]:
     bad = {check.info.id for client in report.clients for check in client.checks if check.verdict in _BAD}
     if len(report.clients) > 1:
         return {tier: sorted(names, key=lambda name: name not in bad) for tier, names in tiers.items()}
-    first = {"failed": [name for names in tiers.values() for name in names if name in bad]}
+    of = by_check([check for client in report.clients for check in client.checks])
+    first = {"failed": list(gathered([name for names in tiers.values() for name in names if name in bad], of))}
     rest = {tier: [name for name in names if name not in bad] for tier, names in tiers.items()}
     return {title: names for title, names in (first | rest).items() if names}
 
@@ -146,7 +150,7 @@ def _row(report: Report, name: str) -> str:
     for number, client in enumerate(report.clients):
         found = next((check for check in client.checks if check.info.id == name), None)
         cells.append(_cell(number, client, found, words=len(report.clients) <= FEW) if found else "<td></td>")
-        title = _title(found, len(report.clients) == 1) if found and not title else title
+        title = _title(report, found) if found and not title else title
     return f'<tr><th scope="row">{escape(name)}</th>{"".join(cells)}<td class="title">{title}</td></tr>\n'
 
 
@@ -161,13 +165,17 @@ def _cell(number: int, client: ClientReport, check: CheckResult, *, words: bool)
     )
 
 
-def _title(check: CheckResult, alone: bool) -> str:
+def _title(report: Report, check: CheckResult) -> str:
     """What a row is about; for a client alone, what was found where there is anything to say."""
     said = " ".join(diagnosis(check).split())
-    if alone and said and check.verdict != "passed":
-        kind = "diagnosis" if check.verdict in ("failed", "errored") else "reason"
-        return f'<span class="{kind}">{text(said)}</span>'
-    return escape(check.info.title)
+    if len(report.clients) > 1 or not said or check.verdict == "passed":
+        return escape(check.info.title)
+    group = by_check(report.clients[0].checks).get(check.info.id)
+    if (name := told_elsewhere(check, group)) is not None:
+        return f'<span class="reason">the same as {escape(name)}</span>'
+    kind = "diagnosis" if check.verdict in _BAD else "reason"
+    same = f' <span class="reason">{escape(group.said)}</span>' if group and group.same else ""
+    return f'<span class="{kind}">{text(said)}</span>{same}'
 
 
 def _footer(report: Report) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from mock_ares.harness.model import CheckResult, Report
+from mock_ares.harness.report.causes import by_check, told_elsewhere
 from mock_ares.harness.report.verdicts import diagnosis, hindrance
 
 
@@ -16,7 +18,7 @@ def as_json(report: Report) -> str:
 
 def as_dict(report: Report) -> dict[str, Any]:
     clients = [
-        {"name": client.name, "boundaries": client.boundaries, "checks": [_check(check) for check in client.checks]}
+        {"name": client.name, "boundaries": client.boundaries, "checks": _checks(client.checks)}
         for client in report.clients
     ]
     return {
@@ -27,7 +29,12 @@ def as_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def _check(result: CheckResult) -> dict[str, Any]:
+def _checks(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
+    of = by_check(results)
+    return [_check(result, told_elsewhere(result, of.get(result.info.id))) for result in results]
+
+
+def _check(result: CheckResult, same_as: str | None) -> dict[str, Any]:
     return {
         "id": result.info.id,
         "tier": result.info.tier,
@@ -35,5 +42,6 @@ def _check(result: CheckResult) -> dict[str, Any]:
         "outcome": result.outcome,
         "examples": result.examples,
         "diagnosis": diagnosis(result),
+        "same_as": same_as,
         "replay": result.replay,
     }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from xml.etree import ElementTree as Xml
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.report.causes import Group, by_check, told_elsewhere
 from mock_ares.harness.report.failure import failure_text
 from mock_ares.harness.report.verdicts import counts, diagnosis, hindrance
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
+Again = Callable[[CheckResult], str | None]
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML 1.0 document can hold, not even escaped."""
 
@@ -41,23 +44,31 @@ def _suite(client: ClientReport, properties: dict[str, str], replay: Replay) -> 
     told = Xml.SubElement(suite, "properties")
     for name, value in {**properties, "boundaries": client.boundaries}.items():
         Xml.SubElement(told, "property", name=name, value=value)
-    suite.extend(_case(client, check, replay(client, check)) for check in client.checks)
+    of = by_check(client.checks)
+    suite.extend(_case(client, check, of.get(check.info.id), partial(replay, client)) for check in client.checks)
     return suite
 
 
-def _case(client: ClientReport, check: CheckResult, replay: str | None) -> Xml.Element:
+def _case(client: ClientReport, check: CheckResult, group: Group | None, replay: Again) -> Xml.Element:
     classname = _text(f"{client.name}.{check.info.tier}")
     case = Xml.Element("testcase", classname=classname, name=check.info.id, time=f"{check.duration:.3f}")
     said = _text(diagnosis(check))
     if check.verdict == "failed":
         element = Xml.SubElement(case, "failure", message=said, type=check.outcome)
-        if check.failure is not None:
-            element.text = _text(failure_text(check.info, check.failure, replay))
+        if group is not None:
+            element.text = _text(_failure(check, group, replay))
     elif check.verdict == "errored":
         Xml.SubElement(case, "error", message=said, type="harness")
     elif check.verdict != "passed":
         Xml.SubElement(case, "skipped", message=_text(f"{check.verdict}: {said}"))
     return case
+
+
+def _failure(check: CheckResult, group: Group, replay: Again) -> str:
+    assert check.failure is not None
+    if (name := told_elsewhere(check, group)) is not None:
+        return "\n".join(filter(None, (f"the same as {name}: {check.failure.diagnosis}", replay(check))))
+    return failure_text(check.info, check.failure, replay(check), same=[(c.info.id, replay(c)) for c in group.same])
 
 
 def _text(text: str) -> str:

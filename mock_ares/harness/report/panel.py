@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 
 from mock_ares.harness.libraries import flaw_of
 from mock_ares.harness.model import CheckResult, ClientReport, Failure, HarnessError
 from mock_ares.harness.replay import as_yaml
+from mock_ares.harness.report.causes import Group, told_elsewhere
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.differences import Side
 from mock_ares.harness.report.facts import Fact, Lines, facts
@@ -21,10 +22,12 @@ COLUMNS = 1_000
 LINE = 240
 """The same, of one line of the stream."""
 ROWS = 16
+Again = Callable[[CheckResult], str | None]
+"""The command that plays a failure again."""
 
 
-def panel(id_: str, client: ClientReport, check: CheckResult, replay: str | None) -> str:
-    """A dialog that is closed at first."""
+def panel(id_: str, client: ClientReport, check: CheckResult, group: Group | None, replay: Again) -> str:
+    """A dialog that is closed at first. ``group``: the failures that have this one's cause."""
     info, verdict = check.info, check.verdict
     parts = [
         f'<div popover id="{id_}" class="{verdict}" role="dialog" aria-labelledby="{id_}-head">',
@@ -33,9 +36,11 @@ def panel(id_: str, client: ClientReport, check: CheckResult, replay: str | None
         f'<button type="button" class="close" popovertarget="{id_}" popovertargetaction="hide">Close</button></div>',
         f'<p class="about">{escape(info.title)} · {info.tier} · {escape(info.clause)}</p>',
         *_said(check),
+        *_elsewhere(check, group),
     ]
     if check.failure is not None:
-        parts += ["<dl>", *_facts(check, check.failure, replay), "</dl>", _file(check, check.failure, client)]
+        parts += ["<dl>", *_facts(check, check.failure, replay(check)), *_same(check, group, replay), "</dl>"]
+        parts += [_file(check, check.failure, client)]
     return "".join([*parts, "</div>\n"])
 
 
@@ -51,6 +56,19 @@ def _said(check: CheckResult) -> Iterator[str]:
     if check.verdict == "passed":
         many = f"{check.examples} example{'s' * (check.examples != 1)}"
         yield f'<p class="said">It held in {many}, in {check.duration:.1f} s.</p>'
+
+
+def _elsewhere(check: CheckResult, group: Group | None) -> Iterator[str]:
+    if (name := told_elsewhere(check, group)) is not None:
+        yield f'<p class="about">The same as {escape(name)}, which has the smallest stream.</p>'
+
+
+def _same(check: CheckResult, group: Group | None, replay: Again) -> Iterator[str]:
+    if group is None or group.told is not check or not group.same:
+        return
+    commands = "\n".join(filter(None, map(replay, group.same)))
+    box = f'<pre class="box">{_text(commands)}</pre>' if commands else ""
+    yield _fact("the same", escape(group.said.removeprefix("the same ")) + box)
 
 
 def _facts(check: CheckResult, failure: Failure, replay: str | None) -> Iterator[str]:

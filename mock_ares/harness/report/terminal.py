@@ -11,9 +11,11 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mock_ares.harness.model import CheckResult, ClientReport, Failure, Report
+from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.report.causes import Group, by_check, groups, told_elsewhere
 from mock_ares.harness.report.characters import clean
 from mock_ares.harness.report.failure import WIDTH, Paint, failure_text, painter
 from mock_ares.harness.report.grid import ID, STYLES, cut, grid
@@ -151,29 +153,33 @@ class Terminal:
         yield from self._summary(report)
 
     def _failures(self, client: ClientReport, replay: Replay) -> Iterator[str]:
-        for check in client.checks:
+        found = groups(client.checks)
+        for group in found:
+            check = group.told
             if check.verdict == "failed" and check.failure is not None:
+                same = [(each.info.id, replay(client, each)) for each in group.same]
                 yield ""
-                yield failure_text(check.info, check.failure, replay(client, check), self._width, self._color)
-        for check in client.checks:
-            if check.verdict == "informational" and check.failure is not None:
+                yield failure_text(check.info, check.failure, replay(client, check), self._width, self._color, same)
+        for group in found:
+            if group.told.verdict == "informational":
                 yield ""
-                yield from self._let_pass(check, check.failure, replay(client, check))
+                yield from self._let_pass(group, partial(replay, client))
         for check in client.checks:
             if check.verdict == "errored":
                 yield ""
                 yield f"{self._paint(f'{SIGNS[check.verdict]} {check.info.id}', STYLES[check.verdict])}  errored"
                 yield from textwrap.wrap(clean(check.reason), self._width, initial_indent="  ", subsequent_indent="  ")
 
-    def _let_pass(self, check: CheckResult, failure: Failure, again: str | None) -> Iterator[str]:
+    def _let_pass(self, group: Group, again: Callable[[CheckResult], str | None]) -> Iterator[str]:
         """A failure that fails nothing, in short, and uncut."""
+        check = group.told
         sign = self._paint(f"{SIGNS[check.verdict]} {check.info.id}", STYLES[check.verdict])
-        yield f"{sign}  {failure.word}, {check.verdict}"
-        for each in (failure.diagnosis, check.reason):
+        yield f"{sign}  {check.outcome}, {check.verdict}"
+        for each in (check.failure.diagnosis if check.failure else "", check.reason, group.said):
             whole = sentence(clean(" ".join(each.split())))
             yield from textwrap.wrap(whole, self._width, initial_indent="  ", subsequent_indent="  ")
-        if again:
-            yield self._paint(f"  {clean(again)}", "dim")
+        for command in filter(None, map(again, (check, *group.same))):
+            yield self._paint(f"  {clean(command)}", "dim")
 
     def _failures_in_short(self, report: Report, replay: Replay) -> Iterator[str]:
         for client in report.clients:
@@ -181,8 +187,15 @@ class Terminal:
             if found:
                 yield ""
                 yield self._paint(clean(client.name), "bold")
+            of = by_check(found)
             for check in found:
-                yield "  " + self._row(check)
+                group = of.get(check.info.id)
+                if told_elsewhere(check, group) is None:
+                    yield "  " + self._row(check)
+                    if group and group.same:
+                        indent = " " * (ID + 5)
+                        lines = textwrap.wrap(group.said, self._width, initial_indent=indent, subsequent_indent=indent)
+                        yield from (self._paint(line, "dim") for line in lines)
             if command := next((replay(client, check) for check in found if check.replay), None):
                 yield self._paint(f"    one of them again: {clean(command)}", "dim")
 

@@ -1,0 +1,57 @@
+"""Failures of one client that have one cause: the smallest is told in full, and the others beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mock_ares.harness.model import CheckResult
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Checks that failed under the same sentence, and with the same verdict."""
+
+    told: CheckResult
+    """The one with the smallest stream."""
+    same: tuple[CheckResult, ...] = ()
+    """The others, in their order."""
+
+    @property
+    def said(self) -> str:
+        """``the same in eol-cr, eol-mixed``."""
+        return f"the same in {', '.join(check.info.id for check in self.same)}" if self.same else ""
+
+
+def groups(checks: Sequence[CheckResult]) -> list[Group]:
+    """The failures, by cause, in the order of each cause's first check."""
+    found: dict[tuple[str, str], list[CheckResult]] = {}
+    for check in checks:
+        if check.failure is not None:
+            found.setdefault((check.verdict, check.failure.diagnosis), []).append(check)
+    return [_group(each) for each in found.values()]
+
+
+def _group(checks: Sequence[CheckResult]) -> Group:
+    told = min(checks, key=lambda check: check.failure.size)  # type: ignore[union-attr]
+    return Group(told, tuple(check for check in checks if check is not told))
+
+
+def by_check(checks: Sequence[CheckResult]) -> dict[str, Group]:
+    """The group that each failed check belongs to, by id."""
+    return {check.info.id: group for group in groups(checks) for check in (group.told, *group.same)}
+
+
+def told_elsewhere(check: CheckResult, group: Group | None) -> str | None:
+    """The check under which this one's failure is told in full; None: it is this one."""
+    return None if group is None or group.told is check else group.told.info.id
+
+
+def gathered(names: Sequence[str], found: dict[str, Group]) -> Iterator[str]:
+    """The names, those of a group one behind the other, its first one first."""
+    seen = set[str]()
+    for name in names:
+        group = found.get(name)
+        members = [name] if group is None else [check.info.id for check in (group.told, *group.same)]
+        yield from (member for member in members if member in names and member not in seen)
+        seen.update(members)

@@ -39,7 +39,16 @@ def test_where_pytest_cannot_run_no_test_has_failed(status: int, interrupted: bo
     assert Round(1, status, "3 passed in 1s\n\n", (), interrupted).erred == erred
 
 
+def heeding() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_round_is_ended_with_the_time() -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stderr=subprocess.DEVNULL) as process:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)"],
+        stderr=subprocess.DEVNULL,
+        preexec_fn=heeding,  # a shell has it ignored by what it runs in the background
+    )
+    with process:
         assert not ended(process, time.monotonic())
     assert process.returncode == -signal.SIGINT

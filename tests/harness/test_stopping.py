@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shlex
 import signal
 import stat
 import subprocess
@@ -32,7 +33,7 @@ LEAVES_A_DAEMON = f"""#!/bin/sh
 test -f pid && kill -0 "$(cat pid)" 2>/dev/null && touch survived
 setsid sleep 3600 < /dev/null > /dev/null 2>&1 & echo $! > pid
 cat pid >> pids
-exec {sys.executable} client.py
+exec {shlex.quote(sys.executable)} client.py
 """
 CLIENT = """
 import os, sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def test_the_program_as_it_is_typed(odd: Path, monkeypatch: pytest.MonkeyPatch) 
     """A newcomer's PATH does not lead into .venv."""
     monkeypatch.chdir(odd)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    assert program() == str(Path(sys.executable).parent / "mock-ares")
+    assert program() == shlex.quote(str(Path(sys.executable).parent / "mock-ares"))
     monkeypatch.chdir(Path(sys.executable).parents[2])
     assert program() == str(Path(sys.executable).parent.relative_to(Path.cwd()) / "mock-ares")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin")

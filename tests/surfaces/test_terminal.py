@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from mock_ares.server import lines
 from mock_ares.server.auth import Keyring
 from mock_ares.server.lines import LineWriter
 
-COMMAND = f"{sys.executable} -m mock_ares"
+COMMAND = f"{shlex.quote(sys.executable)} -m mock_ares"
 FULL = "standard output cannot be written to: No space left on device"
 STDOUTS = {
     "list, a full disk": ("list scenarios >/dev/full", 2, FULL),
@@ -50,7 +51,7 @@ def test_a_pipe_that_its_reader_has_closed(command: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:
-        done = subprocess.run([*COMMAND.split(), *command.split()], stdout=closed, stderr=subprocess.PIPE, timeout=60)
+        done = subprocess.run(shlex.split(f"{COMMAND} {command}"), stdout=closed, stderr=subprocess.PIPE, timeout=60)
     assert (done.returncode, done.stderr) == (1, b"")
 
 

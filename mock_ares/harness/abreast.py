@@ -12,17 +12,18 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, NamedTuple
 
-from mock_ares.harness.clients.strays import adopt
+from mock_ares.harness.clients.strays import adopt, end_all
 from mock_ares.harness.entries import Entry
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
 from mock_ares.harness.runner import Event
 from mock_ares.harness.settings import Settings
-from mock_ares.harness.stopping import SIGNALS
+from mock_ares.harness.stopping import SIGNALS, is_deferred
 from mock_ares.steady import monotonic
 
 Watch = Callable[[Entry, Event], None]
@@ -77,6 +78,8 @@ class Abreast:
             for worker in self._running:
                 worker.process.kill()
                 worker.process.join()
+            if self._running:
+                end_all()
         return self.found
 
     def _start(self, number: int, entry: Entry) -> None:
@@ -139,6 +142,8 @@ class _Post:
         self._last = 0.0
 
     def interrupted(self, number: int, frame: FrameType | None) -> None:
+        if is_deferred(partial(self.interrupted, number, frame)):
+            return
         self._asked = True
         if not self._sending:
             self._stop()

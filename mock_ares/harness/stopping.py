@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -24,11 +26,40 @@ class Stopping:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """The first one stops the run, a second Ctrl-C also what is done behind it."""
+        if is_deferred(partial(self, number, frame)):
+            return
         if not self.asked:
             self.number = number
         if not self.asked or number == signal.SIGINT:
             self.asked = True
             raise KeyboardInterrupt
+
+
+_deferrals = 0
+_deferred: list[Callable[[], object]] = []
+
+
+def is_deferred(answer: Callable[[], object]) -> bool:
+    """For a signal's handler: whether it has come within ``deferred``, at whose end it is answered."""
+    if _deferrals:
+        _deferred.append(answer)
+    return bool(_deferrals)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """A block that no handler interrupts: a process that is being started would be nobody's, and go on for ever."""
+    global _deferrals
+    if threading.current_thread() is not threading.main_thread():  # where handlers run
+        yield
+        return
+    _deferrals += 1
+    try:
+        yield
+    finally:
+        _deferrals -= 1
+        while not _deferrals and _deferred:
+            _deferred.pop(0)()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import pytest
 
 from mock_ares.harness.model import ClientReport, Report
 from mock_ares.harness.report.write import write
+from mock_ares.harness.stopping import deferred, stoppable
 from tests.harness.report.samples import REPORT
 
 STUBBORN = """#!/bin/sh
@@ -86,6 +87,15 @@ def test_a_signal_ends_the_clients_and_leaves_the_reports(number: signal.Signals
     assert len(json.loads((tmp_path / "r.json").read_text())["clients"]) == (2 if grid else 1)
     assert (tmp_path / "r.html").read_text().endswith("</html>\n")
     assert left(tmp_path) == []
+
+
+def test_a_process_that_is_being_started_is_not_left_to_itself() -> None:
+    with stoppable(), pytest.raises(KeyboardInterrupt):
+        with deferred():
+            os.kill(os.getpid(), signal.SIGTERM)
+            started = True
+        raise AssertionError("it is answered at the end of the block")
+    assert started
 
 
 @linux

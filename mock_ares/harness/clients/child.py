@@ -20,6 +20,7 @@ from uuid import uuid4
 from mock_ares.harness.clients import strays
 from mock_ares.harness.clients.command import check_command, named
 from mock_ares.harness.model import HarnessError, UsageError
+from mock_ares.harness.stopping import deferred
 from mock_ares.harness.surroundings import obstacle
 from mock_ares.steady import monotonic
 
@@ -37,7 +38,9 @@ class Child:
     def __init__(self, argv: Sequence[str], env: Mapping[bytes, bytes], *, talks: bool = False) -> None:
         """``talks``: it has a standard input. Raises UsageError where there is no such command."""
         mark = uuid4().hex.encode()
-        self._process = _spawn(argv, {**env, strays.MARK: mark}, talks)
+        with deferred():
+            self._process = _spawn(argv, {**env, strays.MARK: mark}, talks)
+            self._ended = weakref.finalize(self, _end, self._process, mark)
         self.pid = self._process.pid
         assert self._process.stdout and self._process.stderr
         self._stdout, self._stderr = self._process.stdout.fileno(), self._process.stderr.fileno()
@@ -50,7 +53,6 @@ class Child:
             self._poll.register(fd, select.POLLIN)
         if self._stdin is not None:
             os.set_blocking(self._stdin, False)
-        self._ended = weakref.finalize(self, _end, self._process, mark)
 
     @property
     def words(self) -> str:

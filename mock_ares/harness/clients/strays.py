@@ -34,6 +34,15 @@ def adopt() -> None:
 def end(group: int, mark: bytes) -> None:
     """Ends and reaps every child of this process that bears the mark; reaps those of a group that has been killed."""
     _reap(group)
+    _end(MARK + b"=" + mark)
+
+
+def end_all() -> None:
+    """The same with every client's: those of a process of ours that was killed itself."""
+    _end(MARK + b"=")
+
+
+def _end(mark: bytes) -> None:
     for _ in range(_ROUNDS):
         found = [pid for pid in _children() if _bears(pid, mark)]
         for pid in found:
@@ -60,5 +69,5 @@ def _children() -> Iterator[int]:
 
 def _bears(pid: int, mark: bytes) -> bool:
     with contextlib.suppress(OSError):
-        return MARK + b"=" + mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        return any(word.startswith(mark) for word in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
     return False

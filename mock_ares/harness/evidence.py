@@ -44,7 +44,7 @@ class Example:
 
 @dataclass(slots=True)
 class Evidence:
-    """What one client made of the good streams that it was sent, by check."""
+    """What one client made of the good streams that it was sent, by check. Several checks may add to it at once."""
 
     _right: dict[str, list[Example]] = field(default_factory=dict)
     _wrong: dict[str, dict[str, Example]] = field(default_factory=dict)
@@ -74,11 +74,11 @@ class Evidence:
     def _weight(self, check: str, said: str) -> tuple[bool, int, int]:
         """More is better; the first of several equal ones is taken."""
         here = sum(example.bears_out(said) for example in self._wrong.get(check, {}).values())
-        anywhere = sum(example.bears_out(said) for wrong in self._wrong.values() for example in wrong.values())
-        return not self._refuted(said), here, anywhere
+        everywhere = [example for wrong in list(self._wrong.values()) for example in list(wrong.values())]
+        return not self._refuted(said), here, sum(example.bears_out(said) for example in everywhere)
 
     def _refuted(self, said: str) -> bool:
-        return any(said in example.foreseen for right in self._right.values() for example in right)
+        return any(said in example.foreseen for right in list(self._right.values()) for example in right)
 
 
 def _example(played: Played, asked: Asked) -> Example | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -65,6 +68,13 @@ def _turn(check: Check) -> tuple[bool, bool]:
     return check.id == "everything", not check.id.startswith("read-")
 
 
+def _next(checks: deque[Check]) -> Check | None:
+    try:
+        return checks.popleft()
+    except IndexError:  # two may be taking from it
+        return None
+
+
 @dataclass(slots=True)
 class Contract:
     """A run of many checks: ``request`` first, ``everything`` last, those that last beside all others."""
@@ -103,15 +113,45 @@ class Contract:
         if not self.client.in_process:
             self.begin(self.checks)
         beside = [check for lane in self._lanes for check in lane.checks]
-        for check in rest:
-            if check in beside:
-                continue
+        turns = [check for check in rest if check not in beside]
+        self._by_two(deque(check for check in turns if check.row.trial == "once-through" and check.id != "everything"))
+        self._in_turn(deque(check for check in turns if check.info.id not in self.results), self.client, self.arena)
+        for check in beside:
+            self.collect(check)
+
+    def _in_turn(self, checks: deque[Check], client: Client, arena: Arena) -> None:
+        while (check := _next(checks)) is not None:
             if (reason := self._lost_cause()) is not None:
                 self._finish(CheckResult(check.info, "skipped", reason=reason))
             else:
-                self.check(check)
-        for check in beside:
-            self.collect(check)
+                self._check(check, client, arena)
+
+    def _by_two(self, checks: deque[Check]) -> None:
+        """Nothing but the start of a command takes its examples long, and a core is idle meanwhile.
+
+        What CPU time is counted for is not among the checks.
+        """
+        client = self.client.another() if getattr(self.client, "spawns", False) else None
+        if client is None or (os.cpu_count() or 1) < 2:
+            return
+        second = Future[None]()
+        threading.Thread(target=self._apart, args=(checks, client, second), daemon=True).start()
+        try:
+            self._in_turn(checks, self.client, self.arena)
+        finally:
+            checks.clear()  # where this is broken off nobody waits for the other: its processes end with this one
+        second.result()
+        if client.boundaries == "best-effort":
+            self.client.boundaries = client.boundaries
+
+    def _apart(self, checks: deque[Check], client: Client, done: Future[None]) -> None:
+        try:
+            with Arena(self.settings.profile) as arena:
+                self._in_turn(checks, client, arena)
+            done.set_result(None)
+        except BaseException as error:  # handed over to the thread that waits
+            checks.clear()
+            done.set_exception(error)
 
     def begin(self, checks: Sequence[Check]) -> None:
         """Starts those of the checks that last, beside the others, if the client can be run there."""
@@ -147,19 +187,24 @@ class Contract:
 
     def check(self, check: Check) -> CheckResult:
         """Runs one and remembers what came of it."""
+        return self._check(check, self.client, self.arena)
+
+    def _check(self, check: Check, client: Client, arena: Arena) -> CheckResult:
         self._tell(Event("started", check.info))
         settings = replace(self.settings, deadline=self._deadline())
         if check.id == "everything":
             settings = replace(settings, held=self._held())
-        result = run_check(self.client, check, self.arena, settings, self._tell, self.evidence)
-        if (result.failure is not None and result.failure.word == "hung") or result.duration >= settings.deadline:
+        result = run_check(client, check, arena, settings, self._tell, self.evidence)
+        each = result.duration / max(1, result.examples)
+        if (result.failure is not None and result.failure.word == "hung") or each >= settings.deadline:
             self.hung += 1
         self._finish(result)
         return result
 
     def _lost_cause(self) -> str | None:
         """Why a client that hangs whatever it is asked is asked no more."""
-        judged = [result for name, result in self.results.items() if name != "request" and result.verdict != "skipped"]
+        results = list(self.results.values())
+        judged = [each for each in results if each.info.id != "request" and each.verdict != "skipped"]
         hung = [result for result in judged if result.failure is not None and result.failure.word == "hung"]
         if len(judged) > len(hung) or len(hung) < MOST_HUNG:
             return None

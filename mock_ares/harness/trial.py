@@ -227,9 +227,9 @@ class _Run:
         )
 
     def _again(self, failure: Failure) -> Failure | None:
-        """Whether it fails again. A client that hung is not waited for as long once more."""
+        """Whether it fails again. A client that hung, or showed nothing, is not waited for as long once more."""
         settings = self.settings
-        if failure.word == "hung":
+        if failure.word in ("hung", "buffered"):
             self.settings = replace(settings, deadline=max(min(2.0, settings.deadline), settings.deadline / 2))
         try:
             return self.attempt(failure.case)

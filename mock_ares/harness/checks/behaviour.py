@@ -22,6 +22,10 @@ MESSAGES = (
     "?a=b&c=d#e%20+",
     "<b>&amp;</b> {x} ${y} $z `w`",
 )
+LONG_AFTER = 120
+"""Tenths of a second: a connection that is not closed stays open for long after it should be. A client that shows
+nothing is not stopped, and reads it all.
+"""
 REFUSED = Reply(status=400, content=JSON)
 
 
@@ -64,5 +68,5 @@ ROWS: dict[str, Row] = {
         ),
         needs_retry=True,
     ),
-    "cancel": Row((one(*(f"w{n}" for n in range(600)), pace=Pace(every=0.1), cancel_after=4),)),
+    "cancel": Row((one(*(f"w{n}" for n in range(LONG_AFTER)), pace=Pace(every=0.1), cancel_after=4),)),
 }

@@ -27,6 +27,8 @@ class ProcessClient(Adapter):
     """
 
     restarts = False
+    spawns = True
+    """A process for each example: most of its time is their start."""
 
     def __init__(
         self,

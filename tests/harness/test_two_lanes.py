@@ -1,0 +1,64 @@
+"""A command that is started anew for each example is run by two threads: its start is most of its time."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import pytest
+
+from mock_ares.client import stream_chat
+from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.model import Observation, Target, UsageError
+from mock_ares.harness.runner import run_contract
+from mock_ares.harness.settings import Settings
+
+ONLY = ("request", "chunk-split", "eol-cr", "no-space", "everything")
+REQUESTS = 7
+"""Examples of the check that is run before there are two lanes."""
+
+
+class Spawned(PythonClient):
+    """It says that it is a command."""
+
+    spawns = True
+    in_process = False
+
+    def __init__(self, both: threading.Barrier, seen: list[str], broken: bool = False) -> None:
+        super().__init__(stream_chat, "spawned")
+        self.both, self.seen, self.broken = both, seen, broken
+        self.met = False
+
+    def another(self) -> Spawned:
+        return Spawned(self.both, self.seen, broken=self.broken)
+
+    def observe(self, target: Target, shown: Any = None) -> Observation:
+        self.seen.append(threading.current_thread().name)
+        if len(self.seen) > REQUESTS and not self.met:
+            self.met = True
+            self.both.wait(20)  # passed by two at once, or never
+        if self.broken and threading.current_thread() is not threading.main_thread():
+            raise UsageError("no such command any more")
+        return super().observe(target, shown)
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+
+
+def run(client: Spawned) -> dict[str, str]:
+    report = run_contract(client, Settings(only=ONLY, examples=0))
+    return {result.info.id: result.verdict for result in report.checks}
+
+
+def test_two_examples_at_once_and_each_check_once() -> None:
+    client = Spawned(threading.Barrier(2), [])
+    assert run(client) == dict.fromkeys(ONLY, "passed")
+    assert len(set(client.seen)) == 2
+
+
+def test_an_error_there_is_an_error_here() -> None:
+    with pytest.raises(UsageError, match="no such command any more"):
+        run(Spawned(threading.Barrier(2), [], broken=True))

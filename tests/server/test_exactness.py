@@ -23,7 +23,8 @@ from mock_ares.server.fake import FakeServer
 from mock_ares.server.state import Settings
 from tests.plan.strategies import replies
 
-TRIALS = 1000
+TRIALS = [100, pytest.param(1000, marks=pytest.mark.slow)]
+"""A thousand are for `make soak`."""
 NAMES = Names(agent="product", context_id="c1")
 TEXT = "Neural networks learn by example; Größe and 🧠 are two words of theirs."
 
@@ -107,7 +108,7 @@ def given_reply(fake: FakeServer, ear: Ear, reply: Reply) -> None:
 # --- generated plans ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(reply=replies())
 def test_the_bytes_are_the_plans(fake: FakeServer, reply: Reply) -> None:
     ear, script = Ear(fake), planned(reply)
@@ -120,7 +121,7 @@ def test_the_bytes_are_the_plans(fake: FakeServer, reply: Reply) -> None:
 
 
 @pytest.mark.needs_barrier
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(reply=replies(promised=True))
 def test_no_read_spans_a_promised_boundary(fake: FakeServer, reply: Reply) -> None:
     ear, script = Ear(fake), planned(reply)
@@ -160,7 +161,8 @@ FAULTS: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("paced", [False, True], ids=["at-once", "paced"])
 @pytest.mark.parametrize("name", FAULTS)
-def test_endings_are_the_planned_ones(fake: FakeServer, name: str, paced: bool) -> None:
+@pytest.mark.parametrize("trials", TRIALS)
+def test_endings_are_the_planned_ones(fake: FakeServer, trials: int, name: str, paced: bool) -> None:
     fault, ending = FAULTS[name]
     # Paced streams run at a speed at which their intervals are real, but short.
     reply = Reply(text=TEXT, faults=(fault,), pace=Pace(every=0.00005) if paced else Pace())
@@ -170,7 +172,7 @@ def test_endings_are_the_planned_ones(fake: FakeServer, name: str, paced: bool) 
     given_reply(fake, ear, reply)
     fake.fake.speed = 1.0 if paced else math.inf
     try:
-        for trial in range(TRIALS):
+        for trial in range(trials):
             heard = ear.hear(headless=script.head is None)
             assert (heard.body, heard.ending) == (wire, ending), f"trial {trial}"
     finally:

@@ -23,7 +23,7 @@ from mock_ares.harness.entries import Entry
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
 from mock_ares.harness.runner import Event
 from mock_ares.harness.settings import Settings
-from mock_ares.harness.stopping import SIGNALS, is_deferred
+from mock_ares.harness.stopping import SIGNALS, deferred, is_deferred
 from mock_ares.steady import monotonic
 
 Watch = Callable[[Entry, Event], None]
@@ -98,17 +98,21 @@ class Abreast:
     def _listen(self, timeout: float | None) -> None:
         ready = wait([worker.messages for worker in self._running], timeout)
         for worker in [worker for worker in self._running if worker.messages in ready]:
-            try:
-                message = worker.messages.recv()
-            except (EOFError, OSError):  # OSError: it was killed in the midst of a message
-                self._ended(worker)
-                continue
-            if isinstance(message, Event):
-                self.watch(self.entries[worker.number], message)
-            elif isinstance(message, Checked):
-                self.found[worker.number] = message
-            else:
-                raise message
+            with deferred():  # half of a message read is a worker lost
+                self._hear(worker)
+
+    def _hear(self, worker: _Worker) -> None:
+        try:
+            message = worker.messages.recv()
+        except (EOFError, OSError):  # OSError: it was killed in the midst of a message
+            self._ended(worker)
+            return
+        if isinstance(message, Event):
+            self.watch(self.entries[worker.number], message)
+        elif isinstance(message, Checked):
+            self.found[worker.number] = message
+        else:
+            raise message
 
     def _ended(self, worker: _Worker) -> None:
         self._running.remove(worker)

@@ -58,8 +58,10 @@ def deferred() -> Iterator[None]:
         yield
     finally:
         _deferrals -= 1
-        while not _deferrals and _deferred:
-            _deferred.pop(0)()
+        if not _deferrals and _deferred:
+            first, *_ = _deferred  # the others ask for the same
+            _deferred.clear()
+            first()
 
 
 @contextmanager

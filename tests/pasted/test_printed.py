@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from mock_ares.cli import main
 from mock_ares.paths import program
-from tests.pasted.conftest import PATIENCE, Paste
+from tests.pasted.conftest import Paste
 
 FOLDERS = ["scenarios", 'it\'s a "folder" & $HOME \\ naïve', "-x", "~", "#", "new\nline"]
 
 
 def serve_at_any_port(line: str) -> str:
     """A line that serves, as a shell's job that ends when it has greeted."""
-    return (
-        f"{line} --port 0 --instant >greeting & until grep -q 'list scenarios' greeting; do :; done; kill -INT $!; wait"
-    )
+    greeted = "sed '/list scenarios/q' said >greeting"
+    return f"mkfifo said; {line} --port 0 --instant >said & {greeted}; kill -INT $!; wait"
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_init_says_how_to_serve_its_folder(folder: str, odd: Path, paste: Paste) -> None:
-    command = [str(Path(sys.executable).parent / "mock-ares"), "init", "--", folder]
-    made = subprocess.run(command, cwd=odd, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
-    line = made.split("\n\n", 1)[1].split("\n\n", 1)[1].strip()
+def test_init_says_how_to_serve_its_folder(
+    folder: str, odd: Path, paste: Paste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(odd)
+    made = CliRunner().invoke(main, ["init", "--", folder], catch_exceptions=False)
+    assert made.exit_code == 0
+    line = made.output.split("\n\n", 1)[1].split("\n\n", 1)[1].strip()
     paste(serve_at_any_port(line))
     assert "hello, " in (odd / "greeting").read_text()
 

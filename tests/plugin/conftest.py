@@ -39,7 +39,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
         """
         [tool.pytest.ini_options]
         filterwarnings = ["error"]
-        addopts = ["--strict-markers", "--strict-config", "-p", "no:schemathesis"]
+        addopts = ["--strict-markers", "--strict-config", "-p", "no:schemathesis", "-p", "no:anyio"]
         pythonpath = ["."]
         """
     )

@@ -247,7 +247,8 @@ def test_the_report_is_whole(project: pytest.Pytester, workers: tuple[str, ...])
     project.makepyfile(test_right=RIGHT, test_wrong=WRONG)
     options = ("--ares-examples=2", "--ares-seed=0", "--ares-report=report.json", "--ares-report=report.html")
     chosen = "read_line or chunk_split or status or retry or drop_silent"
-    result = project.runpytest_subprocess("-k", chosen, *options, *workers)
+    run = project.runpytest_subprocess if workers else project.runpytest_inprocess
+    result = run("-k", chosen, *options, *workers)
     result.assert_outcomes(passed=5, failed=1, skipped=6)
     result.stdout.fnmatch_lines([f"mock-ares: report written to *report.{ending}" for ending in ("json", "html")])
     report = json.loads((project.path / "report.json").read_text())
@@ -326,7 +327,7 @@ def test_still_a_function(ares):
 """,
         test_elsewhere="from test_them import my_client\n",
     )
-    result = project.runpytest_inprocess("-v", "-k", "read_line or incremental or eol_cr or still")
+    result = project.runpytest_inprocess("-v", "-k", "read_line or incremental or eol_cr or still", "--ares-examples=2")
     result.stdout.fnmatch_lines(
         [
             "test_them.py::without_a_line_buffer::test_read_line FAILED*",

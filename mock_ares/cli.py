@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import math
+import os
 import re
 import shlex
 import sys
@@ -73,9 +74,29 @@ def _limit(context: click.Context, option: click.Parameter, value: str | None) -
     try:
         if not slash or int(count) < 1:
             raise ValueError("write requests/duration, such as 10/60s")
-        return int(count), parse_duration(period)
+        seconds = parse_duration(period)
+        if not seconds:
+            raise ValueError("a limit holds for some time, such as 10/60s")
+        return int(count), seconds
     except ValueError as error:
         raise click.BadParameter(f"{value!r}: {error}") from None
+
+
+def _speed(context: click.Context, option: click.Parameter, value: float) -> float:
+    if math.isnan(value):
+        raise click.BadParameter("a number above 0 is wanted")
+    return value
+
+
+def _host(context: click.Context, option: click.Parameter, value: str) -> str:
+    """Not the empty one, which a variable leaves that is not set: it would mean every address of this machine."""
+    if not value:
+        raise click.BadParameter("an address is wanted, such as 127.0.0.1; 0.0.0.0 is every one of this machine")
+    return value
+
+
+def _secret(context: click.Context, option: click.Parameter, value: str | None) -> bytes | None:
+    return os.fsencode(value) if value else None
 
 
 def _seconds(context: click.Context, option: click.Parameter, value: str) -> float:
@@ -89,17 +110,21 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 
 @main.command()
 @click.argument("files", nargs=-1, type=FILES)
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, callback=_host, help="The address to listen on.")
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option("--profile", default="docs", type=PROFILES, help="Whose behaviour: ARES's pages, or its server.")
 @click.option("--scenario", help="The scenario that answers where none is asked for and none applies.")
 @click.option("--dialect", type=DIALECTS, help="How chunks become events; by default the profile's way.")
-@click.option("--speed", default=1.0, type=click.FloatRange(min=0, min_open=True), help="2: twice as fast.")
+@click.option(
+    "--speed", default=1.0, type=click.FloatRange(min=0, min_open=True), callback=_speed, help="2: twice as fast."
+)
 @click.option("--instant", is_flag=True, help="Wait for nothing.")
 @click.option("--cors", "origins", multiple=True, help="An allowed origin, or *; by default loopback ones and null.")
 @click.option("--rate-limit", callback=_limit, metavar="N/DURATION", help="For each token, as in 10/60s.")
 @click.option("--quota", callback=_limit, metavar="N/DURATION", help="For each token, as in 100/24h.")
-@click.option("--secret", envvar="MOCK_ARES_SECRET", help="Signs tokens; by default one that everybody knows.")
+@click.option(
+    "--secret", envvar="MOCK_ARES_SECRET", callback=_secret, help="Signs tokens; by default one that everybody knows."
+)
 @click.option("--refuse-port", type=click.IntRange(0, 65535), help="Also a port that refuses connections.")
 @click.option("--reset-port", type=click.IntRange(0, 65535), help="Also a port that accepts and resets them.")
 @click.option("--latency", default="0s", callback=_seconds, metavar="DURATION", help="Every answer is so late.")
@@ -185,7 +210,7 @@ def _settings(options: dict[str, Any], host: str) -> Any:
         origins=options["origins"] or None,
         rate_limit=options["rate_limit"],
         quota=options["quota"],
-        secret=options["secret"].encode() if options["secret"] else None,
+        secret=options["secret"],
         latency=options["latency"],
         exposed=not is_loopback(f"http://[{host}]" if ":" in host else f"http://{host}"),
         control_token=options["control_token"] or None,
@@ -220,13 +245,15 @@ def init(folder: Path) -> None:
 @click.option("--refresh", is_flag=True, help="A refresh token, which is no access token in the docs profile.")
 @click.option("--lifetime", default="30d", show_default=True, help="How long it is valid, such as 30s or 15m.")
 @click.option("--profile", default="docs", type=PROFILES)
-@click.option("--secret", envvar="MOCK_ARES_SECRET", help="The running server's, if it has one of its own.")
-def token(api_key: bool, expired: bool, refresh: bool, lifetime: str, profile: str, secret: str | None) -> None:
+@click.option(
+    "--secret", envvar="MOCK_ARES_SECRET", callback=_secret, help="The running server's, if it has one of its own."
+)
+def token(api_key: bool, expired: bool, refresh: bool, lifetime: str, profile: str, secret: bytes | None) -> None:
     """Print a token that the running server accepts."""
     from mock_ares.server.auth import Keyring
     from mock_ares.server.profiles import PROFILES as TABLE
 
-    keyring = Keyring(secret.encode(), TABLE[profile]) if secret else Keyring(profile=TABLE[profile])
+    keyring = Keyring(secret, TABLE[profile]) if secret else Keyring(profile=TABLE[profile])
     seconds = -3600.0 if expired else _lifetime(lifetime)
     if api_key:
         click.echo(keyring.issue_api_key(lifetime=seconds))

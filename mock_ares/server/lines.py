@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 MOST_WAITING = 1_000_000
@@ -34,6 +35,7 @@ class LineWriter:
         self._news = threading.Condition()
         self._closing = False
         self._thread: threading.Thread | None = None
+        self._told = False
 
     def say(self, line: str) -> None:
         """From any thread; returns at once."""
@@ -67,8 +69,18 @@ class LineWriter:
                     self._lost += text.count("\n")  # perhaps the disk is full, for a while
                     if error.errno in _GONE:
                         self._write = None
+                self._tell(error)
             except ValueError:  # a stream that has been closed
                 self._write = None
+
+    def _tell(self, error: OSError) -> None:
+        """Once, to standard error; of a pipe that its reader has closed nobody wants to hear."""
+        if self._told or error.errno in _GONE:
+            return
+        self._told = True
+        with suppress(OSError, ValueError):  # the same disk, perhaps
+            sys.stderr.write(f"mock-ares: standard output cannot be written to: {error.strerror}; it is tried again\n")
+            sys.stderr.flush()
 
     def _next(self) -> str | None:
         """All that waits, with what is missing in front of it; None at the end."""

@@ -66,6 +66,12 @@ class Settings:
     control_token: str | None = None
     """What callers of the control API must show; None: nothing, and beyond loopback nobody may call it."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for moments that never come."""
+        for name, value in (("speed", self.speed), ("latency", self.latency)):
+            if not value >= 0.0:
+                raise ValueError(f"{name}: expected a number from 0, not {value!r}")
+
 
 @dataclass(slots=True)
 class Fake:

@@ -5,6 +5,7 @@ Whatever it is, no client is accused of it. A row is a surrounding and what it g
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
+from mock_ares.cli import main
 from mock_ares.client import stream_chat
 from mock_ares.harness.arena import Arena
 from mock_ares.harness.checks import CHECKS
@@ -25,7 +28,9 @@ from mock_ares.harness.model import CheckResult
 from mock_ares.harness.runner import run_check
 from mock_ares.harness.settings import Settings
 from mock_ares.harness.surroundings import obstacle, proxy
+from mock_ares.server import serve
 from mock_ares.server.exchange import Respond
+from mock_ares.server.state import Settings as ServerSettings
 
 FIXTURE = """
     from mock_ares.client import stream_chat
@@ -282,3 +287,28 @@ def test_a_machine_that_lacks_something(row: Machine, tmp_path: Path) -> None:
 def test_a_clock_that_stands_still_does_not_hold_the_harness(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 1.0)
     assert checked(arena, stream_chat).verdict == "passed"
+
+
+ARGUMENTS = (
+    (("serve", "--speed", "nan"), {}, 2, "a number above 0 is wanted"),
+    (("serve", "--rate-limit", "1/0s"), {}, 2, "a limit holds for some time"),
+    (("serve", "--quota", "1/0ms"), {}, 2, "a limit holds for some time"),
+    (("serve", "--host", ""), {}, 2, "an address is wanted"),
+    (("token", "--secret", "\udcff"), {}, 0, "eyJ"),
+    (("token",), {"MOCK_ARES_SECRET": "\udce9"}, 0, "eyJ"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "env", "status", "said"), ARGUMENTS)
+def test_odd_arguments(
+    arguments: tuple[str, ...], env: dict[str, str], status: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "run", lambda *_, **__: None)  # what is not refused would be served
+    done = CliRunner().invoke(main, arguments, env=env)
+    assert (done.exit_code, said in done.output) == (status, True), done.output
+
+
+@pytest.mark.parametrize("odd", [{"speed": math.nan}, {"speed": -1.0}, {"latency": math.nan}, {"latency": -0.1}])
+def test_moments_that_never_come(odd: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="expected a number from 0"):
+        ServerSettings(**odd)  # type: ignore[arg-type]

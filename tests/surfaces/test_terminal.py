@@ -126,7 +126,7 @@ def _drain(number: int, parts: list[bytes]) -> None:
     os.close(number)
 
 
-def test_a_disk_that_is_full_for_a_while() -> None:
+def test_a_disk_that_is_full_for_a_while(capsys: pytest.CaptureFixture[str]) -> None:
     class Disk:
         encoding = "utf-8"
         full = True
@@ -148,3 +148,4 @@ def test_a_disk_that_is_full_for_a_while() -> None:
     writer.say("two")
     writer.close()
     assert disk.written == "two\n1 missed\n"
+    assert capsys.readouterr().err == f"mock-ares: {FULL}; it is tried again\n"

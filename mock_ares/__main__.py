@@ -4,7 +4,6 @@ import errno
 import gc
 import os
 import sys
-from contextlib import suppress
 from typing import NoReturn
 
 _OUTPUT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EPIPE})
@@ -31,11 +30,14 @@ def run() -> None:
 
 def _unwritten(error: OSError) -> NoReturn:
     """Standard output takes no more: one line, unless it is a pipe that its reader has closed, as ``head`` does."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what is still in the buffer
-    if error.errno != errno.EPIPE:
-        with suppress(OSError):  # the same disk, perhaps
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)  # for what is still in the buffer
+    try:
+        if error.errno != errno.EPIPE:
             sys.stderr.write(f"mock-ares: standard output cannot be written to: {error.strerror}\n")
-            sys.stderr.flush()
+        sys.stderr.flush()
+    except OSError:  # the same disk, perhaps
+        os.dup2(nowhere, 2)
     sys.exit(2)
 
 

@@ -284,6 +284,16 @@ def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(python, "GRACE", 0.2)
 
 
+def when_given_up(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> None:
+    stop = python.Call.stop
+
+    def stopped(call: python.Call) -> None:
+        stop(call)
+        then()
+
+    monkeypatch.setattr(python.Call, "stop", stopped)
+
+
 class TestGivenUp:
     @pytest.mark.parametrize("function", [spins, waits_on, blocks_the_loop, yields_on])
     def test_it_is_stopped_and_nothing_of_it_stays(self, function: Callable[..., Any]) -> None:
@@ -305,8 +315,8 @@ class TestGivenUp:
             threads.append(threading.current_thread())
             return waits(ended) if message == "hang" else "next"
 
+        when_given_up(monkeypatch, ended.set)
         with PythonClient(client_function) as client:
-            threading.Timer(0.3, ended.set).start()
             assert client.observe(target(0.25, message="hang")).timed_out
             assert client.observe(target()).text == "next"
         assert threads[0] is threads[1]
@@ -334,8 +344,8 @@ class TestGivenUp:
             ended.wait()
             yield "late"
 
+        when_given_up(monkeypatch, ended.set)
         with PythonClient(late) as client:
-            threading.Timer(0.3, ended.set).start()
             observation = client.observe(target(0.2), heard.append)
         assert (observation.shown, heard) == (("ab",), ["ab"])
 

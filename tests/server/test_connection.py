@@ -165,7 +165,7 @@ class TestTheClientLeaves:
             client.reset() if how == "reset" else client.socket.close()
             assert gone.wait(PATIENCE)
 
-    @pytest.mark.parametrize("how", ["close", "reset"])
+    @pytest.mark.parametrize("how", [pytest.param("close", marks=pytest.mark.needs_barrier), "reset"])
     def test_it_is_noticed_with_a_pipelined_request_waiting(self, stage: Stage, how: str) -> None:
         begun, gone = hold(stage, b"first")
         with stage.connect() as client:

@@ -173,6 +173,7 @@ class TestWaiting:
         assert api.get("/requests/wait", timeout=0) == {"reached": False, "requests": []}
         assert "timeout: expected a number from 0 to 300" in api.refused(422, "GET", "/requests/wait", timeout="nan")
 
+    @pytest.mark.needs_barrier  # without it, who closes is taken for who only sends no more
     def test_until_they_have_come(self, api: Api) -> None:
         api.fake.speed = 0.0
         with api.ares.socket() as connection:

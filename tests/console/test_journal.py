@@ -136,6 +136,7 @@ class TestThousands:
             before = await row.bounding_box()
             served.ask("a new one")
             await expect(page.locator(".newer")).to_have_text("1 new")
+            await page.evaluate("() => new Promise(requestAnimationFrame)")  # in which rows are put in their places
             assert await row.bounding_box() == before
             await page.locator(".newer").click()
             await expect(rows.get_by_role("option", name="a new one")).to_be_visible()

@@ -68,6 +68,9 @@ _BACKSLASHED = re.compile(r'\\*"')
 _EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 _BOUNDARY = re.compile(r"\r?\n--")
 _BRACKETS = re.compile(r'"(?>(?:[^"\\]|\\.)*)(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_NAMES = frozenset({"name", "key", "field"})
+"""Members that name what stands in the next one."""
+_PAIR = re.compile(r'\s{0,16}"([^"\\]{1,64})"\s{0,16},\s{0,16}"(?:value|val|content|text)"\s{0,16}:')
 _LITERAL = re.compile(r"(?:null|true|false)(?![^\s,;&}\])\"'<])")
 _TAG = re.compile(r"<([\w.:\-]{1,64})(?:\s[^<>]{0,200})?>(?:<!\[CDATA\[)?([^<]++)")
 _USERINFO = re.compile(r"(://[^/\s:@\"']{0,500}:)[^/\s\"']{1,500}@")
@@ -200,6 +203,8 @@ def _secret_value(value: str, separator: re.Match[str]) -> tuple[int, int] | Non
     """Where the value behind a separator stands, if its name is a secret's."""
     begins, name, quoted = _name_before(value, separator.start())
     colon = separator[0].endswith(":")
+    if name.lower() in _NAMES and (pair := _value_of_pair(value, separator.end())):
+        return pair
     if name.lower() == "name":
         return _part_of_form(value, separator.end())
     if not (_is_strong(name) or ((quoted or not colon) and _is_short(name))):
@@ -274,6 +279,12 @@ def _closing(value: str, start: int) -> int:
         if depth == 0 and found[0] in "]}":
             return found.end()
     return len(value)
+
+
+def _value_of_pair(value: str, start: int) -> tuple[int, int] | None:
+    """The value in a pair of JSON that has its name in a value, too: ``{"name": "password", "value": "..."}``."""
+    found = _PAIR.match(value, start)
+    return _value_after(value, found.end(), _BARE) if found and is_secret(found[1]) else None
 
 
 def _part_of_form(value: str, start: int) -> tuple[int, int] | None:

@@ -22,6 +22,7 @@ TOKEN, KEY = PAIR.token, PAIR.api_key
 SECRET = "hunter2SECRET9x"
 
 TEXTS = [
+    '{"name": "password", "value": "@"}', '[{"key":"api_key","value":"@"}]', '{"field": "clientSecret", "text":"@"}',
     # queries and forms
     "password=@", "Password=@&x=1", "PASSWORD=@", "a=1&passwd=@", "pwd=@", "pass=@", "passphrase=@", "client_secret=@",
     "clientSecret=@", "client-secret=@", "client.secret=@", "CLIENTSECRET=@", "apiKey=@", "api_key=@", "api-key=@",

@@ -19,9 +19,12 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from mock_ares.server.peer import BARRIER
-from tests.toolchains import require_tool
+from tests.toolchains import IN_CI, require_tool
 
 FAILURES = Path(__file__).parent.parent / "build" / "fuzz" / "examples"
+
+if (said := os.environ.pop("CI", None)) is not None:
+    os.environ[IN_CI] = said
 
 settings.register_profile(
     "tests", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]

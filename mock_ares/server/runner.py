@@ -35,6 +35,10 @@ _REASONS = {
 }
 
 
+AT_LEAST = 5
+"""Rounds of the loop at the end of a server, in which a connection comes to light that was accepted last of all."""
+
+
 class CannotListenError(Exception):
     """The port cannot be listened on; says why in one line."""
 
@@ -170,10 +174,10 @@ async def _end(state: ServerState) -> None:
         task.cancel()
     if tasks:
         await asyncio.wait(tasks, timeout=0.5)
-    for connection in list(state.connections):
-        connection.transport.abort()
-    for _ in range(100):
-        if not state.connections:
+    for rounds in range(100):
+        for connection in list(state.connections):
+            connection.transport.abort()
+        if not state.connections and rounds >= AT_LEAST:
             break
         await asyncio.sleep(0)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
+import gc
 import http.client
 import os
 import signal
@@ -197,3 +199,18 @@ def test_a_signal_ends_it_with_streams_open(number: signal.Signals) -> None:
 def test_serving_where_one_cannot_is_one_line() -> None:
     with listen("127.0.0.1", 0) as listener, pytest.raises(CannotListenError, match="it is taken"):
         serve_forever(hello, "127.0.0.1", listener.getsockname()[1], print)
+
+
+def test_a_connection_that_is_accepted_last_of_all_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made while the server stops, so it is not among those that are open by then."""
+    told = list[object]()
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    for _ in range(20):
+        server = Server(hello).start()
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        with contextlib.ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(socket.create_connection(address))
+            server.stop()
+    gc.collect()
+    assert not told

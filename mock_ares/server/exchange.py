@@ -209,7 +209,7 @@ class Respond:
         if auth is None or form is None or request.method != "POST":
             return None
         check = self.fake.keyring.check_bearer if auth == "jwt" else self.fake.keyring.check_api_key
-        identity = check(request.headers.get("authorization"))
+        identity = check(request.headers.first("authorization"))
         if isinstance(identity, HttpError):
             return None
         try:
@@ -510,7 +510,7 @@ class Respond:
         """The token's script for the path. Who shows none, as an ``EventSource``, is the only tenant."""
         if not self.fake.conditional and not self.fake.scripts:
             return None
-        owner, shown = request.exchange.owner, request.headers.get("authorization")
+        owner, shown = request.exchange.owner, request.headers.first("authorization")
         for check in (self.fake.keyring.check_bearer, self.fake.keyring.check_api_key) if shown else ():
             identity = check(shown)
             if not isinstance(identity, HttpError):

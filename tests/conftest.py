@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+from mock_ares.harness.chromium import Chromium
 from mock_ares.server.peer import BARRIER
 from tests.toolchains import IN_CI, require_tool
 
@@ -62,7 +63,7 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Two for each processor: half of the time of many tests is waiting for a process, a browser or a client."""
-    return 2 * (os.cpu_count() or 1)
+    return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS", 2 * (os.cpu_count() or 1)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -70,6 +71,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         require_tool(mark.args[0])
     if item.get_closest_marker("needs_barrier") and BARRIER.reason is not None:
         pytest.skip(f"needs the read barrier: {BARRIER.reason}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    require_tool("chromium")
+    with Chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -42,12 +42,6 @@ def server() -> Iterator[RawServer]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
-    with Chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="session")
 def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("go")
     subprocess.run(

@@ -1,4 +1,7 @@
-"""One browser for all tests of a process, a context for each; the installed Chromium, never a downloaded one.
+"""One browser and one tab for all tests of a process; the installed Chromium, never a downloaded one.
+
+A tab of its own for each test would be a process of its own, that compiles and lays out everything for the first time:
+three times the work. What a test leaves in it is taken away: its routes, listeners, sizes, permissions, storage, tabs.
 
 The tests are coroutines, all on one event loop, which runs only while a test does: other tests
 start loops of their own.
@@ -13,7 +16,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Playwright,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 from mock_ares.harness.devtools import FLAGS, find_chromium
 from mock_ares.server.state import Settings
@@ -21,6 +34,8 @@ from tests.console.stage import FILES, Served
 
 HERE = Path(__file__).parent
 PATIENCE_MS = 30_000
+SIZE: ViewportSize = {"width": 1280, "height": 800}
+FORGET = "() => location.protocol === 'http:' && (localStorage.clear(), sessionStorage.clear())"
 T = TypeVar("T")
 
 expect.set_options(timeout=PATIENCE_MS)  # a busy machine is no failure
@@ -33,6 +48,9 @@ class Stage:
         self._loop = asyncio.new_event_loop()
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self.context: BrowserContext
+        self.page: Page
+        self.told = list[str]()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)
@@ -42,11 +60,37 @@ class Stage:
         flags = [flag for flag in FLAGS if flag not in ("--headless", "--remote-debugging-pipe")]
         self._browser = await self._playwright.chromium.launch(executable_path=find_chromium(), args=flags)
 
-    async def context(self, **options: Any) -> BrowserContext:
-        assert self._browser is not None
-        context = await self._browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        context.set_default_timeout(PATIENCE_MS)
-        return context
+        self.context = await self._browser.new_context(viewport=SIZE)
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.page = await self.context.new_page()
+        self.page.on("pageerror", lambda error: self.told.append(str(error)))
+        self.page.on("console", self._console)
+        self.page.on("dialog", self._dialog)
+
+    def _console(self, said: ConsoleMessage) -> None:
+        """But for Chromium's own word for an answer that is an error, or a connection that broke: many tests' theme."""
+        if said.type == "error" and not said.text.startswith("Failed to load resource"):
+            self.told.append(said.text)
+
+    async def _dialog(self, dialog: Dialog) -> None:
+        """A page with unsaved work asks whether it may be left; it may."""
+        if dialog.type != "beforeunload":
+            self.told.append(dialog.message)
+        await dialog.accept()
+
+    async def clear(self) -> None:
+        """As it was before its first test."""
+        for page in self.context.pages:
+            if page is not self.page:
+                await page.close()
+        await self.page.unroute_all(behavior="ignoreErrors")
+        await self.page.evaluate(FORGET)
+        await self.page.goto("about:blank")
+        await self.page.emulate_media(media=None, color_scheme=None, reduced_motion=None, forced_colors=None)
+        await self.page.set_viewport_size(SIZE)
+        await self.context.clear_permissions()
+        await self.context.clear_cookies()
+        self.told.clear()
 
     async def _end(self) -> None:
         if self._browser is not None:
@@ -86,31 +130,15 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture
 def context(stage: Stage) -> Iterator[BrowserContext]:
-    context = stage.run(stage.context())
-    yield context
-    stage.run(context.close())
+    yield stage.context
+    stage.run(stage.clear())
 
 
 @pytest.fixture
 def page(stage: Stage, context: BrowserContext) -> Iterator[Page]:
     """A page that may say nothing wrong: no error in its scripts, nothing that its policy forbids."""
-    wrong = list[str]()
-    yield stage.run(_page_that_tells(context, wrong))
-    assert not wrong
-
-
-async def _page_that_tells(context: BrowserContext, wrong: list[str]) -> Page:
-    """Playwright subscribes to some events by tasks, so only a loop that runs will do."""
-    page = await context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" and not _of_network(said) else None)
-    page.on("dialog", lambda dialog: wrong.append(dialog.message))
-    return page
-
-
-def _of_network(said: ConsoleMessage) -> bool:
-    """Chromium's own word for an answer that is an error, or a connection that broke, which many tests are about."""
-    return said.text.startswith("Failed to load resource")
+    yield stage.page
+    assert not stage.told
 
 
 @pytest.fixture

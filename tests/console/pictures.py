@@ -15,7 +15,6 @@ from tests.console.stage import Served, open_console
 
 DOCS = Path(__file__).parents[2] / "docs"
 COLOURS = 64
-SIZE = {"width": 1280, "height": 800}
 ANSWER = (
     "Neural networks learn by example. They make a guess, measure how wrong it was, and nudge each weight a little in "
     "the direction that would have made it less wrong. After many examples the nudges add up to something that looks "
@@ -75,16 +74,15 @@ def save(picture: bytes, path: Path) -> None:
 
 
 async def take(stage: Stage, served: Served) -> None:
-    context = await stage.context(viewport=SIZE, color_scheme="light")
-    page = await context.new_page()
+    page = stage.page
+    await page.emulate_media(color_scheme="light")
     await open_console(page, served.url, "journal/6")
     await expect(page.locator(".opened .verdict")).to_be_visible()
     await expect(page.locator(".journal [role=option]:not([hidden])")).to_have_count(len(ASKED) + 2)
     await page.wait_for_function(DRAWN)
     save(await page.screenshot(), DOCS / "console-journal.png")
-    await context.close()
-    context = await stage.context(viewport=SIZE, color_scheme="dark")
-    page = await context.new_page()
+    await stage.clear()
+    await page.emulate_media(color_scheme="dark")
     served.api("POST", "breaks", {"fault": {"close_early": {"after": 20}}})
     served.api("POST", "breaks", {"error": "unavailable", "times": 2})
     await open_console(page, served.url, "compose")
@@ -92,7 +90,6 @@ async def take(stage: Stage, served: Served) -> None:
     await page.get_by_role("button", name="Send", exact=True).click()
     await expect(page.locator(".state .verdict.bad")).to_be_visible()
     save(await page.screenshot(), DOCS / "console-compose.png")
-    await context.close()
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,13 +27,6 @@ def processes_of(profile: str) -> list[int]:
             except (FileNotFoundError, ProcessLookupError):
                 continue
     return found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    require_tool("chromium")
-    with Chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from mock_ares.faults import close_early, malformed_chunk, reset_peer
 from mock_ares.harness.chromium import Chromium
 from mock_ares.scenario.model import Pace, Reply
 from mock_ares.server.fake import FakeServer
-from tests.toolchains import require_tool
 
 COUNT = """export async function streamChat({ url, path, token, message }) {
   const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
@@ -36,13 +35,6 @@ COUNT = """export async function streamChat({ url, path, token, message }) {
 }"""
 
 pytestmark = pytest.mark.toolchain("chromium")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    require_tool("chromium")
-    with Chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

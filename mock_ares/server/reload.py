@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from mock_ares.scenario.model import Scenario
+from mock_ares.server.effort import much_to_read
 from mock_ares.server.executor import Executor
 from mock_ares.server.folder import Change, Entry, Folder, read_scenario
 
@@ -82,8 +82,9 @@ class Reloader:
             self.changed(changes)
         return 0.0 if changes else time.monotonic() - begun
 
-    def _read(self, loop: asyncio.AbstractEventLoop, *given: Any) -> Scenario:
-        """Called in the scan's thread."""
-        text, name, base, stem = given
-        work = self._executor.run(read_scenario, text, name, Path(base), stem)
+    def _read(self, loop: asyncio.AbstractEventLoop, data: bytes, name: str, base: Path, stem: str) -> Scenario:
+        """Called in the scan's thread, which may read what is little itself."""
+        if not much_to_read(data.decode("latin-1")):
+            return read_scenario(data, name, base, stem)
+        work = self._executor.run(read_scenario, data, name, base, stem)
         return asyncio.run_coroutine_threadsafe(work, loop).result()

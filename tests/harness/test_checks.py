@@ -16,6 +16,7 @@ from mock_ares.harness.checks.rows import playable, say, speaking
 from mock_ares.harness.checks.strategies import ENDINGS, NAMES, ended, place, segmentation
 from mock_ares.harness.model import Case, UsageError
 from mock_ares.harness.settings import Settings
+from mock_ares.plan import lorem
 from mock_ares.plan.build import Asked, body_of, build
 from mock_ares.plan.layout import lay_out
 from mock_ares.plan.model import StreamPlan
@@ -223,6 +224,12 @@ ALSO: dict[str, set[str]] = {
     "retry": {"close_early", "reset_peer"},
     "once": {"length", "close", "close-delimited"},
 }
+
+
+def test_no_long_line_ends_in_a_space() -> None:
+    for case in CHECKS["long-line"].examples:
+        text, seed = case.replies[0].text, case.replies[0].seed
+        assert not lorem.size(text.bytes, seed).endswith(" ")
 
 
 def only_its_own(name: str, case: Case, dialect: str) -> None:

@@ -14,7 +14,7 @@ def run() -> None:
     """What is imported stays, so the collector would look at it again and again for nothing: a fifth of a start."""
     gc.disable()
     from mock_ares.cli import main
-    from mock_ares.server.lines import usable_streams
+    from mock_ares.server.hosting.output_queue import usable_streams
 
     usable_streams()
     try:

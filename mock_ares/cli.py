@@ -20,7 +20,7 @@ from mock_ares import __version__
 
 if TYPE_CHECKING:
     from mock_ares.scenario.model import Scenario
-    from mock_ares.server.folder import Folder
+    from mock_ares.server.files.scenario_files import Folder
 
 PROFILES = click.Choice(["docs", "server"])
 CHATS = click.Choice([f"{prefix}/chat{form}" for prefix in ("/api", "/v1", "/api/v1") for form in ("", "/stream")])
@@ -43,7 +43,7 @@ class Usage(click.ClickException):
 class _Lazy(click.Group):
     """The commands of the harness are imported when they are asked for."""
 
-    later: ClassVar = {"check": "mock_ares.harness.check_cli", "replay": "mock_ares.harness.check_cli"}
+    later: ClassVar = {"check": "mock_ares.harness.commands", "replay": "mock_ares.harness.commands"}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *self.later])
@@ -138,19 +138,19 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
     """
     from dataclasses import replace
 
-    from mock_ares.scenario import kept
-    from mock_ares.scenario.mistakes import ScenarioError
-    from mock_ares.server.barrier import SwitchError
-    from mock_ares.server.folder import Folder
-    from mock_ares.server.runner import CannotListenError, raise_file_limit
-    from mock_ares.server.serve import run
+    from mock_ares.authoring import scenario_cache
+    from mock_ares.scenario.diagnostics import ScenarioError
+    from mock_ares.server.files.scenario_files import Folder
+    from mock_ares.server.hosting.foreground import run
+    from mock_ares.server.hosting.loop import CannotListenError, raise_file_limit
+    from mock_ares.server.transport.read_barrier import SwitchError
 
     raise_file_limit()
-    kept.use()
+    scenario_cache.use()
     folder = Folder(files) if files else None
     try:
         scenarios = _of_folder(folder, options) if folder is not None else load_all(())
-        kept.done()
+        scenario_cache.done()
         if "pydantic" in sys.modules:  # files have been read, which leaves cycles behind
             gc.collect()
         gc.freeze()  # modules and scenarios stay: the collector's pauses need not grow with them
@@ -171,7 +171,7 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
 
 def _of_folder(folder: Folder, options: dict[str, Any]) -> list[Scenario]:
     """What can be served: files are mended while the fake runs. Raises ScenarioError where that would not help."""
-    from mock_ares.scenario.mistakes import ScenarioError
+    from mock_ares.scenario.diagnostics import ScenarioError
 
     folder.scan()
     if folder.mistakes and (folder.missing or options["workers"] > 1):  # workers read no file again
@@ -182,7 +182,7 @@ def _of_folder(folder: Folder, options: dict[str, Any]) -> list[Scenario]:
 def _serve_alike(scenarios: list[Scenario], host: str, port: int, options: dict[str, Any]) -> None:
     from dataclasses import replace
 
-    from mock_ares.server.workers import NeedsStateError, run
+    from mock_ares.server.hosting.workers import NeedsStateError, run
 
     given = [
         name
@@ -199,7 +199,7 @@ def _serve_alike(scenarios: list[Scenario], host: str, port: int, options: dict[
 
 
 def _settings(options: dict[str, Any], host: str) -> Any:
-    from mock_ares.server.cors import is_loopback
+    from mock_ares.server.http.cors import is_loopback
     from mock_ares.server.state import Settings
 
     return Settings(
@@ -226,14 +226,14 @@ def init(folder: Path) -> None:
     from mock_ares.starter import write
 
     try:
-        made, kept = write(folder)
+        made, scenario_cache = write(folder)
     except (FileExistsError, NotADirectoryError) as error:
         raise Usage(f"mock-ares: {error.filename or folder} is a file; name a folder") from None
     except OSError as error:
         raise Usage(f"mock-ares: {error.filename or folder}: {error.strerror}") from None
     for path in made:
         click.echo(f"made  {path}")
-    for path in kept:
+    for path in scenario_cache:
         click.echo(f"kept  {path}, which was there")
     named = f"./{folder}" if str(folder).startswith("-") else str(folder)
     click.echo(f"\nThis serves it, and each file anew when you save it:\n\n{program()} serve {shlex.quote(named)}")
@@ -250,8 +250,8 @@ def init(folder: Path) -> None:
 )
 def token(api_key: bool, expired: bool, refresh: bool, lifetime: str, profile: str, secret: bytes | None) -> None:
     """Print a token that the running server accepts."""
-    from mock_ares.server.auth import Keyring
-    from mock_ares.server.profiles import PROFILES as TABLE
+    from mock_ares.ares.credentials import Keyring
+    from mock_ares.ares.profiles import PROFILES as TABLE
 
     keyring = Keyring(secret, TABLE[profile]) if secret else Keyring(profile=TABLE[profile])
     seconds = -3600.0 if expired else _lifetime(lifetime)
@@ -286,7 +286,7 @@ def _lifetime(text: str) -> float:
 @click.option("--all", "everything", is_flag=True, help="Every write and every byte.")
 def show(file: Path, **options: Any) -> None:
     """Print what a scenario FILE would send, or one of the library by its name: a timeline of every byte."""
-    from mock_ares.server.preview import preview
+    from mock_ares.server.replies.preview import preview
 
     scenario = _one(file)
     for line in preview(scenario, **options):
@@ -297,7 +297,7 @@ def show(file: Path, **options: Any) -> None:
 @click.argument("files", nargs=-1, required=True, type=FILES)
 def validate(files: tuple[Path, ...]) -> None:
     """Check scenario FILES and folders. Exit status: 0 all right, 1 mistakes, 2 a file cannot be read."""
-    from mock_ares.scenario.mistakes import ScenarioError
+    from mock_ares.scenario.diagnostics import ScenarioError
 
     try:
         found = _load(files)
@@ -343,7 +343,7 @@ def faults() -> None:
 @list_.command()
 def errors() -> None:
     """The named HTTP errors."""
-    from mock_ares.server.errors import NAMES
+    from mock_ares.ares.errors import NAMES
 
     _table(NAMES.items())
 
@@ -368,7 +368,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> None:
 
 def load_all(files: tuple[Path, ...]) -> list[Scenario]:
     """The scenarios of files and folders, by default the library's. Raises Usage with every mistake of all of them."""
-    from mock_ares.scenario.mistakes import ScenarioError
+    from mock_ares.scenario.diagnostics import ScenarioError
 
     try:
         return _load(files)
@@ -377,9 +377,9 @@ def load_all(files: tuple[Path, ...]) -> list[Scenario]:
 
 
 def _load(files: tuple[Path, ...]) -> list[Scenario]:
+    from mock_ares.ares.errors import NAMES
+    from mock_ares.authoring.load import load_all as load
     from mock_ares.paths import FIXTURES
-    from mock_ares.scenario.load import load_all as load
-    from mock_ares.server.errors import NAMES
 
     return load(files or (FIXTURES,), errors=NAMES)
 

@@ -22,8 +22,8 @@ from typing import Literal
 
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS, Decoded
+from mock_ares.plan.http1.negotiation import Peer, carried
 from mock_ares.plan.model import StreamPlan
-from mock_ares.plan.peer import Peer, carried
 
 Outcome = Literal["exact", "error", "either", "undetectable"]
 LONG_LINE = 64 * 1024

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_ares.harness import pytest_options
+from mock_ares.harness.plugin import options as ares_options
 
 if TYPE_CHECKING:
-    from mock_ares.harness.fixtures import Ares
-    from mock_ares.harness.pytest_run import ContractRun
-    from mock_ares.server.fake import FakeServer
+    from mock_ares.harness.plugin.fixtures import Ares
+    from mock_ares.harness.plugin.run import ContractRun
+    from mock_ares.server.hosting.in_thread import FakeServer
     from mock_ares.server.state import Settings
 
 ARES = pytest.StashKey["Ares"]()
 PASSED = pytest.StashKey[bool]()
-CONTRACTS = "mock_ares.harness.contract"
+CONTRACTS = "mock_ares.harness.plugin.contract"
 """The modules that are imported where there is a contract, and not before."""
-COLLECTS = "mock_ares.harness.pytest_contract"
+COLLECTS = "mock_ares.harness.plugin.collect"
 MARKS = (
     "ares_documented: checks of what ARES's pages promise or demand",
     "ares_standard: checks of what WHATWG HTML or an RFC demands",
@@ -49,8 +49,8 @@ def ares_address() -> tuple[str, int]:
 @pytest.fixture(scope="session")
 def ares_server(ares_settings: Settings, ares_address: tuple[str, int]) -> Iterator[FakeServer]:
     """The fake that the tests of this process share."""
-    from mock_ares.server.fake import FakeServer
-    from mock_ares.server.runner import CannotListenError
+    from mock_ares.server.hosting.in_thread import FakeServer
+    from mock_ares.server.hosting.loop import CannotListenError
 
     host, port = ares_address
     try:
@@ -69,7 +69,7 @@ def _refused(error: Exception) -> BaseException:
 @pytest.fixture
 def ares(request: pytest.FixtureRequest, ares_server: FakeServer) -> Iterator[Ares]:
     """A fake ARES of the test's own: script it with ares.reply(...), point a client at ares.url with ares.token."""
-    from mock_ares.harness.fixtures import Ares, NeverAskedError
+    from mock_ares.harness.plugin.fixtures import Ares, NeverAskedError
 
     mine = Ares(ares_server, request.node.name, request.path.parent)
     request.node.stash[ARES] = mine
@@ -84,7 +84,7 @@ def ares(request: pytest.FixtureRequest, ares_server: FakeServer) -> Iterator[Ar
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if ARES not in item.stash or "hypothesis" not in sys.modules:
         return (yield)
-    from mock_ares.harness.examples import allowed
+    from mock_ares.harness.plugin.function_scoped import allowed
 
     with allowed(item, "ares"):
         return (yield)
@@ -100,7 +100,7 @@ def pytest_runtest_makereport(
         if report.failed and (requests := item.stash[ARES].told()):
             report.sections.append(("Requests to ares", "\n".join(requests)))
     elif COLLECTS in sys.modules:
-        from mock_ares.harness.pytest_report import attach
+        from mock_ares.harness.plugin.report import attach
 
         attach(report, item)
     return report
@@ -110,15 +110,15 @@ def pytest_runtest_makereport(
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    pytest_options.add(parser)
+    ares_options.add(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    pytest_options.read(config)
+    ares_options.read(config)
     for line in MARKS:
         config.addinivalue_line("markers", line)
-    if pytest_options.options_of(config).reports and not pytest_options.is_worker(config):
-        from mock_ares.harness.pytest_report import Writer
+    if ares_options.options_of(config).reports and not ares_options.is_worker(config):
+        from mock_ares.harness.plugin.report import Writer
 
         config.pluginmanager.register(Writer(config), "ares-report")
 
@@ -126,14 +126,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tells a process of xdist's the seed of all."""
-    node.workerinput["ares_seed"] = pytest_options.options_of(node.config).chance
+    node.workerinput["ares_seed"] = ares_options.options_of(node.config).chance
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> Any:
     if CONTRACTS not in sys.modules:
         return None
-    from mock_ares.harness.pytest_contract import collected
+    from mock_ares.harness.plugin.collect import collected
 
     return collected(collector, name, obj)
 
@@ -141,9 +141,9 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if COLLECTS not in sys.modules:
         return
-    from mock_ares.harness.pytest_contract import unwanted
+    from mock_ares.harness.plugin.collect import unwanted
 
-    options = pytest_options.options_of(config)
+    options = ares_options.options_of(config)
     if out := {item for item in items if unwanted(item, options)}:
         config.hook.pytest_deselected(items=list(out))
         items[:] = [item for item in items if item not in out]
@@ -153,7 +153,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     """Says once what does not hold for any client on this machine."""
     if COLLECTS not in sys.modules:
         return []
-    from mock_ares.harness.pytest_contract import notices
+    from mock_ares.harness.plugin.collect import notices
 
     return notices(items)
 
@@ -164,7 +164,7 @@ def ares_contract(
 ) -> Iterator[ContractRun]:
     """What the tests of a contract run in."""
     from mock_ares.harness.model import UsageError
-    from mock_ares.harness.pytest_run import ContractRun
+    from mock_ares.harness.plugin.run import ContractRun
 
     try:
         run = ContractRun(request.cls, request.config, ares_settings.profile, ares_address[0])

@@ -18,8 +18,8 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-from mock_ares.harness.chromium import Chromium
-from mock_ares.server.peer import BARRIER
+from mock_ares.harness.clients.browser.chromium import Chromium
+from mock_ares.server.transport.client_socket import BARRIER
 from tests.toolchains import IN_CI, require_tool
 
 FAILURES = Path(__file__).parent.parent / "build" / "fuzz" / "examples"

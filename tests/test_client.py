@@ -17,7 +17,7 @@ from mock_ares import client
 from mock_ares.client import AresError, stream_chat
 from mock_ares.faults import error_event
 from mock_ares.scenario.model import Body, Content, Pace, Reply
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.test_wire_vectors import CUTS, segments_of, vectors
 

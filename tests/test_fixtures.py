@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from mock_ares.ares.errors import NAMES, lookup
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.ares.routes.table import operations
+from mock_ares.authoring.load import load, load_all
 from mock_ares.expectation import disagreement, expect
 from mock_ares.paths import FIXTURES
 from mock_ares.plan.build import Asked, build
-from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.http1.layout import Peer, lay_out
 from mock_ares.plan.model import StreamPlan
-from mock_ares.scenario.load import load, load_all
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.server.api.routes import operations
-from mock_ares.server.errors import NAMES, lookup
-from mock_ares.server.library import Facts, Library
-from mock_ares.server.profiles import PROFILES
+from mock_ares.server.replies.library import Facts, Library
 
 FILES = sorted(FIXTURES.glob("*.yaml"))
 ROWS = {

@@ -24,13 +24,13 @@ from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 from yaml import MappingNode
 
-from mock_ares.server.api.routes import operations
-from mock_ares.server.api.store import Store
-from mock_ares.server.api.tenancy import Key
-from mock_ares.server.app import CHATS
-from mock_ares.server.auth import Keyring
-from mock_ares.server.fake import FakeServer
-from mock_ares.server.profiles import PROFILES
+from mock_ares.ares.credentials import Keyring
+from mock_ares.ares.memory.keys import Key
+from mock_ares.ares.memory.store import Store
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.ares.routes.table import operations
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.http.app import CHATS
 from mock_ares.server.state import Settings
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"

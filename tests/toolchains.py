@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from mock_ares.harness.devtools import find_chromium
+from mock_ares.harness.clients.browser.devtools import find_chromium
 
 IN_CI = "TESTS_IN_CI"
 """CI's own variable changes what pytest prints, so the sessions that tests start are not shown it."""

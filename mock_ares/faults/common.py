@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from mock_ares.plan.http1.negotiation import BODILESS
 from mock_ares.plan.model import Ending, StreamPlan
-from mock_ares.plan.peer import BODILESS
 from mock_ares.plan.positions import PlanError, moment_of
 from mock_ares.scenario.mapping import Words
 from mock_ares.scenario.position import Position, Where

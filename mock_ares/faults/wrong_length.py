@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mock_ares.faults.common import Arguments, applied, needs_body
+from mock_ares.plan.http1.slices import slices
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
-from mock_ares.plan.slices import slices
-from mock_ares.scenario.mistakes import counted
+from mock_ares.scenario.diagnostics import counted
 from mock_ares.scenario.model import Body
 from mock_ares.scenario.words import Count
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mock_ares.plan import events
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.model import StreamPlan
-from mock_ares.scenario.mistakes import counted
+from mock_ares.scenario.diagnostics import counted
 from mock_ares.scenario.position import Position, Where
 
 MOMENT = 1e-9

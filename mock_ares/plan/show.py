@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from mock_ares.expectation import expect
-from mock_ares.plan.head import render_head
-from mock_ares.plan.layout import lay_out
+from mock_ares.plan.http1.head import render_head
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Peer, carried
 from mock_ares.plan.model import Headers, Script, StreamPlan
-from mock_ares.plan.peer import Peer, carried
-from mock_ares.scenario.mistakes import counted
+from mock_ares.scenario.diagnostics import counted
 
 WIDTH = 16
 INDENT = " " * 15

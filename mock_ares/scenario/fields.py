@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mock_ares.scenario.mistakes import KEY, Finding
+from mock_ares.scenario.diagnostics import KEY, Finding
 from mock_ares.scenario.words import describe
 
 if TYPE_CHECKING:

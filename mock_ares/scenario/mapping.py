@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mock_ares.scenario.mistakes import Finding, WordsError, listed
+from mock_ares.scenario.diagnostics import Finding, WordsError, listed
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Literal
 
+from mock_ares.scenario.diagnostics import Finding, listed, nearest
 from mock_ares.scenario.fault import FaultList
 from mock_ares.scenario.fields import FieldTexts, field_mistakes
 from mock_ares.scenario.mapping import Check, OneOf, Words, said, some
-from mock_ares.scenario.mistakes import Finding, listed, nearest
 from mock_ares.scenario.position import Position, Where
 from mock_ares.scenario.stream import (
     Body,

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
+from mock_ares.scenario.diagnostics import Finding
 from mock_ares.scenario.fields import FieldTexts, field_value_mistake, trailer_mistakes
 from mock_ares.scenario.mapping import Check, OneOf, Words, said, some
-from mock_ares.scenario.mistakes import Finding
 from mock_ares.scenario.position import Where
 from mock_ares.scenario.words import ByType, Count, Duration, Fraction, Index, Rate, Size, Switch, Whole
 

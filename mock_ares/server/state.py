@@ -9,28 +9,28 @@ from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
+from mock_ares.ares.credentials import Keyring
+from mock_ares.ares.profiles import PROFILES, Profile
+from mock_ares.ares.rate_limit import RateLimit
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import DialectName, Scenario
-from mock_ares.server.auth import Keyring
-from mock_ares.server.barrier import pauses
-from mock_ares.server.clock import Clock
-from mock_ares.server.cors import Cors
-from mock_ares.server.executor import Executor
-from mock_ares.server.failures import Failures
-from mock_ares.server.journal import Exchange, Journal
-from mock_ares.server.library import Facts, Library, Turn, applies
-from mock_ares.server.limits import RateLimit
-from mock_ares.server.peer import BARRIER
-from mock_ares.server.plans import PlanCache
-from mock_ares.server.profiles import PROFILES, Profile
-from mock_ares.server.steering import Steering
-from mock_ares.server.tempo import Tempo
-from mock_ares.server.tenants import Tenants
-from mock_ares.server.watch import Watcher
-from mock_ares.server.wire import Wire
+from mock_ares.server.http.cors import Cors
+from mock_ares.server.record.internal_errors import Failures
+from mock_ares.server.record.isolation import Tenants
+from mock_ares.server.record.journal import Exchange, Journal
+from mock_ares.server.record.observers import Watcher
+from mock_ares.server.replies.executor import Executor
+from mock_ares.server.replies.library import Facts, Library, Turn, applies
+from mock_ares.server.replies.overrides import Steering
+from mock_ares.server.replies.plan_cache import PlanCache
+from mock_ares.server.timing.deadlines import Clock
+from mock_ares.server.timing.playback_clock import Tempo
+from mock_ares.server.transport.client_socket import BARRIER
+from mock_ares.server.transport.read_barrier import pauses
+from mock_ares.server.transport.wire import Wire
 
 if TYPE_CHECKING:
-    from mock_ares.server.api.store import Store, Stores
+    from mock_ares.ares.memory.store import Store, Stores
 
 MOST_TICKETS = 1000
 LOOKS = 16
@@ -172,7 +172,7 @@ class Fake:
     def stores(self) -> Stores:
         """All of them; made when first asked for."""
         if self._stores is None:
-            from mock_ares.server.api.store import Stores
+            from mock_ares.ares.memory.store import Stores
 
             self._stores = Stores()
         return self._stores

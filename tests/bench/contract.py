@@ -8,17 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mock_ares.client import stream_chat
-from mock_ares.harness.arena import Arena
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.checks.rows import speaking
 from mock_ares.harness.clients.driver import DriverClient
-from mock_ares.harness.clients.process import ProcessClient
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import Case, Client, Failure
-from mock_ares.harness.search import Search
+from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.run.check_runner import judge_case
+from mock_ares.harness.run.search import Search
 from mock_ares.harness.settings import Settings
-from mock_ares.harness.trial import judge_case
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings as Served
 from tests.bench.figure import OURS, Result, Row
 from tests.bench.places import ROOT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 
-from mock_ares.server import redaction
+from mock_ares.server.record import redaction
 from tests.growth import Work
 from tests.harness.report.test_differences import long_texts
 from tests.plan.test_chunking import UNITS, WAYS

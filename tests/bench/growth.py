@@ -10,9 +10,9 @@ import sys
 import time
 
 from mock_ares.plan.build import Asked, build
-from mock_ares.plan.layout import lay_out
+from mock_ares.plan.http1.layout import lay_out
 from mock_ares.scenario.model import Chunks, Reply, Scenario, When
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.bench import cost
 from tests.bench.figure import OURS, Result, Row
@@ -77,7 +77,7 @@ def _peak(chunks: int) -> float:
     """In a process of its own: the most it ever had, less what it had before."""
     code = (
         "from mock_ares.plan.build import Asked, build\n"
-        "from mock_ares.plan.layout import lay_out\n"
+        "from mock_ares.plan.http1.layout import lay_out\n"
         "from mock_ares.scenario.model import Chunks, Reply\n"
         f"reply = Reply(text='word ' * {chunks}, chunks=Chunks(every=5))\n"
         "lines = lambda: open('/proc/self/status').read().split()\n"

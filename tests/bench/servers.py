@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mock_ares.server.auth import Keyring
+from mock_ares.ares.credentials import Keyring
 from tests.bench.figure import OURS
 from tests.bench.places import AIMOCK, CONTENDERS, RIVALS
 from tests.bench.places import OURS as BIN

@@ -41,7 +41,7 @@ def serve(pipe: Connection, log: str) -> None:
 
     logging.basicConfig(filename=log, level=logging.WARNING)
     sys.stderr = Path(log).open("a", buffering=1)  # noqa: SIM115
-    from mock_ares.server.fake import FakeServer
+    from mock_ares.server.hosting.in_thread import FakeServer
     from mock_ares.server.state import Settings
 
     try:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mock_ares.server.auth import Keyring
+from mock_ares.ares.credentials import Keyring
 from tests.bench.figure import OURS, Result, Row
 from tests.bench.places import AIMOCK, CONTENDERS
 from tests.bench.places import OURS as BIN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.bench.figure import OURS, Result, Row
 
@@ -13,7 +13,7 @@ from tests.bench.figure import OURS, Result, Row
 def measure(rounds: int) -> Result:
     from pathlib import Path
 
-    from mock_ares.harness.fixtures import Ares
+    from mock_ares.harness.plugin.fixtures import Ares
 
     started, stopped, tests, stock_started, stock_stopped = (list[float]() for _ in range(5))
     settings = Settings(speed=math.inf)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.harness.chromium import Chromium
+from mock_ares.harness.clients.browser.chromium import Chromium
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.model import Target
 from tests.clients.rig import (

@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from mock_ares.harness.devtools import Browser
+from mock_ares.harness.clients.browser.devtools import Browser
 
 SCHEMES = ("light", "dark")
 WIDTH = 1240

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from mock_ares.authoring.load import load
 from mock_ares.expectation import expect
 from mock_ares.paths import FIXTURES
 from mock_ares.plan.build import Asked, build
-from mock_ares.scenario.load import load
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.clients.rig import PATH, Outcome, Runner
 from tests.clients.test_samples import TOOLS, each

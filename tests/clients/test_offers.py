@@ -11,7 +11,7 @@ import pytest
 
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.model import Target
-from mock_ares.server.journal import Exchange, kept_text
+from mock_ares.server.record.journal import Exchange, kept_text
 from tests.clients.rig import PATH
 from tests.surfaces.rig import PARSERS, Rig
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.harness.check_run import checked
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.entries import read_grid
 from mock_ares.harness.report.verdicts import diagnosis
+from mock_ares.harness.run.clients_file import read_grid
+from mock_ares.harness.run.session import checked
 from mock_ares.harness.settings import Settings
 from mock_ares.paths import CONTRACTS
 from tests.clients import picture

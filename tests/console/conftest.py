@@ -28,7 +28,7 @@ from playwright.async_api import (
     expect,
 )
 
-from mock_ares.harness.devtools import FLAGS, find_chromium
+from mock_ares.harness.clients.browser.devtools import FLAGS, find_chromium
 from mock_ares.server.state import Settings
 from tests.console.stage import FILES, Served
 

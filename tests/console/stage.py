@@ -13,9 +13,9 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from mock_ares.server.control.state import Control
-from mock_ares.server.fake import FakeServer
-from mock_ares.server.folder import Folder
+from mock_ares.control.context import Control
+from mock_ares.server.files.scenario_files import Folder
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 
 STREAM = "/api/chat/stream"

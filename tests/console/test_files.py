@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from tests.console.stage import Served, open_console, text_of
 
 BROKEN = "summary: A greeting.\nreplies:\n  - text: Hello.\n    pace: {frist: 40ms}\n"

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from mock_ares import faults
+from mock_ares.ares.bodies import ChatRequest
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.authoring.dry_run import rehearse
 from mock_ares.dialects import DIALECTS, Decoded, Names
 from mock_ares.expectation import expect, sent_payload
-from mock_ares.plan.head import render_head
-from mock_ares.plan.layout import Peer, head_only, lay_out
+from mock_ares.plan.http1.head import render_head
+from mock_ares.plan.http1.layout import Peer, head_only, lay_out
+from mock_ares.plan.http1.negotiation import carried
 from mock_ares.plan.model import Script, StreamPlan
-from mock_ares.plan.peer import carried
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Body, Content, Position, Redirect, Reply
-from mock_ares.scenario.rehearsal import rehearse
-from mock_ares.server.answers import Replies
-from mock_ares.server.plans import PlanCache
-from mock_ares.server.profiles import PROFILES
-from mock_ares.server.requests import ChatRequest
+from mock_ares.server.replies.plan_cache import PlanCache
+from mock_ares.server.replies.responses import Replies
 from tests.plan.http import Response
 
 CHAT = ChatRequest(message="hi", agent_type=None, context_id=None, model=None, messages=None)

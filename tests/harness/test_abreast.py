@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.harness.abreast import Abreast, Checked, Watch
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.entries import Entry
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
-from mock_ares.harness.runner import Event
+from mock_ares.harness.run.checks_in_order import Event
+from mock_ares.harness.run.clients_file import Entry
+from mock_ares.harness.run.parallel import Abreast, Checked, Watch
 from mock_ares.harness.settings import Settings
 
 INFO = CHECKS["request"].info

@@ -12,14 +12,14 @@ import httpx
 import pytest
 
 from mock_ares.faults import close_early, empty_reply, garbage, hang, reset_peer
-from mock_ares.harness.arena import Arena, lasting
 from mock_ares.harness.checks.rows import case, one, say
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import KEY_PATH, Case, HarnessError, Observation, Target
+from mock_ares.harness.play.example_runner import Arena, lasting
 from mock_ares.scenario.model import Body, Pace, Pause, Redirect, Reply, RetryAfter, Segments
-from mock_ares.server.barrier import Boundary
-from mock_ares.server.peer import Peer
-from mock_ares.server.wire import Wire
+from mock_ares.server.transport.client_socket import Peer
+from mock_ares.server.transport.read_barrier import Boundary
+from mock_ares.server.transport.wire import Wire
 from tests.harness import right_client as right
 from tests.harness import wrong_clients as wrong
 

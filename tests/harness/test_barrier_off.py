@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.server.barrier import SWITCH
+from mock_ares.server.transport.read_barrier import SWITCH
 
 ROOT = Path(__file__).parents[2]
 WRONG = {

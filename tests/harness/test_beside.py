@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from mock_ares.harness import beside
-from mock_ares.harness.arena import Arena
-from mock_ares.harness.beside import Fork, lanes
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.checks.rows import Check, Row, one
 from mock_ares.harness.clients.driver import DriverClient
-from mock_ares.harness.clients.process import ProcessClient
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import Client, HarnessError
-from mock_ares.harness.runner import Contract, Event, Settings, run_contract
+from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.run import background
+from mock_ares.harness.run.background import Fork, lanes
+from mock_ares.harness.run.checks_in_order import Contract, Event, Settings, run_contract
 from mock_ares.scenario.model import Pace
 from tests.harness import right_client as right
 
@@ -93,7 +93,7 @@ class TestAnotherInstance:
             verdicts(Broken(right.whole))
 
 
-@pytest.mark.skipif(not beside.FORKS, reason="no forks on this system")
+@pytest.mark.skipif(not background.FORKS, reason="no forks on this system")
 class TestAFork:
     def test_runs_what_lasts_in_a_copy(self, tmp_path: Path) -> None:
         client = Noting(tmp_path / "calls")
@@ -119,7 +119,7 @@ class TestAFork:
         assert result is not None and result.failure is not None and result.failure.expected_text == "ab"
 
     def test_one_that_never_comes_back_is_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(beside, "WEDGED", 0.2)
+        monkeypatch.setattr(background, "WEDGED", 0.2)
 
         def forever(client: Client, checks: Any, progress: Any) -> None:
             threading.Event().wait()
@@ -146,7 +146,7 @@ class TestAFork:
 
         forks: list[int] = []
 
-        def noting(*words: Any) -> list[beside.Lane]:
+        def noting(*words: Any) -> list[background.Lane]:
             begun = lanes(*words)
             forks.extend(lane._pid for lane in begun if isinstance(lane, Fork) and lane._pid is not None)
             return begun
@@ -154,7 +154,7 @@ class TestAFork:
         def stopped(event: Event) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("mock_ares.harness.runner.lanes", noting)
+        monkeypatch.setattr("mock_ares.harness.run.checks_in_order.lanes", noting)
         with pytest.raises(KeyboardInterrupt):
             run_contract(PythonClient(right.whole), SETTINGS, stopped)
         assert len(forks) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.harness.chromium import Chromium, ChromiumError, Ran
+from mock_ares.harness.clients.browser.chromium import Chromium, ChromiumError, Ran
 from tests.toolchains import require_tool
 
 Run = Callable[..., Ran]

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from mock_ares.faults import hang
-from mock_ares.harness.chromium import ChromiumError
-from mock_ares.harness.clients.browser import BrowserClient
+from mock_ares.harness.clients.browser.chromium import ChromiumError
+from mock_ares.harness.clients.browser.client import BrowserClient
 from mock_ares.harness.model import HarnessError, Target, UsageError
 from mock_ares.paths import CONTRACTS
 from mock_ares.scenario.model import Position, Reply
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.harness.targets import target
 from tests.toolchains import require_tool

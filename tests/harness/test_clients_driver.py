@@ -11,7 +11,7 @@ import pytest
 
 from mock_ares.harness.clients import driver
 from mock_ares.harness.clients.driver import DriverClient
-from mock_ares.harness.clients.process import ProcessClient
+from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import HarnessError, Observation, UsageError
 from tests.harness.targets import script, target
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from mock_ares.ares.credentials import Credentials
 from mock_ares.faults import close_early, hang
 from mock_ares.harness import settings as contract
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.model import KEY_PATH, STREAM_PATH, Observation, Target
-from mock_ares.harness.runner import run_contract
+from mock_ares.harness.run.checks_in_order import run_contract
 from mock_ares.paths import CONTRACTS
 from mock_ares.scenario.model import Framing, Position, Reply, Segments
-from mock_ares.server.auth import Credentials
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.harness.targets import PATIENCE
 from tests.toolchains import require_tool

@@ -16,15 +16,15 @@ from pathlib import Path
 import pytest
 
 from mock_ares.faults import hang, reset_peer
-from mock_ares.harness.clients import process, python
+from mock_ares.harness.clients import in_process, spawned
 from mock_ares.harness.clients.adapter import Adapter
 from mock_ares.harness.clients.driver import DriverClient
-from mock_ares.harness.clients.process import ProcessClient
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.clients.remote import RemoteClient
+from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import STREAM_PATH, Observation, Target
 from mock_ares.scenario.model import Position, Reply
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.harness.targets import PATIENCE
 
@@ -77,7 +77,7 @@ GOOD = Reply(text="ab cd")
 ROUND = ("good", "hang", "crash", "good", "reset", "child", "cancel", "good", "spin", "flood")
 
 
-def in_process(folder: Path) -> Adapter:
+def called(folder: Path) -> Adapter:
     spec = importlib.util.spec_from_file_location("misbehaving_client", folder / "client.py")
     assert spec
     assert spec.loader
@@ -87,7 +87,7 @@ def in_process(folder: Path) -> Adapter:
 
 
 KINDS: dict[str, Callable[[Path], Adapter]] = {
-    "python": in_process,
+    "python": called,
     "process": lambda folder: ProcessClient([sys.executable, "program.py"], limit=10_000),
     "driver": lambda folder: DriverClient([sys.executable, "driver.py"], limit=10_000),
     "remote": lambda folder: RemoteClient("client:stream_chat", limit=10_000),
@@ -135,13 +135,13 @@ def test_nothing_is_left(kind: str, rounds: int, tmp_path: Path, monkeypatch: py
     mark = f"MOCK_ARES_TEST={secrets.token_hex(8)}"
     monkeypatch.setenv(*mark.split("="))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(process, "LINGER", 0.2)
-    monkeypatch.setattr(python, "GRACE", 1.0)
+    monkeypatch.setattr(spawned, "LINGER", 0.2)
+    monkeypatch.setattr(in_process, "GRACE", 1.0)
     for name, source in (("client.py", MISBEHAVIOUR), ("program.py", PROGRAM), ("driver.py", DRIVER)):
         Path(name).write_text(source)
     if kind == "python":
         monkeypatch.setattr(sys, "argv", [""])
-    with FakeServer() as fake, in_process(tmp_path) as client:  # open what a process opens once, the barrier among it
+    with FakeServer() as fake, called(tmp_path) as client:  # open what a process opens once, the barrier among it
         play(fake, client, "segments")
     children, threads, fds = marked(mark), set(threading.enumerate()), descriptors()
 

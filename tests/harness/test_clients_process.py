@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.harness.clients import process
-from mock_ares.harness.clients.child import status_text
+from mock_ares.harness.clients import spawned
 from mock_ares.harness.clients.command import check_command
-from mock_ares.harness.clients.process import ProcessClient
+from mock_ares.harness.clients.processes.child import status_text
+from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import Observation, UsageError
 from tests.harness.targets import PATIENCE, script, target
 
@@ -109,7 +109,7 @@ class TestChildrenOfIts:
         assert shell("{ sleep 0.3; printf b; } & printf a").text == "ab"
 
     def test_what_it_leaves_running_for_ever_is_not_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(process, "LINGER", 0.2)
+        monkeypatch.setattr(spawned, "LINGER", 0.2)
         observation = shell("sleep 3600 & printf a")
         assert (observation.text, observation.timed_out) == ("a", False)
 
@@ -122,7 +122,7 @@ class TestCancel:
         assert end.exists()
 
     def test_one_that_refuses_is_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(process, "TERMINATION", 0.1)
+        monkeypatch.setattr(spawned, "TERMINATION", 0.1)
         assert shell("trap '' TERM; printf abc; while :; do sleep 0.01; done", cancel_after=2).cancelled
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from mock_ares.harness.clients import python
-from mock_ares.harness.clients.example import Example, UnacceptableError
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients import in_process
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.clients.running_example import Example, UnacceptableError
 from mock_ares.harness.model import HarnessError, Observation, UsageError
 from tests.harness.targets import PATIENCE, target
 
@@ -212,7 +212,7 @@ class TestFailure:
         assert (observed.error or "").startswith(error)
 
     def test_a_flood_is_the_clients_failure(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(python, "Example", lambda target, shown: Example(target, shown, 100))
+        monkeypatch.setattr(in_process, "Example", lambda target, shown: Example(target, shown, 100))
 
         def flood(*call: str) -> Iterator[str]:
             while True:
@@ -281,17 +281,17 @@ async def blocks_the_loop(*call: str) -> AsyncIterator[str]:
 
 @pytest.fixture(autouse=True)
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(python, "GRACE", 0.2)
+    monkeypatch.setattr(in_process, "GRACE", 0.2)
 
 
 def when_given_up(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> None:
-    stop = python.Call.stop
+    stop = in_process.Call.stop
 
-    def stopped(call: python.Call) -> None:
+    def stopped(call: in_process.Call) -> None:
         stop(call)
         then()
 
-    monkeypatch.setattr(python.Call, "stop", stopped)
+    monkeypatch.setattr(in_process.Call, "stop", stopped)
 
 
 class TestGivenUp:
@@ -307,7 +307,7 @@ class TestGivenUp:
         assert set(threading.enumerate()) == before
 
     def test_one_whose_connection_ends_goes_on_in_its_thread(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(python, "GRACE", PATIENCE)
+        monkeypatch.setattr(in_process, "GRACE", PATIENCE)
         ended = threading.Event()
         threads = []
 
@@ -336,7 +336,7 @@ class TestGivenUp:
             assert client.observe(target()).text == "next"
 
     def test_what_it_shows_later_is_not_heard(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(python, "GRACE", PATIENCE)
+        monkeypatch.setattr(in_process, "GRACE", PATIENCE)
         ended, heard = threading.Event(), list[str]()
 
         def late(*call: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.clients.remote import RemoteClient
 from mock_ares.harness.model import Observation, UsageError
 from tests.harness.targets import target

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.harness.entries import Entry, read_grid
 from mock_ares.harness.model import UsageError
+from mock_ares.harness.run.clients_file import Entry, read_grid
 
 GRID = """
 [[client]]

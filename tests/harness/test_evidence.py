@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from mock_ares.harness.arena import Arena
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import CheckResult
-from mock_ares.harness.runner import run_check, run_contract
+from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.run.checks_in_order import run_check, run_contract
 from mock_ares.harness.settings import Settings
 from tests.mutants.base import Right
 from tests.mutants.framing import KnowsOnlyLf

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.libraries import FLAWS, flaw_of
-from mock_ares.harness.report.failure import failure_text
+from mock_ares.harness.report.counterexample.failure_text import failure_text
+from mock_ares.harness.verdict.library_flaws import FLAWS, flaw_of
 from mock_ares.paths import CONTRACTS
 from tests.harness.report.samples import SMALLEST
 

@@ -19,14 +19,14 @@ from mock_ares.faults import (
     short_length,
     truncate,
 )
-from mock_ares.harness import diagnosis
 from mock_ares.harness.checks.rows import say
 from mock_ares.harness.model import Case, Failure, HarnessError, Observation
-from mock_ares.harness.oracle import judge
+from mock_ares.harness.verdict import diagnosis
+from mock_ares.harness.verdict.oracle import judge
 from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Framing, Reply, Segments
-from mock_ares.server.journal import Exchange
+from mock_ares.server.record.journal import Exchange
 
 
 class Client:

@@ -13,7 +13,7 @@ from mock_ares import faults
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.checks.rows import Check, speaking
 from mock_ares.harness.model import Case, HarnessError, UsageError
-from mock_ares.harness.replay import case_of, file_name, load, save
+from mock_ares.harness.run.replay import case_of, file_name, load, save
 from mock_ares.harness.settings import Settings
 from mock_ares.scenario.model import Content, Reply, Segments
 from tests.harness.report.samples import HOSTILE, INFO, SMALLEST

@@ -11,22 +11,23 @@ from typing import Any
 import pytest
 
 from mock_ares.faults import hang
-from mock_ares.harness import arena as arena_module
-from mock_ares.harness import runner, slowness, trial
-from mock_ares.harness.arena import Arena, Played, lasting, size_of
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.checks.framing import EIGHT_MB, long_line, many
 from mock_ares.harness.checks.rows import Check, Row, case, one, say
-from mock_ares.harness.clients import example as example_module
-from mock_ares.harness.clients.browser import BrowserClient
+from mock_ares.harness.clients import running_example as example_module
+from mock_ares.harness.clients.browser.client import BrowserClient
 from mock_ares.harness.clients.driver import DriverClient
-from mock_ares.harness.clients.process import ProcessClient
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import Case, CheckResult, HarnessError, Observation, Target, UsageError, Verdict
-from mock_ares.harness.runner import Event, Settings, judge_case, run_check, run_contract, selected
-from mock_ares.harness.slowness import Growth, Stopwatch, Timed, quarter_of
+from mock_ares.harness.play import cpu_growth
+from mock_ares.harness.play import example_runner as arena_module
+from mock_ares.harness.play.cpu_growth import Growth, Stopwatch, Timed, quarter_of
+from mock_ares.harness.play.example_runner import Arena, Played, lasting, size_of
+from mock_ares.harness.run import check_runner, checks_in_order
+from mock_ares.harness.run.checks_in_order import Event, Settings, judge_case, run_check, run_contract, selected
 from mock_ares.scenario.model import Chunks, Pace, Reply, RetryAfter, Segments
-from mock_ares.server.wire import Wire
+from mock_ares.server.transport.wire import Wire
 from tests.harness import right_client as right
 from tests.harness import wrong_clients as wrong
 from tests.harness.test_arena import gives_up
@@ -146,7 +147,7 @@ class TestWrongClients:
         assert "the connection stayed open" in (result.failure.diagnosis if result.failure else "")
 
     def test_one_that_hangs_costs_less_time_each_time(self, arena: Arena) -> None:
-        contract = runner.Contract(PythonClient(right.whole), Settings(), (), arena, trial.silent)
+        contract = checks_in_order.Contract(PythonClient(right.whole), Settings(), (), arena, check_runner.silent)
         deadlines = []
         for contract.hung in range(6):
             deadlines.append(round(contract._deadline(), 1))
@@ -155,7 +156,7 @@ class TestWrongClients:
     def test_one_that_keeps_the_connection_of_a_caller_who_left(
         self, arena: Arena, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("mock_ares.harness.arena.CLOSED", 0.2)
+        monkeypatch.setattr("mock_ares.harness.play.example_runner.CLOSED", 0.2)
         kept: list[object] = []
 
         class Keeps:
@@ -196,7 +197,7 @@ class TestWrongClients:
         assert found is not None and found.word == "raised-on-good-stream"
 
     def test_a_stall_is_given_up_within_the_time_out(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(trial, "LENIENCE", 0.1)
+        monkeypatch.setattr(check_runner, "LENIENCE", 0.1)
         stalls = one("ab", faults=(hang(1),))
         client = PythonClient(right.stream_chat, timeout=0.1)
         found = judge_case(client, stalls, arena, CHECKS["stall"].info)
@@ -280,7 +281,7 @@ class TestWhatIsNotJudged:
 
     def test_patience_keeps_to_gaps_that_the_client_can_bear(self) -> None:
         for seconds, longest in ((None, 2.0), (15.0, 2.0), (1.0, 0.5), (0.2, 0.1)):
-            (long,) = trial.cases_of(CHECKS["patience"], PythonClient(right.whole, timeout=seconds), FEW)
+            (long,) = check_runner.cases_of(CHECKS["patience"], PythonClient(right.whole, timeout=seconds), FEW)
             (reply,) = long.replies
             pace = reply.pace
             gaps = [pace.interval + (pause.lasts or 0.0) for pause in pace.pauses]
@@ -321,8 +322,8 @@ class TestWhatIsNotJudged:
     @pytest.mark.parametrize(("timeout", "silence"), [(None, 10.0), (60.0, 10.0), (12.0, 9.6), (5.0, 4.0)])
     def test_silence_is_as_long_as_the_client_says_it_waits(self, timeout: float | None, silence: float) -> None:
         client = PythonClient(right.whole, capabilities="timeout" if timeout else "", timeout=timeout)
-        assert trial.why_skipped(client, CHECKS["silence"], Settings()) is None
-        (only,) = trial.cases_of(CHECKS["silence"], client, Settings())
+        assert check_runner.why_skipped(client, CHECKS["silence"], Settings()) is None
+        (only,) = check_runner.cases_of(CHECKS["silence"], client, Settings())
         assert only.replies[0].pace.pauses[0].lasts == pytest.approx(silence)
 
     def test_a_case_that_cannot_be_played_is_the_harness_s_error(self, arena: Arena) -> None:
@@ -338,7 +339,7 @@ class TestWhatIsNotJudged:
         def bug(self: object, played: Played) -> None:
             raise ZeroDivisionError("oops")
 
-        monkeypatch.setattr(trial._Run, "_judge", bug)
+        monkeypatch.setattr(check_runner._Run, "_judge", bug)
         result = check(arena, right.whole, "chunk-split")
         assert result.verdict == "errored" and "ZeroDivisionError: oops" in result.reason
 
@@ -370,8 +371,8 @@ class TestLinearTime:
 
     @pytest.fixture(autouse=True)
     def impatience(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(slowness, "NOTICED", 0.3)
-        monkeypatch.setattr(slowness, "ROUNDS", 2)
+        monkeypatch.setattr(cpu_growth, "NOTICED", 0.3)
+        monkeypatch.setattr(cpu_growth, "ROUNDS", 2)
 
     def test_quadratic_work_is_slow(self, arena: Arena) -> None:
         found = judge_case(PythonClient(wrong.takes_too_long_for_much), many(2_000, 0), arena, self.INFO)
@@ -556,7 +557,7 @@ class TestTheRun:
 
     def test_a_client_that_declares_v1_is_also_asked_there(self, arena: Arena) -> None:
         client = PythonClient(right.whole, capabilities="v1")
-        paths = [case.path for case in trial.cases_of(CHECKS["request"], client, FEW)]
+        paths = [case.path for case in check_runner.cases_of(CHECKS["request"], client, FEW)]
         assert paths[-1] == "/v1/chat/stream" and set(paths[:-1]) == {"/api/chat/stream"}
         assert run_check(client, CHECKS["request"], arena, FEW).verdict == "passed"
 

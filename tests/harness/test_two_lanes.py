@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mock_ares.client import stream_chat
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import Observation, Target, UsageError
-from mock_ares.harness.runner import run_contract
+from mock_ares.harness.run.checks_in_order import run_contract
 from mock_ares.harness.settings import Settings
 
 ONLY = ("request", "chunk-split", "eol-cr", "no-space", "everything")

@@ -16,11 +16,11 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from mock_ares.harness.arena import Arena
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import CheckResult
-from mock_ares.harness.runner import run_check, run_contract
+from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.run.checks_in_order import run_check, run_contract
 from mock_ares.harness.settings import Settings
 from tests.mutants.base import Right
 from tests.mutants.table import RIGHT, TABLE, Mutant, name_of

@@ -14,8 +14,8 @@ from collections import Counter
 from functools import partial
 
 from mock_ares.client import stream_chat
-from mock_ares.harness.clients.python import PythonClient
-from mock_ares.harness.runner import run_contract
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.run.checks_in_order import run_contract
 from mock_ares.harness.settings import Settings
 from tests.mutants.base import TIMEOUT
 

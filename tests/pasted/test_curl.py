@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mock_ares.server.curl import again_line, ask_line
-from mock_ares.server.fake import FakeServer
-from mock_ares.server.journal import Exchange
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.record.curl import again_line, ask_line
+from mock_ares.server.record.journal import Exchange
 from mock_ares.server.state import Settings
 from mock_ares.sse import decode
 from tests.pasted.conftest import Paste

@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 import pytest
 
+from mock_ares.authoring.load import load_all
 from mock_ares.cli import main
-from mock_ares.harness.check_cli import check
+from mock_ares.harness.commands import check
 from mock_ares.paths import FIXTURES
-from mock_ares.scenario.load import load_all
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.documents import ROOT, commands, examples, pages, text
 from tests.pasted.conftest import Paste

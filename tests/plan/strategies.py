@@ -18,7 +18,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from mock_ares import faults
 from mock_ares.dialects import DIALECTS
 from mock_ares.plan.build import Asked, build
-from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.http1.layout import Peer, lay_out
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts

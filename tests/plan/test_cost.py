@@ -10,7 +10,7 @@ import pytest
 from mock_ares import faults
 from mock_ares.expectation import disagreement, expect
 from mock_ares.plan.build import Asked, build
-from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.http1.layout import Peer, lay_out
 from mock_ares.plan.show import timeline
 from mock_ares.scenario.model import Body, Framing, Pace, Position, Range, Reply, Segments
 from tests.growth import LINEAR, Work, growth

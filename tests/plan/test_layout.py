@@ -9,7 +9,7 @@ import pytest
 from mock_ares import faults
 from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.columns import Write
-from mock_ares.plan.layout import Peer, head_only, lay_out
+from mock_ares.plan.http1.layout import Peer, head_only, lay_out
 from mock_ares.plan.model import Script
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import disagreement, expect, sent_payload
 from mock_ares.plan.build import Asked, build
-from mock_ares.plan.head import render_head
-from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.http1.head import render_head
+from mock_ares.plan.http1.layout import Peer, lay_out
+from mock_ares.plan.http1.negotiation import carried
 from mock_ares.plan.model import Script, StreamPlan
-from mock_ares.plan.peer import carried
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.model import Reply
 from tests.plan.http import Response

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+import mock_ares.authoring.load
+import mock_ares.authoring.schema
+
 # pytester forgets what was imported while it ran, and modules of C do not bear being imported twice.
-import mock_ares.harness.pytest_report
+import mock_ares.harness.plugin.report
 import mock_ares.harness.report.html
-import mock_ares.scenario.load
-import mock_ares.scenario.schema
-import mock_ares.server.fake  # noqa: F401
+import mock_ares.server.hosting.in_thread  # noqa: F401
 
 CLIENT = '''
 import http.client, json

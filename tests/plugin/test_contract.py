@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
-from mock_ares.harness.database import Keyed
+from mock_ares.harness.run.database import Keyed
 
 RIGHT = """
 from mock_ares import ClientContract

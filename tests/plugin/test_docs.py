@@ -34,7 +34,7 @@ def test_the_readmes_two_ways(pytester: pytest.Pytester) -> None:
 
 def test_every_attribute_and_option_is_named() -> None:
     from mock_ares import ClientContract, FakeServer
-    from mock_ares.harness.fixtures import Ares
+    from mock_ares.harness.plugin.fixtures import Ares
     from mock_ares.server.state import Settings
 
     page = text(PAGE)

@@ -282,7 +282,7 @@ def test_a_client_s_own_credentials_belong_to_the_only_test(project: pytest.Pyte
     project.makepyfile(
         """
         from client import ask
-        from mock_ares.server.auth import Keyring
+        from mock_ares.ares.credentials import Keyring
 
         own = Keyring().issue_jwt()
 

@@ -7,12 +7,12 @@ from dataclasses import fields
 
 import pytest
 
+from mock_ares.ares.errors import NAMES, lookup
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.authoring.load import loads
 from mock_ares.faults import FAULTS
 from mock_ares.scenario import model
-from mock_ares.scenario.load import loads
 from mock_ares.scenario.position import Position
-from mock_ares.server.errors import NAMES, lookup
-from mock_ares.server.profiles import PROFILES
 from tests.documents import examples, text
 
 NAME = "docs/scenarios.md"

@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mock_ares import faults
+from mock_ares.authoring.dump import dump, duration, fraction, size
+from mock_ares.authoring.load import load, loads, long_form
+from mock_ares.authoring.schema import adapter
+from mock_ares.authoring.yaml.nodes import compose
+from mock_ares.authoring.yaml.values import values
 from mock_ares.paths import FIXTURES
-from mock_ares.scenario.dump import dump, duration, fraction, size
-from mock_ares.scenario.load import load, loads, long_form
-from mock_ares.scenario.mistakes import ScenarioError
+from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.scenario.model import Chunks, Content, Counterexample, Pace, Position, Reply, Scenario, Segments, Text
-from mock_ares.scenario.nodes import compose
-from mock_ares.scenario.schema import adapter
-from mock_ares.scenario.values import values
 from mock_ares.scenario.words import parse_duration, parse_fraction
 from tests.scenario.scenarios import scenarios, texts
 

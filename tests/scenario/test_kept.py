@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from mock_ares.authoring import load, scenario_cache
 from mock_ares.paths import FIXTURES
-from mock_ares.scenario import kept, load
-from mock_ares.scenario.mistakes import ScenarioError
+from mock_ares.scenario.diagnostics import ScenarioError
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(kept, "_opened", None)
+    monkeypatch.setattr(scenario_cache, "_opened", None)
     yield tmp_path / "mock-ares"
 
 
 def opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_opened", None)
-    kept.use()
+    monkeypatch.setattr(scenario_cache, "_opened", None)
+    scenario_cache.use()
 
 
 def unread(*_: object) -> None:
@@ -36,19 +36,19 @@ def test_the_second_start_has_the_same_scenarios_without_reading(folder: Path, m
     read = load.load_all(files)
     opened_anew(monkeypatch)
     assert load.load_all(files) == read
-    kept.done()
+    scenario_cache.done()
     opened_anew(monkeypatch)
     monkeypatch.setattr(load, "_read", unread)
     assert load.load_all(files) == read
 
 
 def test_another_text_or_other_code_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept.use()
+    scenario_cache.use()
     load.loads("replies: [text: a]", name="x")
-    kept.done()
+    scenario_cache.done()
     opened_anew(monkeypatch)
     assert load.loads("replies: [text: b]", name="x").replies[0].text == "b"
-    monkeypatch.setattr(kept, "_code", lambda: "another")
+    monkeypatch.setattr(scenario_cache, "_code", lambda: "another")
     opened_anew(monkeypatch)
     monkeypatch.setattr(load, "_read", unread)
     with pytest.raises(AssertionError, match="read again"):
@@ -56,7 +56,7 @@ def test_another_text_or_other_code_is_read(folder: Path, monkeypatch: pytest.Mo
 
 
 def test_mistakes_are_not_kept_and_files_that_are_named_count(folder: Path) -> None:
-    kept.use()
+    scenario_cache.use()
     (folder.parent / "a.txt").write_text("one")
     for _ in range(2):
         with pytest.raises(ScenarioError):
@@ -72,16 +72,16 @@ def test_mistakes_are_not_kept_and_files_that_are_named_count(folder: Path) -> N
 def test_what_others_could_have_written_is_not_believed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, harm: str
 ) -> None:
-    kept.use()
+    scenario_cache.use()
     load.loads("replies: [text: a]")
-    kept.done()
+    scenario_cache.done()
     if harm == "garbage":
         (folder / "scenarios.pickle").write_bytes(b"no pickle")
     else:
         folder.chmod(0o777)
     opened_anew(monkeypatch)
     assert load.loads("replies: [text: a]").replies[0].text == "a"
-    store = kept.opened()
+    store = scenario_cache.opened()
     assert store is not None and len(store._known) == 1
 
 
@@ -126,13 +126,13 @@ IN_ITS_PLACE = {
 
 @pytest.mark.parametrize("name", IN_ITS_PLACE)
 def test_whatever_stands_in_its_place_files_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    kept.use()
+    scenario_cache.use()
     scenario = load.loads("replies: [text: a]", name="x")
-    kept.done()
+    scenario_cache.done()
     IN_ITS_PLACE[name](folder / "scenarios.pickle")
     opened_anew(monkeypatch)
     assert load.loads("replies: [text: a]", name="x") == scenario
-    kept.done()
+    scenario_cache.done()
     assert [path.name for path in folder.iterdir()] == ["scenarios.pickle"], "no start leaves a file behind"
 
 
@@ -140,10 +140,10 @@ def test_a_full_disk_is_left_as_it_was(folder: Path, monkeypatch: pytest.MonkeyP
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    kept.use()
+    scenario_cache.use()
     load.loads("replies: [text: a]", name="x")
     monkeypatch.setattr(Path, "replace", full)
-    kept.done()
+    scenario_cache.done()
     assert list(folder.iterdir()) == []
 
 
@@ -152,7 +152,7 @@ def test_without_a_home_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(kept, "_opened", None)
+    monkeypatch.setattr(scenario_cache, "_opened", None)
     monkeypatch.setattr(Path, "home", homeless)
-    kept.use()
-    assert kept.opened() is None and load.loads("replies: [text: a]", name="x").name == "x"
+    scenario_cache.use()
+    assert scenario_cache.opened() is None and load.loads("replies: [text: a]", name="x").name == "x"

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_ares.ares.errors import NAMES
+from mock_ares.authoring.load import load, load_all, loads
+from mock_ares.authoring.yaml.nodes import compose
+from mock_ares.authoring.yaml.values import values
 from mock_ares.paths import CONTRACTS, FIXTURES
-from mock_ares.scenario.load import load, load_all, loads
-from mock_ares.scenario.mistakes import ScenarioError
+from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.scenario.nodes import compose
-from mock_ares.scenario.values import values
-from mock_ares.server.errors import NAMES
 
 SCHEMA = jsonschema_rs.validator_for(json.loads((CONTRACTS / "scenario.schema.json").read_text(encoding="utf-8")))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.scenario.load import loads
-from mock_ares.scenario.mistakes import Mistake, ScenarioError
+from mock_ares.authoring.load import loads
+from mock_ares.scenario.diagnostics import Mistake, ScenarioError
 
 ERRORS = ("internal", "unavailable")
 CASES = (Path(__file__).parent / "mistakes.txt").read_text(encoding="utf-8").rstrip("\n").split("\n---\n")

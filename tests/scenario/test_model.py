@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mock_ares.faults import empty_reply, reset_peer
-from mock_ares.scenario.mistakes import WordsError
+from mock_ares.scenario.diagnostics import WordsError
 from mock_ares.scenario.model import (
     Body,
     Chunks,

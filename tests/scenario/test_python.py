@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from mock_ares.authoring.calls import reply, scenario
+from mock_ares.authoring.load import loads
 from mock_ares.faults import empty_reply, hang, missing_end, reset_peer
-from mock_ares.scenario.load import loads
 from mock_ares.scenario.model import Body, Chunks, Content, Match, Pace, Position, Reply, Scenario, Segments, Text, When
-from mock_ares.scenario.python import reply, scenario
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_objects_and_plain_texts_need_neither_pydantic_nor_yaml() -> None:
 import sys
 from mock_ares.faults import reset_peer
 from mock_ares.scenario.model import Pace
-from mock_ares.scenario.python import reply, scenario
+from mock_ares.authoring.calls import reply, scenario
 scenario(
     "a",
     reply("x", pace=Pace(first=0.3), chunks="characters", segments="byte", headers={"a": "b"},

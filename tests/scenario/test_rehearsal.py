@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from mock_ares.authoring import dry_run
+from mock_ares.authoring.dry_run import rehearse
 from mock_ares.faults import close_early, duplicate_chunk, empty_reply, hang, missing_end, reset_peer
-from mock_ares.scenario import rehearsal
 from mock_ares.scenario.model import Body, Chunks, Content, Framing, Pace, Pause, Position, Range, Reply, Segments, Text
-from mock_ares.scenario.rehearsal import rehearse
 
 NETS = "Neural nets learn."
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_played_is_told_at_the_word_that_asks_for_it(
 
 
 def test_a_reply_has_a_million_chunks_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsal, "MOST", 3)
+    monkeypatch.setattr(dry_run, "MOST", 3)
     assert rehearse(Reply(text="abc", chunks="characters")) == []
     assert rehearse(Reply(text="abcd", chunks="characters")) == [
         (("chunks",), "the reply has 4 chunks; 3 are the most")
@@ -89,8 +89,8 @@ def test_reads_and_http_chunks_are_bounded(
     monkeypatch: pytest.MonkeyPatch, reply: Reply, place: tuple[str, ...]
 ) -> None:
     assert rehearse(reply) == []
-    monkeypatch.setattr(rehearsal, "MOST", 1000)
-    monkeypatch.setattr(rehearsal, "cuts", lambda _: pytest.fail("made them all"))
+    monkeypatch.setattr(dry_run, "MOST", 1000)
+    monkeypatch.setattr(dry_run, "cuts", lambda _: pytest.fail("made them all"))
     ((found, message),) = rehearse(reply)
     assert found == place
     assert "more than 1000" in message
@@ -104,6 +104,6 @@ def test_a_block_that_would_alter_the_text_in_this_dialect_is_found() -> None:
 
 
 def test_large_generated_texts_are_not_planned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsal, "build", lambda *_: pytest.fail("planned"))
+    monkeypatch.setattr(dry_run, "build", lambda *_: pytest.fail("planned"))
     assert rehearse(Reply(text=Text(bytes=8_000_000), chunks=Chunks(every=4000))) == []
     assert rehearse(Reply(text=Text(words=20_000))) == []

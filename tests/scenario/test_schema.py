@@ -9,12 +9,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from mock_ares.authoring.load import loads
+from mock_ares.authoring.schema import json_schema, published
+from mock_ares.authoring.yaml.nodes import compose
+from mock_ares.authoring.yaml.values import values
 from mock_ares.paths import CONTRACTS, FIXTURES
-from mock_ares.scenario.load import loads
-from mock_ares.scenario.mistakes import ScenarioError
-from mock_ares.scenario.nodes import compose
-from mock_ares.scenario.schema import json_schema, published
-from mock_ares.scenario.values import values
+from mock_ares.scenario.diagnostics import ScenarioError
 
 FILE = CONTRACTS / "scenario.schema.json"
 VALIDATOR = jsonschema_rs.validator_for(json.loads(FILE.read_text(encoding="utf-8")))
@@ -26,7 +26,7 @@ def value_of(text: str) -> Any:
 
 
 def test_the_file_is_fresh() -> None:
-    message = "stale: run .venv/bin/python -m mock_ares.scenario.schema > contracts/scenario.schema.json"
+    message = "stale: run .venv/bin/python -m mock_ares.authoring.schema > contracts/scenario.schema.json"
     assert FILE.read_text(encoding="utf-8") == published(), message
 
 
@@ -73,7 +73,7 @@ def test_the_library_is_valid(path: Path) -> None:
     ],
 )
 def test_wrong_files_are_wrong_to_both(text: str) -> None:
-    from mock_ares.server.errors import NAMES
+    from mock_ares.ares.errors import NAMES
 
     assert not VALIDATOR.is_valid(value_of(text))
     with pytest.raises(ScenarioError):

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mock_ares.scenario.load import loads
-from mock_ares.scenario.mistakes import ScenarioError
-from mock_ares.scenario.nodes import compose
-from mock_ares.scenario.values import values
+from mock_ares.authoring.load import loads
+from mock_ares.authoring.yaml.nodes import compose
+from mock_ares.authoring.yaml.values import values
+from mock_ares.scenario.diagnostics import ScenarioError
 
 
 def value_of(text: str) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from uvicorn.server import ServerState
 
-from mock_ares.server import runner
+from mock_ares.server.hosting import loop
 from tests.server.live import Live, live
 from tests.server.stage import COMBINATIONS, Stage
 
@@ -25,9 +25,9 @@ def staged(combination: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]
     def started() -> None:
         stage.loop = asyncio.get_running_loop()
 
-    monkeypatch.setattr(runner, "ServerState", remember)
-    monkeypatch.setattr(runner, "loop_factory", lambda: loop_factory)
-    with runner.Server(stage.app, http=protocol(), on_start=started) as server:
+    monkeypatch.setattr(loop, "ServerState", remember)
+    monkeypatch.setattr(loop, "loop_factory", lambda: loop_factory)
+    with loop.Server(stage.app, http=protocol(), on_start=started) as server:
         host, _, port = server.url.removeprefix("http://").rpartition(":")
         stage.address = (host, int(port))
         yield stage

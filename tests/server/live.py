@@ -18,8 +18,8 @@ import pytest
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.fake import FakeServer
-from mock_ares.server.journal import Exchange
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.record.journal import Exchange
 from mock_ares.server.state import Settings
 
 PATIENCE = 20

@@ -10,7 +10,7 @@ import pytest
 
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS
-from mock_ares.server.library import BUILT_IN
+from mock_ares.server.replies.library import BUILT_IN
 from tests.server.live import PATHS, SAY_HI, STREAMS, WHOLES, Live, live, said
 
 ANSWER = str(BUILT_IN.replies[0].text)

@@ -12,7 +12,7 @@ import pytest
 
 from mock_ares.faults import hang
 from mock_ares.scenario.model import Pace, Position, Reply
-from mock_ares.server import exchange as exchange_module
+from mock_ares.server.http import handler as exchange_module
 from tests.server.live import PATHS, SAY_HI, Live, read_all, until
 
 LIMIT = 2_097_152

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_ares.server.auth import KEY_PREFIX, SECRET, Identity, Keyring
-from mock_ares.server.errors import HttpError, lookup
-from mock_ares.server.profiles import PROFILES
+from mock_ares.ares.credentials import KEY_PREFIX, SECRET, Identity, Keyring
+from mock_ares.ares.errors import HttpError, lookup
+from mock_ares.ares.profiles import PROFILES
 
 PROFILE_NAMES = ["docs", "server"]
 INVALID = b'{"error":"Invalid or expired token","code":"AUTH_INVALID_TOKEN"}'

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from mock_ares.cli import main
-from mock_ares.server import barrier
-from mock_ares.server.barrier import SWITCH, ReadBarrier, SwitchError, Unread, until_read
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.transport import read_barrier
+from mock_ares.server.transport.read_barrier import SWITCH, ReadBarrier, SwitchError, Unread, until_read
 
 pytestmark = pytest.mark.needs_barrier
 
@@ -129,7 +129,7 @@ def failing() -> socket.socket:
 def test_where_netlink_is_refused_it_is_not_available(
     monkeypatch: pytest.MonkeyPatch, opening: Callable[[], socket.socket], reason: str
 ) -> None:
-    monkeypatch.setattr(barrier, "_open", opening)
+    monkeypatch.setattr(read_barrier, "_open", opening)
     refusing = ReadBarrier()
     assert not refusing.available
     assert refusing.reason == reason
@@ -143,7 +143,7 @@ def test_what_is_refused_later_makes_it_unavailable(
     assert kernel.available
     assert kernel.reason is None
     kernel.close()
-    monkeypatch.setattr(barrier, "_open", opening)
+    monkeypatch.setattr(read_barrier, "_open", opening)
     assert kernel.unread(("127.0.0.1", 1), ("127.0.0.1", 2)) is None
     assert not kernel.available
     assert kernel.reason is not None
@@ -168,7 +168,7 @@ def test_patched_sockets_are_none_of_its_business(monkeypatch: pytest.MonkeyPatc
 
 
 def test_where_the_answers_are_wrong_it_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(barrier, "_answer", lambda reply: Unread(0, 0))
+    monkeypatch.setattr(read_barrier, "_answer", lambda reply: Unread(0, 0))
     with closing(ReadBarrier()) as lying:
         assert not lying.available
         assert lying.reason == "netlink answers wrongly"

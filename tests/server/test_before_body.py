@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from mock_ares.authoring.load import loads
 from mock_ares.faults import empty_reply
-from mock_ares.scenario.load import loads
-from mock_ares.scenario.mistakes import ScenarioError
+from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.scenario.model import Reply, Scenario, When
-from mock_ares.server.app import create_app
-from mock_ares.server.connection import h11_protocol, httptools_protocol
-from mock_ares.server.fake import FakeServer
-from mock_ares.server.runner import Server
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.hosting.loop import Server
+from mock_ares.server.http.app import create_app
+from mock_ares.server.transport.uvicorn_protocol import h11_protocol, httptools_protocol
 from tests.server.live import SAY_HI, Live, read_all
 
 EARLY = Reply(error="too-large", before_body=True)

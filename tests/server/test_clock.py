@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from mock_ares.server.clock import QUANTUM, Clock
+from mock_ares.server.timing.deadlines import QUANTUM, Clock
 
 
 @pytest.fixture(params=[uvloop.new_event_loop, asyncio.new_event_loop])
@@ -156,7 +156,7 @@ def test_without_timers_of_the_system_the_loops_own_do(run: Any, monkeypatch: py
     def lacking() -> int:
         raise OSError("no timerfd")
 
-    monkeypatch.setattr("mock_ares.server.alarm._create", lacking)
+    monkeypatch.setattr("mock_ares.server.timing.timerfd._create", lacking)
     test_deadlines_are_met_in_order_and_never_early(run)
 
 

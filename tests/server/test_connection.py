@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 
 from mock_ares.plan.model import Ending
-from mock_ares.server.connection import h11_protocol, httptools_protocol, protocol_class, protocol_factory
-from mock_ares.server.wire import EXTENSION, Wire
+from mock_ares.server.transport.uvicorn_protocol import (
+    h11_protocol,
+    httptools_protocol,
+    protocol_class,
+    protocol_factory,
+)
+from mock_ares.server.transport.wire import EXTENSION, Wire
 from tests.server.stage import PATIENCE, Stage, bare_script, keep_alive_script
 
 ANSWER = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"

@@ -11,16 +11,16 @@ from itertools import cycle
 
 import pytest
 
-from mock_ares.plan.head import render_head
-from mock_ares.plan.layout import Peer
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.authoring.load import load_all
+from mock_ares.plan.http1.head import render_head
+from mock_ares.plan.http1.layout import Peer
 from mock_ares.plan.model import Script
 from mock_ares.plan.show import timeline
-from mock_ares.scenario.load import load_all
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.drawn import Asking, draw, own_fields
-from mock_ares.server.fake import FakeServer
-from mock_ares.server.preview import preview
-from mock_ares.server.profiles import PROFILES
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.replies.preview import preview
+from mock_ares.server.replies.unsent import Asking, draw, own_fields
 from mock_ares.server.state import Settings
 from tests.test_fixtures import FILES, FIXTURES
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mock_ares.server.errors import JSON, NAMES, PLAIN, HttpError, json_error, lookup, plain_error
-from mock_ares.server.profiles import PROFILES
+from mock_ares.ares.errors import JSON, NAMES, PLAIN, HttpError, json_error, lookup, plain_error
+from mock_ares.ares.profiles import PROFILES
 
 DOCS, SERVER = PROFILES["docs"], PROFILES["server"]
 

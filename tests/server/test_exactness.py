@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, reject, settings
 from mock_ares.dialects import Names
 from mock_ares.faults import close_early, empty_reply, garbage, long_length, malformed_chunk, reset_peer, short_length
 from mock_ares.plan.build import Asked, build
-from mock_ares.plan.layout import Peer, lay_out
+from mock_ares.plan.http1.layout import Peer, lay_out
 from mock_ares.plan.model import Script
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Pace, Position, Reply
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.plan.strategies import replies
 

@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
+from mock_ares.authoring.load import loads
 from mock_ares.plan.build import Asked
-from mock_ares.plan.layout import Peer
+from mock_ares.plan.http1.layout import Peer
 from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.load import loads
-from mock_ares.scenario.mistakes import ScenarioError
+from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.scenario.model import Chunks, Reply, Text
-from mock_ares.server import executor as module
-from mock_ares.server.executor import BusyError, Executor
-from mock_ares.server.plans import PlanCache, planned
+from mock_ares.server.replies import executor as module
+from mock_ares.server.replies.executor import BusyError, Executor
+from mock_ares.server.replies.plan_cache import PlanCache, planned
 
 LONG = Reply(text=Text(words=20_000))
 
@@ -118,7 +118,7 @@ def test_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_ends_with_the_process_that_started_it() -> None:
     code = (
         "import asyncio, os, time\n"
-        "from mock_ares.server.executor import Executor\n"
+        "from mock_ares.server.replies.executor import Executor\n"
         "async def main():\n"
         "    executor = Executor()\n"
         "    print(await executor.run(os.getpid), flush=True)\n"

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from mock_ares.faults import close_early, malformed_chunk, reset_peer
-from mock_ares.harness.chromium import Chromium
+from mock_ares.harness.clients.browser.chromium import Chromium
 from mock_ares.scenario.model import Pace, Reply
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 
 COUNT = """export async function streamChat({ url, path, token, message }) {
   const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };

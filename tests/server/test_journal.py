@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 import sys
 
-from mock_ares.server import fields, redaction
-from mock_ares.server.fields import SHORT
-from mock_ares.server.journal import MOST_TEXT, MOST_VALUE, Exchange, Journal, kept_body, kept_text
+from mock_ares.server.http import header_fields
+from mock_ares.server.http.header_fields import SHORT
+from mock_ares.server.record import redaction
+from mock_ares.server.record.journal import MOST_TEXT, MOST_VALUE, Exchange, Journal, kept_body, kept_text
 from tests.server.live import Live
 
 
@@ -45,10 +46,10 @@ class TestExchanges:
     def test_as_dict_is_json(self) -> None:
         exchange = opened(Journal())
         exchange.body = b"\xff\0x"
-        fields = exchange.as_dict()
-        assert json.loads(json.dumps(fields))["body"] == "\ufffd\0x"
-        assert fields["headers"] == {"host": "x"}
-        assert (fields["ending"], fields["status"], fields["duration"]) == ("open", None, None)
+        header_fields = exchange.as_dict()
+        assert json.loads(json.dumps(header_fields))["body"] == "\ufffd\0x"
+        assert header_fields["headers"] == {"host": "x"}
+        assert (header_fields["ending"], header_fields["status"], header_fields["duration"]) == ("open", None, None)
 
 
 class TestBounds:
@@ -93,4 +94,6 @@ def test_what_a_client_sends_is_never_interned(docs: Live) -> None:
     assert len(value) > SHORT
     again = (value + "x")[:-1]
     assert sys.intern(again) is again  # else there was one before
-    assert all(cache.cache_info().maxsize for cache in (fields._shared, redaction._is_strong, redaction._is_short))
+    assert all(
+        cache.cache_info().maxsize for cache in (header_fields._shared, redaction._is_strong, redaction._is_short)
+    )

@@ -25,7 +25,7 @@ from mock_ares.faults import (
     truncate,
 )
 from mock_ares.scenario.model import Position, Reply
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.toolchains import require_tool
 

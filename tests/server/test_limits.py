@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from mock_ares.ares import rate_limit
+from mock_ares.ares.errors import JSON, HttpError
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.ares.rate_limit import RateLimit
 from mock_ares.plan.model import Headers
-from mock_ares.server import limits
-from mock_ares.server.errors import JSON, HttpError
-from mock_ares.server.limits import RateLimit
-from mock_ares.server.profiles import PROFILES
 
 NOON = 1_774_958_400.0  # 2026-03-31T12:00:00Z
 
@@ -79,7 +79,7 @@ class TestCounting:
     def test_memory_is_bounded_and_the_longest_unused_go_first(
         self, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(limits, "MOST_OWNERS", 3)
+        monkeypatch.setattr(rate_limit, "MOST_OWNERS", 3)
         limited = limit(clock, requests=1)
         for owner in "abc":
             limited.take(owner)

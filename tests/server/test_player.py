@@ -15,8 +15,8 @@ import pytest
 
 from mock_ares.plan.columns import Write
 from mock_ares.plan.model import Ending, Head, Script
-from mock_ares.server import peer
-from mock_ares.server.player import SLAB, play
+from mock_ares.server.playback.player import SLAB, play
+from mock_ares.server.transport import client_socket
 from tests.server.stage import PATIENCE, Stage, bare_script, keep_alive_script
 
 ENDS = {"close": "fin", "reset": "rst", "complete": "fin"}
@@ -170,7 +170,7 @@ class TestBoundaries:
             assert client.everything() == (b"abc", "fin")
 
     def test_without_the_barrier_they_are_best_effort(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(peer.BARRIER, "_available", False)
+        monkeypatch.setattr(client_socket.BARRIER, "_available", False)
         stage.script = bare_script(Ending("close"), *pieces(5), boundary=True)
         with stage.connect() as client:
             client.ask()
@@ -200,7 +200,7 @@ class TestBeforeFault:
         assert self.heard(stage, "sec-fetch-mode: cors\r\n") == "best-effort"
 
     def test_nor_without_the_barrier(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(peer.BARRIER, "_available", False)
+        monkeypatch.setattr(client_socket.BARRIER, "_available", False)
         assert self.heard(stage) == "best-effort"
 
     @pytest.mark.needs_barrier

@@ -6,9 +6,9 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
+from mock_ares.ares.bodies import BODY_LIMIT
+from mock_ares.ares.profiles import PROFILES
 from mock_ares.dialects import DIALECTS
-from mock_ares.server.profiles import PROFILES
-from mock_ares.server.requests import BODY_LIMIT
 
 DOCS, SERVER = PROFILES["docs"], PROFILES["server"]
 

@@ -9,13 +9,13 @@ import time
 import jwt
 import pytest
 
-from mock_ares.server.auth import SECRET, Keyring
-from mock_ares.server.control.told import request_told
-from mock_ares.server.errors import HttpError
-from mock_ares.server.fields import Fields
-from mock_ares.server.profiles import PROFILES
-from mock_ares.server.reasons import credentials, moment, no_such_path, offer
-from mock_ares.server.terminal import line
+from mock_ares.ares.credentials import SECRET, Keyring
+from mock_ares.ares.errors import HttpError
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.ares.refusal_reasons import credentials, moment, no_such_path, offer
+from mock_ares.control.serializers import request_told
+from mock_ares.server.hosting.log_lines import line
+from mock_ares.server.http.header_fields import Fields
 from tests.server.live import Live
 
 NOW = 2_209_032_000.0  # 2040-01-01T12:00:00Z
@@ -90,7 +90,7 @@ class TestTokens:
         assert found in ("malformed-token", "bad-signature") or not isinstance(found, str)
 
     def test_a_huge_one_is_not_kept(self) -> None:
-        from mock_ares.server.auth import _decoded
+        from mock_ares.ares.credentials import _decoded
 
         before = _decoded.cache_info().currsize
         found = Keyring(clock=lambda: NOW).check_bearer(f"Bearer {signed(sub='u' * 200_000)}")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_ares.server import redaction
-from mock_ares.server.auth import Keyring
-from mock_ares.server.control.told import request_told
-from mock_ares.server.journal import MOST_BODY, kept_body, kept_headers
-from mock_ares.server.terminal import line
+from mock_ares.ares.credentials import Keyring
+from mock_ares.control.serializers import request_told
+from mock_ares.server.hosting.log_lines import line
+from mock_ares.server.record import redaction
+from mock_ares.server.record.journal import MOST_BODY, kept_body, kept_headers
 from tests.growth import LINEAR, growth
 from tests.server.live import Live
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_ares.server.errors import PLAIN, HttpError
-from mock_ares.server.profiles import PROFILES
-from mock_ares.server.requests import BODY_LIMIT, ChatRequest, parse_chat
+from mock_ares.ares.bodies import BODY_LIMIT, ChatRequest, parse_chat
+from mock_ares.ares.errors import PLAIN, HttpError
+from mock_ares.ares.profiles import PROFILES
 
 DOCS, SERVER = PROFILES["docs"], PROFILES["server"]
 STREAM, V1, API_V1 = "/api/chat/stream", "/v1/chat/stream", "/api/v1/chat/stream"

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from mock_ares.server import runner
-from mock_ares.server.runner import CannotListenError, Server, listen, serve_forever, url_of
+from mock_ares.server.hosting import loop
+from mock_ares.server.hosting.loop import CannotListenError, Server, listen, serve_forever, url_of
 from tests.ports import lasting_port
 
 
@@ -165,7 +165,7 @@ class TestListen:
         def refused(self: socket.socket, address: object) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-        monkeypatch.setattr(runner.socket.socket, "bind", refused)
+        monkeypatch.setattr(loop.socket.socket, "bind", refused)
         with pytest.raises(CannotListenError, match="port 80: no permission"):
             listen("127.0.0.1", 80)
 
@@ -176,7 +176,7 @@ import logging, sys
 logging.getLogger("asyncio").addFilter(lambda record: not record.msg.startswith("Executing %s took"))
 sys.path.insert(0, {path!r})
 from test_runner import hello
-from mock_ares.server.runner import serve_forever
+from mock_ares.server.hosting.loop import serve_forever
 serve_forever(hello, "127.0.0.1", 0, lambda url: print(url, flush=True))
 print("end")
 """

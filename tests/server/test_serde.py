@@ -15,8 +15,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mock_ares.server.requests import CHAT
-from mock_ares.server.serde import Field, Many, SerdeError, Struct, check_grammar, deserialize
+from mock_ares.ares.bodies import CHAT
+from mock_ares.ares.serde import Field, Many, SerdeError, Struct, check_grammar, deserialize
 from tests.growth import LINEAR, growth
 
 STRUCTS = {

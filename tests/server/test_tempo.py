@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mock_ares.plan.model import Ending, Script, Write
-from mock_ares.server.player import play
-from mock_ares.server.tempo import Tempo
+from mock_ares.server.playback.player import play
+from mock_ares.server.timing.playback_clock import Tempo
 from tests.server.test_player import FakeClock, FakeWire
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_ares.server.tenants import StrangerError, Tenants
+from mock_ares.server.record.isolation import StrangerError, Tenants
 
 
 def test_without_tenants_every_token_is_by_itself() -> None:

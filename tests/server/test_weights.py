@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mock_ares.server.exchange import accepts_gzip
-from mock_ares.server.fields import Fields
+from mock_ares.server.http.handler import accepts_gzip
+from mock_ares.server.http.header_fields import Fields
 
 YES = [
     "gzip",

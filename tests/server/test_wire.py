@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mock_ares.server import peer
-from mock_ares.server.wire import Wire
+from mock_ares.server.transport import client_socket
+from mock_ares.server.transport.wire import Wire
 from tests.server.stage import PATIENCE, Stage
 
 BIG = bytes(range(256)) * (32 << 10)
@@ -63,14 +63,14 @@ def test_flush_waits_for_a_client_that_does_not_read_without_spinning(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks, written = 0, threading.Event()
-    unsent = peer.Peer.unsent
+    unsent = client_socket.Peer.unsent
 
-    def counted(self: peer.Peer) -> int:
+    def counted(self: client_socket.Peer) -> int:
         nonlocal looks
         looks += 1
         return unsent(self)
 
-    monkeypatch.setattr(peer.Peer, "unsent", counted)
+    monkeypatch.setattr(client_socket.Peer, "unsent", counted)
 
     async def flush(wire: Wire) -> bool:
         wire.write(BIG[:200_000])  # more than the client's kernel takes, less than ours
@@ -162,7 +162,7 @@ class TestReadBarrier:
             assert outcome.get() == "gone"
 
     def test_without_an_answer_it_pauses_and_says_so(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(peer.BARRIER, "_available", False)
+        monkeypatch.setattr(client_socket.BARRIER, "_available", False)
 
         async def barrier(wire: Wire) -> str:
             wire.write(b"data")

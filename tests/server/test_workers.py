@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mock_ares.ares.credentials import Keyring
 from mock_ares.cli import main
 from mock_ares.client import AresError, stream_chat
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server import create_app
-from mock_ares.server.auth import Keyring
+from mock_ares.server.hosting.workers import NeedsStateError, refuse
 from mock_ares.server.state import Settings
-from mock_ares.server.workers import NeedsStateError, refuse
 
 HELLO = Scenario(name="hello", replies=(Reply(text="Hello there"),))
 

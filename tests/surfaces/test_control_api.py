@@ -154,7 +154,7 @@ def test_a_saved_file_answers_the_next_request(api: Api, folder: Path) -> None:
 
 
 def test_so_many_wait_for_the_journal(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mock_ares.server.control import requests
+    from mock_ares.control.resources import requests
 
     monkeypatch.setattr(requests, "MOST_WAITING", 3)
     waiting = [begun(api, "GET", f"{API}/requests/wait?count=9", None) for _ in range(3)]
@@ -197,7 +197,7 @@ def test_foreign_cookies(caplog: pytest.LogCaptureFixture, cookie: str, order: s
 
 
 def test_scripts_are_bounded_in_characters(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mock_ares.server.control import tokens
+    from mock_ares.control.resources import tokens
 
     monkeypatch.setattr(tokens, "MOST_SCRIPTED", 10_000)
     kept = [api.post("/tokens", {"replies": ["a" * 1000]})["id"] for _ in range(5)]

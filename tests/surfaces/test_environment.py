@@ -21,15 +21,15 @@ from click.testing import CliRunner
 
 from mock_ares.cli import main
 from mock_ares.client import stream_chat
-from mock_ares.harness.arena import Arena
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.clients.python import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import CheckResult
-from mock_ares.harness.runner import run_check
+from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.run.checks_in_order import run_check
+from mock_ares.harness.run.surroundings import obstacle, proxy
 from mock_ares.harness.settings import Settings
-from mock_ares.harness.surroundings import obstacle, proxy
-from mock_ares.server import serve
-from mock_ares.server.exchange import Respond
+from mock_ares.server.hosting import foreground
+from mock_ares.server.http.handler import Respond
 from mock_ares.server.state import Settings as ServerSettings
 
 FIXTURE = """
@@ -303,7 +303,7 @@ ARGUMENTS = (
 def test_odd_arguments(
     arguments: tuple[str, ...], env: dict[str, str], status: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "run", lambda *_, **__: None)  # what is not refused would be served
+    monkeypatch.setattr(foreground, "run", lambda *_, **__: None)  # what is not refused would be served
     done = CliRunner().invoke(main, arguments, env=env)
     assert (done.exit_code, said in done.output) == (status, True), done.output
 

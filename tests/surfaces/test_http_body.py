@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_ares.server import exchange
+from mock_ares.server.http import handler
 from tests.surfaces.rig import PROBE, SAY_HI, Rig
 
 CHUNKED = "Transfer-Encoding: chunked"
@@ -70,7 +70,7 @@ class TestWellFramed:
 
 
 def test_a_body_that_stands_still_is_cut_off(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "BODY_TIMEOUT", 0.02)
+    monkeypatch.setattr(handler, "BODY_TIMEOUT", 0.02)
     got = rig.send(rig.chat(body=b"", framed=False)[:-2] + b"content-length: 9\r\n\r\nabc")
     assert (got.statuses, got.end) == ([], "reset")
     assert [found.ending for found in got.exchanges] == ["ended"]
@@ -78,7 +78,7 @@ def test_a_body_that_stands_still_is_cut_off(rig: Rig, monkeypatch: pytest.Monke
 
 def test_a_body_that_creeps_is_cut_off(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes soon enough, and all together too late."""
-    monkeypatch.setattr(exchange, "BODY_DEADLINE", 0.0)
+    monkeypatch.setattr(handler, "BODY_DEADLINE", 0.0)
     got = rig.send(rig.chat(body=b"", framed=False)[:-2] + b"content-length: 9\r\n\r\nabc", b"d")
     assert not got.statuses
     assert got.end in ("reset", "fin")  # who sends into a reset has been told of it then

@@ -8,9 +8,9 @@ import struct
 
 import pytest
 
-from mock_ares.server import connection, refusal
-from mock_ares.server.refusal import MOST_TARGET
-from mock_ares.server.terminal import line
+from mock_ares.server.hosting.log_lines import line
+from mock_ares.server.transport import refusal, uvicorn_protocol
+from mock_ares.server.transport.refusal import MOST_TARGET
 from tests.surfaces.rig import PROBE, SAY_HI, Rig
 
 OFFERS = {
@@ -248,7 +248,7 @@ class TestBounds:
         assert (got.statuses, got.end) == ([200, 408], "fin")
 
     def test_a_connection_on_which_nothing_comes(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(connection, "KEEP_ALIVE", 0.02)
+        monkeypatch.setattr(uvicorn_protocol, "KEEP_ALIVE", 0.02)
         got = rig.send()
         assert (got.statuses, got.end) == ([], "fin")
 

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mock_ares.ares.credentials import Keyring
+from mock_ares.ares.errors import NAMES
+from mock_ares.authoring import findings, load
+from mock_ares.authoring.load import loads
+from mock_ares.authoring.yaml import nodes
 from mock_ares.client import stream_chat
 from mock_ares.paths import FIXTURES
-from mock_ares.scenario import findings, load, nodes
-from mock_ares.scenario.load import loads
-from mock_ares.scenario.mistakes import MOST_MISTAKES, ScenarioError, WordsError
-from mock_ares.server.auth import Keyring
-from mock_ares.server.errors import NAMES
-from mock_ares.server.library import BUILT_IN, Library
+from mock_ares.scenario.diagnostics import MOST_MISTAKES, ScenarioError, WordsError
+from mock_ares.server.replies.library import BUILT_IN, Library
 
 MANY = 2 * MOST_MISTAKES
 REFUSED = {

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
+from mock_ares.ares.credentials import Keyring
 from mock_ares.client import stream_chat
-from mock_ares.server import lines
-from mock_ares.server.auth import Keyring
-from mock_ares.server.lines import LineWriter
+from mock_ares.server.hosting import output_queue
+from mock_ares.server.hosting.output_queue import LineWriter
 
 COMMAND = f"{shlex.quote(sys.executable)} -m mock_ares"
 FULL = "standard output cannot be written to: No space left on device"
@@ -102,7 +102,7 @@ def test_what_cannot_be_encoded_is_escaped(tmp_path: Path, name: str) -> None:
 
 
 def test_what_nobody_reads_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "MOST_WAITING", 1000)
+    monkeypatch.setattr(output_queue, "MOST_WAITING", 1000)
     reader, number = os.pipe()
     with os.fdopen(number, "w") as out:
         writer = LineWriter(out, lambda missed: f"{missed} missed")

@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from mock_ares.harness.model import Case, CheckInfo
 from mock_ares.harness.settings import Settings
 from mock_ares.plan.build import Asked, build
-from mock_ares.plan.layout import lay_out
+from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import DialectName, Reply, Segments
 

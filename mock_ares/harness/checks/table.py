@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from mock_ares.harness.checks import behaviour, everything, failure, framing, http, reads, text
+from mock_ares.harness.checks import behaviour, everything, failure, framing, reads, text, transfer
 from mock_ares.harness.checks.rows import Check, Row
 from mock_ares.harness.model import CAPABILITIES, CheckInfo, HarnessError, UsageError
 from mock_ares.paths import CONTRACTS
@@ -18,7 +18,7 @@ ROWS: dict[str, Row] = {
     **text.ROWS,
     **reads.ROWS,
     **framing.ROWS,
-    **http.ROWS,
+    **transfer.ROWS,
     **failure.ROWS,
     **behaviour.ROWS,
     **everything.ROWS,

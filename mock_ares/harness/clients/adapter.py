@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from mock_ares.harness.model import CAPABILITIES, Boundaries, Client, Observation, Target, UsageError
-from mock_ares.scenario.mistakes import nearest
+from mock_ares.scenario.diagnostics import nearest
 
 Shown = Callable[[str], object]
 LONGEST_ERROR = 2000

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mock_ares.harness.model import UsageError
-from mock_ares.scenario.mistakes import nearest
+from mock_ares.scenario.diagnostics import nearest
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 INTERPRETERS = {

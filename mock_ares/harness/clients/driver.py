@@ -6,9 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from mock_ares.harness.clients.adapter import Adapter, Shown, declared
-from mock_ares.harness.clients.child import Child, ended_cpu, status_text
 from mock_ares.harness.clients.command import check_command, environment, named
-from mock_ares.harness.clients.example import LOOK, MOST_TEXT, Example, UnacceptableError
+from mock_ares.harness.clients.processes.child import Child, ended_cpu, status_text
 from mock_ares.harness.clients.protocol import (
     Halves,
     Hello,
@@ -19,8 +18,9 @@ from mock_ares.harness.clients.protocol import (
     decode_message,
     encode_request,
 )
+from mock_ares.harness.clients.running_example import LOOK, MOST_TEXT, Example, UnacceptableError
 from mock_ares.harness.model import Boundaries, Observation, Target, UsageError
-from mock_ares.steady import monotonic
+from mock_ares.monotonic import monotonic
 
 HELLO_SECONDS = 30.0
 """Within which a driver must say hello; some are compiled first."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from mock_ares.harness.clients.adapter import described
 from mock_ares.harness.model import UsageError
-from mock_ares.scenario.mistakes import nearest
+from mock_ares.scenario.diagnostics import nearest
 
 
 def locate(reference: str) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 
 from mock_ares.harness.clients.driver import DriverClient
-from mock_ares.harness.clients.example import MOST_TEXT
+from mock_ares.harness.clients.running_example import MOST_TEXT
 
 
 class RemoteClient(DriverClient):

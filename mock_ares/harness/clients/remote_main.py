@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.clients.locate import locate
 from mock_ares.harness.clients.protocol import Hello, Message, decode_request, encode_hello, encode_message
-from mock_ares.harness.clients.python import PythonClient
 from mock_ares.harness.model import UsageError
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mock_ares.harness.model import NO_EXCHANGE, Failure
-from mock_ares.harness.report.characters import clean
-from mock_ares.harness.report.differences import Side, alone, compared, first_difference
-from mock_ares.harness.report.payload import Payload, payload
-from mock_ares.harness.report.stream import Stream, judged, stream_of
+from mock_ares.harness.report.counterexample.characters import clean
+from mock_ares.harness.report.counterexample.differences import Side, alone, compared, first_difference
+from mock_ares.harness.report.counterexample.payload import Payload, payload
+from mock_ares.harness.report.counterexample.replanned import Stream, judged, stream_of
 from mock_ares.scenario.fault import name_of
 from mock_ares.scenario.model import Reply
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from mock_ares.harness.model import CheckResult, Report, Tier, Verdict
-from mock_ares.harness.report.characters import clean, columns
-from mock_ares.harness.report.failure import Paint
+from mock_ares.harness.report.counterexample.characters import clean, columns
+from mock_ares.harness.report.counterexample.failure_text import Paint
 from mock_ares.harness.report.verdicts import SIGNS, VERDICTS
 
 STYLES: dict[Verdict, str] = {

@@ -15,10 +15,10 @@ from html import escape
 from pathlib import Path
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report, Verdict
-from mock_ares.harness.report.causes import by_check, gathered, told_elsewhere
-from mock_ares.harness.report.characters import clean
+from mock_ares.harness.report.counterexample.characters import clean
+from mock_ares.harness.report.counterexample.panel import panel
 from mock_ares.harness.report.grid import rows
-from mock_ares.harness.report.panel import panel
+from mock_ares.harness.report.grouping import by_check, gathered, told_elsewhere
 from mock_ares.harness.report.verdicts import (
     BEST_EFFORT,
     MEANINGS,

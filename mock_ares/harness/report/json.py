@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mock_ares.harness.model import CheckResult, Report
-from mock_ares.harness.report.causes import by_check, told_elsewhere
+from mock_ares.harness.report.grouping import by_check, told_elsewhere
 from mock_ares.harness.report.verdicts import diagnosis, hindrance
 
 

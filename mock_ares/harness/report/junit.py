@@ -8,8 +8,8 @@ from functools import partial
 from xml.etree import ElementTree as Xml
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report
-from mock_ares.harness.report.causes import Group, by_check, told_elsewhere
-from mock_ares.harness.report.failure import failure_text
+from mock_ares.harness.report.counterexample.failure_text import failure_text
+from mock_ares.harness.report.grouping import Group, by_check, told_elsewhere
 from mock_ares.harness.report.verdicts import counts, diagnosis, hindrance
 
 Replay = Callable[[ClientReport, CheckResult], str | None]

@@ -15,10 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report
-from mock_ares.harness.report.causes import Group, by_check, groups, told_elsewhere
-from mock_ares.harness.report.characters import clean
-from mock_ares.harness.report.failure import WIDTH, Paint, failure_text, painter
+from mock_ares.harness.report.counterexample.characters import clean
+from mock_ares.harness.report.counterexample.failure_text import WIDTH, Paint, failure_text, painter
 from mock_ares.harness.report.grid import ID, STYLES, cut, grid
+from mock_ares.harness.report.grouping import Group, by_check, groups, told_elsewhere
 from mock_ares.harness.report.verdicts import (
     BEST_EFFORT,
     MEANINGS,
@@ -32,7 +32,7 @@ from mock_ares.harness.report.verdicts import (
 )
 
 if TYPE_CHECKING:
-    from mock_ares.harness.runner import Event
+    from mock_ares.harness.run.checks_in_order import Event
 
 ROOM_FOR_A_BAR = 120
 """Columns."""

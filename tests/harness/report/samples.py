@@ -18,7 +18,7 @@ from mock_ares.harness.model import (
     Verdict,
     Word,
 )
-from mock_ares.harness.report.stream import plan
+from mock_ares.harness.report.counterexample.replanned import plan
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.model import Reply, Segments
 

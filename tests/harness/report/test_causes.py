@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from mock_ares.harness.model import CheckResult, ClientReport, Failure
-from mock_ares.harness.report.causes import groups
+from mock_ares.harness.report.grouping import groups
 from mock_ares.harness.report.html import as_html
 from mock_ares.harness.report.json import as_json
 from mock_ares.harness.report.terminal import Terminal

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_ares.harness.report.characters import byte_tokens, clean, name, token, tokens
+from mock_ares.harness.report.counterexample.characters import byte_tokens, clean, name, token, tokens
 
 
 @pytest.mark.parametrize(

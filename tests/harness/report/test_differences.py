@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mock_ares.harness.report.differences import Side, compared, first_difference, spans
+from mock_ares.harness.report.counterexample.differences import Side, compared, first_difference, spans
 from tests.growth import LINEAR, growth
 
 small = st.text("ab \n", max_size=12)

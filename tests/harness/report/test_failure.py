@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mock_ares.harness.model import Case
-from mock_ares.harness.report.failure import failure_text
+from mock_ares.harness.report.counterexample.failure_text import failure_text
 from mock_ares.scenario.model import Pace, Reply, Segments, Text
 from tests.harness.report.samples import CUT, HOSTILE, INFO, SMALLEST, failure
 

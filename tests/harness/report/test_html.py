@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mock_ares.harness.devtools import Browser
+from mock_ares.harness.clients.browser.devtools import Browser
 from mock_ares.harness.report.html import as_html
 from mock_ares.harness.report.write import write
 from tests.harness.report.samples import HOSTILE, ONE, REPORT

@@ -11,11 +11,11 @@ from dataclasses import replace
 import pytest
 
 from mock_ares.harness.model import CheckResult, ClientReport
-from mock_ares.harness.report.failure import painter
+from mock_ares.harness.report.counterexample.failure_text import painter
 from mock_ares.harness.report.grid import cut, grid
 from mock_ares.harness.report.terminal import Terminal, has_color, is_live
 from mock_ares.harness.report.verdicts import MEANINGS
-from mock_ares.harness.runner import Event
+from mock_ares.harness.run.checks_in_order import Event
 from tests.harness.report.samples import CHECKS, HOSTILE, ONE, REPORT
 
 

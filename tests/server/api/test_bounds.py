@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_ares.server.api.accounts import Accounts, id_of
-from mock_ares.server.api.history import Conversation, History
-from mock_ares.server.api.store import Stores
-from mock_ares.server.api.tenancy import MOST_DAYS, Key, Keys, Run, Runs, Usage
+from mock_ares.ares.memory.accounts import Accounts, id_of
+from mock_ares.ares.memory.history import Conversation, History
+from mock_ares.ares.memory.keys import MOST_DAYS, Key, Keys, Run, Runs, Usage
+from mock_ares.ares.memory.store import Stores
 
 
 def keep(history: History, id: str, *words: str, owner: str = "ann", now: float = 0.0) -> Conversation:

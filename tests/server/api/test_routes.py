@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from mock_ares.ares.routes.table import TABLE, Operation, find, operations
 from mock_ares.scenario.model import Content, Reply, Scenario, When
-from mock_ares.server.api.routes import TABLE, Operation, find, operations
-from mock_ares.server.fake import FakeServer
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.server.api.frontend import Frontend, error
 from tests.server.live import Live, live

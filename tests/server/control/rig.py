@@ -16,9 +16,9 @@ import pytest
 import yaml
 from jsonschema_rs import Draft202012Validator
 
+from mock_ares.control.context import Control
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.control.state import Control
-from mock_ares.server.folder import Folder
+from mock_ares.server.files.scenario_files import Folder
 from tests.server.live import PATIENCE, Got, Live, live
 
 API = "/_mock/api"

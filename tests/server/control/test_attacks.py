@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mock_ares.server.control import pages
+from mock_ares.control import static_files
 from tests.server.control.rig import Api, Listener, served
 from tests.server.live import PATIENCE, read_all, until
 
@@ -127,7 +127,7 @@ class TestPages:
         )
 
     def test_every_file_by_its_name_and_no_other(self, api: Api) -> None:
-        names = pages.Pages()._files()
+        names = static_files.Pages()._files()
         assert "index.html" in names
         for name, path in names.items():
             got = api.ares.send("GET", f"/_mock/{name}")
@@ -149,7 +149,7 @@ class TestPages:
         assert api.ares.send("GET", "/_mock").headers["location"] == "/_mock/"
 
     def test_nothing_from_outside(self) -> None:
-        for name, path in pages.Pages()._files().items():
+        for name, path in static_files.Pages()._files().items():
             if path.suffix in (".html", ".css", ".js", ".mjs"):
                 assert not re.search(r"(src|href|url|import|from)\s*[=(]?\s*[\"']?(https?:)?//", path.read_text()), name
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_ares.server.control.app import ROUTES
-from mock_ares.server.fake import FakeServer
+from mock_ares.control.app import ROUTES
+from mock_ares.server.hosting.in_thread import FakeServer
 from tests.documents import examples, text
 from tests.toolchains import require_tool
 

@@ -13,10 +13,10 @@ import schemathesis
 from hypothesis import settings
 from schemathesis import Case
 
-from mock_ares.server.control.app import API, ROUTES
-from mock_ares.server.control.state import Control
-from mock_ares.server.fake import FakeServer
-from mock_ares.server.folder import Folder
+from mock_ares.control.app import API, ROUTES
+from mock_ares.control.context import Control
+from mock_ares.server.files.scenario_files import Folder
+from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.server.control.rig import DOCUMENT
 

@@ -8,9 +8,9 @@ from itertools import takewhile
 
 import pytest
 
+from mock_ares.authoring.calls import reply
+from mock_ares.control import event_log, event_stream
 from mock_ares.scenario.model import Pace
-from mock_ares.scenario.python import reply
-from mock_ares.server.control import events, stream
 from tests.server.control.rig import Api, Listener, conforms
 from tests.server.live import until
 
@@ -108,9 +108,9 @@ class TestReadersThatWereAway:
         hub = api.fake.control.hub
         until(lambda: hub.readers == 0)
         number = int(last.partition("-")[2])
-        for _ in range(events.MOST_EVENTS + 7):
+        for _ in range(event_log.MOST_EVENTS + 7):
             api.ares.server.loop.call_soon_threadsafe(hub.publish, "settings", dict)
-        until(lambda: hub._next == number + events.MOST_EVENTS + 8)
+        until(lambda: hub._next == number + event_log.MOST_EVENTS + 8)
         with Listener(api, last) as listener:
             assert listener.until("gap") == {"missed": 7}
             assert next(iter(listener))[1] == f"{hub.boot}-{number + 8}"
@@ -143,7 +143,7 @@ class TestReadersThatWereAway:
 class TestSlowReaders:
     def test_they_lose_events_and_hold_nothing(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         hub, most, large = api.fake.control.hub, 64, {"x": "y" * 50_000}
-        monkeypatch.setattr(events, "MOST_EVENTS", most)
+        monkeypatch.setattr(event_log, "MOST_EVENTS", most)
         with Listener(api) as slow, Listener(api) as quick:
             listening(api, 2)
             for _ in range(10 * most):  # 32 MB, and no socket's buffers hold as much
@@ -154,14 +154,14 @@ class TestSlowReaders:
             assert any(kind == "gap" and data["missed"] > 0 for kind, _, data in slow)
 
     def test_not_too_many(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(stream, "MOST_READERS", 2)
+        monkeypatch.setattr(event_stream, "MOST_READERS", 2)
         with Listener(api), Listener(api):
             listening(api, 2)
             assert "the most" in api.refused(503, "GET", "/events")
         until(lambda: api.fake.control.hub.readers == 0)
 
     def test_silence_has_a_heartbeat(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(stream, "HEARTBEAT", 0.01)
+        monkeypatch.setattr(event_stream, "HEARTBEAT", 0.01)
         with Listener(api) as listener:
             listening(api)
             data = b""
@@ -170,10 +170,10 @@ class TestSlowReaders:
 
 
 def test_the_ring_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(event_log, "MOST_BYTES", 10_000)
 
     async def main() -> None:
-        hub = events.Hub()
+        hub = event_log.Hub()
         place, _ = hub.enter(None)
         for _ in range(100):
             hub.publish("tokens", lambda: "a" * 1000)

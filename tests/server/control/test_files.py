@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from mock_ares.scenario.mistakes import ScenarioError
-from mock_ares.server.folder import Folder
-from mock_ares.server.reload import Reloader
-from mock_ares.server.saving import ChangedError, OutsideError
+from mock_ares.scenario.diagnostics import ScenarioError
+from mock_ares.server.files.atomic_write import ChangedError, OutsideError
+from mock_ares.server.files.reload import Reloader
+from mock_ares.server.files.scenario_files import Folder
 from tests.server.control.rig import Api, Listener
 from tests.server.live import said, until
 
@@ -137,7 +137,7 @@ class TestReloading:
         assert {change for change, _ in scanned(files)} == {"added"}
 
     def test_the_watch(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from mock_ares.server import reload as module
+        from mock_ares.server.files import reload as module
 
         monkeypatch.setattr(module, "INTERVAL", 0.001)
         served = Folder([folder])

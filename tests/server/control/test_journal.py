@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from mock_ares.authoring.calls import reply
+from mock_ares.authoring.load import loads
+from mock_ares.control import send_records
 from mock_ares.faults import close_early
-from mock_ares.scenario.load import loads
 from mock_ares.scenario.model import Pace, Pause, Position, Segments
-from mock_ares.scenario.python import reply
-from mock_ares.server import player, sent
-from mock_ares.server.control import records
+from mock_ares.server.playback import player, progress
 from tests.server.control.rig import Api, served
 from tests.server.live import said, until
 
@@ -94,9 +94,9 @@ class TestOneRequest:
     def test_what_is_planned_is_shown_before(self, api: Api) -> None:
         (plan,) = api.get("/scenarios/built-in/plans", most=1000)["plans"]
         api.ask()
-        sent = api.get("/requests/1")["plan"]
-        assert sent["events"] == plan["events"]
-        unsent = [{**each, "sent_at": None} for each in sent["segments"]["items"]]
+        progress = api.get("/requests/1")["plan"]
+        assert progress["events"] == plan["events"]
+        unsent = [{**each, "sent_at": None} for each in progress["segments"]["items"]]
         assert unsent == plan["segments"]["items"]
 
     def test_a_window_of_many(self, api: Api) -> None:
@@ -195,7 +195,7 @@ class TestLimits:
             assert (len(recorder), recorder.size) == (0, 0)
 
     def test_large_bodies_are_forgotten_first(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(records, "MOST_BYTES", 3_000_000)
+        monkeypatch.setattr(send_records, "MOST_BYTES", 3_000_000)
         for seed in range(4):
             api.ares.server.script(api.ares.id, reply({"bytes": "500KB"}, chunks={"every": 1000}, seed=seed))
             api.ask()
@@ -205,7 +205,7 @@ class TestLimits:
         assert forgotten["bytes"] == kept["bytes"] and kept["plan"] is not None
 
     def test_moments_of_one_stream_are_bounded(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sent, "MOST_MOMENTS", 10)
+        monkeypatch.setattr(progress, "MOST_MOMENTS", 10)
         monkeypatch.setattr(player, "MOST_MOMENTS", 10)
         api.ares.server.script(api.ares.id, reply(TEXT, segments=Segments(every=2)))
         api.ask()

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from mock_ares.ares.errors import NAMES
+from mock_ares.authoring.calls import reply, scenario
 from mock_ares.faults import FAULTS
-from mock_ares.scenario.python import reply, scenario
-from mock_ares.server.errors import NAMES
 from tests.server.control.rig import Api, served
 from tests.server.live import SAY_HI, Live, said
 
@@ -253,9 +253,9 @@ def test_an_untouched_fake_imports_none_of_it(docs: Live) -> None:
     import sys
 
     probe = (
-        "import sys; from mock_ares.server.fake import FakeServer\n"
+        "import sys; from mock_ares.server.hosting.in_thread import FakeServer\n"
         "with FakeServer() as fake: pass\n"
-        "heavy = ('mock_ares.server.control', 'mock_ares.server.folder', 'pydantic')\n"
+        "heavy = ('mock_ares.control', 'mock_ares.server.files.scenario_files', 'pydantic')\n"
         "print([name for name in sys.modules if name.startswith(heavy)])"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

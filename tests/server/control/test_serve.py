@@ -20,11 +20,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from mock_ares.ares.errors import NAMES
+from mock_ares.authoring.load import load_all
 from mock_ares.cli import main
-from mock_ares.scenario.load import load_all
-from mock_ares.server.errors import NAMES
-from mock_ares.server.journal import Exchange
-from mock_ares.server.terminal import Terminal, line
+from mock_ares.server.hosting.log_lines import Terminal, line
+from mock_ares.server.record.journal import Exchange
 from mock_ares.starter import SCHEMA
 from tests.server.live import PATIENCE
 

@@ -1,0 +1,1 @@
+"""All that is ARES and nobody else: its profiles, credentials, errors, bodies and routes."""

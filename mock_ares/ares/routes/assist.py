@@ -1,0 +1,151 @@
+"""Memory, research and workflows: what ARES has its agents do together. Here the same question has the same answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from mock_ares.ares.errors import HttpError
+from mock_ares.ares.routes.agents import specialist_for
+from mock_ares.ares.routes.operations import Call, Result, not_found
+from mock_ares.ares.serde import Field, Struct
+
+RESEARCH = Struct(
+    "ResearchRequest",
+    (Field("query", "string"), Field("depth", "u8", optional=True), Field("max_iterations", "u8", optional=True)),
+)
+WORKFLOW = Struct("WorkflowRequest", (Field("query", "string"), Field("context", "map", default=dict)))
+
+SHOWN = 200
+"""Characters of a question that an answer repeats."""
+RESEARCH_TAKES = 0.8
+"""Seconds at speed 1, as below."""
+STEP_TAKES = 0.3
+TITLES = (
+    "Learning from Examples: A Survey",
+    "How Networks Generalize",
+    "Notes on Gradient Descent",
+    "Benchmarks for Small Models",
+    "What Regularization Does",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    entry: str
+    fallback: str | None
+    max_depth: int
+    max_iterations: int
+    parallel: bool = False
+
+
+DOCS_WORKFLOWS: dict[str, tuple[str, ...]] = {
+    "default": ("router",),
+    "research": ("router", "research"),
+    "support": ("router", "product"),
+}
+"""The pages' names, and which agents have their say before the one who answers."""
+SERVER_WORKFLOWS: dict[str, Workflow] = {
+    "default": Workflow("router", "orchestrator", 3, 5),
+    "research": Workflow("orchestrator", None, 3, 10, parallel=True),
+}
+"""Those of ARES's example configuration."""
+
+
+def memory(call: Call) -> Result:
+    """Nothing ARES serves writes any memory, so there is none to show."""
+    return Result({"user_id": call.user, "preferences": [], "facts": []})
+
+
+def research(call: Call) -> Result:
+    query, depth, rounds = (call.fields[name] for name in ("query", "depth", "max_iterations"))
+    depth = 3 if depth is None else depth
+    rounds = (5 if call.docs else 10) if rounds is None else rounds
+    count = depth * min(3, rounds)  # so many findings a round, until there are three times as many
+    sources = [
+        {"title": f"Research Finding {number}", "url": None, "relevance_score": 0.8} for number in range(1, count + 1)
+    ]
+    titles = list(TITLES[: max(1, min(count, len(TITLES)))])
+    found = {"findings": _findings(query, titles), "sources": titles if call.docs else sources}
+    return Result({**found, "duration_ms": call.lasting(RESEARCH_TAKES)}, wait=RESEARCH_TAKES)
+
+
+def _findings(query: str, titles: list[str]) -> str:
+    listed = "\n".join(f"- {title}" for title in titles)
+    return (
+        f"## {query[:SHOWN]}\n\n"
+        "Neural networks learn by **example**: each mistake moves the weights a little.\n\n"
+        "### What was found\n\n"
+        "1. More examples help more than more layers.\n"
+        "2. Small steps arrive where large ones do not.\n"
+        "3. What was seen often is remembered well; what was seen once, hardly.\n\n"
+        f"### Read\n\n{listed}\n"
+    )
+
+
+def workflows(call: Call) -> Result:
+    if call.docs:
+        return Result(list(DOCS_WORKFLOWS))
+    return Result(
+        [
+            {
+                "name": name,
+                "entry_agent": found.entry,
+                "fallback_agent": found.fallback,
+                "max_depth": found.max_depth,
+                "max_iterations": found.max_iterations,
+                "parallel_subagents": found.parallel,
+            }
+            for name, found in SERVER_WORKFLOWS.items()
+        ]
+    )
+
+
+def run_workflow(call: Call) -> Result | HttpError:
+    name = call.parts["name"]
+    if name not in (DOCS_WORKFLOWS if call.docs else SERVER_WORKFLOWS):
+        return not_found(call, f"Workflow not found: {name}", f"Workflow '{name}' not found")
+    return _in_docs(call, name) if call.docs else _by_server(call, SERVER_WORKFLOWS[name])
+
+
+def _in_docs(call: Call, name: str) -> Result:
+    query, context = call.fields["query"], call.fields["context"]
+    before = DOCS_WORKFLOWS[name]
+    chosen = specialist_for(query, "product")
+    agents = list(dict.fromkeys((*before, chosen)))
+    known = f" Taken into account: {', '.join(list(context)[:10])[:SHOWN]}." if context else ""
+    path = [
+        {"agent": agent, "action": f"Read the question and passed it on to {after}."}
+        for agent, after in pairwise(agents)
+    ]
+    path.append({"agent": agents[-1], "action": f"Answered the question.{known}"})
+    return _output(f"{_answer(query, agents[-1])}{known}", agents, path)
+
+
+def _by_server(call: Call, workflow: Workflow) -> Result:
+    """A router's output is the name of the agent that comes next; every step is given the question as it was asked."""
+    query = call.fields["query"]
+    agents = [workflow.entry]
+    if workflow.entry == "router":
+        agents.append(specialist_for(query, workflow.fallback or "orchestrator"))
+    path = [
+        {
+            "agent_name": agent,
+            "input": query,
+            "output": agents[1] if agent == "router" else _answer(query, agent),
+            "timestamp": int(call.now),
+            "duration_ms": call.lasting(STEP_TAKES),
+        }
+        for agent in agents
+    ]
+    return _output(path[-1]["output"], agents, path)
+
+
+def _answer(query: str, agent: str) -> str:
+    return f"The {agent} agent has looked into it: {query[:SHOWN]}"
+
+
+def _output(response: Any, agents: list[str], path: list[dict[str, Any]]) -> Result:
+    said = {"final_response": response, "steps_executed": len(path), "agents_used": agents, "reasoning_path": path}
+    return Result(said, wait=STEP_TAKES * len(path))

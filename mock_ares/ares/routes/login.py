@@ -1,0 +1,121 @@
+"""Registering, logging in, refreshing and logging out.
+
+``docs``: a refresh token is opaque, and lasts until it is given up. ``server``: it is a JWT like the access token, but
+for its expiry, and good for one refresh, within the lifetime of an access token.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import secrets
+from typing import Any
+
+from mock_ares.ares.credentials import Identity
+from mock_ares.ares.errors import HttpError, lookup
+from mock_ares.ares.memory.accounts import User, id_of
+from mock_ares.ares.routes.operations import Call, Result, refused
+from mock_ares.ares.serde import Field, Struct
+
+LEAST_PASSWORD = 8
+"""Characters, as the pages would count; bytes of UTF-8 in the server."""
+
+_EMAIL, _PASSWORD, _REFRESH = Field("email", "string"), Field("password", "string"), Field("refresh_token", "string")
+REGISTER = Struct("RegisterRequest", (_EMAIL, _PASSWORD, Field("name", "string")))
+LOGIN = Struct("LoginRequest", (_EMAIL, _PASSWORD))
+REFRESH = Struct("RefreshTokenRequest", (_REFRESH,))
+LOGOUT = Struct("LogoutRequest", (_REFRESH,))
+
+_KINDS = {"bad-signature": "InvalidSignature", "expired-token": "ExpiredSignature"}
+
+
+def register(call: Call) -> Result | HttpError:
+    email, password = call.fields["email"], call.fields["password"]
+    if not email or len(password if call.docs else password.encode()) < LEAST_PASSWORD:
+        return refused(call, 400, "Email required and password must be at least 8 characters", "INVALID_INPUT")
+    id = id_of(email)
+    if call.docs:
+        id = f"usr_{id.replace('-', '')[:12]}"
+    user = call.store.accounts.register(email, password, call.fields["name"], id)
+    if user is None:
+        return refused(call, 409 if call.docs else 400, "User already exists", "INVALID_INPUT")
+    if call.docs:
+        return Result({"message": "Registration successful", "user_id": user.id})
+    return Result(_tokens(call, user.id, user.email))
+
+
+def login(call: Call) -> Result | HttpError:
+    user: User | None = call.store.accounts.verify(call.fields["email"], call.fields["password"])
+    if user is None:
+        return _denied(call, "Invalid credentials")
+    return Result(_tokens(call, user.id, user.email))
+
+
+def refresh(call: Call) -> Result | HttpError:
+    token = call.fields["refresh_token"]
+    if not call.docs:
+        found = call.keyring.read_jwt(token)
+        if not isinstance(found, Identity) and found != "revoked-token":
+            return refused(
+                call, 401, f"Invalid token: {_KINDS.get(found) or _malformed(token)}", "AUTHENTICATION_FAILED"
+            )
+    session = call.store.accounts.session(token, call.now)
+    if session is None or call.keyring.is_revoked(token):
+        if call.docs:
+            return lookup(call.profile, "revoked-token")
+        return _denied(call, "Refresh token has been revoked or expired")
+    if call.docs:
+        return Result(_access(call, session.user_id, session.email))
+    call.store.accounts.close(token)
+    return Result(_tokens(call, session.user_id, session.email))
+
+
+def logout(call: Call) -> Result:
+    call.store.accounts.close(call.fields["refresh_token"])
+    return Result({"message": "Logged out successfully"})
+
+
+def _denied(call: Call, message: str) -> HttpError:
+    return refused(call, 401, message, "AUTHENTICATION_FAILED")
+
+
+def _access(call: Call, user: str, email: str) -> dict[str, Any]:
+    token = call.keyring.issue_jwt(sub=user, email=email)
+    return {"access_token": token, "expires_in": int(call.profile.access_lifetime)}
+
+
+def _tokens(call: Call, user: str, email: str) -> dict[str, Any]:
+    fields, profile, accounts = _access(call, user, email), call.profile, call.store.accounts
+    if call.docs:
+        token, lifetime = f"rt_{secrets.token_urlsafe(24)}", profile.refresh_lifetime
+    else:
+        token, lifetime = _unknown(call, user, email), profile.access_lifetime
+    accounts.open(token, user, email, call.now + lifetime)
+    return {"access_token": fields["access_token"], "refresh_token": token, "expires_in": fields["expires_in"]}
+
+
+def _unknown(call: Call, user: str, email: str) -> str:
+    """A refresh token that was not given out before.
+
+    ARES issues the same one twice in one second, which revives the first; here the second lasts a second longer.
+    """
+    lifetime = call.profile.refresh_lifetime
+    while call.store.accounts.has_known(
+        token := call.keyring.issue_jwt(sub=user, email=email, kind="refresh", lifetime=lifetime)
+    ):
+        lifetime += 1
+    return token
+
+
+def _malformed(token: str) -> str:
+    """What ARES's library calls a token that is none, as far as it can be told without all of its code."""
+    header, *rest = token.rsplit(".", 2)
+    if len(rest) != 2:
+        return "InvalidToken"
+    try:
+        fields = json.loads(base64.b64decode(header + "=" * (-len(header) % 4), b"-_", validate=True))
+        algorithm = fields.get("alg")
+    except (ValueError, AttributeError, RecursionError, binascii.Error):
+        return "InvalidToken"
+    return "InvalidAlgorithm" if algorithm in ("HS384", "HS512", "RS256", "ES256", "EdDSA") else "InvalidSignature"

@@ -1,0 +1,1 @@
+"""What authors write, files and Python calls, to scenarios: every mistake with its place."""

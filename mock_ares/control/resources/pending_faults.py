@@ -1,0 +1,180 @@
+"""Breaking the next reply: what it can be broken with, and what has been asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any, get_args, get_origin
+
+from mock_ares.ares.errors import NAMES, lookup
+from mock_ares.authoring.dump import words
+from mock_ares.authoring.load import from_value
+from mock_ares.control.messages import DONE, Answer, Ask, RefusedError, ok
+from mock_ares.control.resources.scenarios import MOST_TOKEN
+from mock_ares.faults import FAULTS
+from mock_ares.scenario.diagnostics import WordsError, dotted, nearest
+from mock_ares.scenario.fault import Fault, needs
+from mock_ares.scenario.position import Position
+from mock_ares.scenario.words import Quantity
+from mock_ares.server.replies.overrides import MOST_BREAKS, Break
+
+MOST_TIMES = 1000
+MOST_BREAK = 16 * 1024
+"""Bytes of its JSON."""
+NEEDS = {
+    "cut_gzip": "a client that accepts gzip; others get the whole reply",
+    "missing_end": "the dialect delta or typed, which have an end record",
+    "error_event": "the dialect typed, which has error events",
+    "malformed_chunk": "a body in HTTP chunks, as replies have it by default",
+    "invalid_utf8": "a text in which the bytes can be hurt",
+}
+"""What of a reply a fault cannot do without."""
+
+
+async def kinds(ask: Ask) -> Answer:
+    profile = ask.control.fake.profile
+    errors = [{"name": name, "status": lookup(profile, name).status, "summary": text} for name, text in NAMES.items()]
+    return ok({"faults": [_kind(name, fault) for name, fault in FAULTS.items()], "errors": errors})
+
+
+def _kind(name: str, fault: type[Fault]) -> dict[str, Any]:
+    from mock_ares.authoring.schema import docstrings_of, sentence
+
+    told = docstrings_of(fault)
+    known = dataclasses.fields(fault)  # type: ignore[arg-type]  # every fault is a data class
+    hints = inspect.get_annotations(fault, eval_str=True)
+    required = needs(fault)
+    parameters = []
+    for field in known:
+        described = {
+            "name": field.name,
+            "kind": _kind_of(hints[field.name]),
+            "required": field.name in required,
+            "default": None if field.name in required else _default(fault, field),
+            "description": sentence(told.get(field.name, "")) or _COMMON.get(field.name, ""),
+        }
+        if choices := _choices(hints[field.name]):
+            described["choices"] = choices
+        parameters.append(described)
+    return {
+        "name": name,
+        "summary": sentence(inspect.getdoc(fault) or ""),
+        "needs": NEEDS.get(name),
+        "stands_alone": fault.stands_alone,
+        "parameters": parameters,
+    }
+
+
+_COMMON = {
+    "after": "Where: behind this text, or behind so many chunks.",
+    "inside_http_chunk": "Leaves an HTTP chunk unfinished, too.",
+    "by": "By so many bytes.",
+    "chunk": "Which chunk, counted from 1.",
+    "message": "What the error says.",
+    "size": "What stands in the place of a chunk's size.",
+    "reset": "RST in the place of FIN.",
+    "bytes": "What is put in.",
+}
+
+
+def _default(fault: type[Fault], field: dataclasses.Field[Any]) -> Any:
+    value = field.default if field.default is not dataclasses.MISSING else None
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if value is None or isinstance(value, (bool, str, int, float)):
+        return value
+    return words(value) if dataclasses.is_dataclass(value) else list(value)
+
+
+def _kind_of(hint: Any) -> str:
+    if _mentions(hint, Position):
+        return "position"
+    if (quantity := _marker(hint)) is not None:
+        return "duration" if quantity.kind == "duration" else "number"
+    if _choices(hint):
+        return "choice"
+    for kind, name in ((bool, "switch"), (int, "number"), (float, "number"), (bytes, "bytes")):
+        if _mentions(hint, kind):
+            return name
+    return "text"
+
+
+def _mentions(hint: Any, kind: type) -> bool:
+    return hint is kind or any(_mentions(arm, kind) for arm in get_args(hint) if not isinstance(arm, str))
+
+
+def _marker(hint: Any) -> Quantity | None:
+    found = (each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Quantity))
+    return next(found, None) or next((m for arm in get_args(hint) if (m := _marker(arm)) is not None), None)
+
+
+def _choices(hint: Any) -> list[str]:
+    from typing import Literal
+
+    if get_origin(hint) is Literal:
+        return [str(each) for each in get_args(hint)]
+    return next((found for arm in get_args(hint) if (found := _choices(arm))), [])
+
+
+def break_told(each: Break) -> dict[str, Any]:
+    fault: Any = None
+    if each.fault is not None:
+        arguments = words(each.fault)
+        fault = {each.name: arguments} if arguments else each.name
+    return {"id": each.id, "fault": fault, "error": each.error, "token": each.owner, "times": each.times}
+
+
+async def listed(ask: Ask) -> Answer:
+    return ok({"breaks": [break_told(each) for each in ask.control.fake.steering.breaks]})
+
+
+async def add(ask: Ask) -> Answer:
+    body = await ask.body({"fault": (str, dict), "error": str, "token": (str, type(None)), "times": int})
+    ask.short(body, "token", MOST_TOKEN)
+    if len(ask.data) > MOST_BREAK:
+        raise RefusedError(413, f"a break has {MOST_BREAK} bytes at most; a scenario may have more")
+    if ("fault" in body) == ("error" in body):
+        raise RefusedError(422, "expected exactly one of fault and error")
+    times = int(body.get("times", 1))
+    if not 1 <= times <= MOST_TIMES:
+        raise RefusedError(422, f"times: expected 1 to {MOST_TIMES}, not {times}", where="times")
+    fault = _fault(body["fault"]) if "fault" in body else None
+    error = body.get("error")
+    if error is not None and error not in NAMES:
+        raise RefusedError(422, f"no error is named {error!r}{nearest(error, NAMES)}", where="error")
+    steering = ask.control.fake.steering
+    if len(steering.breaks) >= MOST_BREAKS:
+        raise RefusedError(409, f"{MOST_BREAKS} breaks are waiting, which is the most; cancel some")
+    made = steering.add(body.get("token"), times, fault, error)
+    ask.control.breaks_changed()
+    return ok(break_told(made), 201)
+
+
+def _fault(value: Any) -> Fault:
+    """A fault in the words of a scenario file. Whether it suits the reply is known when that is given."""
+    for name in (value,) if isinstance(value, str) else value:
+        if name not in FAULTS:
+            raise RefusedError(422, f"no fault is named {name!r}{nearest(name, FAULTS)}", where="fault")
+    try:
+        made = from_value({"replies": [{"text": "", "dialect": "typed", "faults": [value]}]}, rehearsed=False)
+    except WordsError as error:
+        place, message = error.found[0]
+        where = dotted(("fault", *place[4:]))
+        raise RefusedError(422, f"{where}: {message}", where=where) from None
+    return made.replies[0].faults[0]
+
+
+async def cancel(ask: Ask) -> Answer:
+    breaks = ask.control.fake.steering.breaks
+    found = next((each for each in breaks if each.id == ask.path["id"]), None)
+    if found is None:
+        raise RefusedError(404, f"no break has the id {ask.path['id']!r}: it has happened, or was cancelled")
+    breaks.remove(found)
+    ask.control.breaks_changed()
+    return DONE
+
+
+async def cancel_all(ask: Ask) -> Answer:
+    ask.control.fake.steering.breaks.clear()
+    ask.control.breaks_changed()
+    return DONE

@@ -1,0 +1,132 @@
+"""The served folder: listing, reading, checking and saving its files."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from typing import Any
+
+from mock_ares.control.context import Control
+from mock_ares.control.messages import Answer, Ask, RefusedError, mistake_told, ok
+from mock_ares.control.resources.scenarios import chosen_told, summary
+from mock_ares.control.resources.tokens import base_of
+from mock_ares.scenario.diagnostics import ScenarioError, counted
+from mock_ares.server.files.atomic_write import ChangedError, OutsideError
+from mock_ares.server.files.scenario_files import Change, Entry, Folder, read_scenario
+
+
+def file_told(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "size": entry.size,
+        "tag": entry.tag,
+        "scenario": entry.scenario.name if entry.scenario else None,
+        "mistakes": [mistake_told(mistake) for mistake in entry.mistakes],
+        "serving": entry.serving,
+    }
+
+
+def broken_told(control: Control) -> list[dict[str, Any]]:
+    return [] if control.folder is None else [file_told(entry) for entry in control.folder.broken]
+
+
+async def listed(ask: Ask) -> Answer:
+    folder = ask.control.folder
+    files = [] if folder is None else [file_told(entry) for entry in folder.entries.values()]
+    title = None if folder is None else folder.title
+    return ok({"folder": title, "editable": folder is not None, "files": sorted(files, key=lambda each: each["name"])})
+
+
+def _folder(ask: Ask) -> Folder:
+    if ask.control.folder is None:
+        said = "no folder is served, and the library that comes with mock-ares cannot be changed; "
+        raise RefusedError(403, said + "mock-ares init DIR makes a folder, mock-ares serve DIR serves it")
+    return ask.control.folder
+
+
+async def read(ask: Ask) -> Answer:
+    try:
+        entry = _folder(ask).entry(ask.path["name"])
+    except OutsideError as error:
+        raise RefusedError(404, str(error), where="name") from None
+    return ok({**file_told(entry), "text": entry.text})
+
+
+async def save(ask: Ask) -> Answer:
+    folder, name = _folder(ask), ask.path["name"]
+    body = await ask.body({"text": str, "tag": (str, type(None))})
+    if "text" not in body:
+        raise RefusedError(422, "expected text: what the file is to hold", where="text")
+    control = ask.control
+    async with control.saving:
+        try:
+            base, stem = folder.home_of(name, body["text"])
+            scenario = await ask.run(ask.much_to_read, read_scenario, body["text"], name, base, stem)
+            folder.check_name(name, scenario)
+            new = await asyncio.to_thread(folder.save, name, body["text"], body.get("tag"))
+        except OutsideError as error:
+            raise RefusedError(403, str(error), where="name") from None
+        except ChangedError as error:
+            raise RefusedError(409, str(error), where="tag") from None
+        except ScenarioError as error:
+            raise RefusedError(422, _counted(error), where="text", mistakes=error.mistakes) from None
+        except UnicodeEncodeError:
+            raise RefusedError(422, "text: half a surrogate pair is no text", where="text") from None
+        except OSError as error:
+            raise RefusedError(409, f"{name} cannot be saved: {error.strerror or error}", where="name") from None
+        assert control.reloader is not None
+        await control.reloader.anew()
+    entry = folder.entries.get(name)
+    if entry is None:
+        raise RefusedError(409, f"{name} was saved, and removed by somebody since", where="name")
+    return ok(file_told(entry), 201 if new else 200)
+
+
+def _counted(error: ScenarioError) -> str:
+    count, first = counted(len(error.mistakes), "mistake"), error.mistakes[0]
+    what = f"{count}, so nothing was saved; the first is at line {first.line}"
+    return f"the text has {what}: {first.message}"
+
+
+def apply(control: Control, changes: list[tuple[Change, Entry]]) -> None:
+    """Serves what the folder has now, to requests from now on, and tells what has changed."""
+    if not changes or control.folder is None:
+        return
+    before = chosen_told(control)
+    control.fake.library.swap(control.folder.scenarios)
+    if chosen_told(control) != before:
+        control.hub.publish("chosen", lambda: chosen_told(control))
+    told = [{**file_told(entry), "change": change} for change, entry in changes]
+    control.hub.publish("files", lambda: {"changed": told})
+
+
+async def validate(ask: Ask) -> Answer:
+    control = ask.control
+    body = await ask.body({"text": str, "name": str})
+    if "text" not in body:
+        raise RefusedError(422, "expected text: a scenario file", where="text")
+    folder, name = control.folder, body.get("name", "text.yaml")
+    try:
+        if folder is not None and "name" in body:
+            base, stem = folder.home_of(name, body["text"])
+        else:
+            base, stem = base_of(control), name.rpartition("/")[2].rpartition(".")[0] or "text"
+        scenario = await ask.run(ask.much_to_read, read_scenario, body["text"], name, base, stem)
+        if folder is not None and "name" in body:
+            folder.check_name(name, scenario)
+    except OutsideError as error:
+        raise RefusedError(422, str(error), where="name") from None
+    except ScenarioError as error:
+        return ok({"scenario": None, "mistakes": [mistake_told(mistake) for mistake in error.mistakes]})
+    return ok({"scenario": summary(scenario, "text"), "mistakes": []})
+
+
+async def schema(ask: Ask) -> Answer:
+    return Answer(200, _schema(), "application/schema+json")
+
+
+@cache
+def _schema() -> bytes:
+    from mock_ares.authoring.schema import published
+
+    return published().encode()

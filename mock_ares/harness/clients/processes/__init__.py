@@ -1,0 +1,1 @@
+"""Processes under test, and what they leave behind."""

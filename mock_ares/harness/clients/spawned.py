@@ -1,0 +1,95 @@
+"""Clients that are started anew for each example: a command that writes the text to standard output."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Sequence
+
+from mock_ares.harness.clients.adapter import Adapter, Shown
+from mock_ares.harness.clients.command import check_command, environment, named
+from mock_ares.harness.clients.processes.child import Child, ended_cpu, status_text
+from mock_ares.harness.clients.running_example import MOST_TEXT, Example, UnacceptableError
+from mock_ares.harness.model import Boundaries, Observation, Target
+from mock_ares.monotonic import monotonic
+
+LINGER = 2.0
+"""Seconds in which what a command left running may still write after its own exit."""
+TERMINATION = 1.0
+"""Seconds from the request to end until it is ended."""
+TICK = 0.1
+
+
+class ProcessClient(Adapter):
+    """A command, told by ``ARES_URL`` (origin), ``ARES_PATH``, ``ARES_TOKEN`` and ``ARES_MESSAGE``.
+
+    It writes the text to standard output as UTF-8, and exits with a status that is not 0 to report failure. A command
+    that pipes what it reads from the network into a filter says ``boundaries="best-effort"``: no one can know.
+    """
+
+    restarts = False
+    spawns = True
+    """A process for each example: most of its time is their start."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        name: str | None = None,
+        capabilities: str | Iterable[str] = (),
+        timeout: float | None = None,
+        boundaries: Boundaries = "exact",
+        limit: int = MOST_TEXT,
+    ) -> None:
+        """More than ``limit`` characters of output are the client's failure."""
+        super().__init__(name or named(argv), capabilities, timeout, boundaries)
+        self._argv = list(argv)
+        self._limit = limit
+
+    def start(self) -> None:
+        check_command(self._argv)
+
+    def observe(self, target: Target, shown: Shown | None = None) -> Observation:
+        told = {"URL": target.url, "PATH": target.path, "TOKEN": target.token, "MESSAGE": target.message}
+        env = environment(**{f"ARES_{name}": value for name, value in told.items()})
+        example = Example(target, shown, self._limit)
+        child = Child(self._argv, env)
+        try:
+            whole = _listen(child, example)
+            if example.satisfied:
+                child.terminate()
+                child.wait(monotonic() + TERMINATION)
+                return example.cancelled()
+            if not whole:
+                return example.given_up()
+        except UnacceptableError as error:
+            return example.failed(str(error))
+        finally:
+            status = child.end()
+        return example.returned(example.shown_text) if status == 0 else example.failed(status_text(status, child.words))
+
+    def another(self) -> ProcessClient:
+        return ProcessClient(self._argv, self.name, self.capabilities, self.timeout, self.boundaries, self._limit)
+
+    def cpu(self) -> float:
+        """Seconds of the processes that have ended."""
+        return ended_cpu()
+
+    def close(self) -> None:
+        """No process outlives its example."""
+
+
+def _listen(child: Child, example: Example) -> bool:
+    """Show what the client writes. False where it was stopped or given up before its end."""
+    utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+    lingers = float("inf")
+    while (now := monotonic()) < (until := min(example.until, lingers)):
+        data = child.read(min(now + TICK, until))
+        if data is None:
+            if lingers == float("inf") and child.exited:  # others hold its standard output open
+                lingers = now + LINGER
+            continue
+        example.show(utf8.decode(data, final=not data))
+        if example.enough:
+            return False
+        if not data:
+            return child.wait(until)
+    return lingers < example.until

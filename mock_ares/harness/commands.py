@@ -1,0 +1,305 @@
+"""The commands `check` and `replay`."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mock_ares.harness.clients.processes.strays import adopt
+from mock_ares.harness.model import CheckResult, HarnessError, UsageError
+from mock_ares.harness.run.clients_file import Entry, read_grid
+from mock_ares.harness.run.replay import FOLDER
+from mock_ares.harness.run.stopping import Stopping, stoppable
+from mock_ares.paths import program
+from mock_ares.scenario.diagnostics import listed, nearest
+
+if TYPE_CHECKING:
+    from mock_ares.harness.model import ClientReport, Report
+    from mock_ares.harness.report.write import Replay
+    from mock_ares.harness.run.checks_in_order import Event
+    from mock_ares.harness.settings import Settings
+
+FORMATS = (".json", ".html", ".xml")
+PROFILE_HELP = "ARES as its pages have it, or as its source has it."
+TIERS = ("documented", "standard", "defensive")
+MOST_SEED = 2**32
+FEW, SLOW = 20, 0.1
+"""Examples, and seconds for each, from which on a command is told what a driver would save."""
+PATH = click.Path(path_type=Path)
+
+
+class _Refused(click.ClickException):
+    """Something the caller has to put right."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"mock-ares: {self.message}", err=True)
+
+
+class _Broken(_Refused):
+    """The harness itself failed."""
+
+    exit_code = 3
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong is told in a line, with the exit status that goes with it."""
+    from mock_ares.harness.run.surroundings import obstacle
+
+    try:
+        yield
+    except UsageError as error:
+        raise _Refused(str(error)) from None
+    except HarnessError as error:
+        raise _Broken(f"the harness failed: {error}") from None
+    except BrokenPipeError:  # nobody reads on, as behind head
+        raise
+    except (OSError, MemoryError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise _Broken(f"the harness failed: {obstacle(said) or 'the system refused what it needs'} ({said})") from None
+
+
+def _client_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(
+        (
+            click.argument("command", nargs=-1, type=click.UNPROCESSED),
+            click.option("--exec", "execute", is_flag=True, help="Start CMD for each example (the default)."),
+            click.option("--driver", is_flag=True, help="Keep CMD running; it speaks JSON lines."),
+            click.option("--browser", type=PATH, metavar="FILE", help="A JavaScript file, loaded into Chromium."),
+            click.option(
+                "--client",
+                metavar="MODULE:FUNCTION",
+                help="A Python function, called as FUNCTION(url, token, message) in a process of its own.",
+            ),
+            click.option("--can", multiple=True, metavar="CAPABILITIES", help="Such as incremental,retry,timeout=5."),
+            click.option("--best-effort", is_flag=True, help="CMD pipes what it reads: promise no read boundaries."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_client_options
+@click.option("--grid", type=PATH, metavar="FILE.toml", help="Several clients, with what each can and is expected to.")
+@click.option("--jobs", type=click.IntRange(1), help="Clients of a grid at once; by default two for each processor.")
+@click.option("--quick", is_flag=True, help="A few seconds: fewer examples, none of the checks that last.")
+@click.option("--tier", metavar="TIER", help="Only documented, standard or defensive checks.")
+@click.option("--only", multiple=True, metavar="ID", help="Only this check; may be given again.")
+@click.option("--expect", multiple=True, metavar="ID=WHY", help="This check fails, and why; may be given again.")
+@click.option("--strict", is_flag=True, help="Defensive checks that fail are failures.")
+@click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
+@click.option("--dialect", default="text", type=click.Choice(["text", "lines", "delta", "typed"]), show_default=True)
+@click.option("--seed", type=click.IntRange(0), help="For everything random; printed at the end of each run.")
+@click.option("--examples", type=click.IntRange(0), help="Generated ones for each check, behind its fixed ones.")
+@click.option("--report", "reports", multiple=True, type=PATH, metavar="PATH", help="Write it as .json, .html or .xml.")
+@click.option("--name", default="", help="What the client is called in reports.")
+@click.option("--failures", default=FOLDER, type=PATH, show_default=True, help="Where counterexamples are saved.")
+def check(**options: Any) -> None:
+    """Check a client: does it give back exactly what was sent?
+
+    CMD is the client, behind two dashes: mock-ares check -- node client.mjs. It finds ARES_URL, ARES_PATH, ARES_TOKEN
+    and ARES_MESSAGE in its environment, writes the text to standard output, and exits with a status that is not 0 to
+    report failure.
+
+    Exit status: 0 all passed, 1 the client failed, 2 wrong use, 3 the harness itself failed or a report could not be
+    written. SIGINT, SIGTERM and SIGHUP end the clients and leave a report of what there is by then; the status is 128
+    and the signal's number.
+    """
+    with _told():
+        entries = read_grid(options["grid"]) if options["grid"] else [_entry(options)]
+        if options["grid"] and _given(options):
+            raise UsageError(
+                f"--grid names its clients itself; {listed(_given(options), 'and')} cannot stand beside it"
+            )
+        _refuse_reports(options["reports"])
+        with stoppable() as stopping:
+            adopt()
+            status = _check(entries, _settings(options), options, stopping)
+    sys.exit(status)
+
+
+def _check(entries: list[Entry], settings: Settings, options: dict[str, Any], stopping: Stopping) -> int:
+    from mock_ares.harness.report.terminal import Terminal
+    from mock_ares.harness.run.session import UNSAVED, run
+    from mock_ares.server.transport.client_socket import BARRIER
+
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream all the same
+    terminal = Terminal(clients=len(entries))
+
+    def watch(entry: Entry, event: Event) -> None:
+        terminal.watch(entry.title, event)
+
+    terminal.head(BARRIER.reason)
+    with terminal.progress():
+        found = run(entries, settings, options["failures"], watch, options["jobs"])
+    profiled = "" if settings.profile == "docs" else f"--profile {settings.profile} "
+    arguments = {entry.title: profiled + entry.arguments for entry in entries}
+
+    def replayed(client: ClientReport, result: CheckResult) -> str | None:
+        return replay_command(result, arguments[client.name])
+
+    unwritten = [said for path in options["reports"] if (said := _write(found.report, path, replayed)) is not None]
+    with suppress(OSError) if found.stopped else nullcontext():  # the terminal may be what has gone
+        for line in terminal.report(found.report, replayed):
+            click.echo(line)
+        checks = [check for client in found.report.clients for check in client.checks]
+        for why in sorted({check.reason.partition(UNSAVED)[2] for check in checks} - {""}):
+            click.echo(f"counterexamples are not saved: {why}; --failures FOLDER names another place", err=True)
+        for said in unwritten:
+            click.echo(f"mock-ares: {said}", err=True)
+        for said in filter(None, map(_spent_in_starting, entries, found.report.clients)):
+            click.echo(said)
+        if found.stopped:
+            click.echo("stopped before the end", err=True)
+    return stopping.status if found.stopped else 3 if unwritten else found.status
+
+
+def _spent_in_starting(entry: Entry, client: ClientReport) -> str | None:
+    """Points to drivers where a command takes long for each example; what it takes is mostly its start."""
+    from mock_ares.harness.checks import CHECKS
+
+    passed = [check for check in client.checks if check.verdict == "passed" and not CHECKS[check.info.id].row.lasts]
+    examples, seconds = sum(check.examples for check in passed), sum(check.duration for check in passed)
+    if entry.kind != "exec" or examples < FEW or seconds < SLOW * examples:
+        return None
+    return (
+        f"{entry.title} was started for each of {examples} examples that passed, {seconds / examples:.2f} s each, "
+        f"{seconds:.0f} s in all; a client that is kept running takes a fraction: --driver "
+        "(contracts/driver-protocol.md)"
+    )
+
+
+def replay_command(result: CheckResult, arguments: str) -> str | None:
+    """The command line that plays a saved counterexample to its client again."""
+    return f"{program()} replay {shlex.quote(result.replay)} {arguments}" if result.replay else None
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    from mock_ares.harness.run.checks_in_order import Settings
+
+    tier = options["tier"]
+    if tier is not None and tier not in TIERS:
+        raise UsageError(f"no tier is named {tier!r}{nearest(tier, TIERS)}")
+    return Settings(
+        dialect=options["dialect"],
+        profile=options["profile"],
+        seed=options["seed"] if options["seed"] is not None else secrets.randbelow(MOST_SEED),
+        examples=options["examples"],
+        quick=options["quick"],
+        tier=tier,
+        only=options["only"],
+        strict=options["strict"],
+        expect=dict(map(_expected, options["expect"])),
+    )
+
+
+def _expected(word: str) -> tuple[str, str]:
+    name, equals, why = word.partition("=")
+    if not equals or not why.strip():
+        raise UsageError(f"--expect {word}: write the check and the reason, as in --expect 'bom=the proxy strips it'")
+    return name.strip(), why.strip()
+
+
+def _given(options: dict[str, Any]) -> list[str]:
+    names = {"execute": "--exec", "driver": "--driver", "browser": "--browser", "client": "--client", "name": "--name"}
+    more = {"can": "--can", "best_effort": "--best-effort", "command": "a command"}
+    return [said for name, said in (names | more).items() if options[name]]
+
+
+def _entry(options: dict[str, Any]) -> Entry:
+    """The one client of a command line. Raises UsageError where that is none, or more than one."""
+    command, browser, client = options["command"], options["browser"], options["client"]
+    kinds = [said for said, given in (("a command", command), ("--browser", browser), ("--client", client)) if given]
+    if len(kinds) != 1:
+        there = f"there are {listed(kinds, 'and')}" if kinds else "there is none"
+        raise UsageError(f"name one client: -- CMD, --browser FILE or --client MODULE:FUNCTION; {there}")
+    if not command and (options["driver"] or options["execute"]):
+        raise UsageError(f"--driver and --exec go with a command; {kinds[0]} takes none")
+    if options["driver"] and options["execute"]:
+        raise UsageError("--exec starts the command for each example, --driver keeps it: choose one")
+    words = (str(browser),) if browser else (client,) if client else command
+    return Entry(
+        kind="browser" if browser else "client" if client else "driver" if options["driver"] else "exec",
+        words=tuple(words),
+        name=options.get("name", ""),
+        capabilities=tuple(word.strip() for words in options["can"] for word in words.split(",")),
+        boundaries="best-effort" if options["best_effort"] else None,
+    )
+
+
+def _refuse_reports(paths: tuple[Path, ...]) -> None:
+    for path in paths:
+        if path.suffix not in FORMATS:
+            raise UsageError(f"--report {path}: the ending says the form, and there are {listed(FORMATS, 'and')}")
+        if not path.absolute().parent.is_dir():
+            raise UsageError(f"--report {path}: there is no folder {path.parent}")
+
+
+def _write(report: Report, path: Path, replay: Replay) -> str | None:
+    """Why it could not be written; None: it was."""
+    from mock_ares.harness.report.write import write
+
+    try:
+        write(report, path, replay)
+    except OSError as error:
+        return f"cannot write {path}: {error.strerror or error}; what was there before is still there"
+    return None
+
+
+@click.command()
+@click.argument("file", type=PATH)
+@_client_options
+@click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
+def replay(file: Path, profile: str, **options: Any) -> None:
+    """Play a saved counterexample FILE to a client again: FIXED, or STILL FAILS.
+
+    The client is given as to check: mock-ares replay FILE -- node client.mjs.
+
+    Exit status: 0 fixed, 1 still failing, 2 wrong use, 3 the harness itself failed.
+    """
+    with _told(), stoppable() as stopping:
+        adopt()
+        try:
+            status = _replay(file, _entry(options), profile)
+        except KeyboardInterrupt:
+            status = stopping.status
+    sys.exit(status)
+
+
+def _replay(file: Path, entry: Entry, profile: str) -> int:
+    from mock_ares.harness.checks import find
+    from mock_ares.harness.play.example_runner import Arena
+    from mock_ares.harness.report.counterexample.failure_text import failure_text, painter
+    from mock_ares.harness.report.terminal import has_color, width_of
+    from mock_ares.harness.run.checks_in_order import judge_case
+    from mock_ares.harness.run.replay import load
+
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream all the same
+    name, case = load(file)
+    info = find(name).info
+    client = entry.make()
+    client.start()
+    try:
+        with Arena(profile) as arena:
+            failure = judge_case(client, case, arena, info)
+    finally:
+        client.close()
+    color = has_color(sys.stdout)
+    paint = painter(color)
+    if failure is None:
+        click.echo(f"{paint('FIXED', 'green')}  {info.id}: {info.title}")
+        return 0
+    click.echo(f"{paint('STILL FAILS', 'bold-red')}\n")
+    command = f"{program()} replay {shlex.quote(str(file))} {entry.arguments}"
+    click.echo(failure_text(info, failure, command, width_of(sys.stdout), color))
+    return 1

@@ -1,0 +1,330 @@
+"""Where a client meets a case: one fake, a token for each example, and a deadline.
+
+The example's replies are the script of its token, so nothing that an earlier example's client still does can touch it.
+When the deadline passes the fake ends the connections, and whoever asks from then on gets an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from types import TracebackType
+
+from mock_ares.ares.credentials import Credentials
+from mock_ares.harness.clients.running_example import GRACE
+from mock_ares.harness.model import (
+    KEY_PATH,
+    Boundaries,
+    Case,
+    Client,
+    HarnessError,
+    Observation,
+    Over,
+    Target,
+    UsageError,
+)
+from mock_ares.harness.play.client_gate import MOST_PATIENCE, Gate, Withholding, withheld
+from mock_ares.harness.run.surroundings import obstacle, proxy, unreachable
+from mock_ares.harness.verdict.diagnosis import quoted
+from mock_ares.monotonic import monotonic
+from mock_ares.plan.build import chunks_of
+from mock_ares.plan.model import StreamPlan
+from mock_ares.scenario.model import Content, Reply, Scenario, Text
+from mock_ares.server import state
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.hosting.loop import CannotListenError
+from mock_ares.server.http.handler import accepts_gzip
+from mock_ares.server.http.header_fields import Fields
+from mock_ares.server.record.journal import Exchange
+from mock_ares.server.replies.library import Turn
+from mock_ares.server.transport.client_socket import BARRIER
+from mock_ares.server.transport.read_barrier import SwitchError
+from mock_ares.server.transport.wire import Wire
+
+ATTEMPTS = 4
+"""A client that asks again gets so many times the deadline in all."""
+SETTLED = 0.25
+"""Seconds for which the end of the last exchange is waited for when the client is done."""
+CLOSED = 3.0
+"""The same for a client that was stopped by its caller."""
+DIGESTED = 500_000.0
+"""Bytes of a large reply for which a client gets a second more."""
+GONE = Scenario(name="over", replies=(Reply(status=503, content=Content(json={"error": "This example is over"})),))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request of an example, and what it was given."""
+
+    exchange: Exchange
+    plan: StreamPlan
+
+    @property
+    def gzip(self) -> bool:
+        return accepts_gzip(Fields(self.exchange.headers).get("accept-encoding", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """An example, and all that came of it."""
+
+    case: Case
+    observation: Observation
+    asked: tuple[Asked, ...]
+    """The requests with the example's token, oldest first."""
+    strays: tuple[Exchange, ...] = ()
+    """Requests meanwhile that came without any token that is known."""
+    stalled: int | None = None
+    """Withheld: how many chunks had been sent when the client showed nothing more."""
+    void: bool = False
+    """Read boundaries were promised and could not be kept."""
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        return tuple(asked.exchange for asked in self.asked)
+
+    @property
+    def plans(self) -> tuple[StreamPlan, ...]:
+        return tuple(asked.plan for asked in self.asked)
+
+
+class Arena:
+    """``with Arena() as arena``: plays cases to clients, one at a time. Not to be shared between threads."""
+
+    def __init__(self, profile: str = "docs", host: str = "127.0.0.1") -> None:
+        try:
+            self._server = FakeServer(state.Settings(profile=profile), host=host)
+        except (SwitchError, CannotListenError) as error:
+            raise UsageError(str(error)) from None
+        self._gate = self._server.fake.clock = Gate()
+        self._server.fake.on_answer = self._answered
+        self._plans: dict[int, StreamPlan] = {}
+        self._wires: list[tuple[str, Wire]] = []
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    def __enter__(self) -> Arena:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+
+    def observe(self, client: Client, case: Case, *, deadline: float = 10.0) -> Played:
+        """Plays the case to the client.
+
+        ``deadline``: seconds from each request after which it is given up, beside what the reply itself lasts.
+        Raises HarnessError for a case that cannot be played.
+        """
+        credentials = self._server.credentials()
+        replies = tuple(withheld(reply) for reply in case.replies) if case.withhold else case.replies
+        self._server.script(credentials.id, *replies)
+        before = self._server.fake.journal.last
+        failures = self._server.fake.failures.count
+        self._plans.clear()
+        self._wires.clear()
+        example = _Example(self._server, self._gate, credentials.id, case, deadline, before, self._wires)
+        target = self._target(credentials, case, example)
+        with example:
+            observation = client.observe(target, example.shown)
+            self._settle(credentials.id, before, CLOSED if case.cancel_after is not None else SETTLED)
+            asked, strays = self._since(before, credentials.id)
+        self._refuse_to_judge(client, observation, asked or strays, failures)
+        if example.expired or _too_late(observation, target):
+            observation = replace(observation, timed_out=True)
+        if self._unknown(credentials.id, asked):
+            client.boundaries = "best-effort"
+        return Played(case, observation, asked, strays, example.stalled, _void(client, observation, asked))
+
+    def _refuse_to_judge(
+        self, client: Client, observation: Observation, exchanges: Sequence[object], failures: int
+    ) -> None:
+        """Raises HarnessError for what is not the client's doing."""
+        if failed := self._server.fake.failures.since(failures):
+            raise HarnessError(f"the fake itself failed, which says nothing about the client: {failed[0]}")
+        if reason := obstacle(observation.error):
+            raise HarnessError(f"{reason} (the client reported: {quoted(observation.error or '', 120)})")
+        if exchanges:
+            return
+        if reason := unreachable(self.url):
+            raise HarnessError(reason)
+        if client.in_process and (reason := proxy(self.url)):
+            raise HarnessError(f"no request came, and {reason}")
+
+    def _unknown(self, owner: str, asked: tuple[Asked, ...]) -> bool:
+        """Whether the client's sockets are not this machine's to ask about: it runs in a container, or elsewhere."""
+        known = any(wire.known for whose, wire in self._wires if whose == owner)
+        return not known and any(each.exchange.boundaries == "best-effort" for each in asked)
+
+    def _target(self, credentials: Credentials, case: Case, example: _Example) -> Target:
+        token = credentials.api_key if case.path == KEY_PATH else credentials.token
+        deadline = example.most + GRACE
+        return Target(
+            self.url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, example.over
+        )
+
+    def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:
+        self._plans[exchange.number] = plan
+        self._wires.append((exchange.owner, wire))
+
+    def _of(self, owner: str, before: int) -> list[Exchange]:
+        return [exchange for exchange in self._server.fake.journal.since(before) if exchange.owner == owner]
+
+    def _settle(self, owner: str, before: int, patience: float) -> None:
+        """Waits until the exchanges have ended; the client is done, and the fake may not yet have noticed."""
+        until = monotonic() + patience
+        while any(e.ending == "open" for e in self._of(owner, before)) and monotonic() < until:
+            time.sleep(0.0005)
+
+    def _since(self, before: int, owner: str) -> tuple[tuple[Asked, ...], tuple[Exchange, ...]]:
+        found = [replace(e) for e in self._of(owner, before)]
+        asked = tuple(Asked(e, self._plans[e.number]) for e in found if e.number in self._plans)
+        for each in asked:
+            if each.plan.dialect == "none" and each.exchange.status == 500 and b"cannot be played" in each.plan.payload:
+                raise HarnessError(each.plan.payload.decode())
+        return asked, tuple(replace(e) for e in self._of("", before))
+
+
+class _Example:
+    """The deadline and the gate of one example. Its methods are called in the fake's loop unless they say otherwise."""
+
+    def __init__(
+        self,
+        server: FakeServer,
+        gate: Gate,
+        owner: str,
+        case: Case,
+        deadline: float,
+        before: int,
+        wires: list[tuple[str, Wire]],
+    ) -> None:
+        self._server = server
+        self._before = before
+        self._wires = wires
+        self._gate = gate
+        self._owner = owner
+        self._deadline = deadline + max(lasting(reply) for reply in case.replies)
+        self._held = _withholding(case, deadline) if case.withhold else None
+        if self._held is not None:  # each piece may be waited for
+            self._deadline += self._held.patience * len(self._held.due)
+        self.most = self._deadline * (1 if _asks_once(case) else ATTEMPTS)
+        self._begun = monotonic()
+        self._handle: asyncio.TimerHandle | None = None
+        self.expired, self.over = False, Over()
+
+    @property
+    def stalled(self) -> int | None:
+        return self._held.stalled if self._held else None
+
+    def shown(self, text: str) -> None:
+        """From any thread."""
+        if self._held is not None:
+            self._server.loop.call_soon_threadsafe(self._gate.show, len(text))
+
+    def __enter__(self) -> None:
+        self._server.loop.call_soon_threadsafe(self._begin)
+
+    def __exit__(self, *_: object) -> None:
+        self._do(self._end)
+
+    def _do(self, what: Callable[[], None]) -> None:
+        """Has it done in the loop, and returns when it is."""
+        done: Future[None] = Future()
+
+        def do() -> None:
+            try:
+                what()
+                done.set_result(None)
+            except BaseException as error:
+                done.set_exception(error)
+
+        self._server.loop.call_soon_threadsafe(do)
+        done.result(10)
+
+    def _begin(self) -> None:
+        self._gate.begin(self._held)
+        self._watch()
+
+    def _watch(self) -> None:
+        fake = self._server.fake
+        now = monotonic()
+        asked = (e.started for e in fake.journal.since(self._before) if e.owner == self._owner)
+        begun = max(asked, default=self._begun)
+        left = min(begun + self._deadline, self._begun + self.most) - now
+        if left > 0:
+            self._handle = self._server.loop.call_later(left, self._watch)
+        else:
+            self.expired, self.over.at = True, now
+            self._over()
+            for owner, wire in self._wires:  # the idle ones, too: it may be waiting for their end
+                if owner == self._owner:
+                    wire.reset()
+
+    def _over(self) -> None:
+        fake = self._server.fake
+        fake.scripts[self._owner] = Turn(GONE)
+        fake.end(self._owner)
+
+    def _end(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        self._gate.begin(None)
+        self._over()
+
+
+def lasting(reply: Reply) -> float:
+    """Seconds that a reply takes by its own pace and for its size, or a little more."""
+    pace = reply.pace
+    chunks = len(chunks_of(reply, "", reply.seed or 0)) if pace.interval and not reply.error else 0
+    pauses = sum(pause.lasts or 0.0 for pause in pace.pauses)
+    retry_after = reply.retry_after
+    told = 0.0 if retry_after is None else retry_after if isinstance(retry_after, float | int) else retry_after.date
+    spoken = pace.head + pace.first + chunks * pace.interval * (1 + pace.jitter) + pauses
+    return spoken + told + size_of(reply) / DIGESTED
+
+
+def size_of(reply: Reply) -> int:
+    """About as many characters as its text has."""
+    text = reply.text
+    if isinstance(text, Text):
+        return text.bytes or (text.words or 0) * 8
+    return len(text or "")
+
+
+def _asks_once(case: Case) -> bool:
+    """A stream that ends well gives no reason to ask again."""
+    (first, *others) = case.replies
+    spoken = first.text is not None or isinstance(first.chunks, tuple)
+    return spoken and not others and not first.faults
+
+
+def _withholding(case: Case, deadline: float) -> Withholding:
+    chunks = chunks_of(case.replies[0], case.message, case.replies[0].seed or 0)
+    return Withholding(tuple(accumulate(map(len, chunks))), patience=min(deadline / 2, MOST_PATIENCE))
+
+
+def _too_late(observation: Observation, target: Target) -> bool:
+    return observation.duration > target.deadline and not observation.cancelled
+
+
+def boundaries_of(client: Client) -> Boundaries:
+    """What can be promised of a client's reads: where no socket can be asked about, none of anybody's."""
+    return client.boundaries if BARRIER.available else "best-effort"
+
+
+def _void(client: Client, observation: Observation, asked: tuple[Asked, ...]) -> bool:
+    """Whether a promised boundary was given up while the client was at work.
+
+    One that reads no more holds every boundary up: if the exchange has not ended when it is done, that is what it does.
+    """
+    if boundaries_of(client) != "exact" or observation.timed_out:
+        return False
+    return any(e.boundaries == "best-effort" and e.ending != "open" for e in (each.exchange for each in asked))

@@ -1,0 +1,1 @@
+"""The contract and the fixtures as pytest has them."""

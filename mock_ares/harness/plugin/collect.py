@@ -1,0 +1,179 @@
+"""Contracts as pytest sees them: classes whose tests are made when they are collected, one for each check."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from mock_ares.harness.checks import CHECKS, Check
+from mock_ares.harness.model import Case, CheckInfo, UsageError
+from mock_ares.harness.plugin.contract import CONTRACT, ClientContract, Terms, terms_of
+from mock_ares.harness.plugin.options import Options
+from mock_ares.harness.plugin.run import TERMS, ContractRun, Subject
+from mock_ares.harness.report.verdicts import hindrance
+from mock_ares.harness.run.check_runner import why_skipped
+from mock_ares.harness.run.replay import load
+from mock_ares.harness.settings import Settings
+from mock_ares.server.transport.client_socket import BARRIER
+
+LASTING = "ares_lasting"
+"""The mark of checks that take many seconds whatever the client does."""
+_CHECK = "ares_check"
+"""The attribute of a generated test that holds the check's row."""
+_MARKED = pytest.StashKey[bool]()
+
+
+def collected(collector: Any, name: str, obj: object) -> pytest.Collector | list[pytest.Item] | None:
+    """What pytest makes of a name in a module or class; None: this is no contract."""
+    if isinstance(obj, type):
+        if obj is ClientContract:
+            return []
+        if issubclass(obj, ClientContract) and collector.istestclass(obj, name):
+            return ContractClass.from_parent(collector, name=name)
+    elif inspect.isroutine(obj) and hasattr(obj, CONTRACT) and obj.__module__ == collector.obj.__name__:
+        return ContractClass.from_parent(collector, name=name)
+    return None
+
+
+class ContractClass(pytest.Class):
+    """A subclass of ClientContract, or a decorated function."""
+
+    def _getobj(self) -> Any:
+        found = super()._getobj()  # type: ignore[no-untyped-call]
+        return getattr(found, CONTRACT, found)
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        contract = self.obj
+        _register_marks(self.config)
+        try:
+            terms = terms_of(contract, self.path.parent)
+            tests = [*_tests(contract, terms), *_regressions(contract, terms)]
+        except UsageError as error:
+            raise self.CollectError(f"{self.name}: {error}") from None
+        setattr(contract, TERMS, terms)
+        for test in tests:
+            _put(contract, test)
+        return super().collect()
+
+
+def _put(contract: type, test: Any) -> None:
+    """A test of the same name that the user has written takes its place."""
+    there = inspect.getattr_static(contract, test.__name__, None)
+    if there is None or hasattr(there, _CHECK):
+        setattr(contract, test.__name__, test)
+
+
+def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
+    """``request`` first, since it says whether there is anything to judge; behind ``everything`` those that last."""
+    client = Subject(contract.__name__, terms)
+    settings = Settings(dialect=terms.dialect)
+    for check in sorted(CHECKS.values(), key=_turn):
+        test = _test(contract, _name(check.id), check.info, _runs(check))
+        if check.row.lasts:
+            test = getattr(pytest.mark, LASTING)(test)
+        if reason := why_skipped(client, check, settings):
+            test = pytest.mark.skip(reason=reason)(test)
+        yield test
+
+
+def _turn(check: Check) -> tuple[bool, bool, bool]:
+    return check.id != "request", check.row.lasts, check.id == "everything"
+
+
+def _lasting(item: pytest.Item) -> list[Check]:
+    """The checks of the run that last, of the item's contract; none under xdist, which runs tests beside others."""
+    if hasattr(item.config, "workerinput"):
+        return []
+
+    def variant(item: pytest.Item) -> tuple[object, ...]:
+        return getattr(item, "cls", None), *item.name.partition("[")[1:]
+
+    infos = [runs(other) for other in item.session.items if variant(other) == variant(item)]
+    return [CHECKS[info.id] for info in infos if info is not None and CHECKS[info.id].row.lasts]
+
+
+def _regressions(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
+    for path in terms.regressions:
+        name, case = load(path)
+        if name not in CHECKS:
+            raise UsageError(f"regressions: {path} is judged by {name!r}, and there is no such check")
+
+        info = CHECKS[name].info
+        yield _test(contract, _name(f"regression-{path.stem}"), info, _replays(info, case))
+
+
+Run = Callable[[ContractRun, ClientContract, pytest.Item], None]
+
+
+def _runs(check: Check) -> Run:
+    def run(contract: ContractRun, instance: ClientContract, item: pytest.Item) -> None:
+        contract.check(check, instance, item, partial(_lasting, item))
+
+    return run
+
+
+def _replays(info: CheckInfo, case: Case) -> Run:
+    def run(contract: ContractRun, instance: ClientContract, item: pytest.Item) -> None:
+        contract.replay(info, case, instance)
+
+    return run
+
+
+def _name(words: str) -> str:
+    return "test_" + re.sub(r"[^0-9A-Za-z]+", "_", words)
+
+
+def _test(contract: type[ClientContract], name: str, info: CheckInfo, run: Run) -> Any:
+    def test(self: ClientContract, ares_contract: ContractRun, request: pytest.FixtureRequest) -> None:
+        run(ares_contract, self, request.node)
+
+    test.__name__ = name
+    test.__qualname__ = f"{contract.__qualname__}.{name}"
+    test.__module__ = contract.__module__
+    test.__doc__ = info.title
+    marked: Any = test
+    marked.__test__ = True  # whatever the project's tests are called
+    marked.place_as = getattr(contract, "place_as", contract.stream_chat)
+    setattr(marked, _CHECK, info)
+    for mark in (info.tier, info.id.replace("-", "_")):
+        marked = getattr(pytest.mark, f"ares_{mark}")(marked)
+    return marked
+
+
+def _register_marks(config: pytest.Config) -> None:
+    if _MARKED not in config.stash:
+        config.stash[_MARKED] = True
+        for check in CHECKS.values():
+            name = f"ares_{check.id.replace('-', '_')}"
+            config.addinivalue_line("markers", f"{name}: {check.info.title}")
+
+
+def check_of(item: pytest.Item) -> CheckInfo | None:
+    """The check that an item runs, or whose regression it is."""
+    return getattr(getattr(item, "function", None), _CHECK, None)
+
+
+def runs(item: pytest.Item) -> CheckInfo | None:
+    """The check that an item runs."""
+    info = check_of(item)
+    return info if info is not None and item.name.partition("[")[0] == _name(info.id) else None
+
+
+def unwanted(item: pytest.Item, options: Options) -> bool:
+    """Whether it belongs to another tier than the run, or its contract, is about."""
+    info = check_of(item)
+    if info is None:
+        return False
+    terms: Terms = getattr(item.cls, TERMS)  # type: ignore[attr-defined]
+    return any(tier is not None and tier != info.tier for tier in (options.tier, terms.tier))
+
+
+def notices(items: Iterable[pytest.Item]) -> list[str]:
+    """What is to be known before the contracts among the items run."""
+    said = hindrance(BARRIER.reason) if any(map(check_of, items)) else None
+    return [f"mock-ares: {said}"] if said else []

@@ -1,0 +1,367 @@
+"""What the ``ares`` fixture is: a fake of a test's own, by a token on a server that it shares.
+
+Everything here may be used from any thread. Under Hypothesis each example is a *scene* of its own, with a token, a
+script and a journal that no other example has touched; what was scripted before the examples is there in each.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from mock_ares.ares.credentials import Credentials
+from mock_ares.faults import FAULTS
+from mock_ares.paths import FIXTURES
+from mock_ares.scenario.diagnostics import dotted, nearest
+from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.record.journal import Exchange
+from mock_ares.server.replies.library import Turn
+
+STREAM_PATH = "/api/chat/stream"
+KEY_PATHS = {"docs": "/v1/chat/stream", "server": "/api/v1/chat/stream"}
+LONGEST_TEXT = 60
+"""Characters of a reply's text that name it."""
+OWN = Path(__file__).parent
+
+
+Then = Literal["repeat", "cycle", "fail"]
+
+
+class NeverAskedError(AssertionError):
+    """Replies were scripted and no client asked for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """A reply, and the line of the test that scripted it."""
+
+    reply: Reply
+    optional: bool
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Replies that are given in turn, to all requests or to those that a ``when`` is about."""
+
+    turn: Turn
+    replies: list[Scripted]
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.turn.scenario
+
+
+@dataclass(slots=True)
+class Scene:
+    """A token, its script and its journal."""
+
+    server: FakeServer
+    name: str
+    credentials: Credentials
+    scripts: list[Script] = field(default_factory=list)
+    """Each with replies of its own; one at most is for every request."""
+
+    @classmethod
+    def open(cls, server: FakeServer, name: str) -> Scene:
+        return cls(server, name, server.admit(name))
+
+    def add(self, scripted: list[Scripted], then: Then | None = None) -> None:
+        """Replies for every request, behind those that are there."""
+        replies = tuple(each.reply for each in scripted)
+        script = next((script for script in self.scripts if script.scenario.when is None), None)
+        if script is None:
+            turn = self.server.script(self.credentials.id, *replies, then=then or "repeat", name=self.name)
+            self.scripts.append(Script(turn, list(scripted)))
+        else:
+            now = script.scenario
+            script.turn.scenario = replace(now, replies=(*now.replies, *replies), then=then or now.then)
+            script.replies.extend(scripted)
+
+    def add_when(self, scenario: Scenario, scripted: list[Scripted]) -> None:
+        """Replies for what a scenario's ``when`` is about."""
+        replies = tuple(each.reply for each in scripted)
+        turn = self.server.script_when(self.credentials.id, replace(scenario, replies=replies))
+        self.scripts.append(Script(turn, list(scripted)))
+
+    def copy(self, scripts: list[Script]) -> None:
+        """The same scripts, from their beginnings."""
+        for script in scripts:
+            if script.scenario.when is None:
+                self.add(script.replies, script.scenario.then)
+            else:
+                self.add_when(script.scenario, script.replies)
+
+    @property
+    def scripted(self) -> list[Scripted]:
+        return [each for script in self.scripts for each in script.replies]
+
+    @property
+    def never_asked(self) -> list[tuple[int, Scripted]]:
+        """With their numbers, from 1."""
+        asked = [n < script.turn.taken for script in self.scripts for n in range(len(script.replies))]
+        found = zip(asked, self.scripted, strict=True)
+        return [(n, each) for n, (was, each) in enumerate(found, 1) if not was and not each.optional]
+
+    def requests(self) -> list[Exchange]:
+        return self.server.requests(self.credentials.id)
+
+    def close(self) -> None:
+        self.server.dismiss(self.credentials.id)
+
+
+class Requests(list[Exchange]):
+    """Exchanges, a line each where they are printed."""
+
+    def __repr__(self) -> str:
+        rows = [list(_facts(exchange)) for exchange in self]
+        return "\n".join(_aligned(rows)) or "no requests"
+
+
+class Ares:
+    """A fake ARES that is a test's own, whatever else runs beside it.
+
+    A client that uses ``token``, or ``api_key`` on the key route, gets the replies scripted here, in turn; behind the
+    last one it gets that again. Without a script it gets the server's default answer.
+    """
+
+    def __init__(self, server: FakeServer, name: str = "this test", folder: Path | None = None) -> None:
+        self._server = server
+        self._name = name
+        self._folder = folder or Path()
+        self._lock = threading.RLock()
+        self._first = self._now = self._last = Scene.open(server, name)
+        self._example: object = None
+        self._others: list[Ares] = []
+
+    def __repr__(self) -> str:
+        return f"<ares of {self._name} at {self.url}>"
+
+    @property
+    def url(self) -> str:
+        """The origin, without a path."""
+        return self._server.url
+
+    @property
+    def path(self) -> str:
+        """Of the stream that takes a token."""
+        return STREAM_PATH
+
+    @property
+    def v1_path(self) -> str:
+        """Of the stream that takes an API key."""
+        return KEY_PATHS[self._server.fake.profile.name]
+
+    @property
+    def token(self) -> str:
+        return self._scene.credentials.token
+
+    @property
+    def api_key(self) -> str:
+        """Shares script and journal with the token."""
+        return self._scene.credentials.api_key
+
+    def reply(self, text: Any = None, /, *, optional: bool = False, **words: Any) -> Reply:
+        """Scripts the next reply, in the words of a scenario file; or one that is made already.
+
+        One that is never asked for fails the test, unless it is ``optional``. Raises TypeError for an unknown word,
+        ValueError for what is wrong with the value of one, or cannot be played.
+        """
+        __tracebackhide__ = True
+        try:
+            made = self._made(text, words)
+        except (TypeError, ValueError) as error:
+            raise error.with_traceback(None) from None  # the line that is wrong is the test's
+        with self._lock:
+            self._scene.add([Scripted(made, optional, _place())])
+        return made
+
+    def script(self, file: str | Path | Scenario, *, optional: bool = False) -> Scenario:
+        """Scripts the replies of a scenario: a file beside the test, or the name of one of the library.
+
+        Where it has a ``when``, they are for the requests that this is about, and others are answered as without it.
+        Raises FileNotFoundError, or ScenarioError for what is wrong in the file.
+        """
+        scenario = file if isinstance(file, Scenario) else self._load(file)
+        for reply in scenario.replies:
+            self._check(reply)
+        scripted = [Scripted(_seeded(reply, scenario.seed), optional, _place()) for reply in scenario.replies]
+        with self._lock:
+            if scenario.when is None:
+                self._scene.add(scripted, scenario.then)
+            else:
+                self._scene.add_when(scenario, scripted)
+        return scenario
+
+    @property
+    def requests(self) -> Requests:
+        """What the client has asked for and what became of it, oldest first; in an example, the example's."""
+        return Requests(self._scene.requests())
+
+    def fresh(self) -> Ares:
+        """Another one beside this: for a second user in the same test. Checked at the test's end as this one is."""
+        other = Ares(self._server, f"{self._name} ({len(self._others) + 2})", self._folder)
+        self._others.append(other)
+        return other
+
+    # Called by the fixture
+
+    def finish(self, *, passed: bool) -> None:
+        """The test has ended. Raises NeverAskedError for replies that nobody asked for, if it has passed."""
+        everyone = [self, *self._others]
+        unasked = [ares._now for ares in everyone if ares._now.never_asked and not ares._played_examples]
+        for ares in everyone:
+            ares._now.close()
+        if passed and unasked:
+            raise NeverAskedError("\n".join(_told(scene) for scene in unasked))
+
+    def told(self) -> list[str]:
+        """The requests of the test, a line each: of its last example, if it had any."""
+        return _aligned([list(_facts(each)) for ares in (self, *self._others) for each in ares._last.requests()])
+
+    # Scenes
+
+    @property
+    def _scene(self) -> Scene:
+        """This example's; outside of examples, and in threads that Hypothesis does not know of, the one that is on."""
+        example = _current_example()
+        if example is not None and example is not self._example:
+            self._begin(example)
+        return self._now
+
+    @property
+    def _played_examples(self) -> bool:
+        return self._last is not self._first
+
+    def _begin(self, example: Any) -> None:
+        from hypothesis.control import cleanup
+
+        with self._lock:
+            self._example = example
+            scene = Scene.open(self._server, f"an example of {self._name}")
+            scene.copy(self._first.scripts)
+            self._server.fake.tenants.share(self._first.credentials.id, scene.credentials.id)
+            self._now = self._last = scene
+        cleanup(partial(self._end, scene))
+
+    def _end(self, scene: Scene) -> None:
+        __tracebackhide__ = True
+        failed = sys.exc_info()[0] is not None  # or rejected by assume()
+        with self._lock:
+            self._server.fake.tenants.share(self._first.credentials.id, None)
+            self._now = self._first
+        unasked = bool(scene.never_asked)
+        scene.close()
+        if unasked and not failed:
+            raise NeverAskedError(_told(scene))
+
+    # Scripts
+
+    def _made(self, text: Any, words: dict[str, Any]) -> Reply:
+        from mock_ares.authoring.calls import reply
+
+        made = text if isinstance(text, Reply) and not words else reply(text, **words)
+        self._check(made)
+        return made
+
+    def _load(self, file: str | Path) -> Scenario:
+        from mock_ares.authoring.load import load
+
+        library = {path.stem: path for path in FIXTURES.glob("*.yaml")}
+        for path in (self._folder / file, Path(file), library.get(str(file))):
+            if path is not None and path.is_file():
+                return load(path)
+        hint = nearest(str(file), library, tell_all=False)
+        where = f"neither in {self._folder.resolve()} nor in {Path().resolve()}, and no scenario of the library"
+        raise FileNotFoundError(f"there is no scenario file {str(file)!r}: {where}{hint}")
+
+    def _check(self, reply: Reply) -> None:
+        """Raises ValueError for what the server would find out too late to tell the test."""
+        from mock_ares.ares.errors import lookup
+        from mock_ares.authoring.dry_run import rehearse
+
+        fake = self._server.fake
+        if reply.error is not None:
+            try:
+                lookup(fake.profile, reply.error)
+            except LookupError as error:
+                raise ValueError(f"error: {error.args[0]}") from None
+        if reply.speaks and reply.dialect is None:
+            spoken: Any = fake.settings.dialect or fake.profile.default_dialect
+            reply = replace(reply, dialect=spoken)
+        if found := rehearse(reply):
+            raise ValueError("\n".join(_mistake(dotted(place), message) for place, message in found))
+
+
+def _current_example() -> object:
+    """Hypothesis's context of the example that this thread runs; None where there is none."""
+    control = sys.modules.get("hypothesis.control")
+    return control.current_build_context() if control and control.currently_in_test_context() else None
+
+
+def _mistake(place: str, message: str) -> str:
+    return message if not place or message.startswith(f"{place}:") else f"{place}: {message}"
+
+
+def _seeded(reply: Reply, seed: int) -> Reply:
+    return replace(reply, seed=seed) if reply.speaks and reply.seed is None else reply
+
+
+def _place() -> str:
+    """The line that called into this module: ``test_chat.py:12``."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and Path(frame.f_code.co_filename).parent == OWN:
+        frame = frame.f_back
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+def _told(scene: Scene) -> str:
+    unasked, requests = scene.never_asked, len(scene.requests())
+    came = {0: "no request", 1: "1 request"}.get(requests, f"{requests} requests")
+    replies = "1 scripted reply was" if len(unasked) == 1 else f"{len(unasked)} scripted replies were"
+    lines = [f"{replies} never asked for in {scene.name}; {came} came:"]
+    for number, each in unasked:
+        lines.append(f"  reply {number} of {len(scene.scripted)}, {each.place}: {_named(each.reply)}")
+    return "\n".join([*lines, "If it need not be asked for, say so: ares.reply(..., optional=True)"])
+
+
+def _named(reply: Reply) -> str:
+    names = {kind: name for name, kind in FAULTS.items()}
+    faults = ", ".join(names[type(fault)] for fault in reply.faults)
+    return f"{_said(reply)} with {faults}" if faults else _said(reply)
+
+
+def _said(reply: Reply) -> str:
+    if reply.error is not None:
+        return f"error {reply.error}"
+    if reply.redirect is not None:
+        return f"redirect to {reply.redirect.to}"
+    text = "".join(reply.chunks) if isinstance(reply.chunks, tuple) else reply.text
+    if text is None:
+        return f"status {reply.status or 200}"
+    said = repr(text)
+    return said if len(said) <= LONGEST_TEXT else f"{said[: LONGEST_TEXT - 1]}…"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(f"{fact:<{wide}}" for fact, wide in zip(row, widths, strict=True) if wide).rstrip() for row in rows
+    ]
+
+
+def _facts(exchange: Exchange) -> Iterator[str]:
+    """As many for each exchange; empty what does not apply."""
+    yield f"{exchange.method} {exchange.path}"
+    yield "" if exchange.message is None else f"message {exchange.message[:LONGEST_TEXT]!r}"
+    yield f"credentials {exchange.credentials}"
+    yield "" if exchange.reply is None else f"reply {exchange.reply + 1} of {exchange.scenario}"
+    yield f"status {exchange.status or 'none'}"
+    yield f"{exchange.bytes} bytes"
+    yield exchange.ending

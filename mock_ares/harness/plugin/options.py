@@ -1,0 +1,149 @@
+"""The plugin's options, on the command line and in the configuration file. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TIERS = ("documented", "standard", "defensive")
+FORMATS = (".html", ".json", ".xml")
+MOST_SEED = 2**32
+EXAMPLES = 100
+"""Hypothesis's own default."""
+_OPTIONS = pytest.StashKey["Options"]()
+
+
+class Options:
+    """What a run was asked for. No data class: those take a millisecond to make."""
+
+    def __init__(
+        self,
+        tier: str | None,
+        reports: tuple[Path, ...],
+        examples: tuple[int | None, int | None],
+        seed: int | None,
+        chance: int,
+    ) -> None:
+        self.tier = tier
+        self.reports = reports
+        self._examples = examples
+        self._seed = seed
+        self.chance = chance
+        """The seed where nobody has given one."""
+
+    def examples(self, declared: int | None) -> int | None:
+        """For each check: of the command line, the contract, the configuration file, or a Hypothesis profile."""
+        asked, by_default = self._examples
+        return next((given for given in (asked, declared, by_default) if given is not None), _of_profile())
+
+    def seed(self) -> int:
+        """The one given here or to Hypothesis; 0 where its profile asks for the same examples each time."""
+        if self._seed is not None:
+            return self._seed
+        forced = _hypothesis_seed()
+        return self.chance if forced is None else forced
+
+
+def add(parser: pytest.Parser) -> None:
+    group = parser.getgroup("mock-ares", "mock-ares: the contract of streaming clients")
+    group.addoption("--ares-tier", metavar="TIER", help="Only documented, standard or defensive checks.")
+    group.addoption("--ares-examples", metavar="N", help="Generated ones for each check, behind its fixed ones.")
+    group.addoption("--ares-seed", metavar="N", help="For everything random in the contract; a failure names it.")
+    group.addoption(
+        "--ares-report", metavar="PATH", action="append", help="Write the contract's report: .html, .json or .xml."
+    )
+    parser.addini("ares_tier", "As --ares-tier.")
+    parser.addini("ares_examples", "As --ares-examples; a contract's own number counts more.")
+    parser.addini("ares_seed", "As --ares-seed.")
+    parser.addini("ares_report", "As --ares-report; one path or more.", type="paths")
+
+
+def read(config: pytest.Config) -> None:
+    """Raises pytest.UsageError for what is wrong in them."""
+    chance = getattr(config, "workerinput", {}).get("ares_seed", int.from_bytes(os.urandom(4)))
+    config.stash[_OPTIONS] = Options(
+        _tier(config),
+        tuple(_reports(config)),
+        (
+            _number("--ares-examples", config.getoption("ares_examples")),
+            _number("ares_examples", config.getini("ares_examples") or None),
+        ),
+        _seed(config),
+        chance,
+    )
+
+
+def options_of(config: pytest.Config) -> Options:
+    return config.stash[_OPTIONS]
+
+
+def _tier(config: pytest.Config) -> str | None:
+    for word, tier in (("--ares-tier", config.getoption("ares_tier")), ("ares_tier", config.getini("ares_tier"))):
+        if tier and tier not in TIERS:
+            from mock_ares.scenario.diagnostics import nearest
+
+            raise pytest.UsageError(f"{word}: there is no tier {tier!r}{nearest(tier, TIERS)}")
+        if tier:
+            return str(tier)
+    return None
+
+
+def _seed(config: pytest.Config) -> int | None:
+    given = _number("--ares-seed", config.getoption("ares_seed"), MOST_SEED)
+    return _number("ares_seed", config.getini("ares_seed") or None, MOST_SEED) if given is None else given
+
+
+def _number(word: str, value: Any, most: int = 1_000_000) -> int | None:
+    if value is None:
+        return None
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= most:
+        raise pytest.UsageError(f"{word}: expected a whole number from 0 to {most}, not {value!r}")
+    return number
+
+
+def _reports(config: pytest.Config) -> Iterator[Path]:
+    asked = config.getoption("ares_report")
+    paths = [config.invocation_params.dir / path for path in asked] if asked else config.getini("ares_report")
+    for path in paths:
+        if is_worker(config):  # of xdist; the one that writes has looked at them
+            yield path
+            continue
+        if path.suffix not in FORMATS:
+            raise pytest.UsageError(f"--ares-report: a report ends in {', '.join(FORMATS)}, not as {path.name!r} does")
+        if not path.parent.is_dir():
+            raise pytest.UsageError(f"--ares-report: there is no folder {str(path.parent)!r} to write {path.name!r} to")
+        yield path
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this is a process of xdist's that runs tests for another."""
+    return hasattr(config, "workerinput")
+
+
+# What Hypothesis was told. It is imported by now where it matters: whoever asks is about to run a check.
+
+
+def _of_profile() -> int | None:
+    """The profile's number of examples, where a profile asks for another than Hypothesis does by itself."""
+    from hypothesis import settings
+
+    chosen: int = settings().max_examples
+    return None if chosen == EXAMPLES else chosen
+
+
+def _hypothesis_seed() -> int | None:
+    from hypothesis import core, settings
+
+    forced = core.global_force_seed
+    if forced is not None:
+        return forced % MOST_SEED if isinstance(forced, int) else zlib.crc32(str(forced).encode())
+    return 0 if settings().derandomize else None

@@ -1,0 +1,196 @@
+"""A contract's tests as they run: one client and one fake for the class, a verdict for each test."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from mock_ares.harness.checks import CHECKS, Check, everything
+from mock_ares.harness.clients.adapter import Shown
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.model import Case, CheckInfo, CheckResult, Failure, HarnessError, Observation, Target
+from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.plugin.contract import ClientContract, Endpoint, Terms
+from mock_ares.harness.plugin.options import options_of
+from mock_ares.harness.report.counterexample.failure_text import failure_text
+from mock_ares.harness.run.checks_in_order import Contract, judge_case
+from mock_ares.harness.run.database import database_of
+from mock_ares.harness.run.replay import FOLDER, save
+from mock_ares.harness.settings import Settings
+
+RESULT = pytest.StashKey[CheckResult]()
+"""Of an item that has run a check."""
+ERRED = "The harness has erred, which says nothing about the client: {}"
+TERMS = "_ares_terms"
+"""The attribute of a collected contract that holds its terms."""
+
+
+class Subject(PythonClient):
+    """A contract's client: the ``stream_chat`` of the instance that pytest has made last."""
+
+    def __init__(self, name: str, terms: Terms) -> None:
+        super().__init__(self._chat, name, terms.capabilities)
+        self.chat: Callable[[Endpoint, str], Any] | None = None
+        self._endpoint: Endpoint | None = None
+
+    def observe(self, target: Target, shown: Shown | None = None) -> Observation:
+        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path)
+        return super().observe(target, shown)
+
+    def _chat(self, url: str, token: str, message: str) -> Any:
+        assert self.chat is not None and self._endpoint is not None
+        return self.chat(self._endpoint, message)
+
+
+class ContractRun:
+    """The checks of one contract, in one process: a client with its loop, a fake, and the verdicts so far.
+
+    Parameters of fixtures make variants of a class, and each is a client of its own.
+    """
+
+    def __init__(self, contract: type[ClientContract], config: pytest.Config, profile: str, host: str) -> None:
+        self._name = contract.__qualname__
+        self._terms: Terms = getattr(contract, TERMS)
+        self._config = config
+        self._options = options_of(config)
+        self._arena = Arena(profile, host)
+        self._profile = profile
+        self._variants: dict[str, Contract] = {}
+        self._started = False
+
+    def close(self) -> None:
+        """Ends the clients' threads, and the fake."""
+        for variant in self._variants.values():
+            variant.stop()
+            variant.client.close()
+        if self._started:
+            self._arena.__exit__(None, None, None)
+
+    def check(
+        self, check: Check, instance: ClientContract, item: pytest.Item, beside: Callable[[], list[Check]]
+    ) -> None:
+        """Runs the check; its verdict is the test's outcome. With the first one ``beside`` is begun."""
+        variant = self._variant(instance, item.name, beside)
+        if (reason := variant.unreachable()) is not None and check.id != "request":
+            result = CheckResult(check.info, "skipped", reason=reason)
+        else:
+            result = self._result(variant, check, item)
+        item.stash[RESULT] = result = self._saved(result, variant.client.name)
+        self._tell(result, item)
+
+    def replay(self, info: CheckInfo, case: Case, instance: ClientContract) -> None:
+        """Plays a saved case; it must pass."""
+        variant = self._variant(instance, "", list)
+        try:
+            failure = judge_case(variant.client, case, self._arena, info)
+        except HarnessError as error:
+            pytest.fail(ERRED.format(error), pytrace=False)
+        if failure is not None:
+            pytest.fail(failure_text(info, failure), pytrace=False)
+
+    # Verdicts
+
+    def _variant(self, instance: ClientContract, name: str, beside: Callable[[], list[Check]]) -> Contract:
+        parameters = "".join(name.partition("[")[1:])
+        if parameters not in self._variants:
+            client = Subject(self._name + parameters, self._terms)
+            client.chat = instance.stream_chat
+            self._variants[parameters] = Contract(client, self._settings(), (), self._arena)
+            self._variants[parameters].begin(beside())  # which copies the process, while it has few threads
+        if not self._started:
+            self._arena.__enter__()
+            self._started = True
+        variant = self._variants[parameters]
+        assert isinstance(variant.client, Subject)
+        variant.client.chat = instance.stream_chat
+        return variant
+
+    def _settings(self) -> Settings:
+        terms, options = self._terms, self._options
+        return Settings(
+            dialect=terms.dialect,
+            profile=self._profile,
+            seed=options.seed(),
+            examples=options.examples(terms.examples),
+            strict=terms.strict,
+            expect=terms.expected_failures,
+        )
+
+    def _result(self, variant: Contract, check: Check, item: pytest.Item) -> CheckResult:
+        settings = variant.settings
+        if check.id == "everything":
+            self._catch_up(variant, everything.DRAWN)
+        if check.row.lasts:
+            return variant.collect(check)
+        try:
+            variant.settings = replace(settings, database=database_of(item.nodeid))
+            return variant.check(check)
+        finally:
+            variant.settings = settings
+
+    def _catch_up(self, variant: Contract, names: Iterable[str]) -> None:
+        """Checks that another one stands on, and that ran in another process, or not at all, are tried in short."""
+        settings = variant.settings
+        variant.settings = replace(settings, examples=0, quick=True)
+        for name in names:
+            if name not in variant.results and name not in self._terms.expected_failures:
+                variant.check(CHECKS[name])
+        variant.settings = settings
+
+    def _saved(self, result: CheckResult, client: str) -> CheckResult:
+        if result.failure is None:
+            return result
+        folder = self._config.rootpath / FOLDER
+        try:
+            path = save(result.failure.case, result.info, result.failure, folder, client=client)
+        except (HarnessError, OSError) as error:
+            return replace(result, reason="; ".join(filter(None, (result.reason, f"not saved: {error}"))))
+        return replace(result, replay=_relative(path))
+
+    def _tell(self, result: CheckResult, item: pytest.Item) -> None:
+        """The verdict in pytest's words; an informational one fails nothing, and is told all the same."""
+        match result.verdict:
+            case "skipped":
+                _skip(result.reason)
+            case "errored":
+                pytest.fail(ERRED.format(result.reason), pytrace=False)
+            case "failed":
+                pytest.fail(self._text(result, item), pytrace=False)
+            case "informational" if result.failure is not None:
+                item.add_report_section("call", result.info.id, self._text(result, item))
+                pytest.xfail(self._why(result.info, result.failure))
+            case "informational":
+                _skip(f"informational: {result.reason}")
+
+    def _why(self, info: CheckInfo, failure: Failure) -> str:
+        if info.id in self._terms.expected_failures:
+            return f"{failure.word}, as expected: {self._terms.expected_failures[info.id]}"
+        return f"informational, {failure.word}: {failure.diagnosis}"
+
+    def _text(self, result: CheckResult, item: pytest.Item) -> str:
+        if result.failure is None:
+            return f"{result.info.id}: {result.reason}"
+        text = failure_text(result.info, result.failure, command_of(item))
+        return f"{text}\n  saved     {result.replay}" if result.replay else text
+
+
+def _skip(reason: str) -> NoReturn:
+    """With the place of the client in the summary, as for a test that is marked to be skipped."""
+    raise pytest.skip.Exception(reason, _use_item_location=True)
+
+
+def command_of(item: pytest.Item) -> str:
+    """The command line that runs a test again, with the same examples, where this one was typed."""
+    file = os.path.relpath(item.path, item.config.invocation_params.dir)
+    node = "::".join((file, *item.nodeid.split("::")[1:]))
+    return f"pytest {shlex.quote(node)} --ares-seed={options_of(item.config).seed()}"
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(Path().resolve())) if path.is_relative_to(Path().resolve()) else str(path)

@@ -1,0 +1,1 @@
+"""One failure, told in full."""

@@ -1,0 +1,61 @@
+"""What a failure's client was sent, planned once more: the bytes, the moments, and where a text's characters lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.expectation import sent_payload
+from mock_ares.harness.model import Case, Failure
+from mock_ares.plan.http1.layout import Peer
+from mock_ares.plan.model import Script, StreamPlan
+from mock_ares.plan.positions import PlanError
+from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server.http.handler import accepts_gzip
+from mock_ares.server.replies.unsent import Asking, draw
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The reply that was judged."""
+
+    plan: StreamPlan
+    script: Script
+
+    @property
+    def payload(self) -> bytes:
+        return sent_payload(self.plan)
+
+    def offset(self, character: int) -> int:
+        """The payload offset of the chunk that holds a character of the text."""
+        ends = accumulate(map(len, self.plan.chunks))
+        chunk = next((index for index, end in enumerate(ends) if end > character), len(self.plan.chunks))
+        offsets = [0, *accumulate(len(piece.data) for piece in self.plan.pieces)]
+        return next((offsets[at] for at, piece in enumerate(self.plan.pieces) if piece.chunk == chunk), offsets[-1])
+
+
+def judged(failure: Failure) -> int:
+    """Which reply the client was judged against, from 0."""
+    number = (failure.request or {}).get("reply")
+    last = len(failure.case.replies) - 1
+    if failure.case.judged >= 0:
+        return min(failure.case.judged, last)
+    return min(number, last) if isinstance(number, int) else last
+
+
+def stream_of(failure: Failure) -> Stream | None:
+    """The judged reply as it was sent; None where only the server could say."""
+    headers = (failure.request or {}).get("headers") or {}
+    peer = Peer(gzip=accepts_gzip(str(dict(headers).get("accept-encoding", ""))))
+    return plan(failure.case.replies[judged(failure)], failure.case, peer)
+
+
+def plan(reply: Reply, case: Case, peer: Peer = Peer()) -> Stream | None:
+    """A reply as it is sent to such a client; None where it cannot be planned outside a server."""
+    scenario = Scenario(replies=(reply,), name="case")
+    try:
+        answer = draw(scenario, 0, Asking(case.message, peer, case.path), PROFILES["docs"])
+    except (PlanError, LookupError):
+        return None
+    return Stream(answer.plan, answer.script)

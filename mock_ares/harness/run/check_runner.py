@@ -1,0 +1,342 @@
+"""One check, one client: examples, confirmation, verdict."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mock_ares.harness.checks import CHECKS, Check, everything
+from mock_ares.harness.checks.failure import patient
+from mock_ares.harness.checks.failure import silent as fallen_silent
+from mock_ares.harness.checks.rows import playable, speaking
+from mock_ares.harness.model import (
+    KEY_PATH,
+    Case,
+    CheckInfo,
+    CheckResult,
+    Client,
+    Failure,
+    HarnessError,
+    UsageError,
+    Verdict,
+)
+from mock_ares.harness.play.cpu_growth import Growth, Stopwatch, Timed
+from mock_ares.harness.play.example_runner import Arena, Played, boundaries_of
+from mock_ares.harness.run.search import UNSHRUNK, Search
+from mock_ares.harness.settings import Settings
+from mock_ares.harness.verdict import oracle
+from mock_ares.harness.verdict.diagnosis import Told
+from mock_ares.harness.verdict.evidence import Evidence
+from mock_ares.harness.verdict.judgements import CONDUCT, PASSED
+from mock_ares.monotonic import monotonic
+
+TRIES = 5
+"""A case whose promised read boundaries were not kept is played again, so many times in all."""
+LENIENCE = 5.0
+"""Seconds by which a declared time-out may be late, on a busy machine."""
+BEST_EFFORT_TRIES = 5
+V1 = ("request", "chunk-split", "status")
+"""Checks whose first example is also played on the key route, to a client that declares it."""
+UNVOUCHED = "not every read was seen to end where it must"
+"""The reservation about a check of reads that has passed, where boundaries are best effort."""
+UNTOLD = "nothing on the wire tells this cut from an end, so any outcome passes: no client can be blamed, or trusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Progress."""
+
+    kind: Literal["started", "example", "finished"]
+    check: CheckInfo
+    examples: int = 0
+    """Played so far, of this check."""
+    done: int = 0
+    """Checks finished so far."""
+    total: int = 0
+    result: CheckResult | None = None
+
+
+Progress = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Progress that nobody watches."""
+
+
+def judge_case(
+    client: Client, case: Case, arena: Arena, info: CheckInfo, deadline: float | None = None
+) -> Failure | None:
+    """Plays one case of a check and judges it; None: nothing is wrong.
+
+    ``deadline`` in seconds; None: what the check needs. Raises HarnessError, also where read boundaries that the case
+    promises could not be kept.
+    """
+    run = _Run(client, CHECKS[info.id], arena, Settings() if deadline is None else Settings(deadline=deadline))
+    failure = run.attempt(case)
+    if run.voids:
+        raise HarnessError(run.void_reason)
+    return failure
+
+
+def run_check(
+    client: Client,
+    check: Check,
+    arena: Arena,
+    settings: Settings,
+    progress: Progress = silent,
+    evidence: Evidence | None = None,
+) -> CheckResult:
+    """The verdict on one check. What goes wrong in the harness is the verdict ``errored``; raises UsageError only.
+
+    ``evidence`` of the client's other checks helps to tell causes apart, and gets that of this one.
+    """
+    begun = monotonic()
+    reason = why_skipped(client, check, settings)
+    if reason is not None:
+        return CheckResult(check.info, "skipped", reason=reason)
+    run = _Run(client, check, arena, settings, progress, evidence)
+    try:
+        result = run.result()
+    except UsageError:
+        raise
+    except HarnessError as error:
+        result = CheckResult(check.info, "errored", run.examples, reason=str(error))
+    except Exception as error:  # a mistake of ours is no verdict on the client
+        last = "".join(traceback.format_exception(error)[-2:]).strip()
+        result = CheckResult(check.info, "errored", run.examples, reason=f"the harness has a bug: {last}")
+    return replace(result, duration=monotonic() - begun)
+
+
+def why_skipped(client: Client, check: Check, settings: Settings) -> str | None:
+    """Why there is nothing to run; None if there is."""
+    info = check.info
+    if settings.dialect not in info.dialects:
+        return f"the dialect {settings.dialect} cannot express it"
+    if info.capability is not None and info.capability not in client.capabilities:
+        return f"the client does not declare {info.capability}"
+    if info.capability == "timeout" and client.timeout is None:
+        return "the client declares a time-out but not its seconds: timeout=SECONDS"
+    if settings.quick and check.row.lasts:
+        return "it takes many seconds; left out of a quick run"
+    if info.id == "everything" and not everything.held(settings):
+        return "no row it could draw from has passed"
+    return None
+
+
+class _Run:
+    """One check, one client."""
+
+    def __init__(
+        self,
+        client: Client,
+        check: Check,
+        arena: Arena,
+        settings: Settings,
+        progress: Progress = silent,
+        evidence: Evidence | None = None,
+    ) -> None:
+        self.client = client
+        self.check = check
+        self.arena = arena
+        self.settings = settings
+        self.progress = progress
+        self.evidence = Evidence() if evidence is None else evidence
+        self.examples = 0
+        self.cases = 0
+        self.voids = 0
+        self.asked_again = False
+        self.gzip = False
+        self.gave_up = False
+        self.unvouched = False
+
+    def result(self) -> CheckResult:
+        """Raises HarnessError."""
+        failure = self._fixed()
+        if (reason := self._unshown()) is not None and failure is None:
+            return CheckResult(self.check.info, "skipped", self.examples, reason=reason)
+        failure = self._generated(failure)
+        if self.voids > max(2, self.cases // 5):
+            raise HarnessError(self.void_reason)
+        if failure is not None:
+            failure = self.evidence.explained(self.check.id, failure)
+        verdict, reason = verdict_on(self.check, failure, self.settings)
+        if verdict == "passed" and self.unvouched and self.check.id.startswith("read-"):
+            reason = UNVOUCHED
+        return CheckResult(self.check.info, verdict, self.examples, failure, reason)
+
+    @property
+    def void_reason(self) -> str:
+        return (
+            f"promised read boundaries could not be kept in {self.voids} of {self.cases} cases, {TRIES} times each: "
+            "the machine is too busy, or the client does not read for a second at a time"
+        )
+
+    def _fixed(self) -> Failure | None:
+        for case in cases_of(self.check, self.client, self.settings):
+            failure = self.attempt(case)
+            if failure is not None:
+                return self._confirmed([failure])
+            if self.gave_up or (self.check.row.needs_gzip and not self.gzip):
+                break
+        return None
+
+    def _unshown(self) -> str | None:
+        """Why the client was shown nothing of the hazard."""
+        if self.check.row.needs_gzip and not self.gzip:
+            return "the client does not accept gzip, so nothing was compressed"
+        if self.check.row.needs_retry and not self.asked_again:
+            return "the client declares retry, but it never asked again"
+        return None
+
+    def _generated(self, best: Failure | None) -> Failure | None:
+        """A counterexample from Hypothesis, or one that is smaller than what there is."""
+        cases, row = self.check.cases, self.check.row
+        if cases is None or self.gave_up or (best is not None and not _worth_it(best)):
+            return best
+        search = Search(self.attempt, self.settings, self.check.id, best)
+        most = self.settings.most_examples if row.most is None else min(row.most, self.settings.most_examples)
+        search.run(cases(self.settings).map(lambda case: speaking(case, self.settings.dialect)), most)
+        if not search.failures:
+            return best
+        return self._confirmed(search.failures, best)
+
+    def _confirmed(self, failures: Sequence[Failure], best: Failure | None = None) -> Failure:
+        """The smallest that fails again. Raises HarnessError where none does: then it is not the client's doing.
+
+        A client that cuts its reads itself meets another stream each time, so it gets several tries; and what it made
+        of bytes that any cutting must decode is its doing even if it does not happen again.
+        """
+        best_effort = boundaries_of(self.client) == "best-effort"
+        if failures[-1].word == "slow":  # it was timed more than once
+            return failures[-1]
+        for failure in (failures[-1], failures[0])[: len(failures)]:
+            for _ in range(BEST_EFFORT_TRIES if best_effort else 1):
+                if (again := self._again(failure)) is not None:
+                    return again
+        if best is not None:
+            return best
+        first = failures[-1]
+        if best_effort and first.word not in ("hung", "slow"):
+            said = self.evidence.explained(self.check.id, first).diagnosis
+            said = f"{said} (seen once: how it cuts its reads is not ours to say)"
+            return replace(first, diagnosis=said, causes=())
+        raise HarnessError(
+            f"flaky: a case failed ({first.word}: {first.diagnosis}) and passed when it was played again"
+        )
+
+    def _again(self, failure: Failure) -> Failure | None:
+        """Whether it fails again. A client that hung, or showed nothing, is not waited for as long once more."""
+        settings = self.settings
+        if failure.word in ("hung", "buffered"):
+            self.settings = replace(settings, deadline=max(min(2.0, settings.deadline), settings.deadline / 2))
+        try:
+            return self.attempt(failure.case)
+        finally:
+            self.settings = settings
+
+    def attempt(self, case: Case) -> Failure | None:
+        """Plays and judges a case. One whose boundaries were not kept is not judged."""
+        self.cases += 1
+        for _ in range(TRIES):
+            timed = self._play(case)
+            if not timed.played.void:
+                self.evidence.add(self.check.id, timed.played)
+                return self._judge(timed)
+        self.voids += 1
+        return None
+
+    def _play(self, case: Case) -> Timed:
+        if self.check.row.trial == "once-through":
+            timed = Timed(self.arena.observe(self.client, case, deadline=self._deadline()), cpu=None)
+        else:
+            timed = self._stopwatch.play(case)
+        played = timed.played
+        self.examples += 1
+        self.asked_again = self.asked_again or len(played.asked) > 1
+        self.unvouched = self.unvouched or any(e.boundaries == "best-effort" for e in played.exchanges)
+        self.gzip = self.gzip or any(asked.gzip for asked in played.asked)
+        self.gave_up = self.gave_up or played.observation.timed_out
+        self.progress(Event("example", self.check.info, self.examples))
+        return timed
+
+    @property
+    def _stopwatch(self) -> Stopwatch:
+        return Stopwatch(self.arena, self.client, self._deadline())
+
+    def _deadline(self) -> float:
+        if self.check.info.capability == "timeout" and self.client.timeout is not None:
+            return self.client.timeout * 1.5 + LENIENCE
+        return self.settings.deadline
+
+    def _judge(self, timed: Timed) -> Failure | None:
+        failure = self._judged(timed.played)
+        late = failure is not None and failure.word in ("hung", "slow")
+        if late and self.check.row.trial != "once-through":
+            found = self._stopwatch.lateness(timed)
+            if isinstance(found, Timed):
+                return self._judge(found)
+            return failure if found is None else self._slow(timed.played, found)
+        if failure is None and self.check.row.trial == "linear-time":
+            growth = self._stopwatch.growth(timed)
+            return None if growth is None else self._slow(timed.played, growth)
+        return failure
+
+    def _slow(self, played: Played, growth: Growth) -> Failure | None:
+        judged = oracle.last(played.case, played.plans, played.exchanges)
+        if judged is None:
+            return None
+        demanded = "takes four times as long for a stream of four times the size"
+        return oracle.failure(played.case, played.observation, judged, Told("slow", growth.said), demanded)
+
+    def _judged(self, played: Played) -> Failure | None:
+        conduct = CONDUCT.get(self.check.id)
+        found = conduct(played, self.client) if conduct else None
+        if found is PASSED:
+            return None
+        if isinstance(found, Failure):
+            return found
+        return oracle.judge(played.case, played.plans, played.observation, played.exchanges, self.client)
+
+
+def _worth_it(failure: Failure) -> bool:
+    """Whether looking for a smaller one is."""
+    return failure.word not in UNSHRUNK and (sum(map(len, failure.reads)) > 16 or len(failure.reads) > 2)
+
+
+def verdict_on(check: Check, failure: Failure | None, settings: Settings) -> tuple[Verdict, str]:
+    """The verdict and its reason."""
+    why = settings.expect.get(check.id)
+    if failure is None:
+        if why is not None:
+            return "failed", f"expected to fail ({why}), but it passes: take it off the list"
+        return ("informational", UNTOLD) if check.id == "drop-silent" else ("passed", "")
+    if why is not None:
+        return "informational", f"expected to fail: {why}"
+    if check.info.tier == "defensive" and not settings.strict:
+        return "informational", "no text demands it, but users are hurt without it"
+    return "failed", ""
+
+
+def cases_of(check: Check, client: Client, settings: Settings) -> tuple[Case, ...]:
+    """The fixed examples that apply to the client, in its dialect."""
+    cases: Iterable[Case] = check.examples
+    if check.id == "everything":
+        cases = everything.fitting(everything.held(settings))
+    if check.id == "patience" and client.timeout is not None:
+        cases = (patient(longest=client.timeout / 2),)
+    if check.id == "silence" and client.timeout is not None:
+        cases = (fallen_silent(client.timeout),)
+    if not getattr(client, "restarts", True):
+        cases = (case for case in cases if not _shows_then_repeats(case))
+    found = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]
+    if "v1" in client.capabilities and check.id in V1 and found:
+        found.append(replace(found[0], path=KEY_PATH))
+    return tuple(found)
+
+
+def _shows_then_repeats(case: Case) -> bool:
+    """Text that was shown cannot be taken back by a client whose output is a stream."""
+    first = case.replies[0]
+    return len(case.replies) > 1 and bool(first.faults) and isinstance(first.chunks, tuple)

@@ -1,0 +1,159 @@
+"""The clients of a run, as the command line or a grid file names them.
+
+    [[client]]
+    name = "node fetch"                       # by default the command, file or function
+    kind = "driver"                           # of a command: exec (default) or driver
+    command = ["node", "client.mjs"]          # or browser = "client.js", or client = "module:function"
+    capabilities = ["incremental", "timeout=5"]
+    boundaries = "best-effort"                # where it pipes what it reads through something else
+    dialect = "text"
+    expect = { "drop-fin-close" = "Node 20's fetch reports a complete body" }
+
+Commands run, and files and modules are looked for, in the folder of the grid file's caller.
+"""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from mock_ares.harness.model import Boundaries, Client, UsageError
+from mock_ares.scenario.diagnostics import nearest
+from mock_ares.scenario.model import DialectName
+
+Kind = Literal["exec", "driver", "browser", "client"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A client that is not running yet."""
+
+    kind: Kind
+    words: tuple[str, ...]
+    """The command, or the one word that names the file or the function."""
+    name: str = ""
+    capabilities: tuple[str, ...] = ()
+    boundaries: Boundaries | None = None
+    """None: as this kind of client has it."""
+    dialect: DialectName | None = None
+    expect: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return self.name or shlex.join(self.words)
+
+    @property
+    def arguments(self) -> str:
+        """How the command line names it, behind `mock-ares check` or `mock-ares replay FILE`."""
+        can = f"--can {shlex.quote(','.join(self.capabilities))} " if self.capabilities else ""
+        can += "--best-effort " if self.boundaries == "best-effort" and self.kind in ("exec", "driver") else ""
+        if self.kind in ("browser", "client"):
+            return f"{can}--{self.kind} {shlex.quote(self.words[0])}"
+        return f"{can}{'--driver ' * (self.kind == 'driver')}-- {shlex.join(self.words)}"
+
+    def make(self) -> Client:
+        """Raises UsageError for capabilities that there are not."""
+        if self.kind == "exec":
+            from mock_ares.harness.clients.spawned import ProcessClient
+
+            return ProcessClient(self.words, self.title, self.capabilities, boundaries=self.boundaries or "exact")
+        if self.kind == "driver":
+            from mock_ares.harness.clients.driver import DriverClient
+
+            return DriverClient(self.words, self.title, self.capabilities, boundaries=self.boundaries or "exact")
+        if self.kind == "browser":
+            from mock_ares.harness.clients.browser.client import BrowserClient
+
+            return BrowserClient(self.words[0], self.title, self.capabilities)
+        from mock_ares.harness.clients.remote import RemoteClient
+
+        return RemoteClient(self.words[0], self.title, self.capabilities)
+
+
+def read_grid(path: Path) -> list[Entry]:
+    """The clients of a grid file. Raises UsageError, which says which client and which word."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is no TOML file: {error}") from None
+    clients = data.get("client")
+    if unknown := sorted(data.keys() - {"client"}):
+        raise UsageError(f"{path}: unknown word {unknown[0]!r}; a grid is a list of [[client]]")
+    if not isinstance(clients, list) or not clients or not all(isinstance(client, dict) for client in clients):
+        raise UsageError(f"{path}: a grid needs at least one [[client]]")
+    entries = [_entry(client, f"{path}: client {number}") for number, client in enumerate(clients, 1)]
+    _refuse_twins(entries, path)
+    return entries
+
+
+def _refuse_twins(entries: list[Entry], path: Path) -> None:
+    seen = set[str]()
+    for entry in entries:
+        if entry.title in seen:
+            raise UsageError(f"{path}: two clients are named {entry.title!r}; give one of them another name")
+        seen.add(entry.title)
+
+
+_WHAT = ("command", "browser", "client")
+_KNOWN = frozenset({*_WHAT, *(field.name for field in fields(Entry))} - {"words"})
+
+
+def _entry(data: dict[str, Any], where: str) -> Entry:
+    if unknown := sorted(data.keys() - _KNOWN):
+        raise UsageError(f"{where}: unknown word {unknown[0]!r}{nearest(unknown[0], _KNOWN)}")
+    given = [word for word in _WHAT if word in data]
+    if len(given) != 1:
+        raise UsageError(f"{where}: it needs exactly one of command, browser and client")
+    kind = data.get("kind", "exec" if given == ["command"] else given[0])
+    if kind not in (("exec", "driver") if given == ["command"] else given):
+        raise UsageError(f"{where}: kind is exec or driver, and goes with command; there is {kind!r}")
+    words = data[given[0]]
+    return Entry(
+        kind=kind,
+        words=_command(words, where) if given == ["command"] else (_text(words, where, given[0]),),
+        name=_text(data.get("name", ""), where, "name"),
+        capabilities=_texts(data.get("capabilities", []), where, "capabilities"),
+        boundaries=_one_of(data.get("boundaries"), get_args(Boundaries), where, "boundaries"),
+        dialect=_one_of(data.get("dialect"), get_args(DialectName), where, "dialect"),
+        expect=_reasons(data.get("expect", {}), where),
+    )
+
+
+def _command(value: Any, where: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(value)) if isinstance(value, str) else _texts(value, where, "command")
+    except ValueError:
+        raise UsageError(f"{where}: the command has a quote that is never closed: {value}") from None
+    if not words:
+        raise UsageError(f"{where}: the command is empty")
+    return words
+
+
+def _text(value: Any, where: str, word: str) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{where}: {word} is a text, not {value!r}")
+    return value
+
+
+def _texts(value: Any, where: str, word: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f"{where}: {word} is a list of texts, not {value!r}")
+    return tuple(value)
+
+
+def _one_of(value: Any, known: tuple[str, ...], where: str, word: str) -> Any:
+    if value is not None and value not in known:
+        raise UsageError(f"{where}: {word} is one of {', '.join(known)}, not {value!r}")
+    return value
+
+
+def _reasons(value: Any, where: str) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(why, str) for why in value.values()):
+        raise UsageError(f'{where}: expect is a table of check ids and reasons, as in {{ bom = "why" }}')
+    return value

@@ -1,0 +1,133 @@
+"""A run of the contract over one client or several: progress passed on, counterexamples saved, a stop survived."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mock_ares import __version__
+from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report, UsageError
+from mock_ares.harness.play.example_runner import boundaries_of
+from mock_ares.harness.run.checks_in_order import Event, Settings, run_contract, selected
+from mock_ares.harness.run.clients_file import Entry
+from mock_ares.harness.run.parallel import Abreast, Checked, Watch
+from mock_ares.harness.run.replay import save
+from mock_ares.server.transport.client_socket import BARRIER
+
+UNSAVED = "not saved: "
+"""Stands in a result's reason before why its counterexample is not."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What has been found out so far."""
+
+    settings: Settings
+    folder: Path
+    clients: list[ClientReport] = field(default_factory=list)
+    stopped: bool = False
+    """By a signal; the last client's checks are not all there."""
+
+    @property
+    def report(self) -> Report:
+        return Report(__version__, self.settings.seed, tuple(self.clients), BARRIER.reason)
+
+    @property
+    def status(self) -> int:
+        """The exit status: 3 the harness failed, 1 contract failures, 0 none."""
+        verdicts = {check.verdict for client in self.clients for check in client.checks}
+        return 3 if "errored" in verdicts else 1 if "failed" in verdicts else 0
+
+
+def run(entries: Sequence[Entry], settings: Settings, folder: Path, watch: Watch, jobs: int | None = None) -> Run:
+    """Runs the checks on each client, ``jobs`` of them at once; None: two for each processor.
+
+    Raises UsageError before the first check, for all that can be told then. A KeyboardInterrupt ends the run, and what
+    there is by then is reported.
+    """
+    each = [_settings(entry, settings) for entry in entries]
+    found = Run(settings, folder)
+    abreast = Abreast(checked, entries, each, min(jobs or 2 * (os.cpu_count() or 1), len(entries)), watch)
+    try:
+        if len(entries) > 1:
+            _try_all(entries)
+        if abreast.jobs > 1:
+            abreast.run()
+        else:
+            _in_turn(abreast)
+    except KeyboardInterrupt:
+        found.stopped = True
+    for number, (report, stopped) in sorted(abreast.found.items()):
+        found.stopped = found.stopped or stopped
+        found.clients.append(_saved(entries[number], report, folder))
+    return found
+
+
+def _in_turn(run: Abreast) -> None:
+    """In this process."""
+    for number, (entry, own) in enumerate(zip(run.entries, run.settings, strict=True)):
+        run.found[number] = checked(entry, own, run.watch)
+        if run.found[number].stopped:
+            return
+
+
+def _settings(entry: Entry, settings: Settings) -> Settings:
+    own = replace(
+        settings,
+        dialect=entry.dialect or settings.dialect,
+        expect={**settings.expect, **entry.expect},
+    )
+    if not selected(own):
+        raise UsageError(f"there is nothing to check: no {settings.tier} check is among {', '.join(settings.only)}")
+    return own
+
+
+def _try_all(entries: Sequence[Entry]) -> None:
+    """A client that cannot be started is told of before the others take their minutes."""
+    for entry in entries:
+        client = entry.make()
+        try:
+            client.start()
+        except UsageError as error:
+            raise UsageError(f"{entry.title}: {error}") from None
+        finally:
+            client.close()
+
+
+def checked(entry: Entry, settings: Settings, watch: Watch) -> Checked:
+    """One client. Raises UsageError; after a KeyboardInterrupt the checks are not all there."""
+    done = dict[str, CheckResult]()
+    stopped = False
+
+    def progress(event: Event) -> None:
+        if stopped:  # a check that ran beside the others has not noticed yet
+            return
+        if event.kind == "finished" and event.result is not None:
+            done[event.check.id] = event.result
+        watch(entry, event)
+
+    client = entry.make()
+    try:
+        report = run_contract(client, settings, progress)
+    except KeyboardInterrupt:
+        stopped = True
+        checks = [done[check.id] for check in selected(settings) if check.id in done]
+    else:
+        checks = list(report.checks)
+    return Checked(ClientReport(entry.title, boundaries_of(client), tuple(checks)), stopped)
+
+
+def _saved(entry: Entry, report: ClientReport, folder: Path) -> ClientReport:
+    return replace(report, checks=tuple(_with_replay(check, entry, folder) for check in report.checks))
+
+
+def _with_replay(result: CheckResult, entry: Entry, folder: Path) -> CheckResult:
+    if result.failure is None:
+        return result
+    try:
+        path = save(result.failure.case, result.info, result.failure, folder, client=entry.title)
+    except (HarnessError, OSError) as error:
+        return replace(result, reason="; ".join(filter(None, (result.reason, f"{UNSAVED}{error}"))))
+    return replace(result, replay=str(path))

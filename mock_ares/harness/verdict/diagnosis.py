@@ -1,0 +1,141 @@
+"""The one sentence: what goes wrong and, where that can be told, why.
+
+What a client did is told by :mod:`causes`, where that can be guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import NamedTuple
+
+from mock_ares.expectation import Expectation
+from mock_ares.harness.model import Observation, Word
+from mock_ares.harness.verdict.explanations import causes, trait
+from mock_ares.plan.model import StreamPlan
+from mock_ares.plan.segmentation import cuts
+from mock_ares.server.record.journal import Exchange
+
+MOST_QUOTED = 60
+MOST_OF_AN_ERROR = 160
+REPLACEMENTS = re.compile("\ufffd+")
+
+
+class Told(NamedTuple):
+    """What happened."""
+
+    word: Word
+    said: str
+    causes: tuple[str, ...] = ()
+    """All that may be said of it, where the text is wrong."""
+
+
+def quoted(text: str, most: int = MOST_QUOTED) -> str:
+    """A text for a sentence: escaped, and short."""
+    shown = repr(text)
+    return shown if len(shown) <= most else f"{shown[: most // 2]}…{shown[-most // 3 :]}"
+
+
+def demanded(expectation: Expectation) -> str:
+    """What a correct client does, in a sentence."""
+    if expectation.outcome == "exact":
+        return f"returns exactly the text that was sent ({expectation.why})"
+    if expectation.outcome == "error":
+        return f"reports failure: {expectation.why}; what it shows before is a beginning of the text"
+    if expectation.outcome == "either":
+        return f"returns exactly the text that was sent, or reports failure ({expectation.why})"
+    return f"cannot tell: {expectation.why}; what it shows is a beginning of the text"
+
+
+def reads(plan: StreamPlan, exchange: Exchange) -> tuple[bytes, ...]:
+    """The payload as the client was made to read it, as far as it came; empty where no reads were promised."""
+    promised = cuts(plan) if plan.head is not None else None
+    if promised is None or exchange.boundaries == "none":
+        return ()
+    payload = plan.payload
+    end = len(payload) if plan.ending.stop is None else plan.ending.stop
+    marks = [0, *(at for at in promised if at < end), end]
+    return tuple(payload[a:b] for a, b in pairwise(marks) if b > a)
+
+
+def ending(plan: StreamPlan, exchange: Exchange) -> str:
+    """How the connection ended, in words."""
+    size, stop = plan.size, plan.ending.stop
+    sent = "after the payload" if stop is None or stop >= size else f"after {stop} of {size} payload bytes"
+    if plan.head is None:
+        sent = "in the response's place"
+    how = exchange.ending
+    if how == "client-left" and plan.ending.kind == "complete" and exchange.bytes >= size:
+        how = "complete"  # it had read everything, and closed the connection first
+    if how in ("client-left", "open"):
+        return "the client left" if how == "client-left" else "the client had not read it to the end"
+    if how == "ended":
+        return "the connection was ended at the deadline"
+    kinds = {
+        "complete": f"the body ended well {sent}",
+        "close": f"the connection was closed (FIN) {sent}",
+        "reset": f"the connection was reset (RST) {sent}",
+        "hang": f"nothing more came {sent}",
+    }
+    return kinds.get(how, how)
+
+
+def hung(plan: StreamPlan, observation: Observation, expectation: Expectation, word: Word) -> str:
+    shown = f"it had shown {quoted(observation.shown_text)}" if observation.shown else "it had shown nothing"
+    if word == "slow":
+        return f"at the deadline it was still at work on {plan.size} bytes; {shown}"
+    if plan.ending.kind == "hang":
+        return f"the stream fell silent and it waited on, past the time-out it declares; {shown}"
+    if expectation.outcome == "error":
+        return f"{expectation.why}, and it waited on; {shown}"
+    if plan.ending.kind == "complete" and not plan.ended:
+        return f"the reply had ended well and the connection stayed open: it never came to an end; {shown}{trait(plan)}"
+    return f"it never came to an end; {shown}{trait(plan)}"
+
+
+def taken(plan: StreamPlan, observation: Observation, expectation: Expectation, word: Word) -> str:
+    """A failure that was taken for an answer."""
+    all_of_it = "" if word == "error-as-answer" else ", as if that were all"
+    return f"{expectation.why}, and it returned {quoted(observation.text or '')} as the answer{all_of_it}"
+
+
+def raised(plan: StreamPlan, observation: Observation, expectation: Expectation) -> str:
+    said = quoted(observation.error or "", MOST_OF_AN_ERROR)
+    return f"the reply was good ({expectation.why}), and it failed with {said}{trait(plan)}"
+
+
+def difference(plan: StreamPlan, expectation: Expectation, received: str) -> Told:
+    """What happened to the text."""
+    word = compare(expectation.text, received)
+    found = (*causes(plan, expectation.text, received), _place(plan, expectation.text, received, word))
+    return Told(word, found[0], found)
+
+
+def compare(sent: str, received: str) -> Word:
+    """lost: nothing but less. added: nothing but more. altered: anything else."""
+    sent, received = REPLACEMENTS.sub("\ufffd", sent), REPLACEMENTS.sub("\ufffd", received)
+    if _within(received, sent):
+        return "lost"
+    return "added" if _within(sent, received) else "altered"
+
+
+def _within(short: str, long: str) -> bool:
+    """Whether ``short`` is ``long`` with characters left out."""
+    if len(short) > len(long):
+        return False
+    rest = iter(long)
+    return all(char in rest for char in short)
+
+
+def _place(plan: StreamPlan, sent: str, received: str, word: Word) -> str:
+    """Where the texts part, and what is unusual about the stream."""
+    at = next(
+        (n for n, (a, b) in enumerate(zip(sent, received, strict=False)) if a != b), min(len(sent), len(received))
+    )
+    wanted, found = quoted(sent[at : at + 20]), quoted(received[at : at + 20])
+    what = {
+        "lost": f"text is lost from character {at} on, where {wanted} was sent",
+        "added": f"there is text that was not sent, {found} at character {at}",
+        "altered": f"the text differs from character {at} on: {found} for {wanted}",
+    }[word]
+    return what + trait(plan)

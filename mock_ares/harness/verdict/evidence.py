@@ -1,0 +1,91 @@
+"""Which of several causes it is: one example is explained by many mistakes, all examples together by few.
+
+A mistake that would have spoiled an example which the client got right is not the client's. Of those that are left the
+one counts that explains most of what it got wrong, in the check first, then in the other checks of the client.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from mock_ares.expectation import expect
+from mock_ares.harness.model import CheckResult, Failure
+from mock_ares.harness.play.example_runner import Asked, Played
+from mock_ares.harness.verdict.explanations import mistakes
+from mock_ares.plan.model import StreamPlan
+
+MOST_BYTES = 4096
+"""Payload bytes of an example that is remembered: what a longer one shows is not told apart by reading it again."""
+MOST_EXAMPLES = 16
+"""Of a check, right ones and wrong ones each."""
+
+
+@dataclass(slots=True)
+class Example:
+    """A good stream, and the text that the client made of it."""
+
+    plan: StreamPlan
+    sent: str
+    received: str
+    _foreseen: dict[str, set[str]] | None = None
+
+    @property
+    def foreseen(self) -> dict[str, set[str]]:
+        """What each mistake would have made of it."""
+        if self._foreseen is None:
+            self._foreseen = {}
+            for wrong, said in mistakes(self.plan, self.sent):
+                self._foreseen.setdefault(said, set()).add(wrong)
+        return self._foreseen
+
+    def bears_out(self, said: str) -> bool:
+        return self.received in self.foreseen.get(said, ())
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What one client made of the good streams that it was sent, by check. Several checks may add to it at once."""
+
+    _right: dict[str, list[Example]] = field(default_factory=dict)
+    _wrong: dict[str, dict[str, Example]] = field(default_factory=dict)
+
+    def add(self, check: str, played: Played) -> None:
+        """Remembers an example, if it says anything about the client's way with text."""
+        if len(played.asked) != 1 or (found := _example(played, played.asked[0])) is None:
+            return
+        right, wrong = self._right.setdefault(check, []), self._wrong.setdefault(check, {})
+        if found.received != found.sent:
+            if len(wrong) < MOST_EXAMPLES:  # a case that is played again proves nothing
+                wrong.setdefault(repr(played.case), found)
+        elif len(right) < MOST_EXAMPLES and played.exchanges[0].boundaries != "best-effort":
+            right.append(found)
+
+    def explained(self, check: str, failure: Failure) -> Failure:
+        """The failure under the cause that everything speaks for."""
+        said = max(failure.causes, key=lambda said: self._weight(check, said), default=failure.diagnosis)
+        return replace(failure, diagnosis=said)
+
+    def told(self, result: CheckResult) -> CheckResult:
+        """The result, the same."""
+        if result.failure is None:
+            return result
+        return replace(result, failure=self.explained(result.info.id, result.failure))
+
+    def _weight(self, check: str, said: str) -> tuple[bool, int, int]:
+        """More is better; the first of several equal ones is taken."""
+        here = sum(example.bears_out(said) for example in self._wrong.get(check, {}).values())
+        everywhere = [example for wrong in list(self._wrong.values()) for example in list(wrong.values())]
+        return not self._refuted(said), here, sum(example.bears_out(said) for example in everywhere)
+
+    def _refuted(self, said: str) -> bool:
+        return any(said in example.foreseen for right in list(self._right.values()) for example in right)
+
+
+def _example(played: Played, asked: Asked) -> Example | None:
+    received, plan = played.observation.text, asked.plan
+    if received is None or played.observation.timed_out or plan.size > MOST_BYTES:
+        return None
+    wanted = expect(plan, gzip=asked.gzip)
+    if wanted.outcome != "exact" or received in wanted.also:
+        return None
+    return Example(plan, wanted.text, wanted.text if wanted.accepts(received) else received)

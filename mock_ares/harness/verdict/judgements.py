@@ -1,0 +1,171 @@
+"""What a client does beside the text: the judgements of the behaviour checks, by id.
+
+Each is asked before the oracle. ``PASSED``: there is nothing more to judge. None: the oracle is to judge.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable
+
+from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, Word
+from mock_ares.harness.play.example_runner import Played
+from mock_ares.harness.verdict import diagnosis, oracle
+from mock_ares.scenario.model import RetryAfter
+from mock_ares.server.http.header_fields import Fields
+from mock_ares.server.record.journal import Exchange, kept_text
+
+STREAM_TYPE = "text/event-stream"
+EARLY = 0.05
+"""Seconds by which a wait may be too short: timers of some platforms are that coarse."""
+DATE_EARLY = 2.0
+"""The same for a date: it has no fractions of a second, and a second more is tolerated."""
+
+
+class Done(enum.Enum):
+    PASSED = "passed"
+
+
+PASSED = Done.PASSED
+Found = Failure | Done | None
+
+
+def request(played: Played, client: Client) -> Found:
+    """POST to the documented path with a bearer token, the message in JSON, and an Accept field."""
+    if not played.asked:
+        refused = [f"{e.method} {e.path} was answered with {e.status}" for e in played.strays[:3]]
+        return _unasked(played, "; ".join(refused)) if refused else None
+    exchange = played.exchanges[0]
+    wrong = list(_wrong(exchange, played.case.path, played.case.message))
+    return _failure(played, 0, "bad-request", "; ".join(wrong), _DOCUMENTED) if wrong else PASSED
+
+
+_DOCUMENTED = (
+    "sends one POST to the documented path, with Authorization: Bearer, Accept: text/event-stream and a JSON body "
+    "that holds the message"
+)
+
+
+def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
+    fields = Fields(exchange.headers)
+    accepted = [item.split(";")[0].strip().lower() for item in fields.get("accept", "").split(",")]
+    kind = "api-key" if path == KEY_PATH else "jwt"
+    found = [
+        (exchange.method != "POST", f"the method is {exchange.method}, not POST"),
+        (exchange.path != path, f"the path is {exchange.path}, not {path}"),
+        (exchange.credentials != kind, f"the credentials are {exchange.credentials}, not {kind}"),
+        (STREAM_TYPE not in accepted, f"Accept is {fields.get('accept', 'missing')!r}, not {STREAM_TYPE}"),
+        (
+            exchange.message != kept_text(message),
+            f"the body {diagnosis.quoted(exchange.body.decode(errors='replace'))} does not hold the message "
+            f"{diagnosis.quoted(json.dumps(message, ensure_ascii=False))}",
+        ),
+    ]
+    return [said for holds, said in found if holds]
+
+
+def incremental(played: Played, client: Client) -> Found:
+    """It shows each piece before it is sent the next."""
+    if played.stalled is None or not played.asked:
+        return None
+    shown = diagnosis.quoted(played.observation.shown_text)
+    said = (
+        f"it had read {played.stalled} of the reply's {len(played.asked[-1].plan.chunks)} chunks and kept the last to "
+        f"itself until more was sent; in the end it had shown {shown}"
+    )
+    return _failure(played, -1, "buffered", said, "shows each chunk when it has been read")
+
+
+def once(played: Played, client: Client) -> Found:
+    """One request, and no other behind a clean end. What got no byte of a response is the transport's to send again."""
+    posts = [e for e in played.exchanges if e.method == "POST" and e.status is not None]
+    if not posts:
+        return None
+    if len(posts) == 1:
+        return PASSED
+    said = f"the reply ended well, and it asked again: {len(posts)} requests in all"
+    return _failure(played, 0, "reposted", said, "sends exactly one request")
+
+
+def cancel(played: Played, client: Client) -> Found:
+    """The connection is closed soon after the caller has stopped."""
+    if not played.asked:
+        return None
+    if any(e.ending in ("open", "ended") for e in played.exchanges):
+        said = "the caller had stopped, and the connection stayed open"
+        return _failure(played, -1, "kept-open", said, "closes the connection when its caller stops")
+    if not played.observation.cancelled:
+        return None
+    asked, shown = played.asked[-1], played.observation.shown_text
+    wanted = oracle.expectation(asked.plan, played.case, asked.gzip)
+    if wanted.allows_shown(shown):
+        return PASSED
+    return _judged(played, -1, diagnosis.difference(asked.plan, wanted, shown), "shows a beginning of the text")
+
+
+def redirect(played: Played, client: Client) -> Found:
+    """Followed or reported; followed by a client that declares that it does."""
+    followed = any(e.reply == 1 for e in played.exchanges)
+    if "redirects" not in client.capabilities or followed or not played.asked or played.observation.error is None:
+        return None
+    status, error = played.exchanges[-1].status, diagnosis.quoted(played.observation.error)
+    said = f"it declares that it follows redirects, and failed at the status {status} with {error}"
+    return _failure(played, -1, "raised-on-good-stream", said, "follows the redirect")
+
+
+def redirect_away(played: Played, client: Client) -> Found:
+    """The other host gets no credentials."""
+    if any(e.credentials == "sent" for e in played.exchanges):
+        said = "the redirect led to another host name, and the Authorization field went along"
+        return _failure(played, -1, "leaked-credentials", said, "follows without credentials, or reports the status")
+    return None
+
+
+def retry_after(played: Played, client: Client) -> Found:
+    """The second request comes no sooner than the first answer said."""
+    if len(played.asked) < 2:
+        return None
+    told = played.case.replies[0].retry_after
+    least = told.date - DATE_EARLY if isinstance(told, RetryAfter) else (told or 0.0) - EARLY
+    first, second = played.exchanges[:2]
+    waited = second.started - first.started
+    if waited >= least:
+        return None
+    form = "a date" if isinstance(told, RetryAfter) else f"{told:g} s"
+    said = f"Retry-After was {form}, and it asked again after {waited:.1f} s"
+    return _failure(played, 0, "early-retry", said, "waits as long as Retry-After says before it asks again")
+
+
+def _failure(played: Played, which: int, word: Word, said: str, expected: str) -> Failure:
+    return _judged(played, which, diagnosis.Told(word, said), expected)
+
+
+def _judged(played: Played, which: int, told: diagnosis.Told, expected: str) -> Failure:
+    asked = played.asked[which]
+    judged = oracle.Judged(asked.plan, asked.exchange, oracle.expectation(asked.plan, played.case, asked.gzip))
+    return oracle.failure(played.case, played.observation, judged, told, expected)
+
+
+def _unasked(played: Played, said: str) -> Failure:
+    return Failure(
+        case=played.case,
+        expected=_DOCUMENTED,
+        expected_text="",
+        observation=played.observation,
+        word="bad-request",
+        diagnosis=f"no request was accepted: {said}",
+        ending=NO_EXCHANGE,
+        request=played.strays[0].as_dict(),
+    )
+
+
+CONDUCT: dict[str, Callable[[Played, Client], Found]] = {
+    "request": request,
+    "incremental": incremental,
+    "once": once,
+    "cancel": cancel,
+    "redirect": redirect,
+    "redirect-away": redirect_away,
+    "retry-after": retry_after,
+}

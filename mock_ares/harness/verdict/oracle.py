@@ -1,0 +1,179 @@
+"""Observation against expectation: what is wrong, if anything, in one word and one sentence.
+
+Two things are judged apart. The *outcome*: did the client return where it must, and report where it must? The *text*:
+is what it returned, or showed before it failed, what was sent? An outcome that is wrong names the failure; else the
+text does. The expectation is that of the plan which the client's last request was given, or the one the case names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mock_ares.dialects import DIALECTS
+from mock_ares.expectation import Expectation, disagreement, expect
+from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, HarnessError, Observation, Word
+from mock_ares.harness.verdict import diagnosis
+from mock_ares.harness.verdict.diagnosis import Told
+from mock_ares.plan.model import StreamPlan
+from mock_ares.server.http.handler import accepts_gzip
+from mock_ares.server.http.header_fields import Fields
+from mock_ares.server.record.journal import Exchange
+
+LARGE = 1_000_000
+"""Payload bytes from which a client that is not done at the deadline is called slow: it may yet come to an end."""
+MANY_ATTEMPTS = 10_000
+"""Characters from which the text shown over several attempts is not taken apart any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The exchange that a case is judged by."""
+
+    plan: StreamPlan
+    exchange: Exchange
+    expectation: Expectation
+
+
+def judge(
+    case: Case, plans: Sequence[StreamPlan], observation: Observation, exchanges: Sequence[Exchange], client: Client
+) -> Failure | None:
+    """What the client did wrong in a case that was played; None if nothing.
+
+    ``plans`` are those of the ``exchanges``, one for one. Raises HarnessError where a plan's own bytes do not say
+    what its reply says.
+    """
+    for plan in plans:
+        if reason := disagreement(plan):
+            raise HarnessError(f"the harness has erred, not {client.name}: {reason}")
+    judged = _judged(case, plans, exchanges)
+    if judged is None:
+        return _never_asked(case, observation)
+    found = _outcome(observation, judged, _texts(case, plans, judged))
+    return None if found is None else failure(case, observation, judged, found)
+
+
+def failure(case: Case, observation: Observation, judged: Judged, told: Told, expected: str | None = None) -> Failure:
+    """A counterexample; ``expected`` is what a correct client does."""
+    plan, exchange = judged.plan, judged.exchange
+    return Failure(
+        case=case,
+        expected=expected or diagnosis.demanded(judged.expectation),
+        expected_text=judged.expectation.text,
+        observation=observation,
+        word=told.word,
+        diagnosis=told.said,
+        causes=told.causes,
+        reads=diagnosis.reads(plan, exchange),
+        ending=diagnosis.ending(plan, exchange),
+        request=exchange.as_dict(),
+    )
+
+
+def last(case: Case, plans: Sequence[StreamPlan], exchanges: Sequence[Exchange]) -> Judged | None:
+    """The exchange that the case is judged by, without a word on the plans before it."""
+    return _judged(case, plans, exchanges)
+
+
+def gzip_accepted(exchange: Exchange) -> bool:
+    return accepts_gzip(Fields(exchange.headers).get("accept-encoding", ""))
+
+
+def _judged(case: Case, plans: Sequence[StreamPlan], exchanges: Sequence[Exchange]) -> Judged | None:
+    found = list(zip(plans, exchanges, strict=True))
+    if case.judged >= 0:
+        found = [(plan, exchange) for plan, exchange in found if exchange.reply == case.judged][:1]
+    if not found:
+        return None
+    plan, exchange = found[-1]
+    return Judged(plan, exchange, expectation(plan, case, gzip_accepted(exchange)))
+
+
+def expectation(plan: StreamPlan, case: Case, gzip: bool) -> Expectation:
+    """The plan's, with what the case allows beside it."""
+    found = expect(plan, gzip=gzip)
+    if case.outcome is not None:
+        found = replace(found, outcome=case.outcome)
+    return found
+
+
+def _texts(case: Case, plans: Sequence[StreamPlan], judged: Judged) -> tuple[str, ...]:
+    """The texts of all attempts, where a case repeats what must fail: each may have shown its beginning."""
+    repeats = len(case.replies) == 1 and judged.expectation.outcome == "error"
+    return tuple(plan.text for plan in plans) if repeats else (judged.expectation.text,)
+
+
+def _outcome(observation: Observation, judged: Judged, texts: tuple[str, ...]) -> Told | None:
+    wanted, plan = judged.expectation, judged.plan
+    if observation.timed_out:
+        word: Word = "slow" if plan.size >= LARGE and wanted.outcome != "error" else "hung"
+        return Told(word, diagnosis.hung(plan, observation, wanted, word))
+    if wanted.outcome == "undetectable":
+        return _shown(observation, wanted, texts, plan)
+    if observation.error is None and wanted.outcome == "error":
+        return _taken_for_an_answer(observation, judged)
+    if observation.error is not None and wanted.outcome == "exact":
+        return Told("raised-on-good-stream", diagnosis.raised(plan, observation, wanted))
+    if observation.text is not None and not wanted.accepts(observation.text):
+        return diagnosis.difference(plan, wanted, observation.text)
+    return _shown(observation, wanted, texts, plan)
+
+
+def _taken_for_an_answer(observation: Observation, judged: Judged) -> Told:
+    plan = judged.plan
+    streamed = plan.head is None or (plan.head.status == 200 and plan.dialect in DIALECTS)
+    garbled = plan.head is None and bool(plan.ending.tail)
+    word: Word = "silent-truncation" if streamed and not garbled else "error-as-answer"
+    return Told(word, diagnosis.taken(plan, observation, judged.expectation, word))
+
+
+def _shown(observation: Observation, wanted: Expectation, texts: tuple[str, ...], plan: StreamPlan) -> Told | None:
+    """Text shown before a failure must be a beginning of what was sent, and so must text that was taken for all."""
+    shown = observation.shown_text or observation.text or ""
+    if wanted.allows_shown(shown) or _over_attempts(shown, texts):
+        return None
+    if plan.head is not None and not plan.text and wanted.outcome == "error":
+        return Told(
+            "error-as-answer",
+            f"it failed as it must, but showed {diagnosis.quoted(shown)} of the error's body as text",
+        )
+    return diagnosis.difference(plan, wanted, shown)
+
+
+def _over_attempts(shown: str, texts: tuple[str, ...]) -> bool:
+    """Whether the text is one beginning after another of the attempts' texts."""
+    if len(texts) < 2 or len(shown) > MANY_ATTEMPTS:
+        return False
+    reached = {0}
+    for text in texts:
+        reached |= {start + length for start in reached for length in range(_common(shown[start:], text) + 1)}
+    return len(shown) in reached
+
+
+def _common(a: str, b: str) -> int:
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def _instead(observation: Observation) -> str:
+    """What came of a client that never asked, for the end of a sentence."""
+    if observation.error is not None:
+        return f"; it failed with {diagnosis.quoted(observation.error)}"
+    return f"; it returned {diagnosis.quoted(observation.text)}" if observation.text else ""
+
+
+def _never_asked(case: Case, observation: Observation) -> Failure:
+    kind = "the API key" if case.path == KEY_PATH else "the token"
+    if observation.timed_out:
+        word: Word = "hung"
+        said = "it neither asked nor came to an end"
+    else:
+        word, said = "bad-request", f"no request with {kind} came, so the stream was never given{_instead(observation)}"
+    return Failure(
+        case=case,
+        expected=f"asks POST {case.path} with {kind}",
+        expected_text="",
+        observation=observation,
+        word=word,
+        diagnosis=said,
+        ending=NO_EXCHANGE,
+    )

@@ -1,0 +1,1 @@
+"""A payload to the bytes of an HTTP/1.1 message (RFC 9112)."""

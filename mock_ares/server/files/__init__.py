@@ -1,0 +1,1 @@
+"""Scenario files that are served, watched and saved."""

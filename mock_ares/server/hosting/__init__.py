@@ -1,0 +1,1 @@
+"""The fake in a thread, in the foreground, in several processes."""

@@ -1,0 +1,121 @@
+"""The fake in the foreground, for people."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any
+
+from mock_ares import __version__
+from mock_ares.paths import program
+from mock_ares.scenario.diagnostics import counted
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.hosting.loop import listen, origin, serve_forever
+from mock_ares.server.http.app import create_app
+from mock_ares.server.record.curl import ask_line
+from mock_ares.server.state import Fake, Settings
+from mock_ares.server.transport.failing_ports import ResetListener, refused_port
+
+if TYPE_CHECKING:
+    from mock_ares.control.context import Control
+    from mock_ares.server.files.reload import Changes, Reloader
+    from mock_ares.server.files.scenario_files import Folder
+    from mock_ares.server.hosting.log_lines import Terminal
+
+MONTH = 30 * 86400.0
+EXAMPLE = "Explain how neural networks learn"
+MOST_NAMES = 12
+
+
+def run(
+    settings: Settings,
+    scenarios: Iterable[Scenario],
+    host: str,
+    port: int,
+    *,
+    refuse: int | None = None,
+    reset: int | None = None,
+    folder: Folder | None = None,
+    json_logs: bool = False,
+) -> None:
+    """Serves until Ctrl-C. ``folder``: where the scenarios come from, and are looked for again when they change.
+
+    Raises CannotListenError, or LookupError for a scenario that does not exist.
+    """
+    from mock_ares.control.context import Control
+    from mock_ares.server.hosting.log_lines import Terminal
+
+    fake = Fake.make(settings, scenarios)
+    control, terminal = Control(fake, folder), Terminal(json_logs=json_logs)
+    fake.watchers.append(terminal)
+    tasks = set[asyncio.Task[Any]]()
+    with ExitStack() as stack:
+        stack.enter_context(closing(terminal))
+        stack.enter_context(closing(fake))
+        refused = None if refuse is None else stack.enter_context(closing(refused_port(host, refuse)))
+        resetting = None if reset is None else stack.enter_context(closing(listen(host, reset)))
+
+        def ready(url: str) -> None:
+            loop = asyncio.get_running_loop()
+            if resetting is not None:
+                tasks.add(loop.create_task(ResetListener.on(resetting)))
+            if control.reloader is not None:
+                tasks.add(loop.create_task(_reload(control, control.reloader, terminal)))
+            others = [
+                f"{origin(host, port.getsockname()[1])} {what} every connection."
+                for port, what in ((refused, "refuses"), (resetting, "accepts and resets"))
+                if port is not None
+            ]
+            told = {"event": "listening", "url": url, "profile": fake.profile.name, "console": f"{url}/_mock/"}
+            terminal.say("\n".join([_greeting(fake, folder, url), *others]), **told, scenarios=[*fake.library.by_name])
+            if folder is not None and folder.broken:
+                terminal.files([("broken", entry) for entry in folder.broken])
+            if fake.settings.awaited:
+                wanted = fake.library.wanted
+                instead = f"scenario {wanted!r} answers once its file is mended; until then the built-in one does"
+                terminal.say(instead, event="awaited", scenario=wanted)
+
+        serve_forever(create_app(fake=fake), host, port, ready)
+
+
+async def _reload(control: Control, reloader: Reloader, terminal: Terminal) -> None:
+    def changed(changes: Changes) -> None:
+        control.files_changed(changes)
+        terminal.files(changes)
+
+    reloader.changed = changed
+    reloader.unreadable = lambda error: terminal.say(f"the files cannot be read: {error}", event="unreadable")
+    await reloader.run()
+
+
+def _greeting(fake: Fake, folder: Folder | None, url: str) -> str:
+    jwt = fake.keyring.issue_jwt(lifetime=MONTH)
+    key = fake.keyring.issue_api_key(lifetime=MONTH)
+    return (
+        f"mock-ares {__version__}: a fake ARES at {url} (profile {fake.profile.name}; Ctrl-C ends it)\n"
+        f"\n"
+        f"console  {_console(fake.settings, url)}\n"
+        f"JWT      {jwt}\n"
+        f"API key  {key}\n"
+        f"\n"
+        f"{ask_line(url, jwt, EXAMPLE)}\n"
+        f"\n"
+        f"{_scenarios(fake, folder)}; one is picked in the console, or with -H 'X-Mock-Ares-Scenario: NAME'. "
+        f"`{program()} list scenarios` names {'them' if folder is None else 'those of the library'}."
+    )
+
+
+def _console(settings: Settings, url: str) -> str:
+    if settings.control_token is not None:
+        return f"{url}/_mock/ (asks for the control token)"
+    return f"{url}/_mock/" if not settings.exposed else "none: beyond loopback it needs --control-token"
+
+
+def _scenarios(fake: Fake, folder: Folder | None) -> str:
+    names = list(fake.library.by_name)
+    count = counted(len(names), "scenario")
+    if folder is None:
+        return count
+    shown = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
+    return f"{count} ({shown}), read again when a file of {folder.title} is saved"

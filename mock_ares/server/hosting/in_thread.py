@@ -1,0 +1,142 @@
+"""A fake ARES in a thread: what a test, a fixture or a notebook starts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+from mock_ares.ares.credentials import Credentials
+from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server.hosting.loop import Server, origin
+from mock_ares.server.http.app import create_app
+from mock_ares.server.record.journal import Exchange
+from mock_ares.server.replies.library import Turn
+from mock_ares.server.state import Fake, Settings
+from mock_ares.server.transport.failing_ports import ResetListener, refused_port
+
+LIFETIME = 200 * 365 * 86400.0
+"""Seconds for which a test's credentials are good."""
+
+
+class FakeServer:
+    """``with FakeServer() as fake``: a server on a free port of 127.0.0.1, until the block ends.
+
+    ``url`` is its origin. Tokens come from ``credentials()``; each can be given replies of its own with ``script``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings = Settings(),
+        scenarios: Iterable[Scenario] = (),
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.fake = Fake.make(settings, scenarios)
+        self._server = Server(create_app(fake=self.fake), host, port, on_start=self._started)
+        self.url = self._server.url
+        self._host = host
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._refused = refused_port(host)
+        self._reset: ResetListener | None = None
+
+    def start(self) -> FakeServer:
+        """Returns when requests are answered."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Ends every connection, and the thread."""
+        if self._reset is not None and self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._reset.close(), self._loop).result(5)
+            self._reset = None
+        self._server.stop()
+        self._loop = None
+        self.fake.close()
+        self._refused.close()
+
+    def __enter__(self) -> FakeServer:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _started(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._failed)
+
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.fake.failures.note(context["message"], context.get("exception"))
+        loop.default_exception_handler(context)
+
+    def credentials(self) -> Credentials:
+        """A JWT and an API key that share one script and one journal. A test may travel a lifetime in either."""
+        return self.fake.keyring.pair(lifetime=LIFETIME)
+
+    def admit(self, name: str) -> Credentials:
+        """Credentials of a tenant, whom ``name`` names in messages: while there are tenants, every request is one's."""
+        credentials = self.credentials()
+        self.fake.tenants.enter(credentials.id, name)
+        return credentials
+
+    def dismiss(self, owner: str) -> None:
+        """The end of a tenant: its script, users and conversations are forgotten, its open connections are reset, its
+        token is refused.
+        """
+        self.fake.tenants.leave(owner)
+        self.fake.scripts.pop(owner, None)
+        self.fake.conditional.pop(owner, None)
+        self.fake.forget(owner)
+        if self._loop is not None:
+            self.end(owner)
+
+    def script(self, owner: str, *replies: Reply, then: str = "repeat", name: str = "script") -> Turn:
+        """Gives a token, by its id, replies of its own; they take the place of earlier ones."""
+        turn = Turn(Scenario(replies=replies, then=then, name=name))  # type: ignore[arg-type]
+        self.fake.scripts[owner] = turn
+        return turn
+
+    def script_when(self, owner: str, scenario: Scenario) -> Turn:
+        """Gives a token, by its id, the replies of a scenario for the requests that its ``when`` is about; others get
+        what they would get without it.
+        """
+        turn = Turn(scenario)
+        self.fake.conditional.setdefault(owner, []).append(turn)
+        return turn
+
+    def requests(self, owner: str | None = None) -> list[Exchange]:
+        """The exchanges of a token, or all; those that a client has seen the end of have ended.
+
+        Not to be called in the loop that serves.
+        """
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self.fake.settled(owner), self._loop).result(10)
+        return list(self.fake.journal) if owner is None else self.fake.journal.of(owner)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that serves; what belongs to it is reached with ``call_soon_threadsafe``."""
+        assert self._loop is not None, "start() first"
+        return self._loop
+
+    def end(self, owner: str) -> None:
+        """Resets every open connection of a token, by its id. From any thread; it happens soon after."""
+        self.loop.call_soon_threadsafe(self.fake.end, owner)
+
+    @property
+    def refused_url(self) -> str:
+        """An origin where every connection is refused."""
+        return origin(self._host, self._refused.getsockname()[1])
+
+    @property
+    def reset_url(self) -> str:
+        """An origin where every connection is accepted and then reset; its listener is opened when first asked for."""
+        assert self._loop is not None, "start() first"
+        if self._reset is None:
+            opening = asyncio.run_coroutine_threadsafe(ResetListener.open(self._host), self._loop)
+            self._reset = opening.result(5)
+        return origin(self._host, self._reset.port)

@@ -1,0 +1,240 @@
+"""Runs the application: in a thread of its own, or in the foreground.
+
+uvicorn's own server looks at its flags every 0.1 s and waits for open streams when it stops. Here the listening socket
+exists before the loop does, so a client may connect at once; stopping aborts every connection and cancels its task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import functools
+import importlib.util
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import TracebackType
+from typing import Any
+
+from uvicorn.server import ServerState
+
+from mock_ares.monotonic import monotonic
+from mock_ares.server.hosting.patched_stdlib import hindrance
+from mock_ares.server.transport.uvicorn_protocol import protocol_factory
+
+BACKLOG = 2048
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+_REASONS = {
+    errno.EADDRINUSE: "it is taken. Stop the program that listens there, or choose another port (0: any free one)",
+    errno.EACCES: "no permission. Ports below 1024 are the system's: choose a higher one",
+    errno.EADDRNOTAVAIL: "this machine has no such address. Choose one of its own, such as 127.0.0.1",
+}
+
+
+AT_LEAST = 5
+"""Rounds of the loop at the end of a server, in which a connection comes to light that was accepted last of all."""
+
+
+class CannotListenError(Exception):
+    """The port cannot be listened on; says why in one line."""
+
+    @classmethod
+    def because(cls, host: str, port: int, error: OSError) -> CannotListenError:
+        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+        return cls(f"cannot listen on {host} port {port}: {reason}")
+
+
+class Server:
+    """An application served from a thread of its own, from ``start()`` (or ``with``) to ``stop()``.
+
+    Port 0 is any free one. ``on_start`` is called in the event loop before the first request. Raises
+    ``CannotListenError`` when made, so that a port is certain from then on.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        on_start: Callable[[], object] | None = None,
+        http: type[asyncio.Protocol] | None = None,
+    ) -> None:
+        if (reason := hindrance()) is not None:
+            raise CannotListenError(f"no fake can run here: {reason}")
+        self._socket = listen(host, port)
+        self.url = url_of(self._socket)
+        """Origin, without a path."""
+        self._app = app
+        self._http = http
+        self._on_start = on_start
+        self._thread = threading.Thread(target=self._run, name=f"mock-ares {self.url}", daemon=True)
+        self._ready = threading.Event()
+        self._stop: Callable[[], object] = lambda: None
+        self._failure: BaseException | None = None
+
+    def start(self) -> Server:
+        """Returns when requests are answered. Raises what kept the server from starting."""
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+        return self
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Ends every connection and the thread. Raises ``RuntimeError`` if that takes more than ``timeout`` seconds."""
+        if self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                self._stop()
+            self._thread.join(timeout)
+            if self._thread.is_alive():
+                raise RuntimeError(f"the server at {self.url} is still busy after {timeout:g} s: its loop is blocked")
+        self._socket.close()
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                runner.run(self._serve())
+        except BaseException as error:  # handed over to start()
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        self._stop = functools.partial(loop.call_soon_threadsafe, stop.set)
+        async with _served(self._app, self._socket, self._http):
+            if self._on_start is not None:
+                self._on_start()
+            self._ready.set()
+            await stop.wait()
+
+
+def raise_file_limit() -> None:
+    """Lets this process have as many descriptors open as the system allows; each connection is one.
+
+    The usual limit, 1,024, is there for programs that use select(2).
+    """
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def serve_forever(app: Any, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serves in the main thread until SIGINT or SIGTERM, then returns. ``ready`` is called with the origin.
+
+    Raises ``CannotListenError``.
+    """
+    listener = listen(host, port)
+    with listener, contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_until_signal(app, listener, ready))
+
+
+async def _until_signal(app: Any, listener: socket.socket, ready: Callable[[str], None]) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    with contextlib.suppress(NotImplementedError):  # elsewhere Ctrl-C raises KeyboardInterrupt
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+    async with _served(app, listener, None):
+        ready(url_of(listener))
+        await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def _served(app: Any, listener: socket.socket, http: type[asyncio.Protocol] | None) -> AsyncIterator[None]:
+    state = ServerState()
+    factory = protocol_factory(app, state, http)
+    server = await asyncio.get_running_loop().create_server(factory, sock=listener, backlog=BACKLOG)
+    try:
+        yield
+    finally:
+        server.close()
+        await _end(state)
+
+
+async def _end(state: ServerState) -> None:
+    """Breaks off what is running, then closes what is idle. A task that outlives this is left to the loop's end."""
+    tasks = list(state.tasks)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=0.5)
+    for rounds in range(100):
+        for connection in list(state.connections):
+            connection.transport.abort()
+        if not state.connections and rounds >= AT_LEAST:
+            break
+        await asyncio.sleep(0)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, IPv4 where the host's name has both. Never shared with another process (no SO_REUSEPORT).
+
+    Raises ``CannotListenError``.
+    """
+    if not 0 <= port <= 65535:
+        raise CannotListenError(f"cannot listen on port {port}: a port is a number from 0 to 65535")
+    try:
+        *_, (family, address) = sorted(_addresses(host, port), key=lambda found: found[0] == socket.AF_INET)
+    except OSError as error:
+        raise CannotListenError(f"cannot listen on {host}: {error.strerror or error}") from None
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":  # elsewhere it would let two programs have one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6 and host == "::":
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise CannotListenError.because(host, port, error) from None
+    return listener
+
+
+def _addresses(host: str, port: int) -> Iterator[tuple[socket.AddressFamily, Any]]:
+    for family, *_, address in socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+        yield family, address
+
+
+def url_of(listener: socket.socket) -> str:
+    """The origin by which this machine reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return origin(_ANY.get(host, host), port)
+
+
+def origin(host: str, port: int) -> str:
+    """An IPv6 address stands in brackets (RFC 3986 3.2.2)."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """uvloop where it is installed."""
+    if sys.platform != "win32" and importlib.util.find_spec("uvloop"):
+        import uvloop
+
+        return uvloop.new_event_loop
+    return _steady_loop
+
+
+def _steady_loop() -> asyncio.AbstractEventLoop:
+    """One whose time goes on where a test's stands still; uvloop's does by itself."""
+    loop = asyncio.new_event_loop()
+    loop.time = monotonic  # type: ignore[method-assign]
+    return loop

@@ -1,0 +1,103 @@
+"""Several processes behind one port, for load tests: uvicorn's own workers, each with a fake that knows of no other.
+
+What every one of them answers alike is served; what would need state in common is refused by name, at the start where
+it can be known (replies in turn, limits, the control API's token, ports that fail), else when it is asked for (the
+control API, ARES's accounts and conversations). So are replicas behind a balancer: ``Settings(replica=True)``.
+"""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from mock_ares.plan.http1.negotiation import Peer
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.replies.responses import Answer, of_json
+from mock_ares.server.state import Fake, Settings
+
+MOST_NAMED = 5
+
+
+class NeedsStateError(ValueError):
+    """What was asked for would need state that the workers do not share; one line that names all of it."""
+
+
+def refuse(settings: Settings, scenarios: Sequence[Scenario]) -> None:
+    """Raises NeedsStateError for what replicas could not answer alike."""
+    if found := list(_stateful(settings, scenarios)):
+        raise NeedsStateError(f"several workers share no state, and this would need it: {'; '.join(found)}")
+
+
+def _stateful(settings: Settings, scenarios: Sequence[Scenario]) -> Iterator[str]:
+    turns = [scenario.name for scenario in scenarios if len(scenario.replies) > 1 or scenario.then == "fail"]
+    if turns:
+        more = f" and {len(turns) - MOST_NAMED} more" if len(turns) > MOST_NAMED else ""
+        yield f"replies in turn (scenarios {', '.join(turns[:MOST_NAMED])}{more})"
+    if settings.rate_limit is not None:
+        yield "--rate-limit"
+    if settings.quota is not None:
+        yield "--quota"
+    if settings.control_token is not None:
+        yield "the control API (--control-token)"
+
+
+def unserved(what: str, peer: Peer) -> Answer:
+    """The answer of a replica to what it cannot know."""
+    message = f"{what} needs state in common, which several workers do not have: serve with one"
+    return of_json({"error": message}, peer, status=501)
+
+
+def run(
+    settings: Settings,
+    scenarios: Iterable[Scenario],
+    host: str,
+    port: int,
+    workers: int,
+    ready: Callable[[str], None],
+) -> None:
+    """Serves until SIGINT or SIGTERM; ``ready`` is called with what a person wants to know.
+
+    Raises NeedsStateError, CannotListenError, LookupError for a scenario that does not exist.
+    """
+    from uvicorn.supervisors import Multiprocess
+
+    from mock_ares.server.hosting.loop import listen, url_of
+    from mock_ares.server.transport.uvicorn_protocol import workers_config
+
+    scenarios = tuple(scenarios)
+    refuse(settings, scenarios)
+    fake = Fake.make(settings, scenarios)
+    with listen(host, port) as listener:
+        ready(_greeting(fake, url_of(listener), workers))
+        Multiprocess(workers_config(functools.partial(_app, settings, scenarios), workers), [listener]).run()
+
+
+def _app(settings: Settings, scenarios: tuple[Scenario, ...]) -> Any:
+    """What a worker serves, for as long as the process lives that started it."""
+    from mock_ares.server.http.app import create_app
+
+    threading.Thread(target=_end_with_parent, name="mock-ares parent", daemon=True).start()
+    return create_app(settings, scenarios)
+
+
+def _end_with_parent() -> None:
+    """A pipe that the parent holds open tells of its end, whatever ended it; SIGKILL gives it no time to say so."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _greeting(fake: Fake, url: str, workers: int) -> str:
+    from mock_ares.server.hosting.foreground import EXAMPLE, MONTH
+    from mock_ares.server.record.curl import ask_line
+
+    jwt = fake.keyring.issue_jwt(lifetime=MONTH)
+    return (
+        f"mock-ares: a fake ARES at {url} in {workers} processes that share no state: no console, no accounts "
+        f"(profile {fake.profile.name}; Ctrl-C ends it)\n\n"
+        f"JWT      {jwt}\nAPI key  {fake.keyring.issue_api_key(lifetime=MONTH)}\n\n{ask_line(url, jwt, EXAMPLE)}"
+    )

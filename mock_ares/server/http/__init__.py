@@ -1,0 +1,1 @@
+"""The application: one request from its head to the end of its answer."""

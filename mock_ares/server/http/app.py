@@ -1,0 +1,154 @@
+"""The fake as an ASGI application: Starlette's routes, each answered by a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Literal
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_ares.ares.errors import HttpError, lookup
+from mock_ares.ares.profiles import Profile
+from mock_ares.ares.refusal_reasons import offer
+from mock_ares.plan.model import Headers
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.hosting.workers import unserved
+from mock_ares.server.http.handler import Auth, Decided, Request, Respond
+from mock_ares.server.replies.responses import Answer, nothing, of_error, of_text
+from mock_ares.server.state import Fake, Settings
+from mock_ares.server.transport.wire import EXTENSION
+
+CHATS: tuple[tuple[str, Auth, Literal["stream", "whole"]], ...] = (
+    ("/api/chat/stream", "jwt", "stream"),
+    ("/v1/chat/stream", "api-key", "stream"),
+    ("/api/v1/chat/stream", "api-key", "stream"),
+    ("/api/chat", "jwt", "whole"),
+    ("/v1/chat", "api-key", "whole"),
+    ("/api/v1/chat", "api-key", "whole"),
+)
+
+
+class Endpoint:
+    """An ASGI endpoint that lets one function decide what to answer."""
+
+    def __init__(
+        self,
+        respond: Respond,
+        decide: Callable[[Request], Decided],
+        *methods: str,
+        auth: Auth = "none",
+    ) -> None:
+        self._respond = respond
+        self._decide = decide
+        self._methods = methods
+        self._auth = auth
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._respond(scope, receive, self._for_method)
+
+    def _for_method(self, request: Request) -> Decided:
+        fake = self._respond.fake
+        if self._methods != ("POST",) or request.method != "POST":  # chats choose among all scenarios, by what is said
+            scripted = self._respond.scripted(request)
+            if scripted is not None:
+                return scripted
+        origin, asked = request.headers.get("origin"), request.headers.get("access-control-request-method", "")
+        if request.method == "OPTIONS" and (asked or fake.profile.outer_layers_first):
+            wanted = request.headers.get("access-control-request-headers", "")
+            fields = fake.cors.preflight(origin, asked, wanted)
+            return nothing(200 if fake.profile.name == "server" else 204, request.peer), fields or ()
+        if self._methods and request.method not in self._methods:
+            return self._refuse_method(request, fake.profile)
+        return self._decide(request)
+
+    def _refuse_method(self, request: Request, profile: Profile) -> tuple[Answer, Headers]:
+        if profile.outer_layers_first:
+            identity = self._respond.identify(request, self._auth)
+            if isinstance(identity, HttpError):
+                return of_error(identity, request.peer), ()
+        allowed = ", ".join(self._methods)
+        request.exchange.reason = f"expected {allowed}, not {request.method[:40]}{offer(request.headers)}"
+        return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(self._methods)),)
+
+
+class PathRoute(BaseRoute):
+    """A path as it is; with ``below``, all that begin so.
+
+    Starlette's own routes are patterns, which see the end of a path in a line end: such a path would be none of them.
+    """
+
+    def __init__(self, path: str, app: ASGIApp, *, below: bool = False) -> None:
+        self.path = path
+        self.app = app
+        self._below = below
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path, wire = scope["path"], scope.get("extensions", {}).get(EXTENSION)
+        if wire is not None and wire.refusal is not None:  # whatever it asks for, it is told why it is none
+            path = ""
+        match = scope["type"] == "http" and (path == self.path or (self._below and path.startswith(self.path)))
+        return Match.FULL if match else Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+class App(Starlette):
+    """Starlette without the layers that turn failures into responses, through which each open stream would have to go.
+
+    uvicorn answers a failure as they do, and no endpoint here raises an ``HTTPException``.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        app: ASGIApp = self.router.app
+        for layer, args, options in reversed(self.user_middleware):
+            app = layer(app, *args, **options)
+        return app
+
+
+class Later:
+    """The control API and the console, made when somebody asks for them."""
+
+    def __init__(self, fake: Fake) -> None:
+        self._fake = fake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._fake.control_app is None:
+            from mock_ares.control.app import app_of
+
+            self._fake.control_app = app_of(self._fake)
+        await self._fake.control_app(scope, receive, send)
+
+
+def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = (), *, fake: Fake | None = None) -> App:
+    """The application; ``app.state.fake`` is the fake it serves.
+
+    Raises LookupError for a default scenario that does not exist, KeyError for an unknown profile.
+    """
+    fake = fake or Fake.make(settings, scenarios)
+    respond = Respond(fake)
+
+    def chat(auth: Auth, form: Literal["stream", "whole"]) -> Endpoint:
+        return Endpoint(respond, lambda request: respond.chat(request, auth, form), "POST", auth=auth)
+
+    def health(request: Request) -> tuple[Answer, Headers]:
+        return of_text("OK", request.peer), ()
+
+    def control(request: Request) -> tuple[Answer, Headers]:
+        return unserved("the control API", request.peer), ()
+
+    later = Endpoint(respond, control) if fake.settings.replica else Later(fake)
+    app = App(
+        routes=[
+            *(PathRoute(path, chat(auth, form)) for path, auth, form in CHATS),
+            PathRoute("/health", Endpoint(respond, health, "GET", "HEAD")),
+            PathRoute("/_mock/away/", Endpoint(respond, respond.away, "POST"), below=True),
+            PathRoute("/_mock", later),
+            PathRoute("/_mock/", later, below=True),
+            PathRoute("", Endpoint(respond, respond.route), below=True),
+        ]
+    )
+    app.state.fake = fake
+    return app

@@ -1,0 +1,573 @@
+"""One request, from its first byte to the end of its answer.
+
+The order of the checks is ARES's: credentials, content type, size, JSON. The body is read whole before any of them,
+whatever they will say: what is left unread in the socket would turn a FIN into a reset.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from functools import partial
+from typing import Any, Literal, TypeVar
+
+from mock_ares.ares import refusal_reasons
+from mock_ares.ares.bodies import BODY_LIMIT, ChatRequest, parse_chat
+from mock_ares.ares.credentials import Identity
+from mock_ares.ares.errors import HttpError, lookup, plain_error
+from mock_ares.dialects import Names
+from mock_ares.plan.http1.layout import Peer, head_only
+from mock_ares.plan.model import Headers
+from mock_ares.plan.positions import PlanError
+from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server.http.header_fields import Fields
+from mock_ares.server.playback.player import play
+from mock_ares.server.record.isolation import StrangerError
+from mock_ares.server.record.journal import MOST_NAME, Exchange, kept_body, kept_text
+from mock_ares.server.replies.effort import MOST_BODY, much_to_plan
+from mock_ares.server.replies.executor import BusyError
+from mock_ares.server.replies.library import Facts, SlowPatternError, Turn
+from mock_ares.server.replies.responses import Answer, Replies, of_error, of_json, other_host, whole
+from mock_ares.server.state import Fake
+from mock_ares.server.transport.refusal import Refusal
+from mock_ares.server.transport.wire import EXTENSION, Wire
+
+T = TypeVar("T")
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Auth = Literal["jwt", "api-key", "none"]
+SCENARIO_HEADER = "x-mock-ares-scenario"
+NO_WIRE = (
+    "mock-ares writes to the connection itself, which this ASGI server does not let it do: run it with "
+    "`mock-ares serve`, or with `uvicorn --factory mock_ares.server:create_app --http mock_ares.server:Http`"
+)
+_WEIGHT = re.compile(r"q[ \t]*=[ \t]*([0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
+DRAINED = 32 * 1024 * 1024
+"""Bytes of a body over the limit that are read and thrown away; a client that sends more is cut off."""
+BODY_TIMEOUT = 60.0
+"""Seconds for which a body may stand still."""
+BODY_DEADLINE = 600.0
+"""Seconds that all of it may take."""
+
+
+class ClientLeftError(Exception):
+    """The client went away before its request was complete."""
+
+
+class BodyTimeoutError(Exception):
+    """The request's body stopped coming."""
+
+
+@dataclass(slots=True)
+class Request:
+    """What came, and the wire to answer on."""
+
+    method: str
+    path: str
+    query: str
+    headers: Fields
+    body: bytes
+    wire: Wire
+    exchange: Exchange
+    raw_path: str
+    """As it came: not decoded."""
+    complete: float = 0.0
+    """When all of it had come, by the clock."""
+    on_end: Callable[[bool], object] | None = None
+    """Told, once the answer has been played, whether all of it was."""
+
+    @property
+    def peer(self) -> Peer:
+        keep_alive = self.wire.keep_alive and self.wire.unread is None  # who did not wait for the body cannot go on
+        return Peer(self.wire.http_version, accepts_gzip(self.headers.get("accept-encoding", "")), keep_alive)
+
+
+def accepts_gzip(value: str) -> bool:
+    """RFC 9110 12.5.3: named, or covered by ``*``, with a weight other than 0."""
+    weights = dict[str, bool]()
+    for item in value.lower().split(","):
+        coding, *parameters = (part.strip(" \t") for part in item.split(";"))
+        weights[coding] = all(_weighs(part) for part in parameters if part.startswith("q"))
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
+
+
+def _weighs(parameter: str) -> bool:
+    """Whether a weight is a number above 0, with however many digits; what is no number weighs nothing."""
+    found = _WEIGHT.fullmatch(parameter)
+    return found is not None and float(found[1]) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer that takes long to find: what is to be awaited for it, and what comes of that."""
+
+    work: Callable[[], Awaitable[Any]]
+    then: Callable[[Any], Answer | Later]
+
+
+Decided = tuple[Answer | Later, Headers]
+
+
+class Respond:
+    """Answers requests for one fake."""
+
+    def __init__(self, fake: Fake) -> None:
+        self.fake = fake
+
+    @property
+    def replies(self) -> Replies:
+        """By the profile and the dialect of this moment."""
+        return Replies(self.fake.profile, self.fake.dialect, self.fake.plans)
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, decide: Callable[[Request], Decided]) -> None:
+        """Reads the request, lets ``decide`` choose the answer and further head fields, and plays it."""
+        if EXTENSION not in scope.get("extensions", {}):
+            raise RuntimeError(NO_WIRE)
+        wire: Wire = scope["extensions"][EXTENSION]
+        request = self._opened(scope, wire)
+        for watcher in self.fake.watchers:
+            watcher.opened(request.exchange)
+        try:
+            answer = await self._answer(request, receive, decide)
+            if answer is not None:
+                await self._play(request, *answer)
+        except Exception as error:
+            self.fake.failures.note(f"answering {request.exchange.method} {request.exchange.path}", error)
+            raise
+        finally:
+            if request.exchange.ending == "open":
+                request.exchange.ending = "ended"
+            for watcher in self.fake.watchers:
+                watcher.ended(request.exchange)
+
+    async def _answer(
+        self, request: Request, receive: Receive, decide: Callable[[Request], Decided]
+    ) -> tuple[Answer, Headers, float] | None:
+        """The answer, further head fields, and the moment that it counts from; None: nobody waits for one."""
+        early = await self._early(request)
+        try:
+            request.body = await _body(receive) if early is None else b""
+        except ClientLeftError:
+            if request.wire.refusal is None:
+                request.exchange.ending = "client-left"
+                return None
+        except BodyTimeoutError:
+            request.exchange.ending = "ended"
+            request.wire.reset()
+            return None
+        request.complete = self.fake.clock.now()
+        request.exchange.body = kept_body(request.body, request.headers.get("content-encoding"))
+        request.exchange.body_size = len(request.body)
+        self.fake.journal.weigh(request.exchange)
+        if self.fake.refresh is not None:
+            await self.fake.refresh()
+        try:
+            refusal = request.wire.refusal
+            if early is not None:
+                request.wire.unread = receive
+                decide = early
+            found, extra = self._refused(request, refusal) if refusal else decide(request)
+            while isinstance(found, Later):
+                found = found.then(await found.work())
+            answer = found
+        except SlowPatternError as error:
+            answer, extra = of_json({"error": str(error)}, request.peer, status=500), ()
+        except BusyError as error:
+            busy = HttpError(503, (("retry-after", "5"),), _error_body(str(error)), "application/json")
+            answer, extra = of_error(busy, request.peer), ()
+        except PlanError as error:
+            broken = request.exchange.broken
+            what = f"broken with {broken} as asked for" if broken else "played for this request"
+            message = f"scenario {request.exchange.scenario!r} cannot be {what}: {error}"
+            answer, extra = of_json({"error": message}, request.peer, status=500), ()
+        # A plan that took its time to make delays its answer; the pace of the answer counts from here.
+        start = self.fake.clock.now()
+        if late := self.fake.latency:
+            start += late
+            await self._late(request.wire, start)
+        request.exchange.begun = start
+        return answer, extra, start
+
+    async def _early(self, request: Request) -> Callable[[Request], Decided] | None:
+        """What decides for a reply that does not wait for the request's body; None: the next one does."""
+        fake = self.fake
+        if request.wire.refusal is not None or not (fake.library.answers_early or fake.scripts or fake.conditional):
+            return None
+        if fake.refresh is not None:
+            await fake.refresh()
+        try:
+            return self._early_chat(request) or self._early_route(request)
+        except SlowPatternError:  # the answer says so, once it is found
+            return None
+
+    def _early_chat(self, request: Request) -> Callable[[Request], Decided] | None:
+        from mock_ares.server.http.app import CHATS
+
+        auth, form = next(((auth, form) for path, auth, form in CHATS if path == request.path), (None, None))
+        if auth is None or form is None or request.method != "POST":
+            return None
+        check = self.fake.keyring.check_bearer if auth == "jwt" else self.fake.keyring.check_api_key
+        identity = check(request.headers.first("authorization"))
+        if isinstance(identity, HttpError):
+            return None
+        try:
+            owner = self.fake.tenants.owner(identity.token_id)
+        except StrangerError:
+            return None
+        turn = self._turn(request, NOTHING_SAID, owner)
+        if isinstance(turn, HttpError) or not _is_early(turn):
+            return None
+
+        def decide(request: Request) -> Decided:
+            identity = self.identify(request, auth)
+            if isinstance(identity, HttpError):
+                return of_error(identity, request.peer), ()
+            return self._reply(request, turn, NOTHING_SAID, identity.token_id, form), ()
+
+        return decide
+
+    def _early_route(self, request: Request) -> Callable[[Request], Decided] | None:
+        facts = Facts(request.method, request.path, request.headers)
+        own = self._own_on_route(request, facts)
+        scenario = own.scenario if own else self.fake.library.scripted(facts)
+        if scenario is None or not scenario.answers_early:
+            return None
+        turn = own or self.fake.library.turn(request.exchange.owner, scenario)
+        return (lambda request: self._on_route(request, facts, scenario, own)) if _is_early(turn) else None
+
+    def _refused(self, request: Request, refusal: Refusal) -> tuple[Answer, Headers]:
+        """For who cannot be understood: in words, and nothing more on this connection."""
+        request.exchange.reason = refusal.reason
+        error = plain_error(refusal.status, f"{refusal.reason}\n")
+        return of_error(error, replace(request.peer, keep_alive=False)), ()
+
+    async def _late(self, wire: Wire, until: float) -> None:
+        timer = self.fake.clock.timer(until)
+        with wire.waking(timer):
+            await timer
+
+    def _opened(self, scope: Mapping[str, Any], wire: Wire) -> Request:
+        fields, query = Fields.of(scope["headers"]), scope["query_string"].decode("latin-1")
+        exchange = self.fake.journal.open(scope["method"], scope["path"], fields.lines, self.fake.clock.now(), query)
+        exchange.owner, exchange.version = self.fake.tenants.only, wire.http_version
+        raw_path = scope["raw_path"].decode("latin-1")
+        return Request(scope["method"], scope["path"], query, fields, b"", wire, exchange, raw_path)
+
+    async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
+        exchange, plan, wire = request.exchange, answer.plan, request.wire
+        script = head_only(answer.script) if request.method == "HEAD" else answer.script
+        exchange.status = plan.head.status if plan.head else None
+        exchange.faults = plan.marks
+        exchange.chunks = len(plan.chunks)
+        if self.fake.on_answer is not None:
+            self.fake.on_answer(exchange, plan, wire)
+        fields = (
+            ("date", formatdate(usegmt=True)),
+            *self.fake.cors.headers_for(request.headers.get("origin")),
+            *extra,
+        )
+        shown = replace(answer, script=script).shown() if self.fake.watchers else (plan, script)
+        for watcher in self.fake.watchers:
+            watcher.answered(exchange, *shown, fields)
+        request.headers, request.body = Fields(), b""  # a stream may be open for long
+        complete, owner = False, exchange.owner
+        self.fake.enter(owner, wire)
+        try:
+            clock, tempo = self.fake.clock, self.fake.tempo
+            clock.catch_up()  # deciding took its time
+            played = await play(script, wire, clock, extra=fields, speed=tempo, start=start, sent=exchange.sent)
+            complete = played.ending == "complete"
+        finally:
+            self.fake.leave(owner, wire)
+            if request.on_end is not None:
+                request.on_end(complete)
+        exchange.boundaries, exchange.before_fault = played.boundaries, played.before_fault
+        exchange.ending = played.ending
+        exchange.duration = self.fake.clock.now() - request.complete
+
+    # Deciding
+
+    def chat(self, request: Request, auth: Auth, form: Literal["stream", "whole"]) -> Decided:
+        """ARES's chat endpoints."""
+        peer = request.peer
+        identity = self.identify(request, auth)
+        if isinstance(identity, HttpError):
+            return of_error(identity, peer), ()
+        limits = self.limited(identity)
+        if isinstance(limits, HttpError):
+            return of_error(limits, peer), ()
+        asked = (request.body, request.headers.first("content-type"), self.fake.profile, request.path)
+        return self.parsed(request, parse_chat, asked, lambda chat: self._chat(request, chat, identity, form)), limits
+
+    def parsed(
+        self,
+        request: Request,
+        parse: Callable[..., T | HttpError],
+        args: tuple[Any, ...],
+        then: Callable[[T], Answer | Later],
+    ) -> Answer | Later:
+        """What comes of a body; a large one is parsed elsewhere."""
+
+        def done(found: T | HttpError) -> Answer | Later:
+            return of_error(found, request.peer) if isinstance(found, HttpError) else then(found)
+
+        if len(request.body) > MOST_BODY:
+            return Later(partial(self.fake.executor.run, parse, *args), done)
+        return done(parse(*args))
+
+    def _chat(
+        self, request: Request, chat: ChatRequest, identity: Identity, form: Literal["stream", "whole"]
+    ) -> Answer | Later:
+        self._note(request, chat)
+        found = self._turn(request, chat, identity.token_id)
+        if isinstance(found, HttpError):
+            return of_error(found, request.peer)
+        from mock_ares.ares.routes.turns import in_context, note_use
+
+        if request.exchange.credentials == "api-key" and not self.fake.settings.replica:
+            note_use(request, self.fake, identity)
+        user = None if self.fake.settings.replica else identity.subject
+        if user is not None:
+            chat = in_context(chat, self.fake, identity.token_id, user)
+        return self._reply(request, found, chat, identity.token_id, form, user)
+
+    def identify(self, request: Request, auth: Auth) -> Identity | HttpError:
+        """Whose request it is; what the profile answers to credentials that are none."""
+        if auth == "none":
+            return Identity("", "", "", "none", None)
+        value = request.headers.first("authorization")
+        check = self.fake.keyring.check_bearer if auth == "jwt" else self.fake.keyring.check_api_key
+        identity = check(value)
+        if isinstance(identity, HttpError):
+            request.exchange.credentials = "refused"
+            request.exchange.reason = refusal_reasons.credentials(self.fake.keyring, value, auth)
+            return identity
+        request.exchange.credentials = auth
+        request.exchange.owner, request.exchange.subject = identity.token_id, identity.subject
+        try:
+            owner = request.exchange.owner = self.fake.tenants.owner(identity.token_id)
+        except StrangerError as error:
+            request.exchange.reason = str(error)
+            return HttpError(409, (), _error_body(str(error)), "application/json")
+        return replace(identity, token_id=owner)
+
+    def limited(self, identity: Identity) -> Headers | HttpError:
+        fields: dict[str, str] = {}
+        for limit in (self.fake.rate_limit, self.fake.quota):
+            taken = limit.take(identity.token_id) if limit else ()
+            if isinstance(taken, HttpError):
+                return taken
+            fields.update(taken)  # a quota is what the pages' fields are about
+        return tuple(fields.items())
+
+    def _note(self, request: Request, chat: ChatRequest) -> None:
+        exchange = request.exchange
+        exchange.message = kept_text(chat.message)
+        exchange.agent_type = None if chat.agent_type is None else kept_text(chat.agent_type, MOST_NAME)
+        self.fake.journal.weigh(exchange)
+
+    def _turn(self, request: Request, chat: ChatRequest, owner: str) -> Turn | HttpError:
+        """The scenario that answers.
+
+        The token's own, the one asked for, the one chosen, the first that applies, the default.
+        """
+        facts = Facts(request.method, request.path, request.headers, chat.message, chat.agent_type)
+        if own := self.fake.own(owner, facts):
+            return own
+        library = self.fake.library
+        name = request.headers.get(SCENARIO_HEADER)
+        try:
+            scenario = library.named(name) if name is not None else None
+        except LookupError as error:
+            return HttpError(400, (), _error_body(str(error)), "application/json")
+        scenario = scenario or library.by_name.get(self.fake.steering.choice(owner) or "")
+        return library.turn(owner, scenario or library.find(facts) or library.default)
+
+    def _reply(
+        self,
+        request: Request,
+        turn: Turn,
+        chat: ChatRequest,
+        owner: str,
+        form: Literal["stream", "whole"],
+        user: str | None = None,
+    ) -> Answer | Later:
+        """``user``: whose conversation it is; None: nobody's."""
+        exchange, peer = request.exchange, request.peer
+        exchange.scenario = turn.scenario.name
+        index, reply = self._next(request, turn, owner)
+        peer = replace(peer, keep_alive=peer.keep_alive and not turn.breaks_next())
+        exchange.reply, exchange.seed = index, turn.scenario.seed
+        if reply is None:
+            message = (
+                f"scenario {turn.scenario.name!r} has {len(turn.scenario.replies)} replies, all given (then: fail)"
+            )
+            return of_json({"error": message}, peer, status=500)
+        exchange.given = reply
+        exchange.seed = reply.seed if reply.seed is not None else turn.scenario.seed
+        location = ""
+        if reply.redirect is not None:
+            location = self._location(request, turn, owner, reply.redirect.to)
+        special = self.replies.special(reply, peer, location=location)
+        if special is not None:
+            return special
+        asked = (reply, chat, self._names(chat), peer, turn.scenario.seed)
+
+        def done(answer: Answer) -> Answer:
+            if user is not None:
+                from mock_ares.ares.routes.turns import remember
+
+                remember(request, chat, answer, self.fake, owner, user)
+            return answer
+
+        return self._planned(asked, form, done)
+
+    def _planned(
+        self,
+        asked: tuple[Reply, ChatRequest, Names, Peer, int],
+        form: Literal["stream", "whole"],
+        done: Callable[[Answer], Answer],
+    ) -> Answer | Later:
+        """A long reply is planned elsewhere, unless it has been planned before."""
+        reply, chat, *_ = asked
+        replies, executor = self.replies, self.fake.executor
+        if not much_to_plan(reply, chat.message) or (form == "stream" and replies.held(*asked)):
+            return done(replies.stream(*asked) if form == "stream" else replies.whole(*asked))
+        if form == "stream":
+            return Later(partial(replies.fetch, executor, *asked), done)
+        return Later(partial(executor.run, whole, self.fake.profile, *asked), done)
+
+    def _next(self, request: Request, turn: Turn, owner: str) -> tuple[int, Reply | None]:
+        """The next reply; one that is broken is not used up, so that the client gets it whole when it asks again."""
+        if self.fake.steering.breaks and turn.peek()[1] is not None:
+            # On a connection that has served before, browsers take silence for a stale connection.
+            again = request.wire.written > 0 and "sec-fetch-mode" in request.headers
+            broken = self.fake.steering.take(owner, again=again)
+            if broken is not None:
+                index, reply = turn.peek()
+                assert reply is not None
+                request.exchange.broken = broken.name
+                try:
+                    return index, broken.applied(reply)
+                except ValueError as error:
+                    raise PlanError(str(error)) from None
+        return turn.next()
+
+    def _names(self, chat: ChatRequest) -> Names:
+        context = chat.context_id if chat.context_id is not None else self.fake.profile.new_context_id()
+        return Names(agent=chat.agent_type or self.fake.profile.default_agent, context_id=context)
+
+    def _location(self, request: Request, turn: Turn, owner: str, to: str) -> str:
+        if to == "same":
+            return request.path
+        host = other_host(request.headers.get("host", "127.0.0.1"))
+        return f"http://{host}/_mock/away/{self.fake.ticket(owner, turn)}"
+
+    def away(self, request: Request) -> Decided:
+        """Where a redirect to another host name leads: the turn goes on, and no credentials are asked for."""
+        ticket = self.fake.tickets.get(request.path.rsplit("/", 1)[-1])
+        if ticket is None:
+            return of_error(lookup(self.fake.profile, "not-found"), request.peer), ()
+        owner, turn = ticket
+        request.exchange.owner = owner
+        request.exchange.credentials = "sent" if "authorization" in request.headers else "none"
+        asked = (request.body, request.headers.first("content-type"), self.fake.profile, "/api/chat/stream")
+
+        def go_on(chat: ChatRequest) -> Answer | Later:
+            self._note(request, chat)
+            return self._reply(request, turn, chat, owner, "stream")
+
+        return self.parsed(request, parse_chat, asked, go_on), ()
+
+    def route(self, request: Request) -> Decided:
+        """A path that is no chat's: scripted by a scenario, or one that the fake knows by itself, or unknown."""
+        from mock_ares.ares.routes.dispatch import dispatch
+        from mock_ares.server.hosting.workers import unserved
+
+        if scripted := self.scripted(request):
+            return scripted
+        if found := dispatch(self, request):
+            if self.fake.settings.replica:
+                return unserved(f"{request.method} {request.path}", request.peer), ()
+            return found
+        facts = Facts(request.method, request.path, request.headers)
+        scenario = self.fake.library.find(facts) or self.fake.library.routes(facts)
+        if scenario is None:
+            reason = refusal_reasons.no_such_path(request.path, self._paths())
+            request.exchange.reason = reason + refusal_reasons.offer(request.headers)
+            return of_error(lookup(self.fake.profile, "not-found"), request.peer), ()
+        return self._on_route(request, facts, scenario)
+
+    def scripted(self, request: Request) -> Decided | None:
+        """What a scenario says of this very path and method: a token's own, or one of the library."""
+        facts = Facts(request.method, request.path, request.headers)
+        own = self._own_on_route(request, facts)
+        scenario = own.scenario if own else self.fake.library.scripted(facts)
+        return self._on_route(request, facts, scenario, own) if scenario is not None else None
+
+    def _own_on_route(self, request: Request, facts: Facts) -> Turn | None:
+        """The token's script for the path. Who shows none, as an ``EventSource``, is the only tenant."""
+        if not self.fake.conditional and not self.fake.scripts:
+            return None
+        owner, shown = request.exchange.owner, request.headers.first("authorization")
+        for check in (self.fake.keyring.check_bearer, self.fake.keyring.check_api_key) if shown else ():
+            identity = check(shown)
+            if not isinstance(identity, HttpError):
+                owner = identity.token_id
+        turn = self.fake.own(owner, facts)
+        return turn if turn and turn.scenario.when and turn.scenario.when.endpoint else None
+
+    def _on_route(self, request: Request, facts: Facts, scenario: Scenario, own: Turn | None = None) -> Decided:
+        identity = self.identify(request, scenario.auth)
+        if isinstance(identity, HttpError):
+            return of_error(identity, request.peer), ()
+        turn = own or self.fake.own(identity.token_id, facts) or self.fake.library.turn(identity.token_id, scenario)
+        return self._reply(request, turn, NOTHING_SAID, identity.token_id, "stream"), ()
+
+    def _paths(self) -> Iterator[str]:
+        """Those that are answered here."""
+        from mock_ares.ares.routes.table import TABLE
+        from mock_ares.server.http.app import CHATS
+
+        yield from ("/health", "/_mock/", *(path for path, *_ in CHATS), *(operation.path for operation in TABLE))
+        yield from (s.when.path for s in self.fake.library.by_name.values() if s.when and s.when.endpoint)
+
+
+NOTHING_SAID = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)
+
+
+def _is_early(turn: Turn) -> bool:
+    _, reply = turn.peek()
+    return reply is not None and reply.before_body
+
+
+def _error_body(message: str) -> bytes:
+    from mock_ares.server.replies.responses import dump
+
+    return dump({"error": message})
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body; of one over the limit, a byte more than the limit. Raises ClientLeftError, BodyTimeoutError."""
+    parts, size = list[bytes](), 0
+    deadline = asyncio.get_running_loop().time() + BODY_DEADLINE
+    while True:
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                message = await receive()
+        except TimeoutError:
+            raise BodyTimeoutError from None
+        if message.get("more_body") and asyncio.get_running_loop().time() >= deadline:
+            raise BodyTimeoutError
+        if message["type"] == "http.disconnect":
+            raise ClientLeftError
+        part: bytes = message.get("body", b"")
+        if size <= BODY_LIMIT:
+            parts.append(part)
+        size += len(part)
+        if size > DRAINED:
+            raise BodyTimeoutError
+        if not message.get("more_body", False):
+            return b"".join(parts)[: BODY_LIMIT + 1]

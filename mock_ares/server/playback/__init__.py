@@ -1,0 +1,1 @@
+"""A script played on a wire."""

@@ -1,0 +1,1 @@
+"""What the fake saw and did, without secrets, and who is told of it."""

@@ -1,0 +1,1 @@
+"""From a request to the reply it gets, and from that to a plan."""

@@ -1,0 +1,45 @@
+"""What a scenario would send, as text, without sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.plan.http1.layout import Peer
+from mock_ares.plan.positions import PlanError
+from mock_ares.plan.show import timeline
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.replies.unsent import Asking, draw, own_fields
+
+
+def preview(
+    scenario: Scenario,
+    *,
+    message: str,
+    profile: str = "docs",
+    reply: int | None = None,
+    gzip: bool = True,
+    old: bool = False,
+    path: str | None = None,
+    messages: bool = False,
+    everything: bool = False,
+) -> Iterator[str]:
+    """The timeline of each reply, or of one (counted from 1)."""
+    peer = Peer("1.0" if old else "1.1", gzip, not old)
+    asking = Asking(message, peer, path, messages)
+    yield f"{scenario.name}: {scenario.summary}"
+    for number in range(1, len(scenario.replies) + 1):
+        if reply is not None and number != reply:
+            continue
+        yield ""
+        yield f"reply {number} of {len(scenario.replies)}"
+        try:
+            answer = draw(scenario, number - 1, asking, PROFILES[profile])
+        except (PlanError, LookupError) as error:
+            yield f"cannot be played: {error.args[0]}"
+            continue
+        yield from timeline(
+            answer.plan, peer, script=answer.script, extra=own_fields(), most=None if everything else 40
+        )
+    if reply is not None and reply > len(scenario.replies):
+        yield f"there is no reply {reply}: the scenario has {len(scenario.replies)}"

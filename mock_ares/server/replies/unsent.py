@@ -1,0 +1,58 @@
+"""The answer to a request that nobody has sent: `show`, the console and reports draw what the wire would get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+
+from mock_ares.ares.bodies import ChatRequest
+from mock_ares.ares.profiles import Profile
+from mock_ares.dialects import Names
+from mock_ares.plan.http1.negotiation import Peer
+from mock_ares.plan.model import Headers
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.http.cors import Cors
+from mock_ares.server.replies.library import Turn
+from mock_ares.server.replies.plan_cache import PlanCache
+from mock_ares.server.replies.responses import Answer, Replies, other_host
+
+STREAM = "/api/chat/stream"
+CHATS = tuple(f"{prefix}/chat{form}" for prefix in ("/api", "/v1", "/api/v1") for form in ("", "/stream"))
+_AWAY = f"http://{other_host('127.0.0.1:3000')}/_mock/away/{'x' * 16}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request, as far as its answer depends on it."""
+
+    message: str
+    peer: Peer = Peer()
+    path: str | None = None
+    """None: the scenario's own, else a JWT's stream."""
+    messages: bool = False
+    """The message stands in the v1 page's form."""
+
+
+def draw(scenario: Scenario, index: int, asking: Asking, profile: Profile, dialect: str | None = None) -> Answer:
+    """What a reply of a scenario, counted from 0, is on the wire. Raises PlanError for what cannot be played."""
+    reply = scenario.replies[index]
+    path = asking.path or (scenario.when.path if scenario.when and scenario.when.endpoint else STREAM)
+    # A connection is not kept for a reply that breaks it before the first byte: see Turn.breaks_next.
+    keep_alive = asking.peer.keep_alive and not Turn(scenario, index + 1).breaks_next() and not reply.before_body
+    peer = replace(asking.peer, keep_alive=keep_alive)
+    replies = Replies(profile, dialect, PlanCache())
+    away = reply.redirect is not None and reply.redirect.to == "away"
+    special = replies.special(reply, peer, location=_AWAY if away else path)
+    if special is not None:
+        return special
+    message = asking.message if path in CHATS else ""
+    messages = (("user", message),) if asking.messages and path in CHATS else None
+    chat = ChatRequest(message=message, agent_type=None, context_id=None, model=None, messages=messages)
+    names = Names(agent=profile.default_agent, context_id=profile.example_context_id)
+    plan = replies.whole if path.endswith("/chat") and path in CHATS else replies.stream
+    return plan(reply, chat, names, peer, scenario.seed)
+
+
+def own_fields(cors: Cors = Cors()) -> Headers:
+    """The head's fields that the fake adds to whatever is played, for a request without an origin."""
+    return (("date", formatdate(usegmt=True)), *cors.headers_for(None))

@@ -1,0 +1,1 @@
+"""Deadlines, timers, and the clock that streams are played by."""

@@ -1,0 +1,69 @@
+"""A connection's transport, which counts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mock_ares.server.transport.client_socket import Peer
+    from mock_ares.server.transport.compact import Flow
+
+
+class CountedTransport:
+    """A transport that counts what is written, by whomever, and whose close is a FIN.
+
+    Of a transport's methods it has those that uvicorn and a ``Wire`` call. (A ``__getattr__`` for the others would make
+    every access to an attribute slow.)
+    """
+
+    __slots__ = ("_peer", "_transport", "_write", "flow", "is_closing", "written")
+
+    def __init__(self, transport: asyncio.Transport, peer: Peer) -> None:
+        self._transport = transport
+        self._peer = peer
+        self.written = 0
+        self._write = transport.write
+        self.is_closing = transport.is_closing
+        self.flow: Flow
+        """The connection's, which knows whether the kernel takes no more."""
+
+    def push(self, data: bytes | memoryview) -> bool | None:
+        """Writes. Whether the kernel has taken everything; None: nothing was written, the connection has ended."""
+        if self.is_closing():
+            return None
+        self.written += len(data)
+        self._write(data)
+        return not self.flow.write_paused
+
+    def write(self, data: bytes | memoryview) -> None:
+        if data:
+            self.push(data)
+
+    def writelines(self, pieces: list[bytes]) -> None:
+        self.write(b"".join(pieces))
+
+    def close(self) -> None:
+        if not self.is_closing():
+            self._peer.discard_input()
+            self._transport.close()
+
+    def write_eof(self) -> None:
+        """FIN behind what was written; what the client sends is still read."""
+        if not self.is_closing() and self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+    def get_write_buffer_size(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()

@@ -1,0 +1,332 @@
+"""Raw bytes on uvicorn's connections. The only module that knows uvicorn's internals.
+
+ASGI lets an application send a well-formed response and nothing else, so a fake that must also send ill-formed ones
+needs the transport. Both of uvicorn's HTTP protocol classes run an application with the ``receive`` method of a
+*cycle*, their object for one request and its response. Here subclasses of both slip a ``Wire`` into the scope, which
+writes to the transport and then tells the cycle what has become of it:
+
+- *begun* (first raw byte): ``response_started``. Were the application to fail now, uvicorn would not add a 500, and
+  a late ``receive()`` would not add a 100 Continue. h11 has a state machine of its own: it is fed a response, and its
+  bytes are thrown away, so that it goes on parsing (and noticing the client's end) as during a response of its own.
+- *finished*: ``response_complete``, and the cycle's ``on_response`` arms the keep-alive timer or starts the next
+  pipelined request. h11 is fed the end of the message.
+- *ended* (closed or reset by us) or left by the client: ``disconnected``, so that uvicorn sees a client that has gone
+  and neither logs nor sends anything.
+
+What uvicorn does otherwise, and this module does not:
+
+- It closes a connection when the client half-closes it. A client may send its request, shut down that direction and
+  read on (RFC 9112 9.6). But a closed socket sends the same FIN, so the kernel is asked which of the two it was.
+- With pipelined requests it tells only the newest cycle that the client has gone. Here it is the running one.
+- It answers bytes it cannot parse at once, also in the midst of a response, and past the application. Here the response
+  is completed first, and what is no request is an exchange like any other (``server.refusal``).
+- It waits for the end of a head as long as it takes, however large. Here a head has bounds.
+- It leaves the keep-alive timer of a connection that was reset behind.
+- On httptools it loses the body of a request that offers an upgrade, which a server may ignore (RFC 9110 7.8): the
+  parser believes that another protocol follows the head. Here a new one is told the head again, without the offer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from mock_ares.server.timing.waiters import Few, wake
+from mock_ares.server.transport import refusal
+from mock_ares.server.transport.client_socket import Peer
+from mock_ares.server.transport.compact import Flag, Flow, Pipeline, Unparsed
+from mock_ares.server.transport.counted_transport import CountedTransport
+from mock_ares.server.transport.not_http import MOST, is_none
+from mock_ares.server.transport.read_barrier import pauses
+from mock_ares.server.transport.refusal import Refusal, checked
+from mock_ares.server.transport.request_target import place
+from mock_ares.server.transport.wire import EXTENSION, Wire
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _Protocol
+else:
+    _Protocol = object
+
+KEEP_ALIVE = 3600
+"""Seconds an idle connection stays open."""
+
+_log = logging.getLogger(__name__)
+_log.setLevel(logging.ERROR)  # what a client does wrong is the journal's business, not the log's
+
+
+class Connection(_Protocol):
+    """What both protocol classes get in addition. They share the names used here; h11's subclass adds its state."""
+
+    # Slots: the dictionary of an object with more than 30 attributes shares its keys with no other (CPython).
+    __slots__ = (
+        "_beginning", "_deaf", "_half_closed", "_head_size", "_head_timer", "_refusal", "_running", "_watch", "lost",
+        "peer", "waiters", "was_reset",
+    )  # fmt: skip
+    peer: Peer
+    lost: bool
+    was_reset: bool
+    waiters: Few
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.app = self._run
+        self.logger = _log
+        self.access_log = False
+        self.pipeline = Pipeline()  # type: ignore[assignment]
+        self.lost = self.was_reset = False
+        self.waiters = Few()
+        self._running: Any = None
+        self._half_closed = False
+        self._deaf = False
+        """Whether nothing more is read: what came was no request."""
+        self._refusal: Refusal | None = None
+        """What is to be answered when all before it has been."""
+        self._beginning = b""
+        """Of a head that has not ended."""
+        self._head_size = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
+
+    # The application's side
+
+    async def _run(self, scope: Any, receive: Any, send: Any) -> None:
+        # h11 leaves targets of other forms to uvicorn, which takes them for paths.
+        if not scope["raw_path"].startswith(b"/") or b"#" in scope["raw_path"] + scope["query_string"]:
+            place(scope, scope["raw_path"] + b"?" + scope["query_string"])
+        cycle = self._running = receive.__self__
+        cycle.message_event = Flag(cycle.message_event.is_set())
+        wire = Wire(self, cycle, scope)
+        if wire.refusal is None:
+            cycle.refusal = checked(scope)
+        scope.setdefault("extensions", {})[EXTENSION] = wire
+        try:
+            await self.config.loaded_app(scope, receive, send)
+        except asyncio.CancelledError:  # the server is stopping; uvicorn would log it as the application's failure
+            wire.ended = True
+            self.transport.abort()
+        else:
+            found = None if cycle.response_started else wire.refusal
+            if found is not None and not wire.gone:  # the application did not look at it
+                self.transport.write(found.plainly)
+                wire.close()
+            elif wire.begun and not cycle.response_complete:  # the client has left, or was left alone
+                wire.close()
+        finally:
+            if self._running is cycle:  # else the next pipelined request has begun
+                self._running = None
+            if wire.ended or wire.gone:  # the client has left, perhaps before this request's turn
+                cycle.disconnected = True
+
+    def begin(self, cycle: Any) -> None:
+        cycle.response_started = True
+        cycle.waiting_for_100_continue = False
+
+    def finish(self, cycle: Any) -> None:
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+
+    # uvicorn's side
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        transport.set_write_buffer_limits(high=0)  # drained means: nothing is left in the process
+        self.peer = Peer(transport)
+        self.peer.send_at_once()
+        counted = CountedTransport(transport, self.peer)
+        super().connection_made(counted)  # type: ignore[arg-type]
+        self.flow = counted.flow = Flow(counted)
+        self._wait_for_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost, self.was_reset = True, exc is not None
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self._forget_head()
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+        wake(self.waiters)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        self._unset_keepalive_if_required()
+        if len(self._beginning) < MOST:
+            self._beginning = (self._beginning + data[:MOST]).lstrip(b"\r\n")[:MOST]
+        self.feed(data)
+        self._watch_head(len(data))
+        if self.flow.read_paused:  # then the transport does not notice the client's end
+            self._look_after()
+
+    def feed(self, data: bytes) -> None:
+        """Hands data to the parser, and what it cannot parse to ``refuse``."""
+        super().data_received(data)
+
+    def waits_for_head(self) -> bool:
+        """Whether the parser has a part of a head."""
+        raise NotImplementedError
+
+    def _watch_head(self, size: int) -> None:
+        """Bounds a head that has begun, in bytes and in time. The read that it begins in is not counted."""
+        if self._deaf or not self.waits_for_head():
+            self._forget_head()
+            if not self._busy() and not self._deaf:  # an empty line between requests (RFC 9112 2.2)
+                self._wait_for_request()
+        elif not self._busy() and is_none(self._beginning):  # the parser would wait for the end of a head that is none
+            self.refuse(refusal.no_request(self._beginning))
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(refusal.HEAD_TIMEOUT, self._head_is_late)
+        else:
+            self._head_size += size
+            if self._head_size > refusal.MOST_HEAD:
+                self.refuse(refusal.too_large())
+
+    def _head_is_late(self) -> None:
+        self.refuse(refusal.too_late(self._beginning))
+
+    def _wait_for_request(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(KEEP_ALIVE, self.timeout_keep_alive_handler)
+
+    def _forget_head(self) -> None:
+        self._beginning, self._head_size = b"", 0
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        self._half_closed = True
+        if self._beginning and not self._busy():
+            self.refuse(refusal.ended(self._beginning))
+            self._look_after()
+            return True
+        if not self._busy() or self.cycle.more_body:
+            return False
+        self._look_after()
+        return True
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn's word for what the parser refuses: the body of a request, or what is none."""
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and not cycle.response_complete:
+            self.refuse(refusal.broken_body())
+        else:
+            self.refuse(refusal.no_request(self._beginning))
+
+    def refuse(self, found: Refusal) -> None:
+        """Reads no more, and answers: the request whose body is broken, or behind all others what is none."""
+        self._forget_head()
+        self._deaf = True
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and not cycle.response_complete:
+            cycle.refusal, cycle.disconnected = found, True  # type: ignore[attr-defined]
+            cycle.message_event.set()
+        elif self._busy():
+            self._refusal = found
+        else:
+            self._answer(found)
+
+    def _answer(self, found: Refusal) -> None:
+        self._refusal = None
+        cycle: Any = Unparsed(found, self.on_response_complete)
+        self.cycle = cycle
+        task = self.loop.create_task(self._run(cycle.scope(self.server, self.client), cycle.receive, cycle.send))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._busy() or self.transport.is_closing():
+            return
+        if self._refusal is not None:
+            self._answer(self._refusal)
+        elif self._half_closed or self._deaf:
+            self.transport.close()
+        elif self.waits_for_head():
+            self._watch_head(0)
+
+    def _should_upgrade(self) -> bool:
+        return False
+
+    def _busy(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _look_after(self) -> None:
+        if self._watch is None:
+            self.peer.probe()
+            self._look(pauses(0, 0.001, 0.1))
+
+    def _look(self, waits: Iterator[float]) -> None:
+        self._watch = None
+        if self.transport.is_closing() or not (self._half_closed or self.flow.read_paused):
+            return
+        if self.peer.left():
+            self.transport.abort()
+        else:
+            self._watch = self.loop.call_later(next(waits), self._look, waits)
+
+
+def httptools_protocol() -> type[asyncio.Protocol]:
+    """The connection class on httptools. Raises ImportError where that is not installed."""
+    from mock_ares.server.transport.uvicorn_parsers import on_httptools
+
+    return on_httptools()
+
+
+def h11_protocol() -> type[asyncio.Protocol]:
+    """The connection class on h11, which is pure Python."""
+    from mock_ares.server.transport.uvicorn_parsers import on_h11
+
+    return on_h11()
+
+
+def protocol_class() -> type[asyncio.Protocol]:
+    """The faster of the two that is installed."""
+    return httptools_protocol() if importlib.util.find_spec("httptools") else h11_protocol()
+
+
+def protocol_factory(
+    app: Any, state: ServerState, http: type[asyncio.Protocol] | None = None
+) -> Callable[[], asyncio.Protocol]:
+    """Makes uvicorn's connections for an ASGI application; ``state`` has the open ones and their tasks."""
+    config = _config(app, http or protocol_class())
+    config.load()
+    return lambda: config.http_protocol_class(config=config, server_state=state, app_state={})  # type: ignore[call-arg]
+
+
+def workers_config(factory: Callable[[], Any], workers: int) -> Config:
+    """For uvicorn's own processes; what crosses over to them is pickled, the class by its name."""
+    return _config(factory, "mock_ares.server:Http", factory=True, workers=workers, timeout_graceful_shutdown=1)
+
+
+def _config(app: Any, http: Any, **more: Any) -> Config:
+    return Config(
+        app,
+        http=http,
+        interface="asgi3",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        h11_max_incomplete_event_size=refusal.MOST_HEAD,
+        **more,
+    )

@@ -1,0 +1,190 @@
+"""One request's connection, for raw bytes.
+
+ASGI's ``send`` writes well-formed responses only. What a fake of broken servers needs besides is here: bytes as they
+are, whether they have been sent and read, and the connection's ends. ``server.connection`` puts a ``Wire`` into the
+scope of every request, as ``scope["extensions"][EXTENSION]``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mock_ares.server.timing.waiters import Among, Waiter, resolve
+from mock_ares.server.transport.read_barrier import Boundary, pauses, settle, until_read
+
+if TYPE_CHECKING:
+    from mock_ares.server.transport.counted_transport import CountedTransport
+    from mock_ares.server.transport.refusal import Refusal
+    from mock_ares.server.transport.uvicorn_protocol import Connection
+
+EXTENSION = "mock_ares.wire"
+MOST_UNREAD = 32 * 1024 * 1024
+"""Bytes of a request's body that are read away behind an answer that did not wait for it."""
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class Wire:
+    """Writes are silently dropped once the connection has ended."""
+
+    __slots__ = (
+        "_cycle", "_protocol", "_transport", "begun", "ended", "ending", "hands_on", "http_version", "keep_alive",
+        "push", "unread",
+    )  # fmt: skip
+
+    def __init__(self, protocol: Connection, cycle: Any, scope: dict[str, Any]) -> None:
+        self._protocol = protocol
+        self._cycle = cycle
+        self._transport: CountedTransport = protocol.transport  # type: ignore[assignment]
+        self.push = self._transport.push
+        """Writes, as ``write`` does, once ``begin`` has been called. See ``CountedTransport``."""
+        self.begun = False
+        """Whether a raw byte has been written."""
+        self.http_version: str = scope["http_version"]
+        self.keep_alive: bool = _stays_open(scope)
+        """Whether the connection may serve another request after this one, as far as the request goes."""
+        self.hands_on: bool = any(name == b"sec-fetch-mode" for name, _ in scope["headers"])
+        """Whether what has been read of the socket passes through queues before a script has it: the client fetches as
+        browsers do (Fetch Metadata)."""
+        self.ending = False
+        """Whether all has been said, and the exchange ends without anybody's doing."""
+        self.unread: Receive | None = None
+        """Gives the request's body, which nobody has waited for."""
+        self.ended = False
+        """Whether this side has ended the connection."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the connection has ended, whoever ended it."""
+        return self._protocol.lost or self._transport.is_closing()
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What the connection itself has against the request; a body that is broken is known when it has come."""
+        return getattr(self._cycle, "refusal", None)
+
+    @property
+    def left_in_peace(self) -> bool:
+        """Whether the client has closed the connection itself, having read all that had come."""
+        return self._protocol.lost and not self._protocol.was_reset and not self.ended
+
+    @property
+    def has_said_all(self) -> bool:
+        """Whether the exchange is over but for the event loop's own work: a client may have seen its end."""
+        return self.ending and (self.ended or not self.gone or self.left_in_peace)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the fake listens."""
+        host, port = self._transport.get_extra_info("sockname")[:2]
+        return str(host), int(port)
+
+    @property
+    def written(self) -> int:
+        """Bytes written since the connection began, earlier responses included."""
+        return self._transport.written
+
+    def begin(self) -> None:
+        """What is written from now on is the response."""
+        if not self.begun and not self.gone:
+            self.begun = True
+            self._protocol.begin(self._cycle)
+
+    def write(self, data: bytes | memoryview) -> None:
+        self.begin()
+        self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Waits until the kernel has taken everything written, or the connection has ended."""
+        if self._protocol.flow.write_paused and not self.gone:
+            await self._protocol.flow.drain()
+
+    async def flush(self) -> bool:
+        """Waits until the client's kernel has everything written. False if the connection has ended before.
+
+        A client that does not read is waited for as long as it stays.
+        """
+        await self.drain()
+        for pause in pauses(16, 0.001, 0.05):
+            if self.gone:
+                return False
+            if not self._protocol.peer.unsent() and not self._transport.get_write_buffer_size():
+                return True
+            await asyncio.sleep(pause)
+        raise AssertionError("pauses never end")
+
+    @property
+    def known(self) -> bool:
+        """Whether the client's socket could be asked about; False, too, where nobody has asked."""
+        return self._protocol.peer.known
+
+    async def read_barrier(self, patience: float) -> Boundary:
+        """Waits until the client has read everything written; ``patience``: seconds without it reading anything.
+
+        ``exact``: it has. ``pause``: it cannot be asked about; 5 ms have passed. ``gone``: the connection has ended.
+        """
+        return await until_read(self._protocol.peer.unread, self.written, lambda: self.gone, patience)
+
+    async def read_before_fault(self, patience: float) -> bool:
+        """Waits until the client has read everything written, or long enough where that is not known; False: there."""
+        known = await self.read_barrier(patience) == "exact" and not self.hands_on
+        if not known:
+            await self.flush()
+            await settle(lambda: self.gone)
+        return known
+
+    def finish(self) -> None:
+        """The response is complete: the connection serves the next request, or closes if the request says so."""
+        if self.gone:
+            return
+        self.begin()
+        self._cycle.keep_alive = self._cycle.keep_alive and self.keep_alive
+        self._protocol.finish(self._cycle)
+
+    async def finish_body(self, patience: float = 5.0) -> None:
+        """FIN before the request's body has come: its rest is read away, since a socket that is closed upon it sends
+        RST, which would take the answer from the client. ``patience``: seconds in which nothing of it comes.
+        """
+        assert self.unread is not None
+        self._transport.write_eof()
+        left = MOST_UNREAD
+        with contextlib.suppress(TimeoutError):
+            while left > 0:
+                async with asyncio.timeout(patience):
+                    message = await self.unread()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                left -= len(message.get("body", b""))
+
+    def close(self) -> None:
+        """FIN after what was written. The request's body must have been read, or it becomes a reset."""
+        self.ended = True
+        self._transport.close()
+
+    def reset(self) -> None:
+        """RST, which overtakes whatever the client's kernel has not got yet: ``flush()`` first."""
+        self.ended = True
+        if not self._protocol.lost:
+            self._protocol.peer.linger_none()
+            self._transport.abort()
+
+    def waking(self, waiter: Waiter) -> Among:
+        """A block within which the end of the connection also resolves ``waiter``."""
+        if self._protocol.lost:
+            resolve(waiter)
+        return Among(waiter, self._protocol.waiters)
+
+    async def wait_gone(self) -> None:
+        """Waits until the connection has ended, whoever ended it."""
+        if not self._protocol.lost:
+            waiter: Waiter = asyncio.get_running_loop().create_future()
+            with self.waking(waiter):
+                await waiter
+
+
+def _stays_open(scope: dict[str, Any]) -> bool:
+    """RFC 9112 9.3. uvicorn keeps no HTTP/1.0 connection open."""
+    options = b",".join(value for name, value in scope["headers"] if name == b"connection").lower().split(b",")
+    return scope["http_version"] == "1.1" and b"close" not in (option.strip() for option in options)

@@ -14,7 +14,7 @@ from mock_ares.server.state import Settings
 from tests.console.stage import Served, open_console, text_of
 from tests.ports import lasting_port
 
-CSS = Path(__file__).parents[2] / "mock_ares" / "server" / "console" / "css"
+CSS = Path(__file__).parents[2] / "mock_ares" / "console" / "css"
 VIEWS = ("journal", "journal/1", "scenarios", "scenarios/bad-day", "compose", "files", "files/hello.yaml", "controls")
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 

@@ -24,6 +24,7 @@ from mock_ares import sse
 from mock_ares.dialects import DIALECTS, Decoded
 from mock_ares.plan.http1.negotiation import Peer, carried
 from mock_ares.plan.model import StreamPlan
+from mock_ares.scenario.fault import FAULTS
 
 Outcome = Literal["exact", "error", "either", "undetectable"]
 LONG_LINE = 64 * 1024
@@ -182,7 +183,7 @@ def disagreement(plan: StreamPlan) -> str | None:
     if plan.head is None or plan.dialect not in DIALECTS:
         return None
     said, right = _folded(sent_text(plan)), _folded(plan.text)
-    early = _is_cut(plan) or "error_event" in plan.marks or not plan.framing.final_blank_line
+    early = _is_cut(plan) or any(FAULTS[name].drops_text for name in plan.marks) or not plan.framing.final_blank_line
     if said == right or (early and right.startswith(said)):
         return None
     return f"the plan's bytes decode to {_shortened(said)}, the reply says {_shortened(right)}"

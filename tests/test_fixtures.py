@@ -60,7 +60,7 @@ def plan_of(reply: Reply, seed: int = 0, message: str = "Hello") -> StreamPlan:
 
 
 def is_stream(reply: Reply) -> bool:
-    return reply.speaks or any(fault.stands_alone for fault in reply.faults)
+    return reply.speaks or any(fault.about == "response" for fault in reply.faults)
 
 
 def last_of(scenario: Scenario) -> Reply:

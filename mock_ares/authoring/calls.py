@@ -13,7 +13,6 @@ from typing import Any, get_args
 
 from mock_ares.faults import FAULTS
 from mock_ares.scenario.diagnostics import Place, dotted, nearest
-from mock_ares.scenario.fault import needs
 from mock_ares.scenario.model import (
     Body,
     BodyWord,
@@ -146,7 +145,7 @@ def _is_fields(value: Any) -> bool:
 
 def _is_fault(value: Any) -> bool:
     if isinstance(value, str):
-        return value in FAULTS and not needs(FAULTS[value])
+        return value in FAULTS and not FAULTS[value].required()
     return type(value) in FAULTS.values()
 
 

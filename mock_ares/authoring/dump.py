@@ -14,7 +14,7 @@ from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from mock_ares.authoring.yaml.emit import Bare, lines
-from mock_ares.scenario.fault import name_of
+from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.mapping import OneOf
 from mock_ares.scenario.model import Scenario
 from mock_ares.scenario.words import SIZES, UNITS, Quantity, parse_duration, parse_fraction
@@ -76,9 +76,9 @@ def _said(value: Any, hint: Any) -> Any:
     return value
 
 
-def _fault(fault: object) -> Any:
+def _fault(fault: Fault) -> Any:
     arguments = words(fault)
-    return {name_of(fault): arguments} if arguments else name_of(fault)
+    return {fault.name: arguments} if arguments else fault.name
 
 
 def _quantity(hint: Any) -> Literal["duration", "size", "fraction"] | None:

@@ -1,22 +1,13 @@
-"""What faults share: what they are to an author, and ending a reply at a position."""
+"""What faults share: putting their name on a plan, and ending a reply at a position."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 from mock_ares.plan.http1.negotiation import BODILESS
 from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, moment_of
-from mock_ares.scenario.mapping import Words
 from mock_ares.scenario.position import Position, Where
-
-
-class Arguments(Words):
-    """The words of one fault."""
-
-    __slots__ = ()
-    stands_alone: ClassVar[bool] = False
 
 
 def applied(plan: StreamPlan, name: str) -> StreamPlan:

@@ -5,33 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mock_ares.dialects import DIALECTS
-from mock_ares.faults.common import Arguments, applied
+from mock_ares.faults.common import applied
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.events import Encoder
 from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, moment_of, split_at
+from mock_ares.scenario.fault import Fault, fault
 from mock_ares.scenario.position import Where
 
 
+@fault("error_event")
 @dataclass(frozen=True, slots=True)
-class ErrorEvent(Arguments):
+class ErrorEvent(Fault):
     """The stream ends with an error event and without ``done``; inside a chunk it is glued to the part before it."""
+
+    about = "content"
+    ends_well = True
+    drops_text = True
+    needs = "the dialect typed, which has error events"
 
     after: Where
     message: str = "Stream error: LLM error: Stream chunk error"
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        plan, spoken = applied(plan, "error_event"), DIALECTS.get(plan.dialect)
+        plan, spoken = applied(plan, self.name), DIALECTS.get(plan.dialect)
         lines = spoken.error(plan.names, self.message) if spoken else None
         if spoken is None or lines is None:
-            raise PlanError(f"error_event: the dialect {plan.dialect} has no error event; use dialect: typed")
+            raise PlanError(f"{self.name}: the dialect {plan.dialect} has no error event; use dialect: typed")
         if reason := spoken.refuse(self.message):
-            raise PlanError(f"error_event: {reason}")
+            raise PlanError(f"{self.name}: {reason}")
         try:
             offset, moment = moment_of(plan, self.after)
             before, _ = split_at(plan, offset)
         except PlanError as error:
-            raise PlanError(f"error_event: {error}") from None
+            raise PlanError(f"{self.name}: {error}") from None
         before = tuple(piece for piece in before if not piece.closes)
         known = before[-1].at if before else plan.head.at if plan.head else 0.0
         at = max(known, moment or 0.0)

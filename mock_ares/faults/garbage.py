@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from mock_ares.faults.common import Arguments, in_its_place
+from mock_ares.faults.common import in_its_place
 from mock_ares.plan.model import Ending, StreamPlan
+from mock_ares.scenario.fault import Fault, fault
 
 
+@fault("garbage")
 @dataclass(frozen=True, slots=True)
-class Garbage(Arguments):
+class Garbage(Fault):
     """``bytes`` (as text, sent in Latin-1), then FIN."""
 
+    about = "response"
+
     bytes: str = "\x16\x03\x01 this is no HTTP\r\n\r\n"
-    stands_alone: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.bytes or any(ord(char) > 255 for char in self.bytes):
             raise ValueError("bytes are one or more characters from U+0000 to U+00FF")
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        return in_its_place(plan, "garbage", Ending("close", tail=self.bytes.encode("latin-1")))
+        return in_its_place(plan, self.name, Ending("close", tail=self.bytes.encode("latin-1")))

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mock_ares.faults.common import Arguments, ended
+from mock_ares.faults.common import ended
 from mock_ares.plan.model import Ending, StreamPlan
+from mock_ares.scenario.fault import Fault, fault
 from mock_ares.scenario.position import Where
 
 _SIZE = re.compile(r"[ \t]*[0-9A-Fa-f]+[ \t]*(;.*)?")
 """What is a size, or what a lenient reader would take for one."""
 
 
+@fault("malformed_chunk")
 @dataclass(frozen=True, slots=True)
-class MalformedChunk(Arguments):
+class MalformedChunk(Fault):
     """A chunk size that is none, then FIN."""
+
+    needs = "a body in HTTP chunks, as replies have it by default"
 
     after: Where
     size: str = "ZZ"
@@ -26,4 +30,4 @@ class MalformedChunk(Arguments):
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         tail = f"{self.size}\r\ndata: \r\n".encode("latin-1")
-        return ended(plan, "malformed_chunk", self.after, Ending("close", tail=tail))
+        return ended(plan, self.name, self.after, Ending("close", tail=tail))

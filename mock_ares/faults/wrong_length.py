@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mock_ares.faults.common import Arguments, applied, needs_body
+from mock_ares.faults.common import applied, needs_body
 from mock_ares.plan.http1.slices import slices
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.diagnostics import counted
+from mock_ares.scenario.fault import Fault, fault
 from mock_ares.scenario.model import Body
 from mock_ares.scenario.words import Count
 
@@ -22,29 +23,31 @@ def _with_length(plan: StreamPlan, name: str) -> StreamPlan:
     return replace(plan, body=Body("length", gzip=plan.body.gzip, connection=plan.body.connection))
 
 
+@fault("long_length")
 @dataclass(frozen=True, slots=True)
-class LongLength(Arguments):
+class LongLength(Fault):
     """The whole body comes, and FIN where ``by`` more bytes were announced."""
 
     by: Count = 1
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        plan = _with_length(plan, "long_length")
+        plan = _with_length(plan, self.name)
         return replace(plan, ending=replace(plan.ending, kind="close", length_delta=self.by))
 
 
+@fault("short_length")
 @dataclass(frozen=True, slots=True)
-class ShortLength(Arguments):
+class ShortLength(Fault):
     """``by`` more bytes come than were announced."""
 
     by: Count = 1
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        plan = _with_length(plan, "short_length")
+        plan = _with_length(plan, self.name)
         for what, size in _sizes(plan):
             if size < self.by:
                 raise PlanError(
-                    f"short_length: {what} has {counted(size, 'byte')}, and {self.by} less is less than none"
+                    f"{self.name}: {what} has {counted(size, 'byte')}, and {self.by} less is less than none"
                 )
         return replace(plan, ending=replace(plan.ending, length_delta=-self.by))
 

@@ -1,39 +1,73 @@
-"""What a fault is to an author: a name with its arguments, from the one table of faults."""
+"""What a fault is: a name with its arguments to an author, what it does to a reply to everybody else.
+
+Each is a file in ``mock_ares.faults`` that puts itself into the table here, so nothing else needs to know its name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
+from mock_ares.scenario.mapping import Words
 from mock_ares.scenario.words import describe
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 
-    from mock_ares.plan.model import StreamPlan
+About = Literal["end", "content", "response"]
 
 
-class Fault(Protocol):
-    """A function from plan to plan, with the words of the language for its arguments."""
+@dataclass(frozen=True, slots=True)
+class Fault(Words):
+    """A function from plan to plan; its fields are its arguments in the language. What else it is, its class says."""
 
-    stands_alone: ClassVar[bool]
-    """It needs no text: it takes the response's place."""
+    name: ClassVar[str]
+    """In the language; ``fault`` sets it."""
+    about: ClassVar[About] = "end"
+    """What is wrong. Behind a fault in the content others may follow; one of the response takes its place, and needs no
+    text."""
+    ends_well: ClassVar[bool] = False
+    """HTTP ends well, and the reply does not: only the dialect shows it."""
+    drops_text: ClassVar[bool] = False
+    """Not all of the plan's text is in its payload any more."""
+    needs_gzip: ClassVar[bool] = False
+    """It is about a compressed body."""
+    needs: ClassVar[str | None] = None
+    """What of a reply or of a client it cannot do without, as people are told."""
+    trait: ClassVar[str | None] = None
+    """What a stream has on account of it, as reports tell what a failing stream has and others have not."""
 
-    def __call__(self, plan: StreamPlan) -> StreamPlan: ...
+    def __call__(self, plan: Any) -> Any:
+        """The plan with the fault (``mock_ares.plan.model.StreamPlan``, which this room does not know)."""
+        raise NotImplementedError
+
+    @classmethod
+    def required(cls) -> list[str]:
+        """The arguments that it cannot do without."""
+        return [field.name for field in fields(cls) if field.default is MISSING and field.default_factory is MISSING]
 
 
-def name_of(fault: object) -> str:
-    """A fault's name in the language."""
-    from mock_ares.faults import FAULTS
-
-    return next(name for name, known in FAULTS.items() if type(fault) is known)
+FAULTS: dict[str, type[Fault]] = {}
+"""The faults by name: by what they are about, then by the alphabet. Complete once ``mock_ares.faults`` is imported."""
+F = TypeVar("F", bound=Fault)
 
 
-def needs(fault: type[Fault]) -> list[str]:
-    """The arguments that a fault cannot do without."""
-    known = fields(fault)  # type: ignore[arg-type]  # every fault is a data class
-    return [field.name for field in known if field.default is MISSING and field.default_factory is MISSING]
+def fault(name: str) -> Callable[[type[F]], type[F]]:
+    """Puts a class into the table, under its name in the language."""
+
+    def register(kind: type[F]) -> type[F]:
+        kind.name = name
+        FAULTS[name] = kind
+        for known in sorted(FAULTS, key=_order):
+            FAULTS[known] = FAULTS.pop(known)
+        return kind
+
+    return register
+
+
+def _order(name: str) -> tuple[int, str]:
+    return get_args(About).index(FAULTS[name].about), name
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +76,6 @@ class OneOfTheTable:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         from pydantic_core import core_schema
-
-        from mock_ares.faults import FAULTS
 
         named = core_schema.typed_dict_schema(
             {
@@ -55,10 +87,8 @@ class OneOfTheTable:
         return core_schema.tuple_variable_schema(core_schema.no_info_wrap_validator_function(_one, named))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        from mock_ares.faults import FAULTS
-
         found = handler(schema)
-        bare = [name for name, fault in FAULTS.items() if not needs(fault)]
+        bare = [name for name, fault in FAULTS.items() if not fault.required()]
         named = {**found["items"], "minProperties": 1, "maxProperties": 1}
         for name in bare:
             named["properties"][name] = {"anyOf": [named["properties"][name], {"type": "null"}]}
@@ -69,10 +99,8 @@ def _one(value: object, validate: Callable[[Any], dict[str, Fault]]) -> Fault:
     """A fault from its name, from a mapping of its name to its arguments, or from itself."""
     from pydantic_core import PydanticCustomError
 
-    from mock_ares.faults import FAULTS
-
-    if isinstance(value, tuple(FAULTS.values())):
-        return cast(Fault, value)
+    if isinstance(value, Fault):
+        return value
     if isinstance(value, str):
         value = {value: {}}
     if not isinstance(value, dict) or not value:

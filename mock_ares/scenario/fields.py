@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _FORBIDDEN = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 _OWNED = {
-    "content-length": "body: length writes it; the faults long_length and short_length write a wrong one",
+    "content-length": "body: length writes it; mock-ares list faults names those that write a wrong one",
     "transfer-encoding": "body writes it: chunked, length, close or http1.0",
     "connection": "body writes it: body: {connection: close}",
 }

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Annotated, Any, ClassVar, Literal
 
 from mock_ares.scenario.diagnostics import Finding, listed, nearest
-from mock_ares.scenario.fault import FaultList
+from mock_ares.scenario.fault import FAULTS, FaultList
 from mock_ares.scenario.fields import FieldTexts, field_mistakes
 from mock_ares.scenario.mapping import Check, OneOf, Words, said, some
 from mock_ares.scenario.position import Position, Where
@@ -145,9 +145,9 @@ class Reply(Words):
             kinds.insert(0, "text" if self.text is not None else "chunks")
         if len(kinds) > 1:
             yield (kinds[1],), f"a reply is one thing: {listed(kinds, 'and')} exclude each other"
-        if not kinds and self.status is None and not any(fault.stands_alone for fault in self.faults):
-            words = "text, chunks, error, redirect, status, content, or a fault such as empty_reply"
-            yield (), f"a reply needs {words}"
+        if not kinds and self.status is None and not any(fault.about == "response" for fault in self.faults):
+            such = next((f" such as {name}" for name, fault in FAULTS.items() if fault.about == "response"), "")
+            yield (), f"a reply needs text, chunks, error, redirect, status, content, or a fault{such}"
         if isinstance(self.chunks, tuple) and self.text is not None and self.text != "".join(self.chunks):
             yield ("text",), "text and the list of chunks say different things; leave text out"
         yield from self._empty_statuses()

@@ -53,9 +53,8 @@ REPLIES: dict[str, Reply] = {
 }
 WHERE: tuple[Any, ...] = (0, 2, "a", Position(byte=3), Position(fraction=0.5), Position(time=0.0))
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], ...]] = {
+    **{name: tuple((at,) for at in WHERE) for name, fault in faults.FAULTS.items() if "after" in fault.required()},
     **dict.fromkeys(("close_early", "reset_peer"), tuple(zip(WHERE, [True, False] * 3, strict=True))),
-    **dict.fromkeys(("hang", "malformed_chunk", "truncate", "cut_gzip", "invalid_utf8"), tuple((at,) for at in WHERE)),
-    "error_event": tuple((at,) for at in WHERE),
     "duplicate_chunk": ((1,), (2,)),
     **dict.fromkeys(("long_length", "short_length"), ((1,), (9,), (1000,))),
     "empty_reply": ((False,), (True,)),

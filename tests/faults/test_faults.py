@@ -18,14 +18,12 @@ from mock_ares.faults import (
     empty_reply,
     error_event,
     garbage,
-    hang,
     invalid_utf8,
     long_length,
     malformed_chunk,
     missing_end,
     reset_peer,
     short_length,
-    truncate,
 )
 from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.model import Ending, StreamPlan
@@ -33,21 +31,14 @@ from mock_ares.plan.positions import PlanError, offset_of
 from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply
 from tests.plan.strategies import NOTHING, Menu, positions, replies
 
+NEW_CONTENT = [name for name, fault in FAULTS.items() if fault.about == "content"]
 CUTTING: dict[str, Any] = {
-    "close_early": close_early,
-    "reset_peer": reset_peer,
-    "hang": hang,
-    "malformed_chunk": malformed_chunk,
-    "truncate": truncate,
-    "cut_gzip": cut_gzip,
+    name: fault for name, fault in FAULTS.items() if fault.about == "end" and "after" in fault.required()
 }
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
-    **dict.fromkeys(CUTTING, (1,)),
+    **{name: (1,) * len(fault.required()) for name, fault in FAULTS.items()},
     "invalid_utf8": ("a",),
-    "duplicate_chunk": (1,),
-    "error_event": (1,),
 }
-NEW_CONTENT = ["invalid_utf8", "duplicate_chunk", "error_event", "missing_end"]
 
 
 def plan_of(*chunks: str, dialect: str = "text", body: Body | str = "chunked", **words: Any) -> StreamPlan:
@@ -345,7 +336,7 @@ class TestNoResponse:
             garbage(raw)
 
     def test_they_stand_alone(self) -> None:
-        assert {name for name, fault in FAULTS.items() if fault.stands_alone} == {"empty_reply", "garbage"}
+        assert {name for name, fault in FAULTS.items() if fault.about == "response"} == {"empty_reply", "garbage"}
         for fault in (empty_reply(), garbage()):
             assert build(Reply(faults=(fault,)), Asked()).head is None
 
@@ -356,7 +347,7 @@ class TestTogether:
     @pytest.mark.parametrize("first", [name for name in FAULTS if name not in NEW_CONTENT])
     @pytest.mark.parametrize("second", FAULTS)
     def test_what_ends_a_reply_stands_last(self, first: str, second: str) -> None:
-        gone = first in ("empty_reply", "garbage")
+        gone = FAULTS[first].about == "response"
         why = f"there is no response to change, {first} has taken its place" if gone else f"{first} has ended the reply"
         with pytest.raises(PlanError, match=rf"^{second}: {why}"):
             example(second)(example(first)(self.PLAN))
@@ -383,8 +374,8 @@ class TestTogether:
 def test_on_an_answer_that_is_no_stream(name: str) -> None:
     plan = answer(500, (), b'{"error":"x"}', Reply(text="", body=Body("length", gzip="event")))
     place = Position(byte=4)
-    arguments = {**dict.fromkeys((*CUTTING, "error_event", "invalid_utf8"), (place,)), "duplicate_chunk": (1,)}
-    fault: Any = FAULTS[name](*arguments.get(name, ()))
+    arguments = {word: place if word == "after" else 1 for word in FAULTS[name].required()}
+    fault: Any = FAULTS[name](**arguments)
     if name in (*NEW_CONTENT, "malformed_chunk"):
         with pytest.raises(PlanError, match=rf"^{name}: "):
             fault(plan)

@@ -83,7 +83,7 @@ headers:
         "7:11: a field holds Latin-1 without control characters; there is '月' (U+6708) in it",
         "8:3: the field x-count stands here a second time (names are the same in any case)",
         "9:3: content-length cannot be set here: body: length writes it; "
-        "the faults long_length and short_length write a wrong one",
+        "mock-ares list faults names those that write a wrong one",
     ]
 
 

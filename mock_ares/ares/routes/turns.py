@@ -8,12 +8,10 @@ from dataclasses import replace
 from mock_ares.ares.bodies import ChatRequest
 from mock_ares.ares.credentials import Identity
 from mock_ares.dialects import count_tokens
+from mock_ares.scenario.fault import FAULTS
 from mock_ares.server.http.handler import Request
 from mock_ares.server.replies.responses import Answer
 from mock_ares.server.state import Fake
-
-UNSAID = frozenset({"error_event", "missing_end"})
-"""Faults after which HTTP ends well, and the reply does not."""
 
 
 def in_context(chat: ChatRequest, fake: Fake, owner: str, user: str) -> ChatRequest:
@@ -41,7 +39,8 @@ def remember(request: Request, chat: ChatRequest, answer: Answer, fake: Fake, ow
     if chat.messages is not None or chat.context_id is None:
         return
     conversation = store.history.open(chat.context_id, user, clock(), shared=not docs)
-    if plan.head is None or plan.head.status != 200 or plan.ended or not UNSAID.isdisjoint(plan.marks):
+    unsaid = plan.ended or any(FAULTS[name].ends_well for name in plan.marks)
+    if plan.head is None or plan.head.status != 200 or unsaid:
         return
     turn = store.history.begin(conversation, chat.message, _whole(plan.text), lambda: wire.has_said_all, bumps=docs)
     request.on_end = lambda complete: store.history.end(turn, clock(), complete=complete)

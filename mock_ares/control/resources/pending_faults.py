@@ -13,7 +13,7 @@ from mock_ares.control.messages import DONE, Answer, Ask, RefusedError, ok
 from mock_ares.control.resources.scenarios import MOST_TOKEN
 from mock_ares.faults import FAULTS
 from mock_ares.scenario.diagnostics import WordsError, dotted, nearest
-from mock_ares.scenario.fault import Fault, needs
+from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.position import Position
 from mock_ares.scenario.words import Quantity
 from mock_ares.server.replies.overrides import MOST_BREAKS, Break
@@ -21,29 +21,21 @@ from mock_ares.server.replies.overrides import MOST_BREAKS, Break
 MOST_TIMES = 1000
 MOST_BREAK = 16 * 1024
 """Bytes of its JSON."""
-NEEDS = {
-    "cut_gzip": "a client that accepts gzip; others get the whole reply",
-    "missing_end": "the dialect delta or typed, which have an end record",
-    "error_event": "the dialect typed, which has error events",
-    "malformed_chunk": "a body in HTTP chunks, as replies have it by default",
-    "invalid_utf8": "a text in which the bytes can be hurt",
-}
-"""What of a reply a fault cannot do without."""
 
 
 async def kinds(ask: Ask) -> Answer:
     profile = ask.control.fake.profile
     errors = [{"name": name, "status": lookup(profile, name).status, "summary": text} for name, text in NAMES.items()]
-    return ok({"faults": [_kind(name, fault) for name, fault in FAULTS.items()], "errors": errors})
+    return ok({"faults": [_kind(fault) for fault in FAULTS.values()], "errors": errors})
 
 
-def _kind(name: str, fault: type[Fault]) -> dict[str, Any]:
+def _kind(fault: type[Fault]) -> dict[str, Any]:
     from mock_ares.authoring.schema import docstrings_of, sentence
 
     told = docstrings_of(fault)
-    known = dataclasses.fields(fault)  # type: ignore[arg-type]  # every fault is a data class
+    known = dataclasses.fields(fault)
     hints = inspect.get_annotations(fault, eval_str=True)
-    required = needs(fault)
+    required = fault.required()
     parameters = []
     for field in known:
         described = {
@@ -57,10 +49,10 @@ def _kind(name: str, fault: type[Fault]) -> dict[str, Any]:
             described["choices"] = choices
         parameters.append(described)
     return {
-        "name": name,
+        "name": fault.name,
         "summary": sentence(inspect.getdoc(fault) or ""),
-        "needs": NEEDS.get(name),
-        "stands_alone": fault.stands_alone,
+        "needs": fault.needs,
+        "stands_alone": fault.about == "response",
         "parameters": parameters,
     }
 

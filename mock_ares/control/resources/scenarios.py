@@ -8,7 +8,6 @@ from mock_ares.authoring.dump import dump, words
 from mock_ares.control.context import Control
 from mock_ares.control.messages import Answer, Ask, RefusedError, ok
 from mock_ares.paths import FIXTURES
-from mock_ares.scenario.fault import name_of
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.files.scenario_files import Entry
 from mock_ares.server.replies.library import BUILT_IN
@@ -24,7 +23,7 @@ def summary_told(control: Control, scenario: Scenario) -> dict[str, Any]:
 def summary(scenario: Scenario, origin: str, entry: Entry | None = None) -> dict[str, Any]:
     """The document's ``Scenario``."""
     kinds = [_kind(reply) for reply in scenario.replies]
-    faults = dict.fromkeys(name_of(fault) for reply in scenario.replies for fault in reply.faults)
+    faults = dict.fromkeys(fault.name for reply in scenario.replies for fault in reply.faults)
     return {
         "name": scenario.name,
         "summary": scenario.summary,
@@ -46,7 +45,7 @@ def _kind(reply: Reply) -> str:
         return "error"
     if reply.redirect is not None:
         return "redirect"
-    return "nothing" if any(fault.stands_alone for fault in reply.faults) else "content"
+    return "nothing" if any(fault.about == "response" for fault in reply.faults) else "content"
 
 
 def named(control: Control, name: str) -> Scenario:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mock_ares.ares.credentials import Credentials
-from mock_ares.faults import FAULTS
 from mock_ares.paths import FIXTURES
 from mock_ares.scenario.diagnostics import dotted, nearest
 from mock_ares.scenario.model import Reply, Scenario
@@ -332,8 +331,7 @@ def _told(scene: Scene) -> str:
 
 
 def _named(reply: Reply) -> str:
-    names = {kind: name for name, kind in FAULTS.items()}
-    faults = ", ".join(names[type(fault)] for fault in reply.faults)
+    faults = ", ".join(fault.name for fault in reply.faults)
     return f"{_said(reply)} with {faults}" if faults else _said(reply)
 
 

@@ -11,7 +11,6 @@ from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side, alone, compared, first_difference
 from mock_ares.harness.report.counterexample.payload import Payload, payload
 from mock_ares.harness.report.counterexample.replanned import Stream, judged, stream_of
-from mock_ares.scenario.fault import name_of
 from mock_ares.scenario.model import Reply
 
 _ABOUT_REQUESTS = frozenset({"bad-request", "leaked-credentials"})
@@ -73,7 +72,7 @@ def _reply(reply: Reply) -> str:
         return f"a redirect, {reply.redirect.status}"
     if not reply.speaks and reply.status is not None:
         return f"status {reply.status}"
-    faults = ", ".join(name_of(fault) for fault in reply.faults)
+    faults = ", ".join(fault.name for fault in reply.faults)
     return f"a stream, broken by {faults}" if faults and reply.speaks else faults or "a stream"
 
 

@@ -14,6 +14,7 @@ from itertools import accumulate, pairwise
 from mock_ares.dialects import DIALECTS
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
+from mock_ares.scenario.fault import FAULTS
 from mock_ares.sse import decode
 
 MOST_AT_ONCE = 16_384
@@ -203,7 +204,7 @@ def _traits(plan: StreamPlan) -> Iterator[tuple[str, bool]]:
     yield "trailer fields", bool(body.trailers)
     yield "a compressed body", body.gzip is not None
     yield "a body that ends with the connection", body.framing in ("close", "http1.0")
-    yield "bytes that are no UTF-8", "invalid_utf8" in plan.marks
+    yield from ((trait, True) for name in plan.marks if (trait := FAULTS[name].trait))
     size = f"{plan.size:,} bytes, more than a read holds"
     yield size, plan.size > MOST_AT_ONCE and plan.segments == "free"
     yield "reads that end inside lines or characters", plan.segments not in ("free", "event", "whole")

@@ -81,7 +81,7 @@ class Turn:
         """
         reply = self._reply(self._index())
         faults = reply.faults if reply is not None else ()
-        return any(fault.stands_alone and not getattr(fault, "stale", False) for fault in faults)
+        return any(fault.about == "response" and not getattr(fault, "stale", False) for fault in faults)
 
 
 class Library:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from mock_ares.plan.build import body_of
-from mock_ares.scenario.fault import Fault, name_of
+from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Pace, Reply
 
 MOST_BREAKS = 1000
@@ -26,21 +26,19 @@ class Break:
 
     @property
     def name(self) -> str:
-        return self.error if self.fault is None else name_of(self.fault)  # type: ignore[return-value]
+        return self.error if self.fault is None else self.fault.name  # type: ignore[return-value]
 
     @property
     def silent(self) -> bool:
         """There will be no response at all."""
-        return self.fault is not None and self.fault.stands_alone
+        return self.fault is not None and self.fault.about == "response"
 
     def applied(self, reply: Reply) -> Reply:
         """The reply, broken; what the fault needs of its body is put in. Raises ValueError where that cannot be."""
         if self.fault is None:
             return Reply(error=self.error, pace=Pace(head=reply.pace.head))
-        from mock_ares.faults import cut_gzip
-
         body = body_of(reply)
-        if isinstance(self.fault, cut_gzip) and body.gzip is None:
+        if self.fault.needs_gzip and body.gzip is None:
             reply = replace(reply, body=replace(body, gzip="event"))
         return replace(reply, faults=(*reply.faults, self.fault))
 

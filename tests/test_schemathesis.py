@@ -20,7 +20,10 @@ import requests
 import schemathesis
 import yaml
 from hypothesis import Phase, given, settings
-from schemathesis import Case, GenerationMode
+from schemathesis import AuthContext, Case, GenerationMode
+from schemathesis.checks import CheckFunction
+from schemathesis.core.result import Ok
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import negative_data_rejection
 from yaml import MappingNode
 
@@ -38,30 +41,40 @@ FILES = {"docs": "openapi.yaml", "server": "openapi.server.yaml"}
 EXAMPLES = int(os.environ.get("MOCK_ARES_SCHEMATHESIS_EXAMPLES", "3"))
 BOUNDED = settings(max_examples=EXAMPLES)
 CREDENTIALS = {profile: Keyring(profile=PROFILES[profile]).pair() for profile in FILES}
+AnyCase = Case[Any]
 EMAIL, PASSWORD = "ann@example.com", "correct horse"
 
 
-def document(profile: str) -> Any:
+def document(profile: str) -> BaseSchema:
     """The document, with valid credentials for whatever it asks for."""
     schema = schemathesis.openapi.from_path(CONTRACTS / FILES[profile])
     credentials = CREDENTIALS[profile]
 
     @schema.auth()
     class Bearer:
-        def get(self, case: Case, context: Any) -> str:
+        def get(self, case: AnyCase, context: AuthContext) -> str:
             return credentials.api_key if "/v1/" in case.operation.path else credentials.token
 
-        def set(self, case: Case, bearer: str, context: Any) -> None:
+        def set(self, case: AnyCase, bearer: str, context: AuthContext) -> None:
             case.headers["Authorization"] = f"Bearer {bearer}"
 
     return schema
 
 
 DOCUMENTS = {profile: document(profile) for profile in FILES}
+
+
+def described(profile: str) -> Iterator[Any]:
+    """The operations of a document, all of which must be readable."""
+    for found in DOCUMENTS[profile].get_all_operations():
+        assert isinstance(found, Ok), found.err()
+        yield found.ok()
+
+
 OPERATIONS = [
-    pytest.param(profile, found.ok(), id=f"{profile} {found.ok().label}")
-    for profile, schema in DOCUMENTS.items()
-    for found in schema.get_all_operations()
+    pytest.param(profile, operation, id=f"{profile} {operation.label}")
+    for profile in FILES
+    for operation in described(profile)
 ]
 
 
@@ -88,13 +101,15 @@ class Stage:
     def store(self) -> Store:
         return self.server.fake.stores.of("")
 
-    def play(self, case: Case) -> int:
+    def play(self, case: AnyCase) -> int:
         """Sends a case and checks what comes back; gives the status."""
         if case.operation.path == "/api/auth/register":  # what one case makes is no news to the next
             self.server.fake.stores.clear()
         case.body = whole(case.body)
         # Where any JSON will do, Schemathesis still takes null for a mistake.
-        excluded = [negative_data_rejection] if case.operation.path == "/api/v1/agents/{name}/run" else []
+        excluded: list[CheckFunction] = (
+            [negative_data_rejection] if case.operation.path == "/api/v1/agents/{name}/run" else []
+        )
         got = case.call_and_validate(self.server.url, session=self.session, excluded_checks=excluded)
         return int(got.status_code)
 
@@ -110,46 +125,46 @@ def stages() -> Iterator[dict[str, Stage]]:
 
 @DOCUMENTS["docs"].parametrize()
 @BOUNDED
-def test_docs(case: Case, stages: dict[str, Stage]) -> None:
+def test_docs(case: AnyCase, stages: dict[str, Stage]) -> None:
     stages["docs"].play(case)
 
 
 @DOCUMENTS["server"].parametrize()
 @BOUNDED
-def test_server(case: Case, stages: dict[str, Stage]) -> None:
+def test_server(case: AnyCase, stages: dict[str, Stage]) -> None:
     stages["server"].play(case)
 
 
 # What must be there for a good request to succeed; no description can say that.
 
 
-def registered(case: Case, stage: Stage, owner: str) -> None:
+def registered(case: AnyCase, stage: Stage, owner: str) -> None:
     stage.store.accounts.register(EMAIL, PASSWORD, "Ann", "ann")
     case.body = {"email": EMAIL, "password": PASSWORD}
 
 
-def logged_in(case: Case, stage: Stage, owner: str) -> None:
+def logged_in(case: AnyCase, stage: Stage, owner: str) -> None:
     token = stage.server.fake.keyring.issue_jwt(kind="refresh")
     stage.store.accounts.open(token, "ann", EMAIL, math.inf)
     case.body = {"refresh_token": token}
 
 
-def talked(case: Case, stage: Stage, owner: str) -> None:
+def talked(case: AnyCase, stage: Stage, owner: str) -> None:
     stage.store.history.open(unquote(case.path_parameters["id"]), owner, 0.0, shared=False)
 
 
-def known(name: str) -> Callable[[Case, Stage, str], None]:
-    def named(case: Case, stage: Stage, owner: str) -> None:
+def known(name: str) -> Callable[[AnyCase, Stage, str], None]:
+    def named(case: AnyCase, stage: Stage, owner: str) -> None:
         case.path_parameters["name"] = name
 
     return named
 
 
-def owned(case: Case, stage: Stage, owner: str) -> None:
+def owned(case: AnyCase, stage: Stage, owner: str) -> None:
     stage.store.keys.add(Key(unquote(case.path_parameters["id"]), owner, "", "secret", 0.0, None))
 
 
-BEFORE: dict[str, Callable[[Case, Stage, str], None]] = {
+BEFORE: dict[str, Callable[[AnyCase, Stage, str], None]] = {
     "login": registered,
     "refresh": logged_in,
     "getConversation": talked,
@@ -172,7 +187,7 @@ def test_good_requests_succeed(profile: str, operation: Any, stages: dict[str, S
 
     @settings(BOUNDED, phases=[Phase.generate])
     @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
-    def succeed(case: Case) -> None:
+    def succeed(case: AnyCase) -> None:
         if before is not None:
             before(case, stage, CREDENTIALS[profile].id)
         assert stage.play(case) in (200, 201, 204)
@@ -183,12 +198,12 @@ def test_good_requests_succeed(profile: str, operation: Any, stages: dict[str, S
 @pytest.mark.parametrize("profile", FILES)
 def test_every_endpoint_is_described(profile: str) -> None:
     """The pages' second name for the key routes, which the document's first paragraph tells of, aside."""
-    described = {(found.ok().method.upper(), found.ok().path) for found in DOCUMENTS[profile].get_all_operations()}
+    told = {(operation.method.upper(), operation.path) for operation in described(profile)}
     served = {("POST", path) for path, _, _ in CHATS} | {("GET", "/health")}
     served |= {(each.method, each.path) for each in operations(profile)}
     if profile == "docs":
         served -= {(method, path) for method, path in served if path.startswith("/api/v1/") and "chat" not in path}
-    assert described == served
+    assert told == served
 
 
 @pytest.mark.parametrize("name", FILES.values())

@@ -21,10 +21,7 @@ WHY = (
 def measure(rounds: int) -> Result:
     rows, plot = list[Row](), dict[str, list[tuple[float, float]]]()
     with ExitStack() as stack:
-        servers: dict[str, Server] = {
-            name: stack.enter_context(CONTENDERS_BY_NAME[name]([ASK]))  # type: ignore[arg-type]
-            for name in WHO
-        }
+        servers: dict[str, Server] = {name: stack.enter_context(CONTENDERS_BY_NAME[name]([ASK])) for name in WHO}
         for streams in CROWDS:
             late = {name: list[float]() for name in WHO}
             cost = {name: list[float]() for name in WHO}

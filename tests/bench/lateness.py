@@ -23,8 +23,7 @@ def measure(rounds: int) -> Result:
     rows = list[Row]()
     with ExitStack() as stack:
         servers: dict[str, Server] = {
-            name: stack.enter_context(CONTENDERS_BY_NAME[name]([ASK, LONG] if name == OURS else [ASK]))  # type: ignore[arg-type]
-            for name in WHO
+            name: stack.enter_context(CONTENDERS_BY_NAME[name]([ASK, LONG] if name == OURS else [ASK])) for name in WHO
         }
         for streams in (1, 50):
             found = {name: list[tuple[float, float, float]]() for name in WHO}

@@ -30,14 +30,13 @@ def measure(rounds: int) -> Result:
     for name in WHO:
         found = 0
         for _ in range(2):  # a first start reads scenario files, a second one what has been kept of them
-            with CONTENDERS_BY_NAME[name]([Ask(10)]) as server:  # type: ignore[attr-defined]
+            with CONTENDERS_BY_NAME[name]([Ask(10)]) as server:
                 time.sleep(1)
                 found = server.memory()
         rows.append(Row(idle, name, "MiB", [found / MIB]))
     with ExitStack() as stack:
         servers: dict[str, Server] = {
-            name: stack.enter_context(CONTENDERS_BY_NAME[name]([PACED, LARGE]))  # type: ignore[arg-type]
-            for name in WHO
+            name: stack.enter_context(CONTENDERS_BY_NAME[name]([PACED, LARGE])) for name in WHO
         }
         for name, server in servers.items():
             with asked(server, PACED, 50):  # what is made once, is there

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -207,7 +207,7 @@ def llmock(asks: list[Ask]) -> Iterator[Server]:
         process.wait()
 
 
-CONTENDERS_BY_NAME: dict[str, Callable[[list[Ask]], object]] = {
+CONTENDERS_BY_NAME: dict[str, Callable[[list[Ask]], AbstractContextManager[Server]]] = {
     OURS: mock_ares,
     "asyncio.Protocol": contextmanager(_ours("protocol.py", BIN / "python")),
     "Starlette StreamingResponse": contextmanager(_ours("streaming_response.py", BIN / "python")),

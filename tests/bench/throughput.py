@@ -21,7 +21,7 @@ def measure(rounds: int) -> Result:
     with ExitStack() as stack:
         servers: dict[str, Server] = {}
         for name, start in CONTENDERS_BY_NAME.items():
-            servers[name] = stack.enter_context(start([ASK]))  # type: ignore[arg-type]
+            servers[name] = stack.enter_context(start([ASK]))
         for turn in range(rounds + 1):
             for name, server in servers.items():
                 alone = _alone(server, SLOW.get(name, SEQUENCE))

@@ -17,7 +17,7 @@ def measure(rounds: int) -> Result:
     asks = {rate: Ask(max(80, 2 * rate), 1 / rate) for rate in RATES}
     found = {(rate, name): list[float]() for rate in RATES for name in WHO}
     with ExitStack() as stack:
-        servers = {name: stack.enter_context(CONTENDERS_BY_NAME[name](list(asks.values()))) for name in WHO}  # type: ignore[arg-type]
+        servers = {name: stack.enter_context(CONTENDERS_BY_NAME[name](list(asks.values()))) for name in WHO}
         for _ in range(min(rounds, 2)):
             for rate, ask in asks.items():
                 for name, server in servers.items():

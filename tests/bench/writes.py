@@ -27,10 +27,7 @@ WHY = (
 def measure(rounds: int) -> Result:
     found = {name: list[float]() for name in WHO}
     with ExitStack() as stack:
-        servers: dict[str, Server] = {
-            name: stack.enter_context(CONTENDERS_BY_NAME[name]([PACED]))  # type: ignore[arg-type]
-            for name in WHO
-        }
+        servers: dict[str, Server] = {name: stack.enter_context(CONTENDERS_BY_NAME[name]([PACED])) for name in WHO}
         for turn in range(rounds + 1):
             for name, server in servers.items():
                 cost = _cost(server)

@@ -114,7 +114,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not asyncio.iscoroutinefunction(pyfuncitem.obj):
         return None
     wanted = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    pyfuncitem.funcargs["stage"].run(pyfuncitem.obj(**wanted))
+    stage = pyfuncitem.funcargs["stage"]
+    assert isinstance(stage, Stage)
+    stage.run(pyfuncitem.obj(**wanted))
     return True
 
 

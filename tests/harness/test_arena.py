@@ -14,7 +14,7 @@ import pytest
 from mock_ares.faults import close_early, empty_reply, garbage, hang, reset_peer
 from mock_ares.harness.checks.rows import case, one, say
 from mock_ares.harness.clients.in_process import PythonClient
-from mock_ares.harness.model import KEY_PATH, Case, HarnessError, Observation, Target
+from mock_ares.harness.model import KEY_PATH, Boundaries, Case, HarnessError, Observation, Target
 from mock_ares.harness.play.example_runner import Arena, lasting
 from mock_ares.scenario.model import Body, Pace, Pause, Redirect, Reply, RetryAfter, Segments
 from mock_ares.server.transport.client_socket import Peer
@@ -36,9 +36,10 @@ class Local:
 
     act: Callable[[Target, Callable[[str], object]], Observation]
     name: str = "local"
-    boundaries: Any = "exact"
+    boundaries: Boundaries = "exact"
     capabilities: frozenset[str] = frozenset()
     timeout: float | None = None
+    in_process: bool = False
     targets: list[Target] = field(default_factory=list)
 
     def start(self) -> None: ...
@@ -46,6 +47,8 @@ class Local:
     def observe(self, target: Target, shown: Any = None) -> Observation:
         self.targets.append(target)
         return self.act(target, shown)
+
+    def another(self) -> None: ...
 
     def close(self) -> None: ...
 

@@ -21,7 +21,7 @@ from mock_ares.plan.build import Asked, body_of, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
-from mock_ares.scenario.model import DialectName, Reply, Segments
+from mock_ares.scenario.model import DialectName, Reply, Segments, Text
 
 
 def named(text: str) -> list[str]:
@@ -229,6 +229,7 @@ ALSO: dict[str, set[str]] = {
 def test_no_long_line_ends_in_a_space() -> None:
     for case in CHECKS["long-line"].examples:
         text, seed = case.replies[0].text, case.replies[0].seed
+        assert isinstance(text, Text) and text.bytes is not None and seed is not None
         assert not lorem.size(text.bytes, seed).endswith(" ")
 
 
@@ -308,6 +309,12 @@ def test_everything_draws_from_the_rows_that_are_held(
         assert found_in(reply, plan) <= allowed
 
 
+@st.composite
+def cut_inside_lines(draw: st.DrawFn, ending: str) -> Reply:
+    reply = ended(draw, frozenset({ending}), say("ab", "cd"), "typed")
+    return replace(reply, segments=segmentation(draw, frozenset({ending, "read-line"}), reply, "typed"))
+
+
 @pytest.mark.hypothesis
 @pytest.mark.parametrize("ending", sorted(ENDINGS))
 def test_reads_are_cut_where_the_ending_leaves_something_to_read(ending: str) -> None:
@@ -315,15 +322,13 @@ def test_reads_are_cut_where_the_ending_leaves_something_to_read(ending: str) ->
     cut = []
 
     @settings(max_examples=50, suppress_health_check=list(HealthCheck))
-    @given(st.data())
-    def drawn(data: st.DataObject) -> None:
-        reply = ended(data.draw, frozenset({ending}), say("ab", "cd"), "typed")
-        segments = segmentation(data.draw, frozenset({ending, "read-line"}), reply, "typed")
-        (plan,) = plans(speaking(Case((replace(reply, segments=segments),)), "typed"), "typed")
+    @given(cut_inside_lines(ending))
+    def drawn(reply: Reply) -> None:
+        (plan,) = plans(speaking(Case((reply,)), "typed"), "typed")
         lay_out(plan)
         end = plan.size if plan.ending.stop is None else plan.ending.stop
-        if isinstance(segments, Segments):
-            assert all(at < end for at in segments.at or ())
+        if isinstance(reply.segments, Segments):
+            assert all(at < end for at in reply.segments.at or ())
             cut.append(plan)
 
     drawn()

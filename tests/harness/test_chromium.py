@@ -6,14 +6,26 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 
-from mock_ares.harness.clients.browser.chromium import Chromium, ChromiumError, Ran
+from mock_ares.harness.clients.browser.chromium import LIMIT, Chromium, ChromiumError, Ran
 from tests.toolchains import require_tool
 
 Run = Callable[..., Ran]
-CALL = {"url": "http://127.0.0.1:9", "path": "/x", "token": "a-token", "message": "hé\u2028llo\n"}
+
+
+class Call(TypedDict):
+    """What every client is called with."""
+
+    url: str
+    path: str
+    token: str
+    message: str
+
+
+CALL: Call = {"url": "http://127.0.0.1:9", "path": "/x", "token": "a-token", "message": "hé\u2028llo\n"}
 
 
 def processes_of(profile: str) -> list[int]:
@@ -31,10 +43,12 @@ def processes_of(profile: str) -> list[int]:
 
 @pytest.fixture
 def run(chromium: Chromium, tmp_path: Path) -> Run:
-    def run_source(source: str, **options: object) -> Ran:
+    def run_source(
+        source: str, timeout: float = 30.0, limit: int = LIMIT, on_show: Callable[[str], None] = lambda _: None
+    ) -> Ran:
         file = tmp_path / "a client.js"
         file.write_text(source)
-        return chromium.run(file, **CALL, **options)
+        return chromium.run(file, **CALL, timeout=timeout, limit=limit, on_show=on_show)
 
     return run_source
 
@@ -46,7 +60,7 @@ class TestRun:
             for (const value of Object.values(call)) { await null; show(value); }
             return Object.keys(call).join();
         }"""
-        assert run(source) == Ran("url,path,token,message", tuple(CALL.values()), None)
+        assert run(source) == Ran("url,path,token,message", tuple(map(str, CALL.values())), None)
 
     def test_takes_a_plain_script(self, run: Run) -> None:
         assert run("async function streamChat({ token }) { return token }") == Ran("a-token", (), None)
@@ -91,7 +105,7 @@ class TestRun:
     def test_reports_what_went_wrong(self, run: Run, source: str, error: str) -> None:
         ran = run(source)
         assert ran.text is None
-        assert error in ran.error
+        assert ran.error is not None and error in ran.error
 
     def test_keeps_what_was_shown_before_an_error(self, run: Run) -> None:
         ran = run("export const streamChat = ({ show }) => { show('some'); throw new Error('late') }")
@@ -100,7 +114,8 @@ class TestRun:
     def test_bounds_a_flood(self, run: Run) -> None:
         ran = run("export const streamChat = ({ show }) => { for (;;) show('x'.repeat(40)) }", limit=100)
         assert ran == Ran(None, ("x" * 40, "x" * 40), "RangeError: the client shows more than 100 characters")
-        assert "returns more than" in run("export const streamChat = () => 'x'.repeat(101)", limit=100).error
+        returned = run("export const streamChat = () => 'x'.repeat(101)", limit=100)
+        assert returned.error is not None and "returns more than" in returned.error
 
     @pytest.mark.parametrize("body", ["await new Promise(() => {})", "for (;;);"])
     def test_a_client_without_end_is_stopped(self, run: Run, body: str) -> None:

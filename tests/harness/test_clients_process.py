@@ -28,9 +28,9 @@ def observe(tmp_path: Path) -> Observe:
     return run
 
 
-def shell(command: str, **options: float) -> Observation:
+def shell(command: str, deadline: float = PATIENCE, cancel_after: int | None = None) -> Observation:
     with ProcessClient(["sh", "-c", command]) as client:
-        return client.observe(target(**options))
+        return client.observe(target(deadline, cancel_after))
 
 
 class TestText:
@@ -79,6 +79,7 @@ class TestFailure:
         error = observe(
             "import os\nfor _ in range(100): os.write(2, b'x' * 65536)\nos.write(2, b'end'); os._exit(3)"
         ).error
+        assert error is not None
         assert error.startswith("exit status 3: xxx")
         assert error.endswith("end")
         assert len(error) < 3000

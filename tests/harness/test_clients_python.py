@@ -413,11 +413,16 @@ class TestCancel:
             assert held[0]() is None
 
 
+def shows(example: Example) -> None:
+    for _ in range(200):
+        example.show("x")
+
+
 class TestExample:
     def test_shown_from_many_threads(self) -> None:
         heard: list[str] = []
         example = Example(target(), heard.append)
-        threads = [threading.Thread(target=lambda: [example.show("x") for _ in range(200)]) for _ in range(8)]
+        threads = [threading.Thread(target=shows, args=(example,)) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

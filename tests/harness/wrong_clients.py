@@ -86,7 +86,7 @@ def retries_anew(url: str, token: str, message: str) -> str:
     raise AssertionError
 
 
-def retrying(url: str, token: str, message: str, between: Callable[[], None]) -> Iterator[str]:
+def retrying(url: str, token: str, message: str, between: Callable[[], object]) -> Iterator[str]:
     for attempt in range(3):
         try:
             yield from right.stream_chat(url, token, message)

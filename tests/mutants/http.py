@@ -61,7 +61,7 @@ class DiesOnContinue(Right):
 
     class response_class(Response):  # noqa: N801
         def begin(self) -> None:
-            if self.fp.peek(12)[:12].endswith(b" 100"):  # type: ignore[attr-defined]
+            if self.fp.peek(12)[:12].endswith(b" 100"):
                 raise BadStatusLine("100")
             super().begin()
 

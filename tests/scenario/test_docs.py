@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from typing import get_args
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_python_examples_run(example: str) -> None:
     ],
 )
 def test_each_word_has_its_row(title: str, kind: type, elsewhere: set[str]) -> None:
-    assert set(words_of_table(title)) == {field.name for field in fields(kind)} - elsewhere  # type: ignore[arg-type]
+    assert set(words_of_table(title)) == {field.name for field in fields(kind)} - elsewhere
 
 
 def test_words_of_answers_that_are_no_stream_have_their_rows() -> None:
@@ -65,14 +66,14 @@ def test_words_of_answers_that_are_no_stream_have_their_rows() -> None:
     ("title", "kind"), [("Chunks", model.Chunks), ("Segments", model.Segments), ("Positions", Position)]
 )
 def test_each_way_has_its_row(title: str, kind: type) -> None:
-    assert set(re.findall(r"`\{(\w+): ", section(title))) == {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    assert set(re.findall(r"`\{(\w+): ", section(title))) == {f.name for f in fields(kind)}
 
 
 def test_each_fault_has_its_row_with_its_arguments() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", section("Faults"), re.MULTILINE))
     assert set(rows) == set(FAULTS)
     for name, fault in FAULTS.items():
-        arguments = {field.name for field in fields(fault)}  # type: ignore[arg-type]
+        arguments = {field.name for field in fields(fault)}
         assert set(re.findall(r"`(\w+)`(?= \(|,|$)", rows[name])) & arguments == arguments, name
 
 
@@ -88,5 +89,5 @@ def test_each_error_stands_beside_its_status() -> None:
 
 def test_each_value_of_a_choice_is_named() -> None:
     for choice in (model.DialectName, model.ChunkWord, model.SegmentWord, model.BodyWord):
-        for word in choice.__args__:
+        for word in get_args(choice):
             assert f"`{word}`" in PAGE

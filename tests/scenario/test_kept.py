@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -110,7 +110,7 @@ def _link_in_a_ring(path: Path) -> None:
     path.symlink_to(path)
 
 
-IN_ITS_PLACE = {
+IN_ITS_PLACE: dict[str, Callable[[Path], object]] = {
     "half of it": lambda path: path.write_bytes(path.read_bytes()[:-10]),
     "nothing": lambda path: path.write_bytes(b""),
     "something else": lambda path: path.write_bytes(b"cos\nsystem\n"),

@@ -87,7 +87,7 @@ def test_a_reply_is_taken_as_it_is() -> None:
             "replies[1]: reply() has no word 'txt'; did you mean 'text'?",
         ),
         (
-            lambda: scenario("x", 5),
+            lambda: scenario("x", 5),  # type: ignore[arg-type]  # what is refused at run time
             TypeError,
             "replies[1]: expected a text, a reply, or a dict of its words, not the number 5",
         ),

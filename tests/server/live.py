@@ -87,8 +87,8 @@ class Live:
         method: str,
         path: str,
         body: bytes | Iterator[bytes] | None = None,
-        *,
         on: HTTPConnection | None = None,
+        /,
         **headers: str,
     ) -> Got:
         """A request with these headers alone; an underscore in a name is a hyphen."""

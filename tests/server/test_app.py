@@ -84,17 +84,17 @@ class TestEndpoints:
     @pytest.mark.parametrize("path", ["/health", "/nowhere", "/api/chat"])
     def test_head_is_the_head_of_get_and_nothing_else(self, ares: Live, path: str) -> None:
         connection = ares.connection()
-        get, head = ares.send("GET", path, on=connection), ares.send("HEAD", path, on=connection)
+        get, head = ares.send("GET", path, None, connection), ares.send("HEAD", path, None, connection)
         assert (head.status, head.body) == (get.status, b"")
         assert head.headers["content-length"] == get.headers["content-length"]
-        assert ares.send("GET", "/health", on=connection).body == b"OK"
+        assert ares.send("GET", "/health", None, connection).body == b"OK"
         connection.close()
 
     def test_many_on_one_connection(self, ares: Live) -> None:
         connection = ares.connection()
         for path in [*PATHS, *PATHS]:
             fields = {"authorization": ares.bearer(path), "content_type": "application/json"}
-            assert ares.send("POST", path, SAY_HI, on=connection, **fields).status == 200
+            assert ares.send("POST", path, SAY_HI, connection, **fields).status == 200
         connection.close()
 
 

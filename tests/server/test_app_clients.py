@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -39,9 +39,9 @@ class TestBigBodies:
         for path in PATHS:
             connection = ares.connection()
             fields = {"authorization": ares.bearer(path), "content_type": "application/json"}
-            assert ares.send("POST", path, body_of(size), on=connection, **fields).status == status, path
+            assert ares.send("POST", path, body_of(size), connection, **fields).status == status, path
             assert ares.last.body_size == min(size, LIMIT + 1), path
-            assert ares.send("POST", path, SAY_HI, on=connection, **fields).status == 200, path
+            assert ares.send("POST", path, SAY_HI, connection, **fields).status == 200, path
             connection.close()
 
     @pytest.mark.parametrize(("size", "status"), [(LIMIT, 200), (3_000_000, 413)])
@@ -123,11 +123,11 @@ GO = [socket.socket.close, reset]
 
 @pytest.mark.parametrize("go", GO, ids=["fin", "rst"])
 class TestClientsThatVanish:
-    def test_inside_the_head(self, docs: Live, go: object) -> None:
+    def test_inside_the_head(self, docs: Live, go: Callable[[socket.socket], None]) -> None:
         for length in (0, 1, 20, 100):
             connection = docs.socket()
             connection.sendall(docs.request()[:length])
-            go(connection)  # type: ignore[operator]
+            go(connection)
         assert docs.ask().status == 200
         told = [exchange for exchange in docs.server.requests() if exchange.reason]
         assert [exchange.method for exchange in told] == [""] * len(
@@ -135,43 +135,43 @@ class TestClientsThatVanish:
         )  # a half-closed one could still read an answer
         assert len(docs.exchanges) == 1
 
-    def test_inside_the_body(self, docs: Live, go: object) -> None:
+    def test_inside_the_body(self, docs: Live, go: Callable[[socket.socket], None]) -> None:
         connection = docs.socket()
         connection.sendall(docs.request()[:-1])
         until(lambda: len(docs.fake.journal) == 1)
-        go(connection)  # type: ignore[operator]
+        go(connection)
         until(lambda: docs.last.ending == "client-left")
 
     @pytest.mark.parametrize("path", PATHS)
-    def test_while_the_answer_waits(self, ares: Live, go: object, path: str) -> None:
+    def test_while_the_answer_waits(self, ares: Live, go: Callable[[socket.socket], None], path: str) -> None:
         ares.server.script(ares.id, Reply(text="never", faults=(hang(after=Position(byte=0)),)))
         connection = ares.socket()
         connection.sendall(ares.request(path))
         assert connection.recv(15) == b"HTTP/1.1 200 OK"
-        go(connection)  # type: ignore[operator]
+        go(connection)
         until(lambda: ares.fake.open_streams == 0)
         assert (ares.last.ending, ares.last.status) == ("hang", 200)
 
-    def test_inside_the_stream(self, docs: Live, go: object) -> None:
+    def test_inside_the_stream(self, docs: Live, go: Callable[[socket.socket], None]) -> None:
         docs.fake.speed = 1.0
         docs.server.script(docs.id, Reply(text="word " * 1000, pace=Pace(every=0.01)))
         connection = docs.socket()
         connection.sendall(docs.request())
         while b"word" not in connection.recv(1000):
             pass
-        go(connection)  # type: ignore[operator]
+        go(connection)
         until(lambda: docs.fake.open_streams == 0)
         assert docs.last.ending == "client-left"
         assert 0 < docs.last.segments < 1000
 
-    def test_many_at_once(self, docs: Live, go: object) -> None:
+    def test_many_at_once(self, docs: Live, go: Callable[[socket.socket], None]) -> None:
         docs.server.script(docs.id, Reply(text="a b", faults=(hang(after=Position(chunk=1)),)))
         connections = [docs.socket() for _ in range(100)]
         for connection in connections:
             connection.sendall(docs.request())
         until(lambda: docs.fake.open_streams == 100)
         for connection in connections:
-            go(connection)  # type: ignore[operator]
+            go(connection)
         until(lambda: docs.fake.open_streams == 0)
         assert {exchange.ending for exchange in docs.exchanges} == {"hang"}
 

@@ -13,6 +13,7 @@ import pytest
 
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.authoring.load import load_all
+from mock_ares.paths import FIXTURES
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.http1.layout import Peer
 from mock_ares.plan.model import Script
@@ -22,7 +23,7 @@ from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.replies.preview import preview
 from mock_ares.server.replies.unsent import Asking, draw, own_fields
 from mock_ares.server.state import Settings
-from tests.test_fixtures import FILES, FIXTURES
+from tests.test_fixtures import FILES
 
 MESSAGE = "hi"
 LARGE = {"long-answer", "long-line-1mb", "long-line-8mb", "many-chunks", "many-chunks-8mb"}

@@ -58,7 +58,8 @@ def test_results_and_mistakes_come_back() -> None:
         assert refused.value.mistakes[0].line == 1
         with pytest.raises(PlanError):
             await executor.run(planned, Reply(text="a\r", dialect="lines"), Asked(), Peer(), 0)
-        assert await executor.run(print, "a" * 100_000) is None, "what a job prints is no answer"
+        printed: object = await executor.run(print, "a" * 100_000)
+        assert printed is None, "what a job prints is no answer"
 
     running(test)
 

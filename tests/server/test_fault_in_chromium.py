@@ -59,8 +59,12 @@ def test_three_chunks_are_three_chunks(
     credentials = fake.credentials()
     pace = Pace(every=every) if every else Pace()
     fake.script(credentials.id, Reply(text="one two three four five", pace=pace, faults=(fault(after=3),)))
-    call = {"url": fake.url, "path": "/api/chat/stream", "token": credentials.token, "message": "hi"}
-    counts = [chromium.run(counting, **call).text for _ in range(runs)]
+
+    def count() -> str | None:
+        path = "/api/chat/stream"
+        return chromium.run(counting, url=fake.url, path=path, token=credentials.token, message="hi").text
+
+    counts = [count() for _ in range(runs)]
     assert counts == ["3"] * runs
     said = {exchange.before_fault for exchange in fake.requests(credentials.id)}
     assert said == {"best-effort"}

@@ -406,7 +406,7 @@ class FakeWire:
 def timeline(script: Script, speed: float = 1.0, slow: float = 0.0) -> list[tuple[float, str]]:
     clock = FakeClock()
     clock.slow = slow
-    wire: Any = FakeWire(clock)
+    wire = FakeWire(clock)
     asyncio.run(play(script, wire, clock, speed=speed))  # type: ignore[arg-type]
     return wire.log
 

@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 
-from mock_ares.server.hosting import loop
 from mock_ares.server.hosting.loop import CannotListenError, Server, listen, serve_forever, url_of
 from tests.ports import lasting_port
 
@@ -165,7 +164,7 @@ class TestListen:
         def refused(self: socket.socket, address: object) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-        monkeypatch.setattr(loop.socket.socket, "bind", refused)
+        monkeypatch.setattr(socket.socket, "bind", refused)
         with pytest.raises(CannotListenError, match="port 80: no permission"):
             listen("127.0.0.1", 80)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mock_ares.plan.model import Ending, Script, Write
+from mock_ares.plan.columns import Write
+from mock_ares.plan.model import Ending, Script
 from mock_ares.server.playback.player import play
 from mock_ares.server.timing.playback_clock import Tempo
 from tests.server.test_player import FakeClock, FakeWire

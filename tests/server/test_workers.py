@@ -94,9 +94,12 @@ def test_a_server_that_hides_its_connection_is_told_what_to_do() -> None:
     async def ask() -> None:
         scope = {"type": "http", "method": "GET", "path": "/health", "headers": [], "query_string": b""}
 
+        async def receive() -> dict[str, object]:
+            raise AssertionError("it has no body to ask for")
+
         async def send(message: object) -> None: ...
 
-        await create_app()(scope, None, send)
+        await create_app()(scope, receive, send)
 
     with pytest.raises(RuntimeError, match=r"--http mock_ares\.server:Http"):
         asyncio.run(ask())

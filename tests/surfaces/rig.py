@@ -107,9 +107,10 @@ class Rig:
             if half_close:
                 connection.shutdown(socket.SHUT_WR)
             found = reader.take(responses)
+            ended = bool(reader.end)
             if half_close or (found and found[-1].headers.get("connection") == "close"):
                 found += reader.take(1)
-            elif not reader.end:
+            elif not ended:
                 with contextlib.suppress(ConnectionError):
                     connection.sendall(PROBE)
                 more = reader.take(2)

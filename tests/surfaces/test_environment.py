@@ -289,7 +289,7 @@ def test_a_clock_that_stands_still_does_not_hold_the_harness(arena: Arena, monke
     assert checked(arena, stream_chat).verdict == "passed"
 
 
-ARGUMENTS = (
+ARGUMENTS: tuple[tuple[tuple[str, ...], dict[str, str], int, str], ...] = (
     (("serve", "--speed", "nan"), {}, 2, "a number above 0 is wanted"),
     (("serve", "--rate-limit", "1/0s"), {}, 2, "a limit holds for some time"),
     (("serve", "--quota", "1/0ms"), {}, 2, "a limit holds for some time"),

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -21,7 +22,7 @@ from mock_ares.scenario.diagnostics import MOST_MISTAKES, ScenarioError, WordsEr
 from mock_ares.server.replies.library import BUILT_IN, Library
 
 MANY = 2 * MOST_MISTAKES
-REFUSED = {
+REFUSED: dict[str, tuple[str | bytes, str, int | None]] = {
     "brackets": ("[" * 100_000, "nested more than 60 deep", 1),
     "braces": ("a: " + "{a: " * 100_000, "nested more than 60 deep", 1),
     "controls": ("text: " + "\0" * 100_000, "U+0000 cannot stand in YAML", 10),
@@ -59,13 +60,12 @@ def test_what_is_wrong_is_told_and_how_much_of_it(row: str) -> None:
 
 
 def test_mistakes_that_are_not_told_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked = list[str]()
-    told, placed = findings._told, nodes.mistake_at
-    monkeypatch.setattr(findings, "_told", lambda *given: looked.append("told") or told(*given))
-    monkeypatch.setattr(nodes, "mistake_at", lambda *given: looked.append("placed") or placed(*given))
+    told, placed = Mock(side_effect=findings._told), Mock(side_effect=nodes.mistake_at)
+    monkeypatch.setattr(findings, "_told", told)
+    monkeypatch.setattr(nodes, "mistake_at", placed)
     with pytest.raises(ScenarioError):
         loads(REFUSED["unknown words"][0])
-    assert looked.count("told") <= 3 * MOST_MISTAKES and looked.count("placed") <= 3 * MOST_MISTAKES
+    assert told.call_count <= 3 * MOST_MISTAKES and placed.call_count <= 3 * MOST_MISTAKES
 
 
 @pytest.mark.parametrize("file", sorted(FIXTURES.glob("*.yaml")), ids=lambda file: file.stem)

@@ -42,7 +42,9 @@ STDOUTS = {
 @pytest.mark.parametrize("name", STDOUTS)
 def test_a_command(name: str) -> None:
     line, status, said = STDOUTS[name]
-    setting, command = re.fullmatch(r"(\w+=\w+ |)(.*)", line).groups()
+    parts = re.fullmatch(r"(\w+=\w+ |)(.*)", line)
+    assert parts is not None
+    setting, command = parts.groups()
     shell = f"{setting}{COMMAND} {command}"
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (status, f"mock-ares: {said}\n" if said else "")

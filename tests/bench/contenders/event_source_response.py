@@ -23,7 +23,8 @@ async def events(count: int, every: float) -> AsyncIterator[str]:
 
 async def stream(request: Request) -> Response:
     asked = await request.json()
-    return EventSourceResponse(events(asked["chunks"], asked.get("every", 0)), sep="\n")
+    response: Response = EventSourceResponse(events(asked["chunks"], asked.get("every", 0)), sep="\n")
+    return response
 
 
 listener = socket.create_server(("127.0.0.1", 0), backlog=4096)

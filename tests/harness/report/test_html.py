@@ -146,7 +146,7 @@ class _Page:
             pass
 
     def call(self, method: str, **words: object) -> Any:
-        return self._browser.call(method, self._session, **words)
+        return self._browser.call(method, self._session, seconds=30.0, **words)
 
     def value(self, expression: str) -> Any:
         return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")

@@ -25,7 +25,12 @@ def scanned(api: Api) -> list[tuple[str, str]]:
     """A look at the folder, as it is taken three times a second."""
     reloader, seen = api.fake.control.reloader, list[Any]()
     changed = reloader.changed
-    reloader.changed = lambda changes: (seen.extend(changes), changed(changes))
+
+    def noted(changes: Any) -> None:
+        seen.extend(changes)
+        changed(changes)
+
+    reloader.changed = noted
     asyncio.run_coroutine_threadsafe(reloader.anew(), api.ares.server.loop).result(20)
     reloader.changed = changed
     return [(change, entry.name) for change, entry in seen]

@@ -42,7 +42,8 @@ class Served:
 
     @property
     def url(self) -> str:
-        return re.search(r"at (http://\S+)", self.greeting)[1]  # type: ignore[index]
+        (url,) = re.findall(r"at (http://\S+)", self.greeting)
+        return str(url)
 
     @property
     def curl(self) -> str:
@@ -259,7 +260,7 @@ def test_a_real_rate_limit_and_listeners_that_fail_early() -> None:
         assert statuses == [200, 200, 429]
         assert served.process.stdout is not None
         told = [served.process.stdout.readline() for _ in range(2)]
-        refused, reset = (re.match(r"http://\S+", line)[0] for line in told)  # type: ignore[index]
+        refused, reset = (re.findall(r"^http://\S+", line)[0] for line in told)
         with pytest.raises(httpx.ConnectError):
             httpx.get(refused)
         with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectError)):

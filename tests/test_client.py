@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
@@ -116,7 +116,8 @@ def test_closing_the_iterator_closes_the_connection(fake: FakeServer) -> None:
     try:
         pieces = stream_chat(f"{fake.url}/api/chat/stream", credentials.token, "hi", timeout=5)
         assert next(pieces) == "a"
-        pieces.close()  # type: ignore[attr-defined]
+        assert isinstance(pieces, Generator)
+        pieces.close()
         exchange = fake.requests(credentials.id)[0]
         waited = threading.Event()
         for _ in range(500):

@@ -26,15 +26,15 @@ from mock_ares.faults import (
 )
 from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.model import StreamPlan
-from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments, Text
+from mock_ares.scenario.model import Body, DialectName, Framing, Pace, Pause, Position, Reply, Segments, Text
 
 TEXT = "Größe lernt."
-ENDING = ("delta", "typed")
+ENDING: tuple[DialectName, ...] = ("delta", "typed")
 SILENT = ("text", "lines")
 
 
-def plan_of(text: str | None = TEXT, dialect: str = "text", **words: Any) -> StreamPlan:
-    return build(Reply(text=text, dialect=dialect, **words), Asked())  # type: ignore[arg-type]
+def plan_of(text: str | Text | None = TEXT, dialect: DialectName = "text", **words: Any) -> StreamPlan:
+    return build(Reply(text=text, dialect=dialect, **words), Asked())
 
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -68,7 +68,7 @@ GOOD: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_stream_is_exact(name: str, dialect: str) -> None:
+def test_a_good_stream_is_exact(name: str, dialect: DialectName) -> None:
     plan = plan_of(dialect=dialect, **GOOD[name])
     for gzip in (False, True):
         expected = expect(plan, gzip=gzip)
@@ -88,7 +88,9 @@ class TestCuts:
     @pytest.mark.parametrize("body", SHOWN)
     @pytest.mark.parametrize("dialect", DIALECTS)
     @pytest.mark.parametrize("fault", [close_early, reset_peer, hang])
-    def test_that_http_shows(self, fault: Any, dialect: str, body: Any, after: Position, connection: Any) -> None:
+    def test_that_http_shows(
+        self, fault: Any, dialect: DialectName, body: Any, after: Position, connection: Any
+    ) -> None:
         """drop-fin, drop-rst, drop-fin-close, drop-rst-close, stall."""
         plan = plan_of(dialect=dialect, body=Body(body, connection=connection), faults=(fault(after),))
         expected = expect(plan)
@@ -98,7 +100,7 @@ class TestCuts:
     @pytest.mark.parametrize("body", ["close", "http1.0"])
     @pytest.mark.parametrize("dialect", DIALECTS)
     @pytest.mark.parametrize("fault", [reset_peer, hang])
-    def test_a_close_delimited_body_does_not_end_so(self, fault: Any, dialect: str, body: Any) -> None:
+    def test_a_close_delimited_body_does_not_end_so(self, fault: Any, dialect: DialectName, body: Any) -> None:
         for after in (BETWEEN, INSIDE):
             assert expect(plan_of(dialect=dialect, body=body, faults=(fault(after),))).outcome == "error"
         behind = expect(plan_of(dialect=dialect, body=body, faults=(fault(BEHIND),))).outcome
@@ -111,7 +113,9 @@ class TestCuts:
     )
     @pytest.mark.parametrize("after", [Position(chunk=0), BETWEEN, INSIDE])
     @pytest.mark.parametrize("dialect", DIALECTS)
-    def test_that_http_cannot_show(self, fault: Any, bodies: tuple[str, ...], after: Position, dialect: str) -> None:
+    def test_that_http_cannot_show(
+        self, fault: Any, bodies: tuple[str, ...], after: Position, dialect: DialectName
+    ) -> None:
         """drop-silent; with an end record it is missing-end."""
         for body in bodies:
             expected = expect(plan_of(dialect=dialect, body=body, faults=(fault(after),)))
@@ -120,7 +124,7 @@ class TestCuts:
 
     @pytest.mark.parametrize("body", EVERY)
     @pytest.mark.parametrize("dialect", DIALECTS)
-    def test_at_the_very_end_are_none(self, dialect: str, body: Any) -> None:
+    def test_at_the_very_end_are_none(self, dialect: DialectName, body: Any) -> None:
         for after in (BEHIND, Position(time=9.0)):
             assert expect(plan_of(dialect=dialect, body=body, faults=(truncate(after),))).outcome == "exact"
 
@@ -139,7 +143,9 @@ class TestCuts:
     @pytest.mark.parametrize("dialect", ENDING)
     @pytest.mark.parametrize("fault", [close_early, reset_peer, hang])
     @pytest.mark.parametrize("missing", [0, 1])
-    def test_behind_the_end_record_a_client_may_have_stopped(self, missing: int, fault: Any, dialect: str) -> None:
+    def test_behind_the_end_record_a_client_may_have_stopped(
+        self, missing: int, fault: Any, dialect: DialectName
+    ) -> None:
         plan = plan_of(dialect=dialect)
         expected = expect(fault(Position(byte=plan.size - missing))(plan))
         assert expected.outcome == "either" and expected.why.startswith("the end record has come")
@@ -163,13 +169,13 @@ class TestCuts:
 
 class TestFraming:
     @pytest.mark.parametrize("dialect", DIALECTS)
-    def test_a_malformed_chunk(self, dialect: str) -> None:
+    def test_a_malformed_chunk(self, dialect: DialectName) -> None:
         assert expect(plan_of(dialect=dialect, faults=(malformed_chunk(BETWEEN),))).outcome == "error"
         behind = expect(plan_of(dialect=dialect, faults=(malformed_chunk(BEHIND),)))
         assert behind.outcome == ("either" if dialect in ENDING else "error")
 
     @pytest.mark.parametrize("dialect", DIALECTS)
-    def test_lengths(self, dialect: str) -> None:
+    def test_lengths(self, dialect: DialectName) -> None:
         """drop-length, short-length."""
         long = expect(plan_of(dialect=dialect, faults=(long_length(),)))
         assert long.outcome == ("either" if dialect in ENDING else "error")
@@ -189,7 +195,7 @@ class TestFraming:
 
     @pytest.mark.parametrize("body", EVERY)
     @pytest.mark.parametrize("dialect", ENDING)
-    def test_the_end_record_is_missing(self, dialect: str, body: Any) -> None:
+    def test_the_end_record_is_missing(self, dialect: DialectName, body: Any) -> None:
         assert expect(plan_of(dialect=dialect, body=body, faults=(missing_end(),))).outcome == "error"
 
     @pytest.mark.parametrize("after", [0, BETWEEN, INSIDE, BEHIND])
@@ -213,10 +219,10 @@ class TestFraming:
             assert expect(plan_of(dialect=dialect, framing=Framing(final_blank_line=False))).outcome == "either"
 
     @pytest.mark.parametrize("dialect", DIALECTS)
-    def test_a_long_line(self, dialect: str) -> None:
-        expected = expect(plan_of(Text(bytes=LONG_LINE), dialect, chunks="whole"))  # type: ignore[arg-type]
+    def test_a_long_line(self, dialect: DialectName) -> None:
+        expected = expect(plan_of(Text(bytes=LONG_LINE), dialect, chunks="whole"))
         assert expected.outcome == "either" and len(expected.text) == LONG_LINE
-        assert expect(plan_of(Text(bytes=LONG_LINE), dialect)).outcome == "exact"  # type: ignore[arg-type]
+        assert expect(plan_of(Text(bytes=LONG_LINE), dialect)).outcome == "exact"
 
 
 class TestNoStream:

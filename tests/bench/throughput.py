@@ -41,7 +41,7 @@ def measure(rounds: int) -> Result:
     for streams in (1, 50):
         what = f"{ASK.chunks} chunks, {streams} stream{'s' * (streams > 1)} at once"
         rival = result.row(what, "aimock")
-        result.judge(what, "10 times aimock", lambda row, rival=rival: row.ratio_to(rival) >= 10)  # type: ignore[misc]
+        result.judge(what, "10 times aimock", lambda row, rival=rival: row.ratio_to(rival) >= 10)  # type: ignore[misc]  # mypy infers no lambda with a default
     result.judge(waits, "a quarter of aimock's", lambda row: row.ratio_to(result.row(waits, "aimock")) <= 0.25)
     result.notes.append("aimock's and llmock's chunks are OpenAI's JSON, some 200 bytes each; the others' 24.")
     return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from mock_ares.server.hosting.in_thread import FakeServer
 from tests.console.stage import Served, open_console, text_of
@@ -13,7 +13,7 @@ from tests.console.stage import Served, open_console, text_of
 BROKEN = "summary: A greeting.\nreplies:\n  - text: Hello.\n    pace: {frist: 40ms}\n"
 
 
-def editor(page: Page):  # type: ignore[no-untyped-def]
+def editor(page: Page) -> Locator:
     return page.get_by_role("textbox", name="The scenario file")
 
 

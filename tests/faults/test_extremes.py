@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -21,7 +21,7 @@ from mock_ares.plan.http1.negotiation import carried
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.fault import Fault
-from mock_ares.scenario.model import Body, Content, Position, Redirect, Reply
+from mock_ares.scenario.model import Body, Content, DialectName, Position, Redirect, Reply
 from mock_ares.server.replies.plan_cache import PlanCache
 from mock_ares.server.replies.responses import Replies
 from tests.plan.http import Response
@@ -40,7 +40,7 @@ REPLIES: dict[str, Reply] = {
     "extensions and trailers": Reply(text="ab", body=Body(extensions=";a", trailers={"x-sum": "1"})),
     "close": Reply(text="ab cd", body="close"),
     "http1.0": Reply(text="ab cd", body="http1.0"),
-    **{f"dialect {name}": Reply(text="ab cd", dialect=name) for name in DIALECTS},  # type: ignore[arg-type]
+    **{f"dialect {name}": Reply(text="ab cd", dialect=name) for name in get_args(DialectName)},
     "typed and empty": Reply(text="", dialect="typed"),
     "an error": Reply(error="unavailable"),
     "an error of no body": Reply(error="unavailable", status=304),
@@ -161,4 +161,6 @@ def test_what_a_cut_takes_from_gzip_nobody_else_misses() -> None:
     """A client without gzip gets the whole reply."""
     reply = Reply(text="ab", body=Body(gzip="event"), faults=(faults.cut_gzip(0),))
     plan, _ = planned(reply, "docs", Peer())
-    assert Response().feed(render_head(lay_out(plan).head)).feed(lay_out(plan).columns.data).content == plan.payload  # type: ignore[arg-type]
+    script = lay_out(plan)
+    assert script.head is not None
+    assert Response().feed(render_head(script.head)).feed(script.columns.data).content == plan.payload

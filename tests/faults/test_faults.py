@@ -28,7 +28,8 @@ from mock_ares.faults import (
 from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of
-from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply
+from mock_ares.scenario.model import Body, DialectName, Framing, Pace, Pause, Position, Reply
+from mock_ares.scenario.stream import BodyForm
 from tests.plan.strategies import NOTHING, Menu, positions, replies
 
 NEW_CONTENT = [name for name, fault in FAULTS.items() if fault.about == "content"]
@@ -41,8 +42,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def plan_of(*chunks: str, dialect: str = "text", body: Body | str = "chunked", **words: Any) -> StreamPlan:
-    return build(Reply(chunks=chunks, dialect=dialect, body=body, **words), Asked())  # type: ignore[arg-type]
+def plan_of(*chunks: str, dialect: DialectName = "text", body: BodyForm = "chunked", **words: Any) -> StreamPlan:
+    return build(Reply(chunks=chunks, dialect=dialect, body=body, **words), Asked())
 
 
 def example(name: str) -> Any:
@@ -55,7 +56,7 @@ class TestCuts:
 
     @pytest.mark.parametrize("name", CUTTING)
     @pytest.mark.parametrize("dialect", DIALECTS)
-    def test_deliver_exactly_what_is_before_the_position(self, name: str, dialect: str) -> None:
+    def test_deliver_exactly_what_is_before_the_position(self, name: str, dialect: DialectName) -> None:
         plan = plan_of(
             "Grö", "ße ", dialect=dialect, body=Body(gzip="event"), framing=Framing(newline="mixed", bom=True)
         )
@@ -115,7 +116,7 @@ class TestInsideAnHttpChunk:
 
     @pytest.mark.parametrize("body", ["length", "close", "http1.0"])
     @pytest.mark.parametrize("fault", [close_early(1, True), reset_peer(1, True), malformed_chunk(1)])
-    def test_takes_http_chunks(self, fault: Any, body: str) -> None:
+    def test_takes_http_chunks(self, fault: Any, body: BodyForm) -> None:
         with pytest.raises(PlanError, match=rf"^[a-z_]+: there are no HTTP chunks in body: {body}; use body: chunked$"):
             fault(plan_of("a", body=body))
 
@@ -151,14 +152,14 @@ class TestLengths:
 
     @pytest.mark.parametrize("name", ["long_length", "short_length"])
     @pytest.mark.parametrize("body", ["close", "http1.0"])
-    def test_cannot_be_where_there_is_none(self, name: str, body: str) -> None:
+    def test_cannot_be_where_there_is_none(self, name: str, body: BodyForm) -> None:
         with pytest.raises(PlanError, match=rf"^{name}: body: {body} has no Content-Length; use body: length$"):
             example(name)(plan_of("a", body=body))
 
 
 class TestDuplicateChunk:
     @pytest.mark.parametrize("dialect", DIALECTS)
-    def test_says_it_again(self, dialect: str) -> None:
+    def test_says_it_again(self, dialect: DialectName) -> None:
         plan = duplicate_chunk(2)(plan_of("a", " b", "c", dialect=dialect))
         assert (plan.text, plan.chunks) == ("a b bc", ("a", " b", " b", "c"))
         assert sent_text(plan) == "a b bc"
@@ -215,7 +216,7 @@ class TestInvalidUtf8:
         assert sent_text(plan) == text
 
     @pytest.mark.parametrize("dialect", ["delta", "typed"])
-    def test_stands_behind_an_escape(self, dialect: str) -> None:
+    def test_stands_behind_an_escape(self, dialect: DialectName) -> None:
         plan = invalid_utf8('"\n', bytes="c3")(plan_of('a"\n\\', dialect=dialect))
         assert b'a\\"\\n\xc3\\\\"' in plan.payload and sent_text(plan) == 'a"\n\ufffd\\'
 
@@ -286,7 +287,7 @@ class TestErrorEvent:
         assert error_event(2)(plan).pieces[-1].at == 2.5
 
     @pytest.mark.parametrize("dialect", ["text", "lines", "delta"])
-    def test_only_typed_has_one(self, dialect: str) -> None:
+    def test_only_typed_has_one(self, dialect: DialectName) -> None:
         with pytest.raises(
             PlanError, match=rf"^error_event: the dialect {dialect} has no error event; use dialect: typed$"
         ):
@@ -299,7 +300,7 @@ class TestErrorEvent:
 
 class TestMissingEnd:
     @pytest.mark.parametrize("dialect", ["delta", "typed"])
-    def test_all_chunks_come(self, dialect: str) -> None:
+    def test_all_chunks_come(self, dialect: DialectName) -> None:
         pace = Pace(every=1.0, keep_alive=0.3, pauses=(Pause(2, 1.0), Pause(Position(fraction=0.95), 1.0)))
         plan = missing_end()(plan_of("a", "b", dialect=dialect, pace=pace))
         said = DIALECTS[dialect].decode(plan.payload)
@@ -307,7 +308,7 @@ class TestMissingEnd:
         assert b"done" not in plan.payload and b"stop" not in plan.payload
 
     @pytest.mark.parametrize("dialect", ["text", "lines"])
-    def test_these_have_no_end(self, dialect: str) -> None:
+    def test_these_have_no_end(self, dialect: DialectName) -> None:
         with pytest.raises(
             PlanError, match=rf"^missing_end: the dialect {dialect} has no end record; use delta or typed$"
         ):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from inspect import getdoc
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_a_file_is_all_it_takes(tmp_path: Path) -> None:
 
 
 def test_it_is_in_order() -> None:
-    places = [(About.__args__.index(fault.about), name) for name, fault in FAULTS.items()]  # type: ignore[attr-defined]
+    places = [(get_args(About).index(fault.about), name) for name, fault in FAULTS.items()]
     assert places == sorted(places)
     assert [name for name, fault in FAULTS.items() if fault.name != name] == []
 

@@ -8,6 +8,7 @@ import re
 import socket
 import zlib
 from collections.abc import Iterator
+from io import BufferedIOBase
 from urllib.parse import urlsplit
 
 LINE_END = re.compile("\r\n|\r|\n")
@@ -40,7 +41,7 @@ def request(host: str, path: str, token: str, message: str) -> bytes:
     return "\r\n".join([*fields, "", ""]).encode() + content
 
 
-def body(stream: object) -> Iterator[bytes]:
+def body(stream: BufferedIOBase) -> Iterator[bytes]:
     """What the body says, its codings undone."""
     status, fields = head(stream)
     while 100 <= status < 200:
@@ -54,14 +55,14 @@ def body(stream: object) -> Iterator[bytes]:
     elif "content-length" in fields:
         data = sized(stream, int(fields["content-length"]))
     else:
-        data = iter(lambda: stream.read1(65536), b"")  # type: ignore[attr-defined]
+        data = iter(lambda: stream.read1(65536), b"")
     return gunzipped(data) if fields.get("content-encoding") == "gzip" else data
 
 
-def head(stream: object) -> tuple[int, dict[str, str]]:
+def head(stream: BufferedIOBase) -> tuple[int, dict[str, str]]:
     lines = []
     while True:
-        line = stream.readline(65536)  # type: ignore[attr-defined]
+        line = stream.readline(65536)
         if not line.endswith(b"\n"):
             raise FailedError("no response")
         if line == b"\r\n":
@@ -73,25 +74,25 @@ def head(stream: object) -> tuple[int, dict[str, str]]:
     return int(lines[0].split()[1]), {name.lower(): value.strip() for name, _, value in fields}
 
 
-def chunked(stream: object) -> Iterator[bytes]:
+def chunked(stream: BufferedIOBase) -> Iterator[bytes]:
     while True:
-        size = re.match(rb"([0-9a-fA-F]+)[ \t]*(;.*)?\r\n\Z", stream.readline(65536))  # type: ignore[attr-defined]
+        size = re.match(rb"([0-9a-fA-F]+)[ \t]*(;.*)?\r\n\Z", stream.readline(65536))
         if size is None:
             raise FailedError("no chunk size")
         left = int(size[1], 16)
         if not left:
             break
         yield from sized(stream, left)
-        if stream.read(2) != b"\r\n":  # type: ignore[attr-defined]
+        if stream.read(2) != b"\r\n":
             raise FailedError("no end of a chunk")
-    while (line := stream.readline(65536)) != b"\r\n":  # type: ignore[attr-defined]
+    while (line := stream.readline(65536)) != b"\r\n":
         if not line.endswith(b"\n"):
             raise FailedError("no end of the trailers")
 
 
-def sized(stream: object, left: int) -> Iterator[bytes]:
+def sized(stream: BufferedIOBase, left: int) -> Iterator[bytes]:
     while left:
-        data = stream.read1(min(left, 65536))  # type: ignore[attr-defined]
+        data = stream.read1(min(left, 65536))
         if not data:
             raise FailedError(f"{left} bytes are missing")
         left -= len(data)

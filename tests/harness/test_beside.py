@@ -87,7 +87,7 @@ class TestAnotherInstance:
             in_process = False
 
             def another(self) -> PythonClient:
-                return PythonClient(None, "broken")  # type: ignore[arg-type]
+                return PythonClient(None, "broken")  # type: ignore[arg-type]  # that is what is broken
 
         with pytest.raises(Exception, match="broken: expected a function"):
             verdicts(Broken(right.whole))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,10 +28,10 @@ def write(tmp_path: Path) -> Iterator[Write]:
     require_tool("chromium")
     clients = []
 
-    def make(source: str, **options: object) -> BrowserClient:
+    def make(source: str, **options: Any) -> BrowserClient:
         file = tmp_path / "client.js"
         file.write_text(source)
-        clients.append(BrowserClient(file, **options))  # type: ignore[arg-type]
+        clients.append(BrowserClient(file, **options))
         clients[-1].start()
         return clients[-1]
 
@@ -86,7 +87,7 @@ class TestClient:
         client = write("export const streamChat = () => 'a'")
         run = client._chromium.run
 
-        def fail(*args: object, **options: object) -> None:
+        def fail(*args: object, **options: Any) -> None:
             raise ChromiumError("gone")
 
         monkeypatch.setattr(client._chromium, "run", fail)

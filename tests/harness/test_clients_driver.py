@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,8 +31,8 @@ ECHO = f"{HELLO}for r in asked(): say(id=r['id'], text=r['message'])"
 
 @pytest.fixture
 def drive(tmp_path: Path) -> Drive:
-    def make(source: str, **options: object) -> DriverClient:
-        return DriverClient(script(tmp_path, PRELUDE + source), **options)  # type: ignore[arg-type]
+    def make(source: str, **options: Any) -> DriverClient:
+        return DriverClient(script(tmp_path, PRELUDE + source), **options)
 
     return make
 
@@ -42,8 +43,8 @@ def answering(answer: str) -> str:
     return f"{HELLO}for r in asked():\n if r['message'] == 'odd':\n  {answer}\n else: {good}"
 
 
-def observed(client: DriverClient, **options: object) -> Observation:
-    return client.observe(target(message="odd", **options))  # type: ignore[arg-type]
+def observed(client: DriverClient, **options: Any) -> Observation:
+    return client.observe(target(message="odd", **options))
 
 
 class TestConversation:

@@ -20,9 +20,11 @@ from mock_ares.harness.model import KEY_PATH, STREAM_PATH, Observation, Target
 from mock_ares.harness.run.checks_in_order import run_contract
 from mock_ares.paths import CONTRACTS
 from mock_ares.scenario.model import Framing, Position, Reply, Segments
+from mock_ares.scenario.stream import Segmentation
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.harness.targets import PATIENCE
+from tests.plan.words import Newline
 from tests.toolchains import require_tool
 
 DRIVERS = CONTRACTS / "drivers"
@@ -89,9 +91,9 @@ def ask(server: FakeServer, client: DriverClient) -> Ask:
 class TestExamples:
     @pytest.mark.parametrize("newline", ["lf", "crlf", "cr"])
     @pytest.mark.parametrize("segments", [Segments(every=1), "whole"])
-    def test_text(self, ask: Ask, newline: str, segments: object) -> None:
-        framing = Framing(newline=newline, bom=True)  # type: ignore[arg-type]
-        observation = ask(Reply(text=TEXT, framing=framing, segments=segments))  # type: ignore[arg-type]
+    def test_text(self, ask: Ask, newline: Newline, segments: Segmentation) -> None:
+        framing = Framing(newline=newline, bom=True)
+        observation = ask(Reply(text=TEXT, framing=framing, segments=segments))
         assert (observation.text, observation.error) == (TEXT, None)
         assert observation.shown_text == TEXT
 

@@ -124,7 +124,7 @@ class TestShapes:
 
     def test_no_function_is_a_usage_error(self) -> None:
         with pytest.raises(UsageError, match=r"expected a function stream_chat\(url, token, message\), there is a str"):
-            PythonClient("pieces", "it").start()  # type: ignore[arg-type]
+            PythonClient("pieces", "it").start()  # type: ignore[arg-type]  # that is the mistake
 
 
 class Unspeakable(Exception):  # noqa: N818

@@ -20,7 +20,8 @@ from mock_ares.faults import (
     truncate,
 )
 from mock_ares.harness.checks.rows import say
-from mock_ares.harness.model import Case, Failure, HarnessError, Observation
+from mock_ares.harness.clients.adapter import Adapter, Shown
+from mock_ares.harness.model import Case, Failure, HarnessError, Observation, Target
 from mock_ares.harness.verdict import diagnosis
 from mock_ares.harness.verdict.oracle import judge
 from mock_ares.plan.build import Asked, answer, build
@@ -29,11 +30,18 @@ from mock_ares.scenario.model import Framing, Reply, Segments
 from mock_ares.server.record.journal import Exchange
 
 
-class Client:
-    name = "a client"
-    boundaries = "exact"
-    capabilities = frozenset[str]()
-    timeout = None
+class Client(Adapter):
+    """One that is only talked about."""
+
+    def __init__(self) -> None:
+        super().__init__("a client")
+
+    def start(self) -> None: ...
+
+    def observe(self, target: Target, shown: Shown | None = None) -> Observation:
+        raise AssertionError("nobody asks it")
+
+    def close(self) -> None: ...
 
 
 def exchange(number: int = 1, reply: int = 0, **fields: Any) -> Exchange:
@@ -49,7 +57,7 @@ def plan_of(reply: Reply, dialect: str = "text") -> StreamPlan:
 
 def judged(plan: StreamPlan, observation: Observation, case: Case | None = None) -> Failure | None:
     case = case or Case(replies=(say("ab", "cd"),))
-    return judge(case, [plan], observation, [exchange()], Client())  # type: ignore[arg-type]
+    return judge(case, [plan], observation, [exchange()], Client())
 
 
 def returned(text: str, *shown: str) -> Observation:
@@ -159,20 +167,20 @@ class TestAttempts:
         case = Case(replies=(Reply(status=503), say("ab", "cd")))
         failed = answer(503, (), b"")
         exchanges = [exchange(1, 0, status=503), exchange(2, 1)]
-        assert judge(case, [failed, GOOD], returned("abcd"), exchanges, Client()) is None  # type: ignore[arg-type]
-        found = judge(case, [failed, GOOD], raised(), exchanges, Client())  # type: ignore[arg-type]
+        assert judge(case, [failed, GOOD], returned("abcd"), exchanges, Client()) is None
+        found = judge(case, [failed, GOOD], raised(), exchanges, Client())
         assert found is not None and found.word == "raised-on-good-stream"
 
     def test_a_client_that_does_not_ask_again_is_judged_by_the_first(self) -> None:
         case = Case(replies=(Reply(status=503), say("ab", "cd")))
-        assert judge(case, [answer(503, (), b"")], raised(), [exchange(status=503)], Client()) is None  # type: ignore[arg-type]
+        assert judge(case, [answer(503, (), b"")], raised(), [exchange(status=503)], Client()) is None
 
     def test_text_of_each_attempt_may_have_been_shown_where_all_must_fail(self) -> None:
         case = Case(replies=(say("ab", "cd", faults=(close_early(1),)),))
         exchanges = [exchange(1), exchange(2)]
 
         def found(*shown: str) -> Failure | None:
-            return judge(case, [CUT, CUT], raised(*shown), exchanges, Client())  # type: ignore[arg-type]
+            return judge(case, [CUT, CUT], raised(*shown), exchanges, Client())
 
         assert found("ab", "ab") is None
         assert found("a", "abc") is None
@@ -182,19 +190,19 @@ class TestAttempts:
     def test_text_of_two_attempts_is_too_much_where_the_last_is_good(self) -> None:
         case = Case(replies=(say("ab", "cd", faults=(close_early(1),)), say("ab", "cd")))
         exchanges = [exchange(1, 0), exchange(2, 1)]
-        found = judge(case, [CUT, GOOD], returned("ababcd", "ab", "abcd"), exchanges, Client())  # type: ignore[arg-type]
+        found = judge(case, [CUT, GOOD], returned("ababcd", "ab", "abcd"), exchanges, Client())
         assert found is not None and found.word == "added"
 
     def test_a_case_may_name_the_reply_it_is_judged_by(self) -> None:
         case = Case(replies=(say("ab", "cd"), Reply(status=400)), judged=0)
         exchanges = [exchange(1, 0), exchange(2, 1, status=400)]
-        assert judge(case, [GOOD, REFUSED], returned("abcd"), exchanges, Client()) is None  # type: ignore[arg-type]
+        assert judge(case, [GOOD, REFUSED], returned("abcd"), exchanges, Client()) is None
 
     def test_a_client_that_never_asked_has_shown_nothing(self) -> None:
         case = Case(replies=(say("ab", faults=(close_early(1),)),))
-        found = judge(case, [], raised(), [], Client())  # type: ignore[arg-type]
+        found = judge(case, [], raised(), [], Client())
         assert found is not None and found.word == "bad-request"
-        found = judge(case, [], Observation(None, "x", (), timed_out=True), [], Client())  # type: ignore[arg-type]
+        found = judge(case, [], Observation(None, "x", (), timed_out=True), [], Client())
         assert found is not None and found.word == "hung"
 
 
@@ -212,8 +220,8 @@ def test_gzip_is_what_the_request_negotiated() -> None:
     plan = plan_of(say("ab", "cd", body=Body(gzip="event"), faults=(cut_gzip(2),)))
     case = Case(replies=(say("ab"),))
     plain, packed = exchange(), exchange(headers=(("accept-encoding", "br, gzip"),))
-    assert judge(case, [plan], returned("abcd"), [plain], Client()) is None  # type: ignore[arg-type]
-    found = judge(case, [plan], returned("abcd"), [packed], Client())  # type: ignore[arg-type]
+    assert judge(case, [plan], returned("abcd"), [plain], Client()) is None
+    found = judge(case, [plan], returned("abcd"), [packed], Client())
     assert found is not None and found.word == "silent-truncation"
 
 

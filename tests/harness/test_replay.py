@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,8 +20,8 @@ from mock_ares.scenario.model import Content, Reply, Segments
 from tests.harness.report.samples import HOSTILE, INFO, SMALLEST
 
 
-def saved(tmp_path: Path, case: Case, **words: object) -> Path:
-    return save(case, INFO, replace(SMALLEST, case=case, **words), tmp_path, client="node client.mjs")  # type: ignore[arg-type]
+def saved(tmp_path: Path, case: Case, **words: Any) -> Path:
+    return save(case, INFO, replace(SMALLEST, case=case, **words), tmp_path, client="node client.mjs")
 
 
 def test_a_case_is_the_same_after_it_was_saved(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.checks.framing import EIGHT_MB, long_line, many
 from mock_ares.harness.checks.rows import Check, Row, case, one, say
 from mock_ares.harness.clients import running_example as example_module
+from mock_ares.harness.clients.adapter import Adapter
 from mock_ares.harness.clients.browser.client import BrowserClient
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.clients.in_process import PythonClient
@@ -159,8 +160,7 @@ class TestWrongClients:
         monkeypatch.setattr("mock_ares.harness.play.example_runner.CLOSED", 0.2)
         kept: list[object] = []
 
-        class Keeps:
-            name, boundaries, capabilities, timeout = "keeps", "exact", frozenset({"cancel"}), None
+        class Keeps(Adapter):
             in_process = True
 
             def start(self) -> None: ...
@@ -172,7 +172,7 @@ class TestWrongClients:
                 kept.append(pieces)
                 return Observation("".join(next(pieces) for _ in range(3)), None, cancelled=True)
 
-        result = run_check(Keeps(), CHECKS["cancel"], arena, FEW)  # type: ignore[arg-type]
+        result = run_check(Keeps("keeps", "cancel"), CHECKS["cancel"], arena, FEW)
         assert (result.verdict, result.outcome) == ("informational", "kept-open")
         kept.clear()
 
@@ -563,7 +563,7 @@ class TestTheRun:
 
     def test_a_client_that_cannot_be_started_is_the_caller_s_mistake(self) -> None:
         with pytest.raises(UsageError):
-            run_contract(PythonClient(None), Settings())  # type: ignore[arg-type]
+            run_contract(PythonClient(None), Settings())  # type: ignore[arg-type]  # that is the mistake
 
 
 def test_a_user_s_database_brings_a_counterexample_back(arena: Arena) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from mock_ares import client
 from mock_ares.client import AresError
+from mock_ares.scenario.model import DialectName
 
 TIMEOUT = 15.0
 """Seconds of silence; more than the ten that the contract asks a client to bear, by enough for a busy machine."""
@@ -24,7 +25,7 @@ FAILURES = (OSError, HTTPException, ValueError, zlib.error)
 class Right:
     """A reply passes through stages, each a method: HTTP body, content coding, characters, lines, events, text."""
 
-    dialect: ClassVar[str] = "text"
+    dialect: ClassVar[DialectName] = "text"
     capabilities: ClassVar[tuple[str, ...]] = ("incremental", "cancel", "v1", f"timeout={TIMEOUT:g}")
     timeout: ClassVar[float | None] = TIMEOUT
     response_class: ClassVar[type[HTTPResponse]] = client.Response
@@ -46,7 +47,7 @@ class Right:
     # The request
 
     def connect(self, url: str) -> HTTPConnection:
-        connection = client.connect(url, self.timeout)  # type: ignore[arg-type]
+        connection = client.connect(url, self.timeout)  # type: ignore[arg-type]  # None is what never gives up
         connection.response_class = self.response_class
         return connection
 
@@ -183,7 +184,8 @@ class Retrying(Right):
         return "".join(self.attempt(url, token, message))
 
     def attempt(self, url: str, token: str, message: str) -> Iterator[str]:
-        return super().stream_chat(url, token, message)  # type: ignore[no-any-return]
+        pieces: Iterator[str] = super().stream_chat(url, token, message)
+        return pieces
 
     def pause(self, error: AresError) -> float | None:
         """Seconds until the next attempt; None: there is no point in one."""
@@ -195,7 +197,7 @@ class Retrying(Right):
         try:
             super().refuse(response)
         except AresError as error:
-            error.retry_after = seconds(response.headers.get("retry-after"))  # type: ignore[attr-defined]
+            error.retry_after = seconds(response.headers.get("retry-after"))  # type: ignore[attr-defined]  # for pause, above
             raise
 
 

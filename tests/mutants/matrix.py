@@ -52,7 +52,7 @@ def client_of(kind: type[Right]) -> PythonClient:
 
 
 def settings_of(kind: type[Right], seed: int, quick: bool) -> Settings:
-    return Settings(dialect=kind.dialect, seed=seed, quick=quick, examples=EXAMPLES, strict=True)  # type: ignore[arg-type]
+    return Settings(dialect=kind.dialect, seed=seed, quick=quick, examples=EXAMPLES, strict=True)
 
 
 def at_work(kind: type[Right], seed: int) -> Row:

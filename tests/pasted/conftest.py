@@ -27,7 +27,7 @@ def odd(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest) -> str:
-    return request.param  # type: ignore[no-any-return]
+    return str(request.param)
 
 
 @pytest.fixture

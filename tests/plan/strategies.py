@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, get_args
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -23,7 +23,21 @@ from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.fault import Fault
-from mock_ares.scenario.model import Body, Chunks, Framing, Pace, Pause, Position, Range, Reply, Segments, Text
+from mock_ares.scenario.model import (
+    Body,
+    Chunks,
+    DialectName,
+    Framing,
+    Pace,
+    Pause,
+    Position,
+    Range,
+    Reply,
+    Segments,
+    Text,
+)
+from mock_ares.scenario.stream import Chunking, ChunkWord, Segmentation, SegmentWord
+from tests.plan.words import Inside
 
 LOOKALIKES = (
     "data: ", "data", ":", ": keep-alive", "id: 7", "[DONE]", "null", "0\r\n\r\n", "event: done", '{"delta": "x"}',
@@ -48,11 +62,11 @@ def texts(dialect: str = "text") -> SearchStrategy[str]:
     return st.lists(st.sampled_from(known) | anything, max_size=8).map("".join)
 
 
-def chunkings(text: str) -> SearchStrategy[object]:
+def chunkings(text: str) -> SearchStrategy[Chunking | tuple[str, ...]]:
     """Every way to cut a text, the list of its chunks among them (empty ones too)."""
     n = max(len(text), 1)
     return st.one_of(
-        st.sampled_from(["words", "characters", "graphemes", "mid-word", "whole"]),
+        st.sampled_from(get_args(ChunkWord)),
         st.integers(1, n).map(lambda every: Chunks(every=every)),
         st.lists(st.integers(1, 4), min_size=1, max_size=3).map(lambda sizes: Chunks(sizes=tuple(sizes))),
         st.lists(st.integers(0, n), min_size=1, max_size=3).map(lambda at: Chunks(at=tuple(at))),
@@ -103,18 +117,19 @@ BODIES: SearchStrategy[Body] = st.one_of(
 
 
 @cache
-def segmentations(*, promised: bool = False) -> SearchStrategy[object]:
+def segmentations(*, promised: bool = False) -> SearchStrategy[Segmentation]:
     """Where reads end; ``promised``: somewhere, at least. Some take a payload that has such places."""
-    words = ["event", "whole", "byte"] if promised else ["free", "event", "whole", "byte"]
+    words: list[SegmentWord] = ["event", "whole", "byte"] if promised else ["free", "event", "whole", "byte"]
     return st.one_of(
         st.sampled_from(words),
         st.integers(1, 40).map(lambda every: Segments(every=every)),
         st.tuples(st.integers(1, 9), st.integers(0, 9)).map(lambda r: Segments(random=Range(r[0], r[0] + r[1]))),
         st.lists(st.integers(1, 60), min_size=1, max_size=4).map(lambda at: Segments(at=tuple(at))),
-        st.sampled_from(["utf8", "prefix", "line", "crlf"]).map(lambda inside: Segments(inside=inside)),  # type: ignore[arg-type]
+        st.sampled_from(get_args(Inside)).map(lambda inside: Segments(inside=inside)),
     )
 
 
+INTERIM: SearchStrategy[Literal[100, 103]] = st.sampled_from([100, 103])
 SECONDS = st.sampled_from([0.0, 0.05, 0.1, 0.3, 1.0, 2.5])
 
 
@@ -219,7 +234,7 @@ def replies(
     promised: bool = False,
     interim: bool = True,
     menu: Menu = EVERYTHING,
-    dialects: Sequence[str] = tuple(DIALECTS),
+    dialects: Sequence[DialectName] = get_args(DialectName),
     paced: bool = True,
 ) -> Reply:
     """Replies that can be planned, with their dialect named.
@@ -231,19 +246,19 @@ def replies(
     chunks = draw(chunkings(text))
     reply = Reply(
         text=None if isinstance(chunks, tuple) else text,
-        chunks=chunks,  # type: ignore[arg-type]
-        dialect=dialect,  # type: ignore[arg-type]
+        chunks=chunks,
+        dialect=dialect,
         pace=draw(PACES) if paced else Pace(),
         framing=draw(framings(dialect)),
         body=draw(BODIES),
-        interim=draw(st.lists(st.sampled_from([100, 103]), max_size=2).map(tuple)) if interim else (),  # type: ignore[arg-type]
+        interim=tuple(draw(st.lists(INTERIM, max_size=2))) if interim else (),
         seed=draw(st.integers(0, 3)),
     )
     if paced:
         reply = draw(_with_pauses(reply))
     reply = draw(_with_faults(reply, menu))
     wanted = draw(segmentations(promised=promised))
-    return replace(reply, segments=wanted if _fits(reply, wanted) else "event" if promised else "free")  # type: ignore[arg-type]
+    return replace(reply, segments=wanted if _fits(reply, wanted) else "event" if promised else "free")
 
 
 @st.composite
@@ -291,17 +306,17 @@ def _can_be_built(reply: Reply) -> bool:
     return True
 
 
-def _fits(reply: Reply, segments: object) -> bool:
+def _fits(reply: Reply, segments: Segmentation) -> bool:
     try:
-        cuts(build(replace(reply, segments=segments), Asked()))  # type: ignore[arg-type]
+        cuts(build(replace(reply, segments=segments), Asked()))
     except PlanError:
         return False
     return True
 
 
-def plans(**choices: object) -> SearchStrategy[StreamPlan]:
+def plans(**choices: Any) -> SearchStrategy[StreamPlan]:
     """Plans of such replies; the choices are those of ``replies``."""
-    return replies(**choices).map(lambda reply: build(reply, Asked()))  # type: ignore[arg-type]
+    return replies(**choices).map(lambda reply: build(reply, Asked()))
 
 
 PEERS = st.builds(Peer, st.sampled_from(["1.1", "1.1", "1.0"]), st.booleans(), st.booleans())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +15,13 @@ from mock_ares.plan.columns import Piece
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Body, Chunks, Framing, Pace, Pause, Position, Range, Reply, Segments, Text
+from mock_ares.scenario.stream import Segmentation
 from tests.plan.strategies import texts
+from tests.plan.words import Newline
 
 
-def plan_of(*chunks: str, **words: object) -> StreamPlan:
-    return build(Reply(chunks=chunks, **words), Asked())  # type: ignore[arg-type]
+def plan_of(*chunks: str, **words: Any) -> StreamPlan:
+    return build(Reply(chunks=chunks, **words), Asked())
 
 
 class TestText:
@@ -77,8 +81,8 @@ class TestEvents:
     @pytest.mark.parametrize(
         ("newline", "payload"), [("crlf", b"data: a\r\ndata: b\r\n\r\n"), ("cr", b"data: a\rdata: b\r\r")]
     )
-    def test_newlines(self, newline: str, payload: bytes) -> None:
-        assert plan_of("a\nb", framing=Framing(newline=newline)).payload == payload  # type: ignore[arg-type]
+    def test_newlines(self, newline: Newline, payload: bytes) -> None:
+        assert plan_of("a\nb", framing=Framing(newline=newline)).payload == payload
 
     def test_everything_around_the_data(self) -> None:
         framing = Framing(
@@ -101,10 +105,9 @@ class TestEvents:
 
     @pytest.mark.parametrize("newline", ["lf", "crlf", "cr", "mixed"])
     @pytest.mark.parametrize("seed", range(8))
-    def test_without_the_last_blank_line(self, newline: str, seed: int) -> None:
-        words = {"newline": newline}
-        whole = plan_of("a", "b", framing=Framing(**words), seed=seed)  # type: ignore[arg-type]
-        cut = plan_of("a", "b", framing=Framing(**words, final_blank_line=False), seed=seed)  # type: ignore[arg-type]
+    def test_without_the_last_blank_line(self, newline: Newline, seed: int) -> None:
+        whole = plan_of("a", "b", framing=Framing(newline=newline), seed=seed)
+        cut = plan_of("a", "b", framing=Framing(newline=newline, final_blank_line=False), seed=seed)
         assert cut.payload in (whole.payload[:-1], whole.payload[:-2])
         assert cut.payload.endswith((b"data: b\n", b"data: b\r", b"data: b\r\n"))
         assert not cut.pieces[-1].ends_event
@@ -185,8 +188,8 @@ class TestAnswer:
             (Segments(inside="prefix"), "free"),
         ],
     )
-    def test_keeps_of_the_segments_what_makes_sense(self, wanted: object, segments: object) -> None:
-        assert answer(200, (), b"body", Reply(text="", segments=wanted)).segments == segments  # type: ignore[arg-type]
+    def test_keeps_of_the_segments_what_makes_sense(self, wanted: Segmentation, segments: Segmentation) -> None:
+        assert answer(200, (), b"body", Reply(text="", segments=wanted)).segments == segments
 
     @pytest.mark.parametrize("status", [204, 304])
     def test_cannot_have_a_body_where_there_is_none(self, status: int) -> None:

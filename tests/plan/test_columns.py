@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,13 +18,13 @@ from mock_ares.scenario.model import Reply
 MOMENTS = st.floats(0, 10)
 PIECES = st.builds(Piece, st.binary(max_size=5), MOMENTS, st.none() | st.integers(0, 9), st.booleans(), st.booleans())
 WRITES = st.builds(Write, MOMENTS, st.binary(min_size=1, max_size=9), st.booleans(), st.integers(0, 99))
-KINDS = {Pieces: PIECES, Writes: WRITES, Texts: st.text(min_size=1, max_size=5)}
+KINDS: dict[Any, st.SearchStrategy[Any]] = {Pieces: PIECES, Writes: WRITES, Texts: st.text(min_size=1, max_size=5)}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
-def test_they_are_the_records(kind: type, data: st.DataObject) -> None:
-    records = tuple(data.draw(st.lists(KINDS[kind], max_size=6)))  # type: ignore[index]
+def test_they_are_the_records(kind: Any, data: st.DataObject) -> None:
+    records = tuple(data.draw(st.lists(KINDS[kind], max_size=6)))
     columns = kind(records)
     assert tuple(columns) == records and columns == records and records == columns and len(columns) == len(records)
     assert hash(columns) == hash(kind(records)) and repr(columns) == repr(records)

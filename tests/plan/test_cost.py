@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,21 +12,23 @@ from mock_ares import faults
 from mock_ares.expectation import disagreement, expect
 from mock_ares.plan.build import Asked, build
 from mock_ares.plan.http1.layout import Peer, lay_out
+from mock_ares.plan.model import Script
 from mock_ares.plan.show import timeline
+from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Body, Framing, Pace, Position, Range, Reply, Segments
 from tests.growth import LINEAR, Work, growth
 
 
-def planned(**words: object) -> Work:
-    def work(size: int) -> object:
-        return lay_out(build(Reply(text="é" * size, **words), Asked()), Peer(gzip=True))  # type: ignore[arg-type]
+def planned(**words: Any) -> Work:
+    def work(size: int) -> Script:
+        return lay_out(build(Reply(text="é" * size, **words), Asked()), Peer(gzip=True))
 
     return work
 
 
-def broken(fault: Callable[[int], object], **words: object) -> Work:
+def broken(fault: Callable[[int], Fault], **words: Any) -> Work:
     def work(size: int) -> object:
-        reply = Reply(text="é" * size, faults=(fault(size),), **words)  # type: ignore[arg-type]
+        reply = Reply(text="é" * size, faults=(fault(size),), **words)
         return lay_out(build(reply, Asked()))
 
     return work
@@ -79,7 +82,8 @@ def test_memory_is_a_small_multiple_of_what_is_sent() -> None:
     tracemalloc.start()
     try:
         script = planned(chunks="whole")(4_000_000)
+        assert isinstance(script, Script)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 10 * script.size  # type: ignore[attr-defined]
+    assert peak < 10 * script.size

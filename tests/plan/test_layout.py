@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,10 @@ from mock_ares.plan.columns import Write
 from mock_ares.plan.http1.layout import Peer, head_only, lay_out
 from mock_ares.plan.model import Script
 from mock_ares.plan.positions import PlanError
+from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments
+from mock_ares.scenario.stream import Segmentation
+from tests.plan.words import Gzip
 
 AB = ("a", "b")
 """Two events of 9 bytes."""
@@ -82,8 +86,8 @@ class TestChunked:
 
 class TestSegments:
     @pytest.mark.parametrize("segments", ["event", Segments(every=4), "byte"])
-    def test_each_is_a_write_of_its_own(self, segments: object) -> None:
-        found = script(Reply(chunks=AB, segments=segments, body="close"))  # type: ignore[arg-type]
+    def test_each_is_a_write_of_its_own(self, segments: Segmentation) -> None:
+        found = script(Reply(chunks=AB, segments=segments, body="close"))
         step = {"event": 9, "byte": 1}.get(str(segments), 4)
         assert [write.upto for write in found.writes] == [*range(step, 18, step), 18]
         assert all(write.boundary for write in found.writes) and found.head_boundary
@@ -148,15 +152,15 @@ class TestGzip:
 
 class TestLength:
     @pytest.mark.parametrize("gzip", [None, "event", "whole"])
-    def test_of_all_that_comes(self, gzip: str | None) -> None:
-        reply = Reply(chunks=AB, body=Body("length", gzip=gzip))  # type: ignore[arg-type]
+    def test_of_all_that_comes(self, gzip: Gzip | None) -> None:
+        reply = Reply(chunks=AB, body=Body("length", gzip=gzip))
         found = script(reply, Peer(gzip=True))
         assert field(found, "content-length") == str(found.size)
 
     @pytest.mark.parametrize("stop", range(19))
     @pytest.mark.parametrize("gzip", [None, "event", "whole"])
-    def test_of_a_cut_body_is_the_whole_ones(self, gzip: str | None, stop: int) -> None:
-        body = Body("length", gzip=gzip)  # type: ignore[arg-type]
+    def test_of_a_cut_body_is_the_whole_ones(self, gzip: Gzip | None, stop: int) -> None:
+        body = Body("length", gzip=gzip)
         fault = faults.close_early(Position(byte=stop))
         found = script(Reply(chunks=AB, body=body, faults=(fault,)), Peer(gzip=True))
         length = int(field(found, "content-length") or -1)
@@ -172,8 +176,8 @@ class TestLength:
         assert field(found, "content-length") == "9"
 
     @pytest.mark.parametrize("gzip", [None, "event"])
-    def test_wrong_ones_are_wrong_by_as_much_as_they_say(self, gzip: str | None) -> None:
-        body = Body("length", gzip=gzip)  # type: ignore[arg-type]
+    def test_wrong_ones_are_wrong_by_as_much_as_they_say(self, gzip: Gzip | None) -> None:
+        body = Body("length", gzip=gzip)
         for fault, delta in ((faults.long_length(7), 7), (faults.short_length(7), -7)):
             found = script(Reply(chunks=AB, body=body, faults=(fault,)), Peer(gzip=True))
             assert field(found, "content-length") == str(found.size + delta)
@@ -193,7 +197,8 @@ class TestLength:
         for reply in (Reply(text=""), Reply(text="", body=Body("chunked", gzip="event"))):
             found = lay_out(answer(status, (), b"", reply), Peer(gzip=True))
             assert found.writes == () and found.keep_alive
-            assert {"content-length", "transfer-encoding", "content-encoding"}.isdisjoint(dict(found.head.headers))  # type: ignore[union-attr]
+            assert found.head is not None
+            assert {"content-length", "transfer-encoding", "content-encoding"}.isdisjoint(dict(found.head.headers))
 
 
 CLOSING = {
@@ -238,8 +243,8 @@ class TestOldClients:
         assert {"transfer-encoding", "trailer"}.isdisjoint(dict(found.head.headers))
 
     @pytest.mark.parametrize("fault", [faults.malformed_chunk(1), faults.close_early(1, inside_http_chunk=True)])
-    def test_get_no_broken_ones_either(self, fault: object) -> None:
-        assert data(Reply(chunks=AB, faults=(fault,)), OLD) == [b"data: a\n\n"]  # type: ignore[arg-type]
+    def test_get_no_broken_ones_either(self, fault: Fault) -> None:
+        assert data(Reply(chunks=AB, faults=(fault,)), OLD) == [b"data: a\n\n"]
 
 
 class TestEndings:
@@ -314,8 +319,8 @@ class TestHeartbeat:
 
     PACE = Pace(keep_alive=5.0, pauses=(Pause(1),))
 
-    def beat(self, body: Body, pace: Pace = PACE, **words: object) -> tuple[Script, tuple[float, bytes] | None]:
-        found = script(Reply(chunks=AB, pace=pace, body=body, **words), Peer(gzip=True))  # type: ignore[arg-type]
+    def beat(self, body: Body, pace: Pace = PACE, **words: Any) -> tuple[Script, tuple[float, bytes] | None]:
+        found = script(Reply(chunks=AB, pace=pace, body=body, **words), Peer(gzip=True))
         return found, found.ending.heartbeat
 
     def test_is_an_http_chunk(self) -> None:
@@ -330,9 +335,9 @@ class TestHeartbeat:
 
     @pytest.mark.parametrize("gzip", ["event", "whole"])
     @pytest.mark.parametrize("after", [0, 1, 2])
-    def test_can_be_decompressed_again_and_again(self, gzip: str, after: int) -> None:
+    def test_can_be_decompressed_again_and_again(self, gzip: Gzip, after: int) -> None:
         pace = Pace(keep_alive=5.0, pauses=(Pause(after),))
-        found, beat = self.beat(Body("close", gzip=gzip), pace)  # type: ignore[arg-type]
+        found, beat = self.beat(Body("close", gzip=gzip), pace)
         assert beat is not None
         unzip = zlib.decompressobj(31)
         unzip.decompress(b"".join(write.data for write in found.writes))

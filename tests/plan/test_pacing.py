@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,8 +20,8 @@ from tests.plan.strategies import NOTHING, plans, replies
 COMMENT = b": keep-alive"
 
 
-def plan_of(*chunks: str, pace: Pace, **words: object) -> StreamPlan:
-    return build(Reply(chunks=chunks, pace=pace, **words), Asked())  # type: ignore[arg-type]
+def plan_of(*chunks: str, pace: Pace, **words: Any) -> StreamPlan:
+    return build(Reply(chunks=chunks, pace=pace, **words), Asked())
 
 
 def moments(plan: StreamPlan) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -14,13 +15,14 @@ from mock_ares.dialects import DIALECTS
 from mock_ares.plan.build import Asked, answer, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of, place_of, split_at
-from mock_ares.scenario.model import Framing, Pace, Position, Reply
+from mock_ares.scenario.model import DialectName, Framing, Pace, Position, Reply
 from mock_ares.scenario.words import parse_duration
 from tests.plan.strategies import NOTHING, Menu, plans, replies
+from tests.plan.words import Newline
 
 
-def plan_of(*chunks: str, dialect: str = "text", **words: object) -> StreamPlan:
-    return build(Reply(chunks=chunks, dialect=dialect, **words), Asked())  # type: ignore[arg-type]
+def plan_of(*chunks: str, dialect: DialectName = "text", **words: Any) -> StreamPlan:
+    return build(Reply(chunks=chunks, dialect=dialect, **words), Asked())
 
 
 def before(plan: StreamPlan, where: Position | str | int) -> bytes:
@@ -30,7 +32,7 @@ def before(plan: StreamPlan, where: Position | str | int) -> bytes:
 class TestChunk:
     @pytest.mark.parametrize("dialect", DIALECTS)
     @pytest.mark.parametrize("count", [0, 1, 2, 3])
-    def test_so_many_have_been_said(self, dialect: str, count: int) -> None:
+    def test_so_many_have_been_said(self, dialect: DialectName, count: int) -> None:
         plan = plan_of("a", " b", " c", dialect=dialect, framing=Framing(bom=True, first=(": hi",), between=(":",)))
         said = DIALECTS[dialect].decode(before(plan, count)).text
         assert said == "".join(plan.chunks[:count])
@@ -77,8 +79,8 @@ class TestText:
         assert before(plan, "a\n\n") == b"data: a\ndata: \ndata: "
 
     @pytest.mark.parametrize("newline", ["lf", "crlf", "cr", "mixed"])
-    def test_however_lines_end(self, newline: str) -> None:
-        framing = Framing(newline=newline, before=("id: 1",), inside=(": x",))  # type: ignore[arg-type]
+    def test_however_lines_end(self, newline: Newline) -> None:
+        framing = Framing(newline=newline, before=("id: 1",), inside=(": x",))
         assert before(plan_of("a\nbc", framing=framing), "a\nb").endswith(b"data: b")
 
     def test_without_spaces(self) -> None:
@@ -91,7 +93,7 @@ class TestText:
         assert before(plan, "a\n") == b"data: a\ndata"
 
     @pytest.mark.parametrize("dialect", ["delta", "typed"])
-    def test_escaped(self, dialect: str) -> None:
+    def test_escaped(self, dialect: DialectName) -> None:
         plan = plan_of('say "hi"\n\\ and\0', dialect=dialect)
         assert before(plan, 'say "').endswith(b'say \\"')
         assert before(plan, "\n").endswith(b'hi\\"\\n')

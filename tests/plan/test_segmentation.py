@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mock_ares.plan.build import Asked, build
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.model import Framing, Pace, Pause, Position, Range, Reply, Segments
+from mock_ares.scenario.stream import Segmentation
+from tests.plan.words import Inside
 
 
-def parts(segments: object, *chunks: str, **words: object) -> list[bytes]:
+def parts(segments: Segmentation, *chunks: str, **words: Any) -> list[bytes]:
     """The payload between the cuts."""
-    plan = build(Reply(chunks=chunks, segments=segments, **words), Asked())  # type: ignore[arg-type]
+    plan = build(Reply(chunks=chunks, segments=segments, **words), Asked())
     found = cuts(plan)
     assert found is not None and found[-1] == plan.size and list(found) == sorted(set(found))
     return [plan.payload[start:end] for start, end in zip((0, *found), found, strict=False)]
@@ -101,9 +105,9 @@ class TestInside:
             ("line", "an event with a data line of two characters or more"),
         ],
     )
-    def test_there_is_no_such_place(self, inside: str, missing: str) -> None:
+    def test_there_is_no_such_place(self, inside: Inside, missing: str) -> None:
         with pytest.raises(PlanError, match=rf"^segments: there is no place inside {inside}; that takes {missing}$"):
-            parts(Segments(inside=inside), "a")  # type: ignore[arg-type]
+            parts(Segments(inside=inside), "a")
 
     def test_there_is_no_data_line(self) -> None:
         with pytest.raises(PlanError, match=r"^segments: there is no place inside prefix"):

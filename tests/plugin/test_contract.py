@@ -345,9 +345,9 @@ def test_decorators_keywords(project: pytest.Pytester) -> None:
     from mock_ares import client_contract
 
     with pytest.raises(TypeError, match="no keyword 'capability'; did you mean 'capabilities'"):
-        client_contract(capability={"retry"})  # type: ignore[call-overload]
+        client_contract(capability={"retry"})  # type: ignore[call-overload]  # that is the mistake
     with pytest.raises(TypeError, match=r"decorates a function of \(url, token, message\), not a str"):
-        client_contract()("my_client")  # type: ignore[type-var]
+        client_contract()("my_client")  # type: ignore[type-var]  # that is the mistake
 
 
 def test_subclasses_of_subclasses_fixtures_and_own_tests(project: pytest.Pytester) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -216,8 +216,8 @@ class TestRoutes:
 
 class TestRedirects:
     @pytest.mark.parametrize("status", [307, 308])
-    def test_to_the_same_path(self, docs: Live, status: int) -> None:
-        docs.server.script(docs.id, Reply(redirect=Redirect(status=status)), Reply(text="home"))  # type: ignore[arg-type]
+    def test_to_the_same_path(self, docs: Live, status: Literal[307, 308]) -> None:
+        docs.server.script(docs.id, Reply(redirect=Redirect(status=status)), Reply(text="home"))
         got = docs.ask()
         assert (got.status, got.headers["location"], got.body) == (status, "/api/chat/stream", b"")
         assert said(docs.ask()) == "home"

@@ -407,7 +407,7 @@ def timeline(script: Script, speed: float = 1.0, slow: float = 0.0) -> list[tupl
     clock = FakeClock()
     clock.slow = slow
     wire = FakeWire(clock)
-    asyncio.run(play(script, wire, clock, speed=speed))  # type: ignore[arg-type]
+    asyncio.run(play(script, wire, clock, speed=speed))  # type: ignore[arg-type]  # stand-ins
     return wire.log
 
 
@@ -476,7 +476,7 @@ class TestSchedule:
             wire: Any = FakeWire(clock)
             wire.wait_gone = asyncio.Event().wait
             script = timed((0.0, b"a", False), ending=Ending("hang"))
-            task = asyncio.ensure_future(play(script, wire, clock))  # type: ignore[arg-type]
+            task = asyncio.ensure_future(play(script, wire, clock))  # type: ignore[arg-type]  # stand-ins
             await asyncio.sleep(0.001)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):

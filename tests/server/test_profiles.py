@@ -41,4 +41,4 @@ def test_context_ids() -> None:
 
 def test_a_profile_does_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
-        DOCS.leeway = 5  # type: ignore[misc]
+        DOCS.leeway = 5  # type: ignore[misc]  # that is what is refused

@@ -89,5 +89,6 @@ def test_a_stream_that_runs_follows(changes: list[tuple[float, float]], expected
 
     clock.again, clock.timer = again, timer
     writes = tuple(Write(float(index), b"%d" % index, False) for index in range(5))
-    asyncio.run(play(Script(None, False, writes, Ending("close"), True), wire, clock, speed=tempo))  # type: ignore[arg-type]
+    script = Script(None, False, writes, Ending("close"), True)
+    asyncio.run(play(script, wire, clock, speed=tempo))  # type: ignore[arg-type]  # stand-ins
     assert wire.log == expected

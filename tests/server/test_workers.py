@@ -111,7 +111,7 @@ def test_workers_end_with_who_started_them(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         line = next(line for line in iter(process.stdout.readline, "") if "a fake ARES at" in line)
-        port = int(re.search(r"http://[\d.]+:(\d+)", line)[1])  # type: ignore[index]
+        port = int(re.findall(r"http://[\d.]+:(\d+)", line)[0])
         token = Keyring().issue_jwt(lifetime=60)
         assert next(stream_chat(f"http://127.0.0.1:{port}/api/chat/stream", token, "hi"))
         process.kill()

@@ -59,7 +59,7 @@ class Rig:
         self._lost = False
         rig = self
 
-        class Counting(PARSERS[parser]()):  # type: ignore[misc]
+        class Counting(PARSERS[parser]()):  # type: ignore[misc]  # either parser's class
             def data_received(self, data: bytes) -> None:
                 super().data_received(data)
                 rig._note(len(data))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
-from mock_ares.harness.model import CheckResult, ClientReport, Failure
+from mock_ares.harness.model import CheckResult, ClientReport, Failure, Report
 from mock_ares.harness.report.grouping import groups
 from mock_ares.harness.report.html import as_html
 from mock_ares.harness.report.json import as_json
@@ -45,8 +45,8 @@ def replay(client: ClientReport, check: CheckResult) -> str | None:
     return f"mock-ares replay {check.replay} -- node" if check.replay else None
 
 
-def text_of(report: object) -> str:
-    return "\n".join(Terminal(io.StringIO(), width=100).report(report, replay))  # type: ignore[arg-type]
+def text_of(report: Report) -> str:
+    return "\n".join(Terminal(io.StringIO(), width=100).report(report, replay))
 
 
 def test_a_group_has_one_sentence_and_one_verdict_and_the_smallest_in_front() -> None:

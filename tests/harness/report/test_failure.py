@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mock_ares.harness.model import Case
+from mock_ares.harness.model import Case, Failure
 from mock_ares.harness.report.counterexample.failure_text import failure_text
 from mock_ares.scenario.model import Pace, Reply, Segments, Text
 from tests.harness.report.samples import CUT, HOSTILE, INFO, SMALLEST, failure
@@ -109,8 +109,8 @@ def test_best_effort_is_said_of_reads_that_nobody_can_vouch_for() -> None:
         failure(Reply(text=Text(words=900)), "x"),
     ],
 )
-def test_no_line_is_much_wider_than_asked_for(found: object, width: int | None) -> None:
-    lines = failure_text(INFO, found, width=width).split("\n")  # type: ignore[arg-type]
+def test_no_line_is_much_wider_than_asked_for(found: Failure, width: int | None) -> None:
+    lines = failure_text(INFO, found, width=width).split("\n")
     assert max(map(len, lines)) <= (width or 100) + 30
 
 

@@ -208,8 +208,8 @@ class TestTogether:
 class TestScripted:
     @pytest.fixture
     def page(self, caplog: pytest.LogCaptureFixture, profile: str) -> Iterator[Frontend]:
-        def scenario(name: str, when: When, *replies: Reply, **words: object) -> Scenario:
-            return Scenario(name=name, when=when, replies=replies, **words)  # type: ignore[arg-type]
+        def scenario(name: str, when: When, *replies: Reply, **words: Any) -> Scenario:
+            return Scenario(name=name, when=when, replies=replies, **words)
 
         scenarios = [
             scenario(

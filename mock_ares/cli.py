@@ -24,11 +24,27 @@ if TYPE_CHECKING:
 
 PROFILES = click.Choice(["docs", "server"])
 CHATS = click.Choice([f"{prefix}/chat{form}" for prefix in ("/api", "/v1", "/api/v1") for form in ("", "/stream")])
-DIALECTS = click.Choice(["text", "lines", "delta", "typed"])
 FILES = click.Path(path_type=Path)
 MOST_LIFETIME = 36500 * 86400
 """Seconds: a hundred years."""
 UNREADABLE = "cannot be read: "
+
+
+class DialectChoice(click.Choice[str]):
+    """One of the dialects, which are imported when somebody asks for one."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        from mock_ares.dialects import DIALECTS
+
+        return tuple(DIALECTS)
+
+    @choices.setter
+    def choices(self, none: object) -> None:
+        pass
 
 
 class Usage(click.ClickException):
@@ -114,7 +130,7 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option("--profile", default="docs", type=PROFILES, help="Whose behaviour: ARES's pages, or its server.")
 @click.option("--scenario", help="The scenario that answers where none is asked for and none applies.")
-@click.option("--dialect", type=DIALECTS, help="How chunks become events; by default the profile's way.")
+@click.option("--dialect", type=DialectChoice(), help="How chunks become events; by default the profile's way.")
 @click.option(
     "--speed", default=1.0, type=click.FloatRange(min=0, min_open=True), callback=_speed, help="2: twice as fast."
 )

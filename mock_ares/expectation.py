@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Literal
 
 from mock_ares import sse
-from mock_ares.dialects import DIALECTS, Decoded
+from mock_ares.dialects import DIALECTS, STANDARD, Decoded
 from mock_ares.plan.http1.negotiation import Peer, carried
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.fault import FAULTS
@@ -65,7 +65,7 @@ def expect(plan: StreamPlan, *, gzip: bool = False, version: str = "1.1") -> Exp
     if media_type != "text/event-stream":
         return Expectation("error", "", f"the content type is {media_type!r}, not text/event-stream")
     if plan.dialect not in DIALECTS:  # content that calls itself an event stream; it has said no other text
-        plan = replace(plan, dialect="text", text=DIALECTS["text"].decode(plan.payload).text)
+        plan = replace(plan, dialect=STANDARD, text=DIALECTS[STANDARD].decode(plan.payload).text)
     return _of_stream(plan)
 
 
@@ -140,7 +140,7 @@ def _is_cut(plan: StreamPlan) -> bool:
 def _also(plan: StreamPlan) -> tuple[str, ...]:
     """With the events of other types, which a client may show or skip."""
     lines = (*plan.framing.first, *plan.framing.between)
-    if plan.dialect != "text" or not any(line.startswith("event:") for line in lines):
+    if not DIALECTS[plan.dialect].standard or not any(line.startswith("event:") for line in lines):
         return ()
     shown = "".join(event.data for event in sse.decode(plan.payload))
     return (shown,) if shown != plan.text else ()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,8 @@ from hypothesis import strategies as st
 
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS, Decoded, Dialect, Event, Names, agent_label, count_tokens
+from mock_ares.paths import CONTRACTS
+from tests.documents import text
 
 NAMES = Names("product", "c1")
 BARRED = {"text": "\r", "lines": "\r\n", "delta": "", "typed": ""}
@@ -227,3 +232,71 @@ def test_a_custom_agent_in_the_done_record() -> None:
     ((_, line),) = DIALECTS["typed"].closing(Names("my-agent", "c1"), "")[0]
     assert line == r'{"event":"done","agent":"Custom(\"my-agent\") (user)","context_id":"c1"}'
     assert json.loads(line)["agent"] == 'Custom("my-agent") (user)'
+
+
+# -- A dialect is one file --------------------------------------------------------------------------
+
+OTHER = '''
+"""A dialect in a file of its own."""
+from mock_ares.dialects.base import Decoded, Dialect, dialect, json_event, records, string_of
+
+
+@dialect("plainly")
+class Plainly(Dialect):
+    """A record for each chunk."""
+
+    def chunk(self, text):
+        return json_event({"say": text}, ",", ":")
+
+    def decode(self, body):
+        return Decoded("".join(string_of(record, "say") for record in records(body)), True)
+'''
+USE = """
+import sys
+from importlib.util import find_spec, module_from_spec
+
+spec = find_spec("mock_ares.dialects")
+spec.submodule_search_locations.append(sys.argv[1])
+module = sys.modules["mock_ares.dialects"] = module_from_spec(spec)
+spec.loader.exec_module(module)
+
+from mock_ares.authoring.load import loads
+from mock_ares.cli import DialectChoice
+from mock_ares.dialects import DIALECTS
+from mock_ares.harness.checks import CHECKS
+from mock_ares.plan.build import Asked, build
+
+reply = loads("replies: [{text: a, dialect: plainly}]").replies[0]
+print(build(reply, Asked()).payload.decode(), end="")
+assert list(DIALECTS) == list(DialectChoice().choices) == ["text", "lines", "delta", "plainly", "typed"]
+assert "plainly" in CHECKS["chunk-split"].info.dialects and "plainly" not in CHECKS["missing-end"].info.dialects
+"""
+
+
+def test_a_file_is_all_it_takes(tmp_path: Path) -> None:
+    (tmp_path / "plainly.py").write_text(OTHER, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", USE, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout == 'data: {"say":"a"}\n\n', done.stderr
+
+
+@dialects
+def test_nothing_is_missing(name: str) -> None:
+    """What a new dialect still needs, all of it."""
+    quoted = ", ".join(f'"{each}"' for each in DIALECTS)
+    needs = {
+        "mock_ares/dialects/__init__.py": f"    DialectName = Literal[{quoted}]\n",
+        "mock_ares/console/js/client.js": f"export const DIALECTS = [{quoted}];\n",
+        "contracts/control.openapi.yaml": f"    Dialect: {{enum: [{', '.join(DIALECTS)}]}}\n",
+        "contracts/control.openapi.yaml, too": f"      enum: [{', '.join(DIALECTS)}, null]\n",
+        "docs/scenarios.md": f"\n| `{name}` |",
+    }
+    todo = [
+        f"{path}: this line: {line.strip()}" for path, line in needs.items() if line not in text(path.partition(",")[0])
+    ]
+    if name not in BARRED:
+        todo.append(f'tests/test_dialects.py: BARRED["{name}"]: the newlines that it cannot carry')
+    if not (CONTRACTS / "wire" / f"dialect-{name}.yaml").exists() and not DIALECTS[name].standard:
+        todo.append(f"contracts/wire/dialect-{name}.yaml: bytes, and what they say")
+    assert not todo, "\n".join(["", *todo])

@@ -14,6 +14,8 @@ class Profile:
 
     name: Literal["docs", "server"]
     default_dialect: str
+    messages_dialect: str
+    """Of a request that brings its messages with it, as the key route takes them."""
     leeway: float
     """Seconds for which an expired JWT is still accepted."""
     checks_kind: bool
@@ -41,10 +43,18 @@ class Profile:
 
 PROFILES: dict[str, Profile] = {
     "docs": Profile(
-        "docs", "text", leeway=0.0, checks_kind=True, keep_alive=None, default_agent="router", outer_layers_first=False
+        "docs",
+        "text",
+        "delta",
+        leeway=0.0,
+        checks_kind=True,
+        keep_alive=None,
+        default_agent="router",
+        outer_layers_first=False,
     ),
     "server": Profile(
         "server",
+        "typed",
         "typed",
         leeway=60.0,
         checks_kind=False,

@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
+from mock_ares.dialects import DialectName
 from mock_ares.faults import FAULTS
 from mock_ares.scenario.diagnostics import Place, dotted, nearest
 from mock_ares.scenario.model import (
@@ -19,7 +20,6 @@ from mock_ares.scenario.model import (
     Chunks,
     ChunkWord,
     Content,
-    DialectName,
     Framing,
     Pace,
     Redirect,

@@ -28,7 +28,7 @@ MOST_FILE = 4 * MOST_BYTES
 _OTHER_FILES = re.compile(rb"file|\\(?:x|u00|U000000)[46][69cC5]")
 """The word, or escapes of its letters."""
 _NAMED = re.compile(rb"\bfile: ?([\w./-]+)[ ]*[}\r\n]")
-_CODE = ("scenario", "authoring", "authoring/yaml", "plan", "plan/http1", "faults", ".")
+_CODE = ("dialects", "scenario", "authoring", "authoring/yaml", "plan", "plan/http1", "faults", ".")
 
 
 class Kept:

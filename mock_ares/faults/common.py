@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mock_ares.dialects import DIALECTS
 from mock_ares.plan.http1.negotiation import BODILESS
 from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, moment_of
@@ -61,5 +62,5 @@ def _without_head(plan: StreamPlan, name: str, ending: Ending) -> StreamPlan:
 def _needs_chunked(plan: StreamPlan, name: str) -> None:
     needs_body(plan, name)
     if plan.body.framing != "chunked":
-        use = "body: {framing: chunked}" if plan.dialect in ("json", "none") else "body: chunked"
+        use = "body: {framing: chunked}" if plan.dialect not in DIALECTS else "body: chunked"
         raise PlanError(f"{name}: there are no HTTP chunks in body: {plan.body.framing}; use {use}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mock_ares.dialects import DIALECTS
+from mock_ares.dialects import DIALECTS, having
 from mock_ares.faults.common import applied
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.events import Encoder
@@ -12,6 +12,8 @@ from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, moment_of, split_at
 from mock_ares.scenario.fault import Fault, fault
 from mock_ares.scenario.position import Where
+
+REPORTING = having(lambda dialect: dialect.reports_errors)
 
 
 @fault("error_event")
@@ -22,7 +24,7 @@ class ErrorEvent(Fault):
     about = "content"
     ends_well = True
     drops_text = True
-    needs = "the dialect typed, which has error events"
+    needs = f"a dialect with error events: {REPORTING}"
 
     after: Where
     message: str = "Stream error: LLM error: Stream chunk error"
@@ -31,7 +33,7 @@ class ErrorEvent(Fault):
         plan, spoken = applied(plan, self.name), DIALECTS.get(plan.dialect)
         lines = spoken.error(plan.names, self.message) if spoken else None
         if spoken is None or lines is None:
-            raise PlanError(f"{self.name}: the dialect {plan.dialect} has no error event; use dialect: typed")
+            raise PlanError(f"{self.name}: the dialect {plan.dialect} has no error event; use dialect: {REPORTING}")
         if reason := spoken.refuse(self.message):
             raise PlanError(f"{self.name}: {reason}")
         try:

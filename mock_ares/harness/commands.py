@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mock_ares.dialects import DIALECTS, STANDARD
 from mock_ares.harness.clients.processes.strays import adopt
 from mock_ares.harness.model import CheckResult, HarnessError, UsageError
 from mock_ares.harness.run.clients_file import Entry, read_grid
@@ -98,7 +99,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--expect", multiple=True, metavar="ID=WHY", help="This check fails, and why; may be given again.")
 @click.option("--strict", is_flag=True, help="Defensive checks that fail are failures.")
 @click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
-@click.option("--dialect", default="text", type=click.Choice(["text", "lines", "delta", "typed"]), show_default=True)
+@click.option("--dialect", default=STANDARD, type=click.Choice([*DIALECTS]), show_default=True)
 @click.option("--seed", type=click.IntRange(0), help="For everything random; printed at the end of each run.")
 @click.option("--examples", type=click.IntRange(0), help="Generated ones for each check, behind its fixed ones.")
 @click.option("--report", "reports", multiple=True, type=PATH, metavar="PATH", help="Write it as .json, .html or .xml.")

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from mock_ares.dialects import DialectName
 from mock_ares.expectation import Outcome
-from mock_ares.scenario.model import DialectName, Reply
+from mock_ares.scenario.model import Reply
 
 Tier = Literal["documented", "standard", "defensive"]
 Verdict = Literal["passed", "failed", "skipped", "errored", "informational"]
@@ -152,7 +153,8 @@ class CheckInfo:
     advice: str
     """What to do about a failure."""
     capability: str | None = None
-    dialects: tuple[DialectName, ...] = ("text", "delta", "typed")
+    dialects: tuple[DialectName, ...] = ()
+    """Those in which its condition can be shown."""
 
 
 @dataclass(frozen=True, slots=True)

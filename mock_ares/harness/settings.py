@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mock_ares.dialects import STANDARD, DialectName
 from mock_ares.harness.model import Tier
-from mock_ares.scenario.model import DialectName
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One run. Everything random in it comes from ``seed``."""
 
-    dialect: DialectName = "text"
+    dialect: DialectName = STANDARD
     """The one the client speaks."""
     profile: str = "docs"
     seed: int = 0

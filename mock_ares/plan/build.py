@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from mock_ares.dialects import DIALECTS, Names
+from mock_ares.dialects import DIALECTS, STANDARD, Names
 from mock_ares.plan import chunking, lorem, pacing
 from mock_ares.plan.columns import Piece, Pieces
 from mock_ares.plan.events import BOM, Encoder
@@ -22,7 +22,7 @@ class Asked:
 
     message: str = ""
     names: Names = Names()
-    dialect: str = "text"
+    dialect: str = STANDARD
     """The profile's; a reply may name another."""
     keep_alive: float | None = None
     """Seconds of silence after which the profile sends a comment."""

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mock_ares.dialects import Names
+from mock_ares.dialects import STANDARD, Names
 from mock_ares.plan.columns import Piece, Pieces, Texts, Write, Writes, columns
 from mock_ares.scenario.model import Body, Framing, Segmentation
 
@@ -83,7 +83,7 @@ class StreamPlan:
     """What the reply says: as authored, with what faults put in."""
     chunks: Sequence[str] = ()
     """The text as it is sent, an event each. A byte that is no UTF-8 stands in it as a lone surrogate (PEP 383)."""
-    dialect: str = "text"
+    dialect: str = STANDARD
     names: Names = Names()
     framing: Framing = Framing()
     segments: Segmentation = "free"

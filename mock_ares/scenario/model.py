@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Literal
 
+from mock_ares.dialects import DialectName
 from mock_ares.scenario.diagnostics import Finding, listed, nearest
 from mock_ares.scenario.fault import FAULTS, FaultList
 from mock_ares.scenario.fields import FieldTexts, field_mistakes
@@ -38,8 +39,6 @@ from mock_ares.scenario.stream import (
     Text,
 )
 from mock_ares.scenario.words import ByType, Duration, Index, Seconds, Switch, Whole
-
-DialectName = Literal["text", "lines", "delta", "typed"]
 
 
 class Absent(Enum):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mock_ares.dialects import DialectName
 from mock_ares.expectation import disagreement, expect
 from mock_ares.harness.checks import CHECKS, everything, find
 from mock_ares.harness.checks.rows import playable, say, speaking
@@ -21,7 +22,7 @@ from mock_ares.plan.build import Asked, body_of, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
-from mock_ares.scenario.model import DialectName, Reply, Segments, Text
+from mock_ares.scenario.model import Reply, Segments, Text
 
 
 def named(text: str) -> list[str]:

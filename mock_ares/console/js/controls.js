@@ -1,6 +1,7 @@
 // The live controls: what holds for every stream from now on, and what the next reply is broken with.
 
 import { api } from "./api.js";
+import { DIALECTS } from "./client.js";
 import { agree } from "./dialogs.js";
 import { field, h, icon, options, put, say } from "./dom.js";
 import { count } from "./format.js";
@@ -115,7 +116,7 @@ export class Controls {
     if (this.pause.shown !== speed) put(this.pause, icon(speed === 0 ? "play" : "pause"));
     this.pause.shown = speed;
     const own = { docs: "text", server: "typed" }[profile] ?? status?.default_dialect ?? "";
-    options(this.dialect, [["", `the profile's: ${own}`], "text", "lines", "delta", "typed"], dialect ?? "");
+    options(this.dialect, [["", `the profile's: ${own}`], ...DIALECTS], dialect ?? "");
     this.profile.value = profile;
     if (document.activeElement !== this.latency) this.latency.value = Math.round(latency * 1000);
   }

@@ -14,8 +14,8 @@ from mock_ares.control.resources.pending_faults import break_told
 from mock_ares.control.resources.scenarios import chosen_told
 from mock_ares.control.resources.served_files import broken_told
 from mock_ares.control.resources.tokens import drop_all
+from mock_ares.dialects import DialectName
 from mock_ares.paths import CONTRACTS
-from mock_ares.scenario.model import DialectName
 
 MOST_SPEED = 1000.0
 MOST_LATENCY = 600.0

@@ -148,7 +148,7 @@ def _fault(value: Any) -> Fault:
         if name not in FAULTS:
             raise RefusedError(422, f"no fault is named {name!r}{nearest(name, FAULTS)}", where="fault")
     try:
-        made = from_value({"replies": [{"text": "", "dialect": "typed", "faults": [value]}]}, rehearsed=False)
+        made = from_value({"replies": [{"text": "", "faults": [value]}]}, rehearsed=False)
     except WordsError as error:
         place, message = error.found[0]
         where = dotted(("fault", *place[4:]))

@@ -20,6 +20,7 @@ from mock_ares.control.resources.scenarios import named, summary, summary_told
 from mock_ares.control.resources.tokens import base_of
 from mock_ares.control.send_records import Record
 from mock_ares.control.serializers import shown
+from mock_ares.dialects import DialectName
 from mock_ares.expectation import expect
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.http1.layout import Peer, lay_out
@@ -28,7 +29,7 @@ from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.show import ENDINGS
 from mock_ares.scenario.diagnostics import ScenarioError
-from mock_ares.scenario.model import DialectName, Reply, Scenario
+from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.hosting.foreground import EXAMPLE
 from mock_ares.server.http.cors import Cors
 from mock_ares.server.replies.effort import much_to_plan

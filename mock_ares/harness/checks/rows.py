@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from hypothesis.strategies import SearchStrategy
 
+from mock_ares.dialects import DialectName
 from mock_ares.harness.model import Case, CheckInfo
 from mock_ares.harness.settings import Settings
 from mock_ares.plan.build import Asked, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.model import DialectName, Reply, Segments
+from mock_ares.scenario.model import Reply, Segments
 
 Cases = Callable[[Settings], SearchStrategy[Case]]
 _CASE = frozenset(field.name for field in fields(Case))

@@ -18,7 +18,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from mock_ares.dialects import Names
+from mock_ares.dialects import DIALECTS, Names
 from mock_ares.faults import close_early, invalid_utf8, long_length, malformed_chunk, missing_end, reset_peer
 from mock_ares.harness.checks.rows import Cases, say
 from mock_ares.harness.model import Case
@@ -133,7 +133,7 @@ def chunk_lists(rows: Rows, dialect: str) -> SearchStrategy[tuple[str, ...]]:
 
 
 def carried(row: str, dialect: str) -> bool:
-    return not (dialect == "lines" and row == "text-newlines")
+    return row != "text-newlines" or "\n" in DIALECTS[dialect].newlines
 
 
 @st.composite
@@ -299,7 +299,7 @@ def ended(draw: DrawFn, rows: Rows, reply: Reply, dialect: str) -> Reply:
         fault = close_early(after) if inside else long_length(draw(st.integers(1, 100)))
         return replace(reply, body="length", faults=(fault,))
     if way == "missing-end":
-        return replace(plain, faults=(missing_end(),)) if dialect in ("delta", "typed") else reply
+        return replace(plain, faults=(missing_end(),)) if DIALECTS[dialect].ends else reply
     return replace(plain, faults=(malformed_chunk(after, size=draw(st.sampled_from(("ZZ", "", "-1", "0x5")))),))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import Any
 
 import yaml
 
+from mock_ares.dialects import DIALECTS, Dialect
 from mock_ares.harness.checks import behaviour, everything, failure, framing, reads, text, transfer
 from mock_ares.harness.checks.rows import Check, Row
 from mock_ares.harness.model import CAPABILITIES, CheckInfo, HarnessError, UsageError
@@ -24,6 +26,17 @@ ROWS: dict[str, Row] = {
     **everything.ROWS,
 }
 
+_SHOWN_IN: dict[str | None, Callable[[Dialect], bool]] = {
+    None: lambda dialect: True,
+    "raw": lambda dialect: dialect.raw,
+    "newlines": lambda dialect: "\n" in dialect.newlines,
+    "blank-lines": lambda dialect: dialect.blank_line,
+    "standard": lambda dialect: dialect.standard,
+    "end-record": lambda dialect: dialect.ends,
+    "no-end-record": lambda dialect: not dialect.ends,
+    "error-events": lambda dialect: dialect.reports_errors,
+}
+
 
 def load_infos() -> dict[str, CheckInfo]:
     """The rows of ``checks.yaml``, in their order. Raises HarnessError for a row that is none."""
@@ -33,8 +46,9 @@ def load_infos() -> dict[str, CheckInfo]:
 
 
 def _info(row: dict[str, Any]) -> CheckInfo:
-    row = {**row, "dialects": tuple(row.get("dialects", CheckInfo.__dataclass_fields__["dialects"].default))}
-    info = CheckInfo(**row)
+    shown_in = _SHOWN_IN[row.pop("shown_in", None)]
+    dialects: Any = tuple(name for name, dialect in DIALECTS.items() if shown_in(dialect))
+    info = CheckInfo(**row, dialects=dialects)
     if info.tier not in TIERS or not (info.capability is None or info.capability in CAPABILITIES):
         raise HarnessError(f"checks.yaml: {info.id}: tier {info.tier!r}, capability {info.capability!r}")
     return info

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_args, overload
 
+from mock_ares.dialects import STANDARD, DialectName
 from mock_ares.harness.clients.adapter import declared
 from mock_ares.harness.model import KEY_PATH, STREAM_PATH, Tier, UsageError
 from mock_ares.scenario.diagnostics import nearest
-from mock_ares.scenario.model import DialectName
 
 CONTRACT = "ares_contract"
 """The attribute of a decorated function that holds its contract."""
@@ -46,7 +46,7 @@ class ClientContract:
     """incremental, retry, cancel, v1, redirects, gzip, timeout=SECONDS. A check that needs another one is skipped."""
     expected_failures: ClassVar[Mapping[str, str]] = {}
     """Checks that fail, by id, and why. One that passes all the same fails its test."""
-    dialect: ClassVar[DialectName] = "text"
+    dialect: ClassVar[DialectName] = STANDARD
     """The one that the client speaks: text, lines, delta or typed."""
     tier: ClassVar[Tier | None] = None
     """Only the checks of this tier: documented, standard or defensive."""

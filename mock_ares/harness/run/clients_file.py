@@ -21,9 +21,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from mock_ares.dialects import DialectName
 from mock_ares.harness.model import Boundaries, Client, UsageError
 from mock_ares.scenario.diagnostics import nearest
-from mock_ares.scenario.model import DialectName
 
 Kind = Literal["exec", "driver", "browser", "client"]
 

@@ -37,12 +37,16 @@ def mistakes(plan: StreamPlan, sent: str) -> _Mistakes:
         yield from ((wrong, said) for wrong, said in guess(plan, sent) if wrong != sent)
 
 
+def _is_standard(plan: StreamPlan) -> bool:
+    return plan.dialect in DIALECTS and DIALECTS[plan.dialect].standard
+
+
 def _of_spelling(plan: StreamPlan, sent: str) -> _Mistakes:
     """How lines end and fields are written, where that is not as in most streams."""
     framing, payload = plan.framing, plan.payload.decode(errors="replace")
     if plan.head is not None and plan.head.interim:
         yield "", f"the interim response {plan.head.interim[0]} is taken for the response itself"
-    if plan.dialect != "text":
+    if not _is_standard(plan):
         return
     if not framing.space:
         spaced = _data_of([payload], "data: ")
@@ -173,7 +177,7 @@ def _of_decoding(plan: StreamPlan, sent: str) -> _Mistakes:
         yield sent.encode().decode(name, errors="ignore"), f"the bytes are decoded as {said}; a stream is UTF-8 always"
     yield sent.replace("\ufffd", ""), "bytes that are no UTF-8 are left out: each such sequence becomes U+FFFD"
     yield "\ufeff" + sent, "the byte order mark is taken for text"
-    if plan.dialect == "text":
+    if _is_standard(plan):
         yield "".join(e.data for e in decode(plan.payload)[1:]), "the first event is lost" + trait(plan)
         yield "".join(e.data for e in decode(plan.payload)[:-1]), "the last event is lost" + trait(plan)
 

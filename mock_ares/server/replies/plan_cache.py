@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import replace
 
-from mock_ares.dialects import Names
+from mock_ares.dialects import DIALECTS, Names
 from mock_ares.plan.build import Asked, build
 from mock_ares.plan.http1.layout import Peer, lay_out
 from mock_ares.plan.model import Script, StreamPlan
@@ -85,6 +85,6 @@ def _normal(reply: Reply, asked: Asked) -> Asked:
     """What the reply really depends on: most do not repeat the message, and plain text names nobody."""
     if not (isinstance(reply.text, Text) and reply.text.template is not None):
         asked = replace(asked, message="")
-    if (reply.dialect or asked.dialect) in ("text", "lines"):
+    if DIALECTS[reply.dialect or asked.dialect].raw:
         asked = replace(asked, names=Names())
     return asked

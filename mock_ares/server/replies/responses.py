@@ -113,7 +113,7 @@ class Replies:
         return Answer(*await self._plans.fetch(executor, reply, self._asked(chat, names), peer, seed))
 
     def _asked(self, chat: ChatRequest, names: Names) -> Asked:
-        own = "delta" if chat.messages is not None and self._profile.name == "docs" else self._profile.default_dialect
+        own = self._profile.default_dialect if chat.messages is None else self._profile.messages_dialect
         return Asked(chat.message, names, self._dialect or own, self._profile.keep_alive)
 
     def whole(self, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int) -> Answer:

@@ -1,0 +1,26 @@
+"""Plain chunks without the empty line between events, as ARES's page prints it.
+
+To a reader of the standard that is one event that never ends, so this dialect is decoded line by line.
+"""
+
+from __future__ import annotations
+
+from mock_ares.dialects.base import Decoded, Dialect, Event, dialect
+from mock_ares.sse import LineDecoder
+
+
+@dialect("lines")
+class Lines(Dialect):
+    """Plain chunks, a line each. The last line counts without its end, as ARES's sample clients have it."""
+
+    raw = True
+    blank_line = False
+    newlines = ""
+
+    def chunk(self, text: str) -> Event:
+        return [("data", text)]
+
+    def decode(self, body: bytes) -> Decoded:
+        decoder = LineDecoder()
+        fields = (line.partition(":") for line in decoder.feed(body) + decoder.close())
+        return Decoded("".join(value.removeprefix(" ") for name, _, value in fields if name == "data"), True)

@@ -1,0 +1,20 @@
+"""The chunk itself is the data; a LF in it makes a further ``data`` line. Nothing marks the end."""
+
+from __future__ import annotations
+
+from mock_ares.dialects.base import Decoded, Dialect, Event, dialect
+from mock_ares.sse import decode
+
+
+@dialect("text")
+class Text(Dialect):
+    """Plain chunks. Events of a type of their own are no part of the text: ARES has none."""
+
+    raw = True
+    newlines = "\n"
+
+    def chunk(self, text: str) -> Event:
+        return [("data", line) for line in text.split("\n")]
+
+    def decode(self, body: bytes) -> Decoded:
+        return Decoded("".join(event.data for event in decode(body) if event.event == "message"), True)

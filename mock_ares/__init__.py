@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mock_ares._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from mock_ares.authoring.calls import reply as reply
     from mock_ares.authoring.load import load as load
@@ -50,7 +52,6 @@ _HOMES = {
     "client_contract": "mock_ares.harness.plugin.contract",
 }
 __all__ = sorted(_HOMES)
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

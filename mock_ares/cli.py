@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from mock_ares import __version__
+from mock_ares._version import __version__
+from mock_ares.ares.chats import CHATS
 
 if TYPE_CHECKING:
     from mock_ares.scenario.model import Scenario
     from mock_ares.server.files.scenario_files import Folder
 
 PROFILES = click.Choice(["docs", "server"])
-CHATS = click.Choice([f"{prefix}/chat{form}" for prefix in ("/api", "/v1", "/api/v1") for form in ("", "/stream")])
 FILES = click.Path(path_type=Path)
 MOST_LIFETIME = 36500 * 86400
 """Seconds: a hundred years."""
@@ -297,7 +297,9 @@ def _lifetime(text: str) -> float:
 @click.option("--profile", default="docs", type=PROFILES)
 @click.option("--gzip/--no-gzip", default=True, help="Whether the client accepts gzip.")
 @click.option("--http1.0", "old", is_flag=True, help="The client speaks HTTP/1.0.")
-@click.option("--path", type=CHATS, help="Which of ARES's chats is asked; by default the scenario's own path.")
+@click.option(
+    "--path", type=click.Choice(list(CHATS)), help="Which of ARES's chats is asked; by default the scenario's own path."
+)
 @click.option("--messages", is_flag=True, help="The request has the form of the v1 page.")
 @click.option("--all", "everything", is_flag=True, help="Every write and every byte.")
 def show(file: Path, **options: Any) -> None:

@@ -27,13 +27,13 @@ from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import negative_data_rejection
 from yaml import MappingNode
 
+from mock_ares.ares.chats import CHATS
 from mock_ares.ares.credentials import Keyring
 from mock_ares.ares.memory.keys import Key
 from mock_ares.ares.memory.store import Store
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.ares.routes.table import operations
 from mock_ares.server.hosting.in_thread import FakeServer
-from mock_ares.server.http.app import CHATS
 from mock_ares.server.state import Settings
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
@@ -199,7 +199,7 @@ def test_good_requests_succeed(profile: str, operation: Any, stages: dict[str, S
 def test_every_endpoint_is_described(profile: str) -> None:
     """The pages' second name for the key routes, which the document's first paragraph tells of, aside."""
     told = {(operation.method.upper(), operation.path) for operation in described(profile)}
-    served = {("POST", path) for path, _, _ in CHATS} | {("GET", "/health")}
+    served = {("POST", path) for path in CHATS} | {("GET", "/health")}
     served |= {(each.method, each.path) for each in operations(profile)}
     if profile == "docs":
         served -= {(method, path) for method, path in served if path.startswith("/api/v1/") and "chat" not in path}

@@ -25,7 +25,8 @@ from mock_ares.ares.profiles import PROFILES, Profile
 SECRET = b"mock-ares signs with this; it is no secret"
 """What signs where nothing else is given. Public, as the fake guards nothing."""
 KEY_PREFIX = "ares_"
-FAR = 30 * 86400.0
+MONTH = 30 * 86400.0
+"""Seconds."""
 REMEMBERED = 4096
 """Bytes of a token up to which what came of it is remembered."""
 MOST_SUBJECT = 200
@@ -98,7 +99,7 @@ class Keyring:
             claims["typ"] = "refresh"
         return jwt.encode(claims, self._hmac_secret, algorithm="HS256")
 
-    def issue_api_key(self, *, id: str | None = None, lifetime: float = FAR) -> str:
+    def issue_api_key(self, *, id: str | None = None, lifetime: float = MONTH) -> str:
         """A key of its own id, which is a UUID; ``lifetime`` in seconds from now. Raises ValueError for another id.
 
         No two are the same, and none has the same first characters behind ``ares_`` as another of the same id, bad luck
@@ -109,7 +110,7 @@ class Keyring:
         body = secrets.token_bytes(3) + owner.bytes + expires.to_bytes(5)
         return KEY_PREFIX + body.hex() + self._mac(body)
 
-    def pair(self, *, lifetime: float = FAR) -> Credentials:
+    def pair(self, *, lifetime: float = MONTH) -> Credentials:
         """A JWT and a key that share one id."""
         owner = str(uuid.uuid4())
         return Credentials(

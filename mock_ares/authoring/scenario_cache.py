@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from mock_ares import __version__
+from mock_ares._version import __version__
 from mock_ares.authoring.texts import read_some
 from mock_ares.scenario.model import Scenario
 

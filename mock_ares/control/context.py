@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_ares.control.event_log import INTERVAL, MOST_TOLD, Hub
 from mock_ares.control.send_records import Record, Recorder
-from mock_ares.control.serializers import request_told
+from mock_ares.control.serializers import break_json, chosen_json, file_json, request_json
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.server.files.reload import Changes, Reloader
 from mock_ares.server.record.journal import Exchange
@@ -83,7 +83,7 @@ class Control:
         return known.name if known else ""
 
     def told(self, exchange: Exchange) -> dict[str, Any]:
-        return request_told(exchange, self.name_of(exchange.owner))
+        return request_json(exchange, self.name_of(exchange.owner))
 
     def clear(self, owner: str | None) -> int:
         """Forgets requests, of one token or all; says how many there were."""
@@ -125,14 +125,17 @@ class Control:
 
     def files_changed(self, changes: Changes) -> None:
         """Serves what the folder has now, to requests from now on, and tells what has changed."""
-        from mock_ares.control.resources.served_files import apply
-
-        apply(self, changes)
+        if not changes or self.folder is None:
+            return
+        before = chosen_json(self.fake)
+        self.fake.library.swap(self.folder.scenarios)
+        if chosen_json(self.fake) != before:
+            self.hub.publish("chosen", lambda: chosen_json(self.fake))
+        told = [{**file_json(entry), "change": change} for change, entry in changes]
+        self.hub.publish("files", lambda: {"changed": told})
 
     def breaks_changed(self) -> None:
-        from mock_ares.control.resources.pending_faults import break_told
-
-        self.hub.publish("breaks", lambda: {"breaks": [break_told(each) for each in self.fake.steering.breaks]})
+        self.hub.publish("breaks", lambda: {"breaks": [break_json(each) for each in self.fake.steering.breaks]})
 
     def _changed(self) -> None:
         wake(self.waiters)

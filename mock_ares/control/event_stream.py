@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 from mock_ares.control.event_log import MOST_READERS, event
 from mock_ares.control.messages import SAFE, Ask, RefusedError, Send
-from mock_ares.control.resources.controls import status_told
+from mock_ares.control.resources.controls import status_json
 
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment is sent."""
@@ -29,7 +29,7 @@ async def events(ask: Ask, send: Send) -> None:
         headers = [(name.encode(), value.encode()) for name, value in fields]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         first = f"{hub.boot}-{place.next - 1}"
-        data = b"retry: 1000\n\n" + event("hello", status_told(ask), first)
+        data = b"retry: 1000\n\n" + event("hello", status_json(ask), first)
         data += event("gap", {"missed": missed}) if missed != 0 else b""
         while not left.done():
             if data:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from mock_ares.control.context import Control
 from mock_ares.control.event_log import encode
+from mock_ares.control.serializers import mistake_json
 from mock_ares.scenario.diagnostics import Mistake, nearest
 from mock_ares.scenario.words import describe
 from mock_ares.server.replies.effort import much_to_read
@@ -55,16 +56,12 @@ class RefusedError(Exception):
         if self.where is not None:
             found["where"] = self.where
         if self.mistakes is not None:
-            found["mistakes"] = [mistake_told(mistake) for mistake in self.mistakes]
+            found["mistakes"] = [mistake_json(mistake) for mistake in self.mistakes]
         return found
 
 
 def _refused(status: int, error: str, where: Any, mistakes: Any, headers: Any) -> RefusedError:
     return RefusedError(status, error, where=where, mistakes=mistakes, headers=headers)
-
-
-def mistake_told(mistake: Mistake) -> dict[str, Any]:
-    return {"line": mistake.line, "column": mistake.column, "message": mistake.message}
 
 
 @dataclass(frozen=True, slots=True)

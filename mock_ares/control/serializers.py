@@ -1,11 +1,16 @@
-"""Exchanges as the control API, the events and the log tell them."""
+"""What the control API, the events and the log tell of exchanges, files, choices and pending faults, as JSON."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from mock_ares.authoring.dump import words
+from mock_ares.scenario.diagnostics import Mistake
+from mock_ares.server.files.scenario_files import Entry
 from mock_ares.server.record.journal import Exchange
+from mock_ares.server.replies.overrides import Break
+from mock_ares.server.state import Fake
 
 MOST_MESSAGE = 2000
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -16,7 +21,7 @@ def shown(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text)
 
 
-def request_told(exchange: Exchange, token_name: str) -> dict[str, Any]:
+def request_json(exchange: Exchange, token_name: str) -> dict[str, Any]:
     """The document's ``Request``."""
     message = exchange.message
     return {
@@ -44,3 +49,34 @@ def request_told(exchange: Exchange, token_name: str) -> dict[str, Any]:
         "credentials": exchange.credentials,
         "reason": exchange.reason,
     }
+
+
+def break_json(each: Break) -> dict[str, Any]:
+    fault: Any = None
+    if each.fault is not None:
+        arguments = words(each.fault)
+        fault = {each.name: arguments} if arguments else each.name
+    return {"id": each.id, "fault": fault, "error": each.error, "token": each.owner, "times": each.times}
+
+
+def chosen_json(fake: Fake) -> dict[str, Any]:
+    """A choice whose file is away for a while holds again when it is back; meanwhile it is none."""
+    steering, library = fake.steering, fake.library
+    known = {token: name for token, name in steering.chosen_for.items() if name in library.by_name}
+    chosen = steering.chosen if steering.chosen in library.by_name else None
+    return {"all": chosen, "tokens": known, "default": library.default.name}
+
+
+def file_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "size": entry.size,
+        "tag": entry.tag,
+        "scenario": entry.scenario.name if entry.scenario else None,
+        "mistakes": [mistake_json(mistake) for mistake in entry.mistakes],
+        "serving": entry.serving,
+    }
+
+
+def mistake_json(mistake: Mistake) -> dict[str, Any]:
+    return {"line": mistake.line, "column": mistake.column, "message": mistake.message}

@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from mock_ares.plan.columns import Write
 from mock_ares.plan.model import Ending, Head, Script
 from mock_ares.server.playback.player import Clock, Played, Sent, play
-from mock_ares.server.transport.uvicorn_protocol import h11_protocol, httptools_protocol
+from mock_ares.server.transport.uvicorn_config import h11_protocol, httptools_protocol
 from mock_ares.server.transport.wire import EXTENSION, Wire
 
 PATIENCE = 20

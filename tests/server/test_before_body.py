@@ -11,10 +11,10 @@ from mock_ares.authoring.load import loads
 from mock_ares.faults import empty_reply
 from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.scenario.model import Reply, Scenario, When
+from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.hosting.loop import Server
-from mock_ares.server.http.app import create_app
-from mock_ares.server.transport.uvicorn_protocol import h11_protocol, httptools_protocol
+from mock_ares.server.transport.uvicorn_config import h11_protocol, httptools_protocol
 from tests.server.live import SAY_HI, Live, read_all
 
 EARLY = Reply(error="too-large", before_body=True)

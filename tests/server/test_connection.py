@@ -11,12 +11,7 @@ from typing import Any
 import pytest
 
 from mock_ares.plan.model import Ending
-from mock_ares.server.transport.uvicorn_protocol import (
-    h11_protocol,
-    httptools_protocol,
-    protocol_class,
-    protocol_factory,
-)
+from mock_ares.server.transport.uvicorn_config import h11_protocol, httptools_protocol, protocol_class, protocol_factory
 from mock_ares.server.transport.wire import EXTENSION, Wire
 from tests.server.stage import PATIENCE, Stage, bare_script, keep_alive_script
 

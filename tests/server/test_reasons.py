@@ -14,7 +14,7 @@ from mock_ares.ares.credentials import SECRET, Keyring
 from mock_ares.ares.errors import HttpError
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.ares.refusal_reasons import credentials, moment, no_such_path, offer
-from mock_ares.control.serializers import request_told
+from mock_ares.control.serializers import request_json
 from mock_ares.server.hosting.log_lines import line
 from mock_ares.server.http.header_fields import Fields
 from tests.server.live import Live
@@ -167,7 +167,7 @@ def test_all_who_look_on_are_told(ares: Live) -> None:
     exchange = ares.last
     assert exchange.reason.startswith(f"expired {expires}")
     assert exchange.reason in line(exchange)
-    assert request_told(exchange, "")["reason"] == exchange.as_dict()["reason"] == exchange.reason
+    assert request_json(exchange, "")["reason"] == exchange.as_dict()["reason"] == exchange.reason
     assert ares.send("POST", "/api/chat/steam", b"{}").status == 404
     assert ares.last.reason.endswith("did you mean /api/chat/stream?")
     ares.send("GET", "/api/chat/stream", authorization=ares.bearer("/api/chat/stream"))

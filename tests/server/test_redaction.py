@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares.ares.credentials import Keyring
-from mock_ares.control.serializers import request_told
+from mock_ares.control.serializers import request_json
 from mock_ares.server.hosting.log_lines import line
 from mock_ares.server.record import redaction
 from mock_ares.server.record.journal import MOST_BODY, kept_body, kept_headers
@@ -204,5 +204,5 @@ def test_nobody_who_looks_on_sees_it(docs: Live) -> None:
     docs.ask(f"/api/chat/stream?TOKEN={SECRET}&q=%70assword%3D{SECRET}", body, **fields)
     docs.send("GET", f"/token/{SECRET}", authorization=f"{SECRET} Bearer")
     for exchange in docs.server.requests():
-        told = repr(exchange) + json.dumps(exchange.as_dict()) + json.dumps(request_told(exchange, "")) + line(exchange)
+        told = repr(exchange) + json.dumps(exchange.as_dict()) + json.dumps(request_json(exchange, "")) + line(exchange)
         assert SECRET not in told

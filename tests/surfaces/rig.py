@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_ares.scenario.model import Scenario
+from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.loop import Server
-from mock_ares.server.http.app import create_app
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.state import Fake, Settings
-from mock_ares.server.transport.uvicorn_protocol import h11_protocol, httptools_protocol
+from mock_ares.server.transport.uvicorn_config import h11_protocol, httptools_protocol
 
 PATIENCE = 20
 """Seconds after which a test is taken to hang. No test waits this long when all is well."""

@@ -15,7 +15,8 @@ from mock_ares.plan.build import answer
 from mock_ares.plan.http1.layout import Peer
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Pace, Reply
-from mock_ares.server.http.handler import Decided, Request, Respond
+from mock_ares.server.http.handler import Respond
+from mock_ares.server.http.request import Decided, Request
 from mock_ares.server.replies.responses import JSON, Answer, dump, of_error, ordinary
 
 

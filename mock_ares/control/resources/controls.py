@@ -6,14 +6,13 @@ import math
 import time
 from typing import Any, get_args
 
-from mock_ares import __version__
+from mock_ares._version import __version__
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.control.context import Control
 from mock_ares.control.messages import Answer, Ask, RefusedError, ok
-from mock_ares.control.resources.pending_faults import break_told
-from mock_ares.control.resources.scenarios import chosen_told
-from mock_ares.control.resources.served_files import broken_told
+from mock_ares.control.resources.served_files import broken_json
 from mock_ares.control.resources.tokens import drop_all
+from mock_ares.control.serializers import break_json, chosen_json
 from mock_ares.dialects import DialectName
 from mock_ares.paths import CONTRACTS
 
@@ -30,40 +29,40 @@ async def document(ask: Ask) -> Answer:
     return Answer(200, (CONTRACTS / "control.openapi.yaml").read_bytes(), "application/yaml")
 
 
-def settings_told(control: Control) -> dict[str, Any]:
+def settings_json(control: Control) -> dict[str, Any]:
     fake = control.fake
     speed: Any = "instant" if math.isinf(fake.speed) else fake.speed
     return {"speed": speed, "dialect": fake.dialect, "profile": fake.profile.name, "latency": fake.latency}
 
 
-def status_told(ask: Ask) -> dict[str, Any]:
+def status_json(ask: Ask) -> dict[str, Any]:
     control = ask.control
     fake, folder = control.fake, control.folder
     return {
         "version": __version__,
         "url": ask.url,
-        "settings": settings_told(control),
+        "settings": settings_json(control),
         "default_dialect": fake.profile.default_dialect,
         "scenarios": len(fake.library.by_name),
-        "chosen": chosen_told(control),
-        "breaks": [break_told(each) for each in fake.steering.breaks],
+        "chosen": chosen_json(control.fake),
+        "breaks": [break_json(each) for each in fake.steering.breaks],
         "requests": len(fake.journal),
         "open": fake.open_streams,
         "journal": fake.journal.most,
         "folder": None if folder is None else folder.title,
         "editable": folder is not None and folder.editable,
-        "broken": broken_told(control),
+        "broken": broken_json(control),
         "boot": control.hub.boot,
         "uptime": round(time.monotonic() - control.started, 3),
     }
 
 
 async def status(ask: Ask) -> Answer:
-    return ok(status_told(ask))
+    return ok(status_json(ask))
 
 
 async def get(ask: Ask) -> Answer:
-    return ok(settings_told(ask.control))
+    return ok(settings_json(ask.control))
 
 
 async def change(ask: Ask) -> Answer:
@@ -93,11 +92,11 @@ async def change(ask: Ask) -> Answer:
     if "latency" in body:
         control.fake.latency = float(body["latency"])
     _publish(control)
-    return ok(settings_told(control))
+    return ok(settings_json(control))
 
 
 def _publish(control: Control) -> None:
-    control.hub.publish("settings", lambda: settings_told(control))
+    control.hub.publish("settings", lambda: settings_json(control))
 
 
 def _speed(value: float | str) -> float:
@@ -145,7 +144,7 @@ def _breaks(control: Control, done: dict[str, int]) -> None:
 def _chosen(control: Control, done: dict[str, int]) -> None:
     control.fake.steering.chosen = None
     control.fake.steering.chosen_for.clear()
-    control.hub.publish("chosen", lambda: chosen_told(control))
+    control.hub.publish("chosen", lambda: chosen_json(control.fake))
 
 
 def _places(control: Control, done: dict[str, int]) -> None:

@@ -11,12 +11,13 @@ from mock_ares.authoring.dump import words
 from mock_ares.authoring.load import from_value
 from mock_ares.control.messages import DONE, Answer, Ask, RefusedError, ok
 from mock_ares.control.resources.scenarios import MOST_TOKEN
+from mock_ares.control.serializers import break_json
 from mock_ares.faults import FAULTS
 from mock_ares.scenario.diagnostics import WordsError, dotted, nearest
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.position import Position
 from mock_ares.scenario.words import Quantity
-from mock_ares.server.replies.overrides import MOST_BREAKS, Break
+from mock_ares.server.replies.overrides import MOST_BREAKS
 
 MOST_TIMES = 1000
 MOST_BREAK = 16 * 1024
@@ -108,16 +109,8 @@ def _choices(hint: Any) -> list[str]:
     return next((found for arm in get_args(hint) if (found := _choices(arm))), [])
 
 
-def break_told(each: Break) -> dict[str, Any]:
-    fault: Any = None
-    if each.fault is not None:
-        arguments = words(each.fault)
-        fault = {each.name: arguments} if arguments else each.name
-    return {"id": each.id, "fault": fault, "error": each.error, "token": each.owner, "times": each.times}
-
-
 async def listed(ask: Ask) -> Answer:
-    return ok({"breaks": [break_told(each) for each in ask.control.fake.steering.breaks]})
+    return ok({"breaks": [break_json(each) for each in ask.control.fake.steering.breaks]})
 
 
 async def add(ask: Ask) -> Answer:
@@ -139,7 +132,7 @@ async def add(ask: Ask) -> Answer:
         raise RefusedError(409, f"{MOST_BREAKS} breaks are waiting, which is the most; cancel some")
     made = steering.add(body.get("token"), times, fault, error)
     ask.control.breaks_changed()
-    return ok(break_told(made), 201)
+    return ok(break_json(made), 201)
 
 
 def _fault(value: Any) -> Fault:

@@ -16,7 +16,7 @@ from mock_ares.authoring.load import loads
 from mock_ares.control.context import Control
 from mock_ares.control.event_log import encode
 from mock_ares.control.messages import Answer, Ask, RefusedError
-from mock_ares.control.resources.scenarios import named, summary, summary_told
+from mock_ares.control.resources.scenarios import named, summary, summary_json
 from mock_ares.control.resources.tokens import base_of
 from mock_ares.control.send_records import Record
 from mock_ares.control.serializers import shown
@@ -29,9 +29,10 @@ from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.show import ENDINGS
 from mock_ares.scenario.diagnostics import ScenarioError
-from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.scenario.model import DialectName, Reply, Scenario
 from mock_ares.server.hosting.foreground import EXAMPLE
 from mock_ares.server.http.cors import Cors
+from mock_ares.server.record.curl import EXAMPLE
 from mock_ares.server.replies.effort import much_to_plan
 from mock_ares.server.replies.unsent import Asking, draw, own_fields
 
@@ -87,7 +88,7 @@ async def of_scenario(ask: Ask) -> Answer:
     _, chosen = _wanted(scenario, reply)
     await ask.read()
     much = len(chosen) > MOST_AT_ONCE or any(much_to_plan(each, message) for each in chosen)
-    given = (Setup.of(control), scenario, reply, message, gzip, window, summary_told(control, scenario))
+    given = (Setup.of(control), scenario, reply, message, gzip, window, summary_json(control, scenario))
     return Answer(200, await ask.run(much, plans, *given), JSON)
 
 
@@ -149,10 +150,10 @@ def _plan_of(setup: Setup, scenario: Scenario, index: int, message: str, peer: P
         found = draw(scenario, index, Asking(message, peer), PROFILES[setup.profile], setup.dialect)
     except (PlanError, LookupError) as error:
         return {"reply": index, "error": str(error.args[0])}
-    return plan_told(found.plan, found.script, index, peer, window, extra=own_fields(setup.cors))
+    return plan_json(found.plan, found.script, index, peer, window, extra=own_fields(setup.cors))
 
 
-def plan_told(
+def plan_json(
     plan: StreamPlan, script: Script, index: int, peer: Peer, window: Window, record: Record | None = None,
     extra: Headers = (),
 ) -> dict[str, Any]:  # fmt: skip
@@ -269,4 +270,4 @@ def _base64(data: bytes) -> str:
     return b64encode(data).decode("ascii")
 
 
-__all__ = ["Window", "lay_out", "of_scenario", "of_text", "plan_told", "plans"]
+__all__ = ["Window", "lay_out", "of_scenario", "of_text", "plan_json", "plans"]

@@ -10,14 +10,14 @@ from typing import Any
 
 from mock_ares.authoring.dump import dump
 from mock_ares.control.messages import Answer, Ask, RefusedError, ok
-from mock_ares.control.resources.plans import MOST_TEXT, Window, plan_told
+from mock_ares.control.resources.plans import MOST_TEXT, Window, plan_json
 from mock_ares.control.send_records import Record
 from mock_ares.control.serializers import shown
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import expect
 from mock_ares.plan.http1.layout import Peer
+from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.http.handler import accepts_gzip
 from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.record.curl import again_line
 from mock_ares.server.record.journal import Exchange
@@ -90,7 +90,7 @@ async def one(ask: Ask) -> Answer:
     plan = None
     if record is not None:
         index = exchange.reply or 0
-        plan = plan_told(record.plan, record.script, index, peer, Window.of(ask), record, record.extra)
+        plan = plan_json(record.plan, record.script, index, peer, Window.of(ask), record, record.extra)
     return ok(
         {
             **control.told(exchange),

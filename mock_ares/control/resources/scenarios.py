@@ -7,6 +7,7 @@ from typing import Any
 from mock_ares.authoring.dump import dump, words
 from mock_ares.control.context import Control
 from mock_ares.control.messages import Answer, Ask, RefusedError, ok
+from mock_ares.control.serializers import chosen_json
 from mock_ares.paths import FIXTURES
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.files.scenario_files import Entry
@@ -14,7 +15,7 @@ from mock_ares.server.replies.library import BUILT_IN
 from mock_ares.server.replies.overrides import MOST_CHOICES
 
 
-def summary_told(control: Control, scenario: Scenario) -> dict[str, Any]:
+def summary_json(control: Control, scenario: Scenario) -> dict[str, Any]:
     entry = control.folder.of(scenario) if control.folder is not None else None
     origin = "file" if entry else "built-in" if scenario is BUILT_IN else "library"
     return summary(scenario, origin, entry)
@@ -58,15 +59,15 @@ def named(control: Control, name: str) -> Scenario:
 
 async def listed(ask: Ask) -> Answer:
     control = ask.control
-    told = [summary_told(control, scenario) for scenario in control.fake.library.by_name.values()]
-    return ok({"scenarios": told, "chosen": chosen_told(control)})
+    told = [summary_json(control, scenario) for scenario in control.fake.library.by_name.values()]
+    return ok({"scenarios": told, "chosen": chosen_json(control.fake)})
 
 
 async def one(ask: Ask) -> Answer:
     control, scenario = ask.control, named(ask.control, ask.path["name"])
     text, tag = _source(control, scenario)
     replies = [words(reply) for reply in scenario.replies]
-    return ok({**summary_told(control, scenario), "text": text, "tag": tag, "reply_words": replies})
+    return ok({**summary_json(control, scenario), "text": text, "tag": tag, "reply_words": replies})
 
 
 def _source(control: Control, scenario: Scenario) -> tuple[str, str | None]:
@@ -82,16 +83,8 @@ def _source(control: Control, scenario: Scenario) -> tuple[str, str | None]:
         return f"# {error}\n", None
 
 
-def chosen_told(control: Control) -> dict[str, Any]:
-    """A choice whose file is away for a while holds again when it is back; meanwhile it is none."""
-    steering, library = control.fake.steering, control.fake.library
-    known = {token: name for token, name in steering.chosen_for.items() if name in library.by_name}
-    chosen = steering.chosen if steering.chosen in library.by_name else None
-    return {"all": chosen, "tokens": known, "default": library.default.name}
-
-
 async def chosen(ask: Ask) -> Answer:
-    return ok(chosen_told(ask.control))
+    return ok(chosen_json(ask.control.fake))
 
 
 MOST_TOKEN = 200
@@ -105,7 +98,7 @@ async def choose(ask: Ask) -> Answer:
     name = None if body["scenario"] is None else named(ask.control, body["scenario"]).name
     ask.short(body, "token", MOST_TOKEN)
     choose_for(ask.control, name, body.get("token"))
-    return ok(chosen_told(ask.control))
+    return ok(chosen_json(ask.control.fake))
 
 
 def choose_for(control: Control, name: str | None, token: str | None) -> None:
@@ -121,4 +114,4 @@ def choose_for(control: Control, name: str | None, token: str | None) -> None:
         steering.chosen_for[token] = name
     if name is not None:
         control.fake.library.begin(name, token)
-    control.hub.publish("chosen", lambda: chosen_told(control))
+    control.hub.publish("chosen", lambda: chosen_json(control.fake))

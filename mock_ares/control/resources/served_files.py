@@ -7,32 +7,22 @@ from functools import cache
 from typing import Any
 
 from mock_ares.control.context import Control
-from mock_ares.control.messages import Answer, Ask, RefusedError, mistake_told, ok
-from mock_ares.control.resources.scenarios import chosen_told, summary
+from mock_ares.control.messages import Answer, Ask, RefusedError, ok
+from mock_ares.control.resources.scenarios import summary
 from mock_ares.control.resources.tokens import base_of
+from mock_ares.control.serializers import file_json, mistake_json
 from mock_ares.scenario.diagnostics import ScenarioError, counted
 from mock_ares.server.files.atomic_write import ChangedError, OutsideError
-from mock_ares.server.files.scenario_files import Change, Entry, Folder, read_scenario
+from mock_ares.server.files.scenario_files import Folder, read_scenario
 
 
-def file_told(entry: Entry) -> dict[str, Any]:
-    return {
-        "name": entry.name,
-        "size": entry.size,
-        "tag": entry.tag,
-        "scenario": entry.scenario.name if entry.scenario else None,
-        "mistakes": [mistake_told(mistake) for mistake in entry.mistakes],
-        "serving": entry.serving,
-    }
-
-
-def broken_told(control: Control) -> list[dict[str, Any]]:
-    return [] if control.folder is None else [file_told(entry) for entry in control.folder.broken]
+def broken_json(control: Control) -> list[dict[str, Any]]:
+    return [] if control.folder is None else [file_json(entry) for entry in control.folder.broken]
 
 
 async def listed(ask: Ask) -> Answer:
     folder = ask.control.folder
-    files = [] if folder is None else [file_told(entry) for entry in folder.entries.values()]
+    files = [] if folder is None else [file_json(entry) for entry in folder.entries.values()]
     title = None if folder is None else folder.title
     return ok({"folder": title, "editable": folder is not None, "files": sorted(files, key=lambda each: each["name"])})
 
@@ -49,7 +39,7 @@ async def read(ask: Ask) -> Answer:
         entry = _folder(ask).entry(ask.path["name"])
     except OutsideError as error:
         raise RefusedError(404, str(error), where="name") from None
-    return ok({**file_told(entry), "text": entry.text})
+    return ok({**file_json(entry), "text": entry.text})
 
 
 async def save(ask: Ask) -> Answer:
@@ -79,25 +69,13 @@ async def save(ask: Ask) -> Answer:
     entry = folder.entries.get(name)
     if entry is None:
         raise RefusedError(409, f"{name} was saved, and removed by somebody since", where="name")
-    return ok(file_told(entry), 201 if new else 200)
+    return ok(file_json(entry), 201 if new else 200)
 
 
 def _counted(error: ScenarioError) -> str:
     count, first = counted(len(error.mistakes), "mistake"), error.mistakes[0]
     what = f"{count}, so nothing was saved; the first is at line {first.line}"
     return f"the text has {what}: {first.message}"
-
-
-def apply(control: Control, changes: list[tuple[Change, Entry]]) -> None:
-    """Serves what the folder has now, to requests from now on, and tells what has changed."""
-    if not changes or control.folder is None:
-        return
-    before = chosen_told(control)
-    control.fake.library.swap(control.folder.scenarios)
-    if chosen_told(control) != before:
-        control.hub.publish("chosen", lambda: chosen_told(control))
-    told = [{**file_told(entry), "change": change} for change, entry in changes]
-    control.hub.publish("files", lambda: {"changed": told})
 
 
 async def validate(ask: Ask) -> Answer:
@@ -117,7 +95,7 @@ async def validate(ask: Ask) -> Answer:
     except OutsideError as error:
         raise RefusedError(422, str(error), where="name") from None
     except ScenarioError as error:
-        return ok({"scenario": None, "mistakes": [mistake_told(mistake) for mistake in error.mistakes]})
+        return ok({"scenario": None, "mistakes": [mistake_json(mistake) for mistake in error.mistakes]})
     return ok({"scenario": summary(scenario, "text"), "mistakes": []})
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mock_ares.ares.credentials import MONTH
 from mock_ares.ares.errors import NAMES
 from mock_ares.authoring.load import from_value, loads
 from mock_ares.control.context import MOST_TOKENS, Control, Known
@@ -15,11 +16,9 @@ from mock_ares.control.messages import DONE, Answer, Ask, RefusedError, ok
 from mock_ares.control.resources.scenarios import choose_for, named
 from mock_ares.scenario.diagnostics import ScenarioError, WordsError, counted, dotted
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.hosting.foreground import EXAMPLE
-from mock_ares.server.record.curl import ask_line
+from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.replies.library import Turn
 
-MONTH = 30 * 86400
 YEAR = 365 * 86400
 MOST_NAME = 200
 MOST_REPLIES = 10_000
@@ -35,7 +34,7 @@ def base_of(control: Control) -> Path:
     return control.folder.home if control.folder is not None else NOWHERE
 
 
-def token_told(control: Control, id: str, counts: Counter[str]) -> dict[str, Any]:
+def token_json(control: Control, id: str, counts: Counter[str]) -> dict[str, Any]:
     known, turn = control.tokens.get(id), control.fake.scripts.get(id)
     chosen = control.fake.steering.chosen_for.get(id)
     return {
@@ -50,26 +49,26 @@ def token_told(control: Control, id: str, counts: Counter[str]) -> dict[str, Any
     }
 
 
-def tokens_told(control: Control) -> list[dict[str, Any]]:
+def tokens_json(control: Control) -> list[dict[str, Any]]:
     counts = Counter(exchange.owner for exchange in control.fake.journal if exchange.owner)
     ids = dict.fromkeys([*reversed(control.tokens), *reversed(counts), *control.fake.scripts])
-    return [token_told(control, id, counts) for id in ids]
+    return [token_json(control, id, counts) for id in ids]
 
 
-def _one_told(control: Control, id: str) -> dict[str, Any]:
-    return token_told(control, id, Counter(exchange.owner for exchange in control.fake.journal))
+def _one_json(control: Control, id: str) -> dict[str, Any]:
+    return token_json(control, id, Counter(exchange.owner for exchange in control.fake.journal))
 
 
 def _changed(control: Control) -> None:
-    control.hub.publish("tokens", lambda: {"tokens": tokens_told(control)})
+    control.hub.publish("tokens", lambda: {"tokens": tokens_json(control)})
 
 
 async def listed(ask: Ask) -> Answer:
-    return ok({"tokens": tokens_told(ask.control)})
+    return ok({"tokens": tokens_json(ask.control)})
 
 
 async def one(ask: Ask) -> Answer:
-    return ok(_one_told(ask.control, _known(ask)))
+    return ok(_one_json(ask.control, _known(ask)))
 
 
 def _known(ask: Ask) -> str:
@@ -106,7 +105,7 @@ async def create(ask: Ask) -> Answer:
         choose_for(control, chosen, pair.id)
     _changed(control)
     line = ask_line(ask.url, pair.token, EXAMPLE)
-    return ok({**_one_told(control, pair.id), "token": pair.token, "api_key": pair.api_key, "curl": line}, 201)
+    return ok({**_one_json(control, pair.id), "token": pair.token, "api_key": pair.api_key, "curl": line}, 201)
 
 
 _SCRIPT: dict[str, Any] = {"replies": list, "text": str, "then": str}
@@ -129,7 +128,7 @@ async def push(ask: Ask) -> Answer:
         turn.scenario = script
     control.scripted[id] = _characters(script)
     _changed(control)
-    return ok(_one_told(control, id))
+    return ok(_one_json(control, id))
 
 
 async def put(ask: Ask) -> Answer:
@@ -139,7 +138,7 @@ async def put(ask: Ask) -> Answer:
     control.fake.scripts[id] = Turn(script)
     control.scripted[id] = _characters(script)
     _changed(control)
-    return ok(_one_told(control, id))
+    return ok(_one_json(control, id))
 
 
 def _characters(script: Scenario) -> int:

@@ -32,12 +32,12 @@ from mock_ares.harness.run.surroundings import obstacle, proxy, unreachable
 from mock_ares.harness.verdict.diagnosis import quoted
 from mock_ares.monotonic import monotonic
 from mock_ares.plan.build import chunks_of
+from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Content, Reply, Scenario, Text
 from mock_ares.server import state
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.hosting.loop import CannotListenError
-from mock_ares.server.http.handler import accepts_gzip
 from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn

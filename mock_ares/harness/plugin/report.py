@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mock_ares import __version__
+from mock_ares._version import __version__
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report
 from mock_ares.harness.plugin.collect import runs

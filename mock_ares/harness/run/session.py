@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mock_ares import __version__
+from mock_ares._version import __version__
 from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report, UsageError
 from mock_ares.harness.play.example_runner import boundaries_of
 from mock_ares.harness.run.checks_in_order import Event, Settings, run_contract, selected

@@ -15,8 +15,8 @@ from mock_ares.expectation import Expectation, disagreement, expect
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, HarnessError, Observation, Word
 from mock_ares.harness.verdict import diagnosis
 from mock_ares.harness.verdict.diagnosis import Told
+from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.plan.model import StreamPlan
-from mock_ares.server.http.handler import accepts_gzip
 from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.record.journal import Exchange
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from mock_ares.plan.model import Ending, StreamPlan
@@ -9,6 +10,7 @@ from mock_ares.scenario.model import Body
 
 BODILESS = frozenset({204, 304})
 """Statuses whose responses end with the head (RFC 9112 6.3)."""
+_WEIGHT = re.compile(r"q[ \t]*=[ \t]*([0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,21 @@ class Peer:
     gzip: bool = False
     """It accepts gzip."""
     keep_alive: bool = True
+
+
+def accepts_gzip(value: str) -> bool:
+    """RFC 9110 12.5.3: named, or covered by ``*``, with a weight other than 0."""
+    weights = dict[str, bool]()
+    for item in value.lower().split(","):
+        coding, *parameters = (part.strip(" \t") for part in item.split(";"))
+        weights[coding] = all(_weighs(part) for part in parameters if part.startswith("q"))
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
+
+
+def _weighs(parameter: str) -> bool:
+    """Whether a weight is a number above 0, with however many digits; what is no number weighs nothing."""
+    found = _WEIGHT.fullmatch(parameter)
+    return found is not None and float(found[1]) > 0
 
 
 def carried(plan: StreamPlan, peer: Peer) -> StreamPlan:

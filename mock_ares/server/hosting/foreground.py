@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
-from mock_ares import __version__
+from mock_ares._version import __version__
+from mock_ares.ares.credentials import MONTH
 from mock_ares.paths import program
 from mock_ares.scenario.diagnostics import counted
 from mock_ares.scenario.model import Scenario
+from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.loop import listen, origin, serve_forever
-from mock_ares.server.http.app import create_app
-from mock_ares.server.record.curl import ask_line
+from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.state import Fake, Settings
 from mock_ares.server.transport.failing_ports import ResetListener, refused_port
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from mock_ares.server.files.scenario_files import Folder
     from mock_ares.server.hosting.log_lines import Terminal
 
-MONTH = 30 * 86400.0
-EXAMPLE = "Explain how neural networks learn"
 MOST_NAMES = 12
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from mock_ares.ares.credentials import Credentials
 from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.loop import Server, origin
-from mock_ares.server.http.app import create_app
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
 from mock_ares.server.state import Fake, Settings

@@ -47,18 +47,18 @@ class Terminal:
 
     def ended(self, exchange: Exchange) -> None:
         if self._json:
-            from mock_ares.control.serializers import request_told
+            from mock_ares.control.serializers import request_json
 
-            told = request_told(exchange, "")
+            told = request_json(exchange, "")
             self.say("", event="request", **{**told, "time": round(time.time(), 3), "opened": told["time"]})
         else:
             self.say(line(exchange))
 
     def files(self, changes: Iterable[tuple[Change, Entry]]) -> None:
-        from mock_ares.control.resources.served_files import file_told
+        from mock_ares.control.serializers import file_json
 
         for change, entry in changes:
-            self.say(_of_file(change, entry), event="file", change=change, **file_told(entry))
+            self.say(_of_file(change, entry), event="file", change=change, **file_json(entry))
 
 
 def line(exchange: Exchange, now: float | None = None) -> str:

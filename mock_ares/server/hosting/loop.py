@@ -24,7 +24,7 @@ from uvicorn.server import ServerState
 
 from mock_ares.monotonic import monotonic
 from mock_ares.server.hosting.patched_stdlib import hindrance
-from mock_ares.server.transport.uvicorn_protocol import protocol_factory
+from mock_ares.server.transport.uvicorn_config import protocol_factory
 
 BACKLOG = 2048
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}

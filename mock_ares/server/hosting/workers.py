@@ -14,9 +14,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from mock_ares.plan.http1.negotiation import Peer
+from mock_ares.ares.credentials import MONTH
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.replies.responses import Answer, of_json
+from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.state import Fake, Settings
 
 MOST_NAMED = 5
@@ -45,12 +45,6 @@ def _stateful(settings: Settings, scenarios: Sequence[Scenario]) -> Iterator[str
         yield "the control API (--control-token)"
 
 
-def unserved(what: str, peer: Peer) -> Answer:
-    """The answer of a replica to what it cannot know."""
-    message = f"{what} needs state in common, which several workers do not have: serve with one"
-    return of_json({"error": message}, peer, status=501)
-
-
 def run(
     settings: Settings,
     scenarios: Iterable[Scenario],
@@ -66,7 +60,7 @@ def run(
     from uvicorn.supervisors import Multiprocess
 
     from mock_ares.server.hosting.loop import listen, url_of
-    from mock_ares.server.transport.uvicorn_protocol import workers_config
+    from mock_ares.server.transport.uvicorn_config import workers_config
 
     scenarios = tuple(scenarios)
     refuse(settings, scenarios)
@@ -78,7 +72,7 @@ def run(
 
 def _app(settings: Settings, scenarios: tuple[Scenario, ...]) -> Any:
     """What a worker serves, for as long as the process lives that started it."""
-    from mock_ares.server.http.app import create_app
+    from mock_ares.server.hosting.app import create_app
 
     threading.Thread(target=_end_with_parent, name="mock-ares parent", daemon=True).start()
     return create_app(settings, scenarios)
@@ -92,9 +86,6 @@ def _end_with_parent() -> None:
 
 
 def _greeting(fake: Fake, url: str, workers: int) -> str:
-    from mock_ares.server.hosting.foreground import EXAMPLE, MONTH
-    from mock_ares.server.record.curl import ask_line
-
     jwt = fake.keyring.issue_jwt(lifetime=MONTH)
     return (
         f"mock-ares: a fake ARES at {url} in {workers} processes that share no state: no console, no accounts "

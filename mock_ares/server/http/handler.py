@@ -7,43 +7,43 @@ whatever they will say: what is left unread in the socket would turn a FIN into 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from mock_ares.ares import refusal_reasons
 from mock_ares.ares.bodies import BODY_LIMIT, ChatRequest, parse_chat
+from mock_ares.ares.chats import CHATS, Auth, Form
 from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup, plain_error
+from mock_ares.ares.routes.turns import in_context, note_use, remember
 from mock_ares.dialects import Names
 from mock_ares.plan.http1.layout import Peer, head_only
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.http.header_fields import Fields
+from mock_ares.server.http.request import Decided, Later, Request
 from mock_ares.server.playback.player import play
 from mock_ares.server.record.isolation import StrangerError
-from mock_ares.server.record.journal import MOST_NAME, Exchange, kept_body, kept_text
+from mock_ares.server.record.journal import MOST_NAME, kept_body, kept_text
 from mock_ares.server.replies.effort import MOST_BODY, much_to_plan
 from mock_ares.server.replies.executor import BusyError
 from mock_ares.server.replies.library import Facts, SlowPatternError, Turn
-from mock_ares.server.replies.responses import Answer, Replies, of_error, of_json, other_host, whole
+from mock_ares.server.replies.responses import Answer, Replies, dump, of_error, of_json, other_host, unserved, whole
 from mock_ares.server.state import Fake
 from mock_ares.server.transport.refusal import Refusal
 from mock_ares.server.transport.wire import EXTENSION, Wire
 
 T = TypeVar("T")
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Auth = Literal["jwt", "api-key", "none"]
 SCENARIO_HEADER = "x-mock-ares-scenario"
 NO_WIRE = (
     "mock-ares writes to the connection itself, which this ASGI server does not let it do: run it with "
     "`mock-ares serve`, or with `uvicorn --factory mock_ares.server:create_app --http mock_ares.server:Http`"
 )
-_WEIGHT = re.compile(r"q[ \t]*=[ \t]*([0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 DRAINED = 32 * 1024 * 1024
 """Bytes of a body over the limit that are read and thrown away; a client that sends more is cut off."""
 BODY_TIMEOUT = 60.0
@@ -60,61 +60,17 @@ class BodyTimeoutError(Exception):
     """The request's body stopped coming."""
 
 
-@dataclass(slots=True)
-class Request:
-    """What came, and the wire to answer on."""
-
-    method: str
-    path: str
-    query: str
-    headers: Fields
-    body: bytes
-    wire: Wire
-    exchange: Exchange
-    raw_path: str
-    """As it came: not decoded."""
-    complete: float = 0.0
-    """When all of it had come, by the clock."""
-    on_end: Callable[[bool], object] | None = None
-    """Told, once the answer has been played, whether all of it was."""
-
-    @property
-    def peer(self) -> Peer:
-        keep_alive = self.wire.keep_alive and self.wire.unread is None  # who did not wait for the body cannot go on
-        return Peer(self.wire.http_version, accepts_gzip(self.headers.get("accept-encoding", "")), keep_alive)
-
-
-def accepts_gzip(value: str) -> bool:
-    """RFC 9110 12.5.3: named, or covered by ``*``, with a weight other than 0."""
-    weights = dict[str, bool]()
-    for item in value.lower().split(","):
-        coding, *parameters = (part.strip(" \t") for part in item.split(";"))
-        weights[coding] = all(_weighs(part) for part in parameters if part.startswith("q"))
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
-
-
-def _weighs(parameter: str) -> bool:
-    """Whether a weight is a number above 0, with however many digits; what is no number weighs nothing."""
-    found = _WEIGHT.fullmatch(parameter)
-    return found is not None and float(found[1]) > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """An answer that takes long to find: what is to be awaited for it, and what comes of that."""
-
-    work: Callable[[], Awaitable[Any]]
-    then: Callable[[Any], Answer | Later]
-
-
-Decided = tuple[Answer | Later, Headers]
+BuiltIn = Callable[["Respond", Request], Decided | None]
 
 
 class Respond:
     """Answers requests for one fake."""
 
-    def __init__(self, fake: Fake) -> None:
+    def __init__(self, fake: Fake, built_in: BuiltIn, paths: Iterable[str]) -> None:
+        """``built_in``: what is answered beside the chats and the scenarios, at ``paths``."""
         self.fake = fake
+        self._built_in = built_in
+        self._built_in_paths = tuple(paths)
 
     @property
     def replies(self) -> Replies:
@@ -203,11 +159,9 @@ class Respond:
             return None
 
     def _early_chat(self, request: Request) -> Callable[[Request], Decided] | None:
-        from mock_ares.server.http.app import CHATS
-
-        auth, form = next(((auth, form) for path, auth, form in CHATS if path == request.path), (None, None))
-        if auth is None or form is None or request.method != "POST":
+        if request.path not in CHATS or request.method != "POST":
             return None
+        auth, form = CHATS[request.path]
         check = self.fake.keyring.check_bearer if auth == "jwt" else self.fake.keyring.check_api_key
         identity = check(request.headers.first("authorization"))
         if isinstance(identity, HttpError):
@@ -289,7 +243,7 @@ class Respond:
 
     # Deciding
 
-    def chat(self, request: Request, auth: Auth, form: Literal["stream", "whole"]) -> Decided:
+    def chat(self, request: Request, auth: Auth, form: Form) -> Decided:
         """ARES's chat endpoints."""
         peer = request.peer
         identity = self.identify(request, auth)
@@ -317,15 +271,11 @@ class Respond:
             return Later(partial(self.fake.executor.run, parse, *args), done)
         return done(parse(*args))
 
-    def _chat(
-        self, request: Request, chat: ChatRequest, identity: Identity, form: Literal["stream", "whole"]
-    ) -> Answer | Later:
+    def _chat(self, request: Request, chat: ChatRequest, identity: Identity, form: Form) -> Answer | Later:
         self._note(request, chat)
         found = self._turn(request, chat, identity.token_id)
         if isinstance(found, HttpError):
             return of_error(found, request.peer)
-        from mock_ares.ares.routes.turns import in_context, note_use
-
         if request.exchange.credentials == "api-key" and not self.fake.settings.replica:
             note_use(request, self.fake, identity)
         user = None if self.fake.settings.replica else identity.subject
@@ -391,7 +341,7 @@ class Respond:
         turn: Turn,
         chat: ChatRequest,
         owner: str,
-        form: Literal["stream", "whole"],
+        form: Form,
         user: str | None = None,
     ) -> Answer | Later:
         """``user``: whose conversation it is; None: nobody's."""
@@ -417,8 +367,6 @@ class Respond:
 
         def done(answer: Answer) -> Answer:
             if user is not None:
-                from mock_ares.ares.routes.turns import remember
-
                 remember(request, chat, answer, self.fake, owner, user)
             return answer
 
@@ -427,7 +375,7 @@ class Respond:
     def _planned(
         self,
         asked: tuple[Reply, ChatRequest, Names, Peer, int],
-        form: Literal["stream", "whole"],
+        form: Form,
         done: Callable[[Answer], Answer],
     ) -> Answer | Later:
         """A long reply is planned elsewhere, unless it has been planned before."""
@@ -483,12 +431,9 @@ class Respond:
 
     def route(self, request: Request) -> Decided:
         """A path that is no chat's: scripted by a scenario, or one that the fake knows by itself, or unknown."""
-        from mock_ares.ares.routes.dispatch import dispatch
-        from mock_ares.server.hosting.workers import unserved
-
         if scripted := self.scripted(request):
             return scripted
-        if found := dispatch(self, request):
+        if found := self._built_in(self, request):
             if self.fake.settings.replica:
                 return unserved(f"{request.method} {request.path}", request.peer), ()
             return found
@@ -528,10 +473,7 @@ class Respond:
 
     def _paths(self) -> Iterator[str]:
         """Those that are answered here."""
-        from mock_ares.ares.routes.table import TABLE
-        from mock_ares.server.http.app import CHATS
-
-        yield from ("/health", "/_mock/", *(path for path, *_ in CHATS), *(operation.path for operation in TABLE))
+        yield from ("/health", "/_mock/", *CHATS, *self._built_in_paths)
         yield from (s.when.path for s in self.fake.library.by_name.values() if s.when and s.when.endpoint)
 
 
@@ -544,8 +486,6 @@ def _is_early(turn: Turn) -> bool:
 
 
 def _error_body(message: str) -> bytes:
-    from mock_ares.server.replies.responses import dump
-
     return dump({"error": message})
 
 

@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from mock_ares.server.record.journal import Exchange
 
+EXAMPLE = "Explain how neural networks learn"
+"""What is asked where nobody says what."""
 MOST_ARGUMENT = 100_000
 """Bytes. Linux takes no more than 128 KiB as one argument; a shell's own ``printf`` has no such limit."""
 _UNTYPED = re.compile("[\0-\t\x0b-\x1f\x7f\ufffd]")

@@ -65,6 +65,12 @@ def nothing(status: int, peer: Peer, headers: Headers = ()) -> Answer:
     return ordinary(answer(status, headers, b""), peer)
 
 
+def unserved(what: str, peer: Peer) -> Answer:
+    """The answer of a replica to what it cannot know."""
+    message = f"{what} needs state in common, which several workers do not have: serve with one"
+    return of_json({"error": message}, peer, status=501)
+
+
 def ordinary(plan: StreamPlan, peer: Peer) -> Answer:
     return Answer(plan, lay_out(plan, peer))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from email.utils import formatdate
 
 from mock_ares.ares.bodies import ChatRequest
+from mock_ares.ares.chats import CHATS
 from mock_ares.ares.profiles import Profile
 from mock_ares.dialects import Names
 from mock_ares.plan.http1.negotiation import Peer
@@ -17,7 +18,6 @@ from mock_ares.server.replies.plan_cache import PlanCache
 from mock_ares.server.replies.responses import Answer, Replies, other_host
 
 STREAM = "/api/chat/stream"
-CHATS = tuple(f"{prefix}/chat{form}" for prefix in ("/api", "/v1", "/api/v1") for form in ("", "/stream"))
 _AWAY = f"http://{other_host('127.0.0.1:3000')}/_mock/away/{'x' * 16}"
 
 
@@ -49,7 +49,7 @@ def draw(scenario: Scenario, index: int, asking: Asking, profile: Profile, diale
     messages = (("user", message),) if asking.messages and path in CHATS else None
     chat = ChatRequest(message=message, agent_type=None, context_id=None, model=None, messages=messages)
     names = Names(agent=profile.default_agent, context_id=profile.example_context_id)
-    plan = replies.whole if path.endswith("/chat") and path in CHATS else replies.stream
+    plan = replies.whole if CHATS.get(path, ("none", "stream"))[1] == "whole" else replies.stream
     return plan(reply, chat, names, peer, scenario.seed)
 
 

@@ -10,20 +10,37 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mock_ares.server.timing.waiters import Among, Waiter, resolve
+from mock_ares.server.timing.waiters import Among, Few, Waiter, resolve
+from mock_ares.server.transport.client_socket import Peer
 from mock_ares.server.transport.read_barrier import Boundary, pauses, settle, until_read
 
 if TYPE_CHECKING:
     from mock_ares.server.transport.counted_transport import CountedTransport
     from mock_ares.server.transport.refusal import Refusal
-    from mock_ares.server.transport.uvicorn_protocol import Connection
 
 EXTENSION = "mock_ares.wire"
 MOST_UNREAD = 32 * 1024 * 1024
 """Bytes of a request's body that are read away behind an answer that did not wait for it."""
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class Carrier(Protocol):
+    """What carries the bytes of a request's answer: a connection of uvicorn's, in clear text."""
+
+    peer: Peer
+    waiters: Few
+    lost: bool
+    was_reset: bool
+    transport: Any
+    flow: Any
+
+    def begin(self, cycle: Any) -> None:
+        """A raw byte is about to be written."""
+
+    def finish(self, cycle: Any) -> None:
+        """The response is complete."""
 
 
 class Wire:
@@ -34,10 +51,10 @@ class Wire:
         "push", "unread",
     )  # fmt: skip
 
-    def __init__(self, protocol: Connection, cycle: Any, scope: dict[str, Any]) -> None:
+    def __init__(self, protocol: Carrier, cycle: Any, scope: dict[str, Any]) -> None:
         self._protocol = protocol
         self._cycle = cycle
-        self._transport: CountedTransport = protocol.transport  # type: ignore[assignment]
+        self._transport: CountedTransport = protocol.transport
         self.push = self._transport.push
         """Writes, as ``write`` does, once ``begin`` has been called. See ``CountedTransport``."""
         self.begun = False

@@ -9,10 +9,10 @@ from mock_ares.ares.profiles import PROFILES
 from mock_ares.expectation import sent_payload
 from mock_ares.harness.model import Case, Failure
 from mock_ares.plan.http1.layout import Peer
+from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.server.http.handler import accepts_gzip
 from mock_ares.server.replies.unsent import Asking, draw
 
 

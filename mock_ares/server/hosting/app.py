@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Literal
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_ares.ares.chats import CHATS, Auth, Form
 from mock_ares.ares.errors import HttpError, lookup
 from mock_ares.ares.profiles import Profile
 from mock_ares.ares.refusal_reasons import offer
+from mock_ares.ares.routes.dispatch import dispatch
+from mock_ares.ares.routes.table import TABLE
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.hosting.workers import unserved
-from mock_ares.server.http.handler import Auth, Decided, Request, Respond
-from mock_ares.server.replies.responses import Answer, nothing, of_error, of_text
+from mock_ares.server.http.handler import Respond
+from mock_ares.server.http.request import Decided, Request
+from mock_ares.server.replies.responses import Answer, nothing, of_error, of_text, unserved
 from mock_ares.server.state import Fake, Settings
 from mock_ares.server.transport.wire import EXTENSION
-
-CHATS: tuple[tuple[str, Auth, Literal["stream", "whole"]], ...] = (
-    ("/api/chat/stream", "jwt", "stream"),
-    ("/v1/chat/stream", "api-key", "stream"),
-    ("/api/v1/chat/stream", "api-key", "stream"),
-    ("/api/chat", "jwt", "whole"),
-    ("/v1/chat", "api-key", "whole"),
-    ("/api/v1/chat", "api-key", "whole"),
-)
 
 
 class Endpoint:
@@ -128,9 +121,9 @@ def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = 
     Raises LookupError for a default scenario that does not exist, KeyError for an unknown profile.
     """
     fake = fake or Fake.make(settings, scenarios)
-    respond = Respond(fake)
+    respond = Respond(fake, dispatch, (operation.path for operation in TABLE))
 
-    def chat(auth: Auth, form: Literal["stream", "whole"]) -> Endpoint:
+    def chat(auth: Auth, form: Form) -> Endpoint:
         return Endpoint(respond, lambda request: respond.chat(request, auth, form), "POST", auth=auth)
 
     def health(request: Request) -> tuple[Answer, Headers]:
@@ -142,7 +135,7 @@ def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = 
     later = Endpoint(respond, control) if fake.settings.replica else Later(fake)
     app = App(
         routes=[
-            *(PathRoute(path, chat(auth, form)) for path, auth, form in CHATS),
+            *(PathRoute(path, chat(auth, form)) for path, (auth, form) in CHATS.items()),
             PathRoute("/health", Endpoint(respond, health, "GET", "HEAD")),
             PathRoute("/_mock/away/", Endpoint(respond, respond.away, "POST"), below=True),
             PathRoute("/_mock", later),

@@ -215,7 +215,7 @@ def _serve_alike(scenarios: list[Scenario], host: str, port: int, options: dict[
 
 
 def _settings(options: dict[str, Any], host: str) -> Any:
-    from mock_ares.server.http.cors import is_loopback
+    from mock_ares.server.replies.cors import is_loopback
     from mock_ares.server.state import Settings
 
     return Settings(

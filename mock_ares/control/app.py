@@ -12,8 +12,8 @@ from mock_ares.control.context import Control
 from mock_ares.control.guard import Guard
 from mock_ares.control.messages import Answer, Ask, ClientLeftError, Receive, RefusedError, Send, ok, send_answer
 from mock_ares.control.resources import controls, pending_faults, plans, requests, scenarios, served_files, tokens
-from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.replies.executor import BusyError
+from mock_ares.server.transport.header_fields import Fields
 
 Handler = Callable[[Ask], Awaitable[Answer]]
 API = "/_mock/api"

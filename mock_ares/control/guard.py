@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_ares.control.messages import RefusedError
-from mock_ares.server.http.cors import is_loopback
+from mock_ares.server.replies.cors import is_loopback
 from mock_ares.server.state import Fake
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mock_ares.dialects import DIALECTS
-from mock_ares.plan.http1.negotiation import BODILESS
-from mock_ares.plan.model import Ending, StreamPlan
+from mock_ares.plan.model import BODILESS, Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, moment_of
 from mock_ares.scenario.position import Position, Where
 

@@ -17,7 +17,7 @@ from mock_ares.harness.clients.processes.strays import adopt
 from mock_ares.harness.model import CheckResult, HarnessError, UsageError
 from mock_ares.harness.run.clients_file import Entry, read_grid
 from mock_ares.harness.run.replay import FOLDER
-from mock_ares.harness.run.stopping import Stopping, stoppable
+from mock_ares.harness.stopping import Stopping, stoppable
 from mock_ares.paths import program
 from mock_ares.scenario.diagnostics import listed, nearest
 
@@ -54,7 +54,7 @@ class _Broken(_Refused):
 @contextmanager
 def _told() -> Iterator[None]:
     """What goes wrong is told in a line, with the exit status that goes with it."""
-    from mock_ares.harness.run.surroundings import obstacle
+    from mock_ares.harness.surroundings import obstacle
 
     try:
         yield

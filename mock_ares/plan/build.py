@@ -10,8 +10,7 @@ from mock_ares.dialects import DIALECTS, STANDARD, Names
 from mock_ares.plan import chunking, lorem, pacing
 from mock_ares.plan.columns import Piece, Pieces
 from mock_ares.plan.events import BOM, Encoder
-from mock_ares.plan.http1.negotiation import BODILESS
-from mock_ares.plan.model import Head, Headers, StreamPlan
+from mock_ares.plan.model import BODILESS, Head, Headers, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Body, Chunks, Pace, Reply, Segmentation, Segments, Text
 

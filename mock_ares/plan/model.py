@@ -24,6 +24,8 @@ from mock_ares.scenario.model import Body, Framing, Segmentation
 
 EndingKind = Literal["complete", "close", "reset", "hang"]
 Headers = tuple[tuple[str, str], ...]
+BODILESS = frozenset({204, 304})
+"""Statuses whose responses end with the head (RFC 9112 6.3)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from mock_ares.ares.credentials import Keyring
 from mock_ares.ares.profiles import PROFILES, Profile
 from mock_ares.ares.rate_limit import RateLimit
-from mock_ares.dialects import DialectName
 from mock_ares.plan.model import StreamPlan
-from mock_ares.scenario.model import Scenario
-from mock_ares.server.http.cors import Cors
+from mock_ares.scenario.model import DialectName, Scenario
 from mock_ares.server.record.internal_errors import Failures
 from mock_ares.server.record.isolation import Tenants
 from mock_ares.server.record.journal import Exchange, Journal
 from mock_ares.server.record.observers import Watcher
+from mock_ares.server.replies.cors import Cors
 from mock_ares.server.replies.executor import Executor
 from mock_ares.server.replies.library import Facts, Library, Turn, applies
 from mock_ares.server.replies.overrides import Steering

@@ -24,7 +24,8 @@ from mock_ares.harness.model import Case, CheckResult, HarnessError, Observation
 from mock_ares.harness.play import cpu_growth
 from mock_ares.harness.play import example_runner as arena_module
 from mock_ares.harness.play.cpu_growth import Growth, Stopwatch, Timed, quarter_of
-from mock_ares.harness.play.example_runner import Arena, Played, lasting, size_of
+from mock_ares.harness.play.example_runner import Arena, lasting, size_of
+from mock_ares.harness.result import Played
 from mock_ares.harness.run import check_runner, checks_in_order
 from mock_ares.harness.run.checks_in_order import Event, Settings, judge_case, run_check, run_contract, selected
 from mock_ares.scenario.model import Chunks, Pace, Reply, RetryAfter, Segments

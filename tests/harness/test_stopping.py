@@ -17,7 +17,7 @@ import pytest
 
 from mock_ares.harness.model import ClientReport, Report
 from mock_ares.harness.report.write import write
-from mock_ares.harness.run.stopping import deferred, stoppable
+from mock_ares.harness.stopping import deferred, stoppable
 from tests.harness.report.samples import REPORT
 
 STUBBORN = """#!/bin/sh

@@ -13,9 +13,9 @@ from mock_ares.expectation import disagreement, expect
 from mock_ares.plan.build import Asked, build
 from mock_ares.plan.http1.layout import Peer, lay_out
 from mock_ares.plan.model import Script
-from mock_ares.plan.show import timeline
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Body, Framing, Pace, Position, Range, Reply, Segments
+from mock_ares.server.replies.timeline import timeline
 from tests.growth import LINEAR, Work, growth
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from mock_ares import faults
 from mock_ares.plan.build import Asked, build
 from mock_ares.plan.http1.layout import Peer, lay_out
-from mock_ares.plan.show import timeline
 from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments
+from mock_ares.server.replies.timeline import timeline
 from tests.plan.strategies import PEERS, replies
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.model import Head
-from mock_ares.server.http.cors import Cors, is_loopback
+from mock_ares.server.replies.cors import Cors, is_loopback
 
 LOOPBACK = [
     "http://localhost",

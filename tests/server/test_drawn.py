@@ -17,10 +17,10 @@ from mock_ares.paths import FIXTURES
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.http1.layout import Peer
 from mock_ares.plan.model import Script
-from mock_ares.plan.show import timeline
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.replies.preview import preview
+from mock_ares.server.replies.timeline import timeline
 from mock_ares.server.replies.unsent import Asking, draw, own_fields
 from mock_ares.server.state import Settings
 from tests.test_fixtures import FILES

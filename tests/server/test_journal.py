@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 import sys
 
-from mock_ares.server.http import header_fields
-from mock_ares.server.http.header_fields import SHORT
 from mock_ares.server.record import redaction
 from mock_ares.server.record.journal import MOST_TEXT, MOST_VALUE, Exchange, Journal, kept_body, kept_text
+from mock_ares.server.transport import header_fields
+from mock_ares.server.transport.header_fields import SHORT
 from tests.server.live import Live
 
 

@@ -11,8 +11,8 @@ import pytest
 import uvloop
 
 from mock_ares.harness.play.example_runner import Arena
+from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
 from mock_ares.server.hosting.in_thread import FakeServer
-from mock_ares.server.transport.failing_ports import ResetListener, refused_port
 
 
 @pytest.mark.parametrize("loop_factory", [uvloop.new_event_loop, asyncio.new_event_loop])

@@ -16,7 +16,7 @@ from mock_ares.ares.profiles import PROFILES
 from mock_ares.ares.refusal_reasons import credentials, moment, no_such_path, offer
 from mock_ares.control.serializers import request_json
 from mock_ares.server.hosting.log_lines import line
-from mock_ares.server.http.header_fields import Fields
+from mock_ares.server.transport.header_fields import Fields
 from tests.server.live import Live
 
 NOW = 2_209_032_000.0  # 2040-01-01T12:00:00Z

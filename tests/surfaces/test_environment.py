@@ -26,8 +26,8 @@ from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import CheckResult
 from mock_ares.harness.play.example_runner import Arena
 from mock_ares.harness.run.checks_in_order import run_check
-from mock_ares.harness.run.surroundings import obstacle, proxy
 from mock_ares.harness.settings import Settings
+from mock_ares.harness.surroundings import obstacle, proxy
 from mock_ares.server.hosting import foreground
 from mock_ares.server.http.handler import Respond
 from mock_ares.server.state import Settings as ServerSettings

@@ -16,10 +16,10 @@ from mock_ares.ares.credentials import NEVER
 from mock_ares.ares.errors import HttpError, json_error
 from mock_ares.ares.memory.keys import Key, Run
 from mock_ares.ares.routes.operations import Call, Result, not_found, page_of, paged, precise, stamp, value_of
-from mock_ares.ares.routes.turns import date_of
 from mock_ares.ares.serde import Field, Struct
 from mock_ares.dialects import count_tokens
 from mock_ares.scenario.diagnostics import counted
+from mock_ares.server.http.turns import date_of
 
 RUN = Struct("AgentRunRequest", (Field("input", "map"),))
 CREATE_KEY = Struct("CreateApiKeyRequest", (Field("name", "string"), Field("expires_in_days", "u32", optional=True)))

@@ -10,13 +10,13 @@ from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup
 from mock_ares.ares.routes.operations import NOTHING, Call, Result
 from mock_ares.ares.routes.table import Operation, find
-from mock_ares.ares.routes.turns import note_use
 from mock_ares.plan.build import answer
 from mock_ares.plan.http1.layout import Peer
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Pace, Reply
 from mock_ares.server.http.handler import Respond
 from mock_ares.server.http.request import Decided, Request
+from mock_ares.server.http.turns import note_use
 from mock_ares.server.replies.responses import JSON, Answer, dump, of_error, ordinary
 
 

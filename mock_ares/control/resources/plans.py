@@ -20,20 +20,18 @@ from mock_ares.control.resources.scenarios import named, summary, summary_json
 from mock_ares.control.resources.tokens import base_of
 from mock_ares.control.send_records import Record
 from mock_ares.control.serializers import shown
-from mock_ares.dialects import DialectName
 from mock_ares.expectation import expect
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.http1.layout import Peer, lay_out
 from mock_ares.plan.http1.negotiation import carried
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
-from mock_ares.plan.show import ENDINGS
 from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.scenario.model import DialectName, Reply, Scenario
-from mock_ares.server.hosting.foreground import EXAMPLE
-from mock_ares.server.http.cors import Cors
 from mock_ares.server.record.curl import EXAMPLE
+from mock_ares.server.replies.cors import Cors
 from mock_ares.server.replies.effort import much_to_plan
+from mock_ares.server.replies.timeline import ENDINGS
 from mock_ares.server.replies.unsent import Asking, draw, own_fields
 
 MOST_TEXT = 1_000_000

@@ -18,9 +18,9 @@ from mock_ares.expectation import expect
 from mock_ares.plan.http1.layout import Peer
 from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.record.curl import again_line
 from mock_ares.server.record.journal import Exchange
+from mock_ares.server.transport.header_fields import Fields
 
 ENDINGS = ("open", "complete", "close", "reset", "hang", "client-left", "ended")
 MOST_PAGE = 1000

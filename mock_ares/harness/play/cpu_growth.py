@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from mock_ares.client import stream_chat
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import Case, Client
-from mock_ares.harness.play.example_runner import Arena, Played
+from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.result import Played
 from mock_ares.scenario.diagnostics import counted
 from mock_ares.scenario.model import Reply, Text
 

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from types import TracebackType
 
@@ -28,17 +28,16 @@ from mock_ares.harness.model import (
     UsageError,
 )
 from mock_ares.harness.play.client_gate import MOST_PATIENCE, Gate, Withholding, withheld
-from mock_ares.harness.run.surroundings import obstacle, proxy, unreachable
+from mock_ares.harness.result import Asked, Played
+from mock_ares.harness.surroundings import obstacle, proxy, unreachable
 from mock_ares.harness.verdict.diagnosis import quoted
 from mock_ares.monotonic import monotonic
 from mock_ares.plan.build import chunks_of
-from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Content, Reply, Scenario, Text
 from mock_ares.server import state
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.hosting.loop import CannotListenError
-from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
 from mock_ares.server.transport.client_socket import BARRIER
@@ -54,42 +53,6 @@ CLOSED = 3.0
 DIGESTED = 500_000.0
 """Bytes of a large reply for which a client gets a second more."""
 GONE = Scenario(name="over", replies=(Reply(status=503, content=Content(json={"error": "This example is over"})),))
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request of an example, and what it was given."""
-
-    exchange: Exchange
-    plan: StreamPlan
-
-    @property
-    def gzip(self) -> bool:
-        return accepts_gzip(Fields(self.exchange.headers).get("accept-encoding", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """An example, and all that came of it."""
-
-    case: Case
-    observation: Observation
-    asked: tuple[Asked, ...]
-    """The requests with the example's token, oldest first."""
-    strays: tuple[Exchange, ...] = ()
-    """Requests meanwhile that came without any token that is known."""
-    stalled: int | None = None
-    """Withheld: how many chunks had been sent when the client showed nothing more."""
-    void: bool = False
-    """Read boundaries were promised and could not be kept."""
-
-    @property
-    def exchanges(self) -> tuple[Exchange, ...]:
-        return tuple(asked.exchange for asked in self.asked)
-
-    @property
-    def plans(self) -> tuple[StreamPlan, ...]:
-        return tuple(asked.plan for asked in self.asked)
 
 
 class Arena:

@@ -23,7 +23,8 @@ from mock_ares.harness.model import (
     Verdict,
 )
 from mock_ares.harness.play.cpu_growth import Growth, Stopwatch, Timed
-from mock_ares.harness.play.example_runner import Arena, Played, boundaries_of
+from mock_ares.harness.play.example_runner import Arena, boundaries_of
+from mock_ares.harness.result import Played
 from mock_ares.harness.run.search import UNSHRUNK, Search
 from mock_ares.harness.settings import Settings
 from mock_ares.harness.verdict import oracle

@@ -22,8 +22,8 @@ from mock_ares.harness.clients.processes.strays import adopt, end_all
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
 from mock_ares.harness.run.checks_in_order import Event
 from mock_ares.harness.run.clients_file import Entry
-from mock_ares.harness.run.stopping import SIGNALS, deferred, is_deferred
 from mock_ares.harness.settings import Settings
+from mock_ares.harness.stopping import SIGNALS, deferred, is_deferred
 from mock_ares.monotonic import monotonic
 
 Watch = Callable[[Entry, Event], None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from mock_ares.expectation import expect
 from mock_ares.harness.model import CheckResult, Failure
-from mock_ares.harness.play.example_runner import Asked, Played
+from mock_ares.harness.result import Asked, Played
 from mock_ares.harness.verdict.explanations import mistakes
 from mock_ares.plan.model import StreamPlan
 

@@ -10,11 +10,11 @@ import json
 from collections.abc import Callable
 
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, Word
-from mock_ares.harness.play.example_runner import Played
+from mock_ares.harness.result import Played
 from mock_ares.harness.verdict import diagnosis, oracle
 from mock_ares.scenario.model import RetryAfter
-from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.record.journal import Exchange, kept_text
+from mock_ares.server.transport.header_fields import Fields
 
 STREAM_TYPE = "text/event-stream"
 EARLY = 0.05

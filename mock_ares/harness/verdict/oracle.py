@@ -17,8 +17,8 @@ from mock_ares.harness.verdict import diagnosis
 from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.plan.model import StreamPlan
-from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.record.journal import Exchange
+from mock_ares.server.transport.header_fields import Fields
 
 LARGE = 1_000_000
 """Payload bytes from which a client that is not done at the deadline is called slow: it may yet come to an end."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mock_ares.plan.columns import Write, Writes
-from mock_ares.plan.http1.negotiation import BODILESS, Peer, carried
+from mock_ares.plan.http1.negotiation import Peer, carried
 from mock_ares.plan.http1.slices import Slice, slices
-from mock_ares.plan.model import Ending, Headers, Script, StreamPlan
+from mock_ares.plan.model import BODILESS, Ending, Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 

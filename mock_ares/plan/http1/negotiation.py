@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mock_ares.plan.model import Ending, StreamPlan
+from mock_ares.plan.model import BODILESS, Ending, StreamPlan
 from mock_ares.scenario.model import Body
 
-BODILESS = frozenset({204, 304})
-"""Statuses whose responses end with the head (RFC 9112 6.3)."""
 _WEIGHT = re.compile(r"q[ \t]*=[ \t]*([0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 
 

@@ -13,10 +13,10 @@ from mock_ares.paths import program
 from mock_ares.scenario.diagnostics import counted
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.hosting.app import create_app
+from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
 from mock_ares.server.hosting.loop import listen, origin, serve_forever
 from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.state import Fake, Settings
-from mock_ares.server.transport.failing_ports import ResetListener, refused_port
 
 if TYPE_CHECKING:
     from mock_ares.control.context import Control

@@ -10,11 +10,11 @@ from typing import Any
 from mock_ares.ares.credentials import Credentials
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.hosting.app import create_app
+from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
 from mock_ares.server.hosting.loop import Server, origin
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
 from mock_ares.server.state import Fake, Settings
-from mock_ares.server.transport.failing_ports import ResetListener, refused_port
 
 LIFETIME = 200 * 365 * 86400.0
 """Seconds for which a test's credentials are good."""

@@ -18,14 +18,13 @@ from mock_ares.ares.bodies import BODY_LIMIT, ChatRequest, parse_chat
 from mock_ares.ares.chats import CHATS, Auth, Form
 from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup, plain_error
-from mock_ares.ares.routes.turns import in_context, note_use, remember
 from mock_ares.dialects import Names
 from mock_ares.plan.http1.layout import Peer, head_only
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.http.request import Decided, Later, Request
+from mock_ares.server.http.turns import in_context, note_use, remember
 from mock_ares.server.playback.player import play
 from mock_ares.server.record.isolation import StrangerError
 from mock_ares.server.record.journal import MOST_NAME, kept_body, kept_text
@@ -34,6 +33,7 @@ from mock_ares.server.replies.executor import BusyError
 from mock_ares.server.replies.library import Facts, SlowPatternError, Turn
 from mock_ares.server.replies.responses import Answer, Replies, dump, of_error, of_json, other_host, unserved, whole
 from mock_ares.server.state import Fake
+from mock_ares.server.transport.header_fields import Fields
 from mock_ares.server.transport.refusal import Refusal
 from mock_ares.server.transport.wire import EXTENSION, Wire
 

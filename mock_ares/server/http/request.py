@@ -8,9 +8,9 @@ from typing import Any
 
 from mock_ares.plan.http1.negotiation import Peer, accepts_gzip
 from mock_ares.plan.model import Headers
-from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.responses import Answer
+from mock_ares.server.transport.header_fields import Fields
 from mock_ares.server.transport.wire import Wire
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
-from mock_ares.server.http.header_fields import Fields
 from mock_ares.server.playback.progress import Sent
 from mock_ares.server.record import redaction
+from mock_ares.server.transport.header_fields import Fields
 
 if TYPE_CHECKING:
     from mock_ares.scenario.model import Reply

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.plan.http1.layout import Peer
 from mock_ares.plan.positions import PlanError
-from mock_ares.plan.show import timeline
 from mock_ares.scenario.model import Scenario
+from mock_ares.server.replies.timeline import timeline
 from mock_ares.server.replies.unsent import Asking, draw, own_fields
 
 

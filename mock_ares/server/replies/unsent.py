@@ -12,7 +12,7 @@ from mock_ares.dialects import Names
 from mock_ares.plan.http1.negotiation import Peer
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.http.cors import Cors
+from mock_ares.server.replies.cors import Cors
 from mock_ares.server.replies.library import Turn
 from mock_ares.server.replies.plan_cache import PlanCache
 from mock_ares.server.replies.responses import Answer, Replies, other_host

@@ -20,8 +20,8 @@ from uuid import uuid4
 from mock_ares.harness.clients.command import check_command, named
 from mock_ares.harness.clients.processes import strays
 from mock_ares.harness.model import HarnessError, UsageError
-from mock_ares.harness.run.stopping import deferred
-from mock_ares.harness.run.surroundings import obstacle
+from mock_ares.harness.stopping import deferred
+from mock_ares.harness.surroundings import obstacle
 from mock_ares.monotonic import monotonic
 
 READ = 1 << 16

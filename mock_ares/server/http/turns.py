@@ -9,7 +9,6 @@ from mock_ares.ares.bodies import ChatRequest
 from mock_ares.ares.credentials import Identity
 from mock_ares.dialects import count_tokens
 from mock_ares.scenario.fault import FAULTS
-from mock_ares.server.http.handler import Request
 from mock_ares.server.http.request import Request
 from mock_ares.server.replies.responses import Answer
 from mock_ares.server.state import Fake

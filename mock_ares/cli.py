@@ -47,7 +47,7 @@ class DialectChoice(click.Choice[str]):
         pass
 
 
-class Usage(click.ClickException):
+class WrongUse(click.ClickException):
     """Something the caller has to put right: one line or more, exit status 2."""
 
     exit_code = 2
@@ -180,9 +180,9 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
             settings = replace(settings, awaited=True)
         run(settings, scenarios, host, port, folder=folder, json_logs=options["json_logs"], **ports)
     except ScenarioError as error:
-        raise Usage(str(error)) from None
+        raise WrongUse(str(error)) from None
     except (CannotListenError, SwitchError, LookupError) as error:
-        raise Usage(f"mock-ares: {error.args[0]}") from None
+        raise WrongUse(f"mock-ares: {error.args[0]}") from None
 
 
 def _of_folder(folder: Folder, options: dict[str, Any]) -> list[Scenario]:
@@ -206,12 +206,12 @@ def _serve_alike(scenarios: list[Scenario], host: str, port: int, options: dict[
         if options[name] is not None and options[name] is not False
     ]
     if given:
-        raise Usage(f"mock-ares: --workers cannot be used with --{given[0].replace('_', '-')}")
+        raise WrongUse(f"mock-ares: --workers cannot be used with --{given[0].replace('_', '-')}")
     settings = replace(_settings(options, host), replica=True)
     try:
         run(settings, scenarios, host, port, options["workers"], click.echo)
     except NeedsStateError as error:
-        raise Usage(f"mock-ares: --workers: {error}") from None
+        raise WrongUse(f"mock-ares: --workers: {error}") from None
 
 
 def _settings(options: dict[str, Any], host: str) -> Any:
@@ -244,9 +244,9 @@ def init(folder: Path) -> None:
     try:
         made, scenario_cache = write(folder)
     except (FileExistsError, NotADirectoryError) as error:
-        raise Usage(f"mock-ares: {error.filename or folder} is a file; name a folder") from None
+        raise WrongUse(f"mock-ares: {error.filename or folder} is a file; name a folder") from None
     except OSError as error:
-        raise Usage(f"mock-ares: {error.filename or folder}: {error.strerror}") from None
+        raise WrongUse(f"mock-ares: {error.filename or folder}: {error.strerror}") from None
     for path in made:
         click.echo(f"made  {path}")
     for path in scenario_cache:
@@ -286,7 +286,7 @@ def _lifetime(text: str) -> float:
         if not 1 <= seconds <= MOST_LIFETIME:
             raise ValueError("a token lives from 1s to 36500d; --expired makes one that is over")
     except ValueError as error:
-        raise Usage(f"mock-ares: --lifetime {text}: {error}") from None
+        raise WrongUse(f"mock-ares: --lifetime {text}: {error}") from None
     return seconds
 
 
@@ -325,7 +325,7 @@ def validate(files: tuple[Path, ...]) -> None:
         click.echo(f"{count} mistake{'s' * (count != 1)}")
         sys.exit(2 if any(UNREADABLE in mistake.message for mistake in error.mistakes) else 1)
     if not found:
-        raise Usage(f"mock-ares: no scenario files in {', '.join(map(str, files))}")
+        raise WrongUse(f"mock-ares: no scenario files in {', '.join(map(str, files))}")
     click.echo(f"{len(found)} scenario{'s' * (len(found) != 1)}, no mistakes")
 
 
@@ -391,7 +391,7 @@ def load_all(files: tuple[Path, ...]) -> list[Scenario]:
     try:
         return _load(files)
     except ScenarioError as error:
-        raise Usage(str(error)) from None
+        raise WrongUse(str(error)) from None
 
 
 def _load(files: tuple[Path, ...]) -> list[Scenario]:
@@ -411,9 +411,9 @@ def _one(path: Path) -> Scenario:
         if str(path) not in names:
             near = difflib.get_close_matches(str(path), names, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else "; mock-ares list scenarios names those of the library"
-            raise Usage(f"mock-ares: {path} is neither a file nor a scenario of the library{hint}")
+            raise WrongUse(f"mock-ares: {path} is neither a file nor a scenario of the library{hint}")
         path = FIXTURES / f"{path}.yaml"
     found = load_all((path,))
     if not found:
-        raise Usage(f"mock-ares: {path}: no scenario files in this folder")
+        raise WrongUse(f"mock-ares: {path}: no scenario files in this folder")
     return found[0]

@@ -22,7 +22,7 @@ from typing import Literal
 
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS, STANDARD, Decoded
-from mock_ares.plan.http1.negotiation import Peer, carried
+from mock_ares.plan.http1.negotiation import Negotiated, carried
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.fault import FAULTS
 
@@ -56,7 +56,7 @@ def _folded(text: str) -> str:
 
 def expect(plan: StreamPlan, *, gzip: bool = False, version: str = "1.1") -> Expectation:
     """The conclusion that the plan's bytes allow a client that did or did not accept ``gzip``, over that HTTP."""
-    plan = carried(plan, Peer(version, gzip))
+    plan = carried(plan, Negotiated(version, gzip))
     if plan.head is None:
         return Expectation("error", "", "there is no HTTP response")
     if plan.head.status != 200:

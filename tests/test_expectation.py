@@ -24,7 +24,7 @@ from mock_ares.faults import (
     short_length,
     truncate,
 )
-from mock_ares.plan.build import Asked, answer, build
+from mock_ares.plan.build import RequestContext, answer, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Body, DialectName, Framing, Pace, Pause, Position, Reply, Segments, Text
 
@@ -34,7 +34,7 @@ SILENT = ("text", "lines")
 
 
 def plan_of(text: str | Text | None = TEXT, dialect: DialectName = "text", **words: Any) -> StreamPlan:
-    return build(Reply(text=text, dialect=dialect, **words), Asked())
+    return build(Reply(text=text, dialect=dialect, **words), RequestContext())
 
 
 GOOD: dict[str, dict[str, Any]] = {

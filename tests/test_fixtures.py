@@ -14,8 +14,9 @@ from mock_ares.ares.routes.table import operations
 from mock_ares.authoring.load import load, load_all
 from mock_ares.expectation import disagreement, expect
 from mock_ares.paths import FIXTURES
-from mock_ares.plan.build import Asked, build
-from mock_ares.plan.http1.layout import Peer, lay_out
+from mock_ares.plan.build import RequestContext, build
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.replies.library import Facts, Library
@@ -56,7 +57,7 @@ def row_of(name: str) -> str | None:
 
 
 def plan_of(reply: Reply, seed: int = 0, message: str = "Hello") -> StreamPlan:
-    return build(reply, Asked(message), seed)
+    return build(reply, RequestContext(message), seed)
 
 
 def is_stream(reply: Reply) -> bool:
@@ -91,7 +92,7 @@ def test_the_bytes_of_each_stream_say_its_text(path: Path) -> None:
     for reply in filter(is_stream, scenario.replies):
         plan = plan_of(reply, scenario.seed)
         assert disagreement(plan) is None
-        for peer in (Peer(), Peer(gzip=True), Peer("1.0", keep_alive=False)):
+        for peer in (Negotiated(), Negotiated(gzip=True), Negotiated("1.0", keep_alive=False)):
             script = lay_out(plan, peer)
             assert all(one.at <= other.at for one, other in pairwise(script.writes))
 

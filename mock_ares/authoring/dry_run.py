@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import disagreement
-from mock_ares.plan.build import Asked, answer, build, chunks_of
+from mock_ares.plan.build import RequestContext, answer, build, chunks_of
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
@@ -60,7 +60,7 @@ def _cannot_fail(reply: Reply) -> bool:
 
 def _unspeakable(reply: Reply) -> Iterator[Finding]:
     """What the reply's dialect cannot carry."""
-    refuse = DIALECTS[reply.dialect or Asked().dialect].refuse
+    refuse = DIALECTS[reply.dialect or RequestContext().dialect].refuse
     place: Place = ("text", "template") if isinstance(reply.text, Text) else ("text",)
     text = reply.text.template if isinstance(reply.text, Text) else reply.text
     if text is not None and (reason := refuse(text)):
@@ -93,7 +93,7 @@ def _planned(reply: Reply, seed: int) -> StreamPlan:
         return answer(reply.status or 500, (), UNKNOWN, reply)
     if not reply.speaks and (reply.redirect or reply.content or reply.status):
         return answer(reply.redirect.status if reply.redirect else reply.status or 200, (), b"", reply)
-    return build(reply, Asked(MESSAGE), seed)
+    return build(reply, RequestContext(MESSAGE), seed)
 
 
 def _plan_mistakes(plan: StreamPlan) -> list[Finding]:

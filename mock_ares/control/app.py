@@ -10,12 +10,12 @@ from typing import Any
 from mock_ares.control import event_stream, static_files
 from mock_ares.control.context import Control
 from mock_ares.control.guard import Guard
-from mock_ares.control.messages import Answer, Ask, ClientLeftError, Receive, RefusedError, Send, ok, send_answer
+from mock_ares.control.messages import Ask, CallerLeftError, ControlAnswer, Receive, RefusedError, Send, ok, send_answer
 from mock_ares.control.resources import controls, pending_faults, plans, requests, scenarios, served_files, tokens
 from mock_ares.server.replies.executor import BusyError
 from mock_ares.server.transport.header_fields import Fields
 
-Handler = Callable[[Ask], Awaitable[Answer]]
+Handler = Callable[[Ask], Awaitable[ControlAnswer]]
 API = "/_mock/api"
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class ControlApp:
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         headers = Fields.of(scope["headers"])
         ask = Ask(self.control, scope, receive, headers, {})
-        answer: Answer | None
+        answer: ControlAnswer | None
         try:
             self._guard.host(scope, headers)
             if not self._is_api(scope["path"]):
@@ -88,22 +88,22 @@ class ControlApp:
                 if answer is None:
                     return
         except RefusedError as refused:
-            answer = Answer(refused.status, ok(refused.told()).body, "application/json", refused.headers)
-        except ClientLeftError:
+            answer = ControlAnswer(refused.status, ok(refused.told()).body, "application/json", refused.headers)
+        except CallerLeftError:
             return
         except BusyError as busy:
-            answer = Answer(503, ok({"error": str(busy)}).body, "application/json", (("retry-after", "5"),))
+            answer = ControlAnswer(503, ok({"error": str(busy)}).body, "application/json", (("retry-after", "5"),))
         except Exception as error:
             _log.exception("the control API failed")
             answer = ok({"error": f"this is a mistake of mock-ares: {type(error).__name__}"}, 500)
         await send_answer(answer, send, head=scope["method"] == "HEAD")
 
-    async def _api(self, ask: Ask, send: Send) -> Answer | None:
+    async def _api(self, ask: Ask, send: Send) -> ControlAnswer | None:
         """None: it has been answered."""
         scope, headers = ask.scope, ask.headers
         if scope["path"] == f"{API}/session" and scope["method"] == "POST":
             cookie = self._guard.opened(scope, (await ask.body({"token": str})).get("token", ""))
-            return Answer(204, headers=(("set-cookie", cookie),) if cookie else ())
+            return ControlAnswer(204, headers=(("set-cookie", cookie),) if cookie else ())
         self._guard.credentials(scope, headers)
         if scope["path"] == f"{API}/events" and scope["method"] == "GET":
             await event_stream.events(ask, send)

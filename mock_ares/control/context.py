@@ -14,7 +14,7 @@ from mock_ares.control.serializers import break_json, chosen_json, file_json, re
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.server.files.reload import Changes, Reloader
 from mock_ares.server.record.journal import Exchange
-from mock_ares.server.state import Fake
+from mock_ares.server.state import FakeState
 from mock_ares.server.timing.waiters import wake, woken
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Controls:
 class Control:
     """Made once for a fake, in its event loop or before that runs; from then on it watches the fake."""
 
-    fake: Fake
+    fake: FakeState
     folder: Folder | None = None
     hub: Hub = field(default_factory=Hub)
     tokens: dict[str, Known] = field(default_factory=dict)

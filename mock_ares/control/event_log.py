@@ -41,7 +41,7 @@ def event(kind: str, value: Any, id: str | None = None) -> bytes:
 
 
 @dataclass(slots=True)
-class Place:
+class Cursor:
     """Where a reader is: the number of the next event that it has not got."""
 
     next: int
@@ -84,15 +84,15 @@ class Hub:
     def wake(self) -> None:
         wake(self._waiters)
 
-    def enter(self, last: str | None) -> tuple[Place, int | None]:
+    def enter(self, last: str | None) -> tuple[Cursor, int | None]:
         """A new reader's place behind the event of this id, and how many it has missed; None: nobody knows."""
         self.readers += 1
         found = re.fullmatch(rf"{self.boot}-([0-9]{{1,15}})", last or "")
         if not last:
-            return Place(self._next), 0
+            return Cursor(self._next), 0
         if found is None or int(found[1]) >= self._next:
-            return Place(self._next), None
-        place = Place(int(found[1]) + 1)
+            return Cursor(self._next), None
+        place = Cursor(int(found[1]) + 1)
         return place, self.lost(place)
 
     def leave(self) -> None:
@@ -100,14 +100,14 @@ class Hub:
         if not self.readers:
             self._kept_until = self._now() + LINGER
 
-    def lost(self, place: Place) -> int:
+    def lost(self, place: Cursor) -> int:
         """How many events the ring no longer has for a reader; it goes on behind them."""
         first = self._ring[0][0] if self._ring else self._next
         missed = max(0, first - place.next)
         place.next += missed
         return missed
 
-    def take(self, place: Place, most: int = 65536) -> tuple[int, bytes]:
+    def take(self, place: Cursor, most: int = 65536) -> tuple[int, bytes]:
         """The events from a place on, so many bytes or a little more, and how many were lost before them."""
         missed, parts, size = self.lost(place), list[bytes](), 0
         start = len(self._ring) - (self._next - place.next) if self._ring else 0
@@ -126,7 +126,7 @@ class Hub:
             missed, place.next = missed + self._next - place.next, self._next
         return missed, b"".join(parts)
 
-    async def wait(self, place: Place, seconds: float) -> bool:
+    async def wait(self, place: Cursor, seconds: float) -> bool:
         """Until there is an event for this place; False when the time is over."""
         return place.next < self._next or await woken(self._waiters, self._now() + seconds)
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from mock_ares.control.messages import RefusedError
 from mock_ares.server.replies.cors import is_loopback
-from mock_ares.server.state import Fake
+from mock_ares.server.state import FakeState
 
 
 class Guard:
     """A browser tells by itself whose page asks (Fetch Metadata, RFC 6454); a page cannot keep it from that."""
 
-    def __init__(self, fake: Fake) -> None:
+    def __init__(self, fake: FakeState) -> None:
         self._fake = fake
         self._session = secrets.token_urlsafe(32)
 

@@ -65,7 +65,7 @@ def _refused(status: int, error: str, where: Any, mistakes: Any, headers: Any) -
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ControlAnswer:
     """A whole response."""
 
     status: int
@@ -74,11 +74,11 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def ok(value: Any, status: int = 200) -> Answer:
-    return Answer(status, encode(value), "application/json")
+def ok(value: Any, status: int = 200) -> ControlAnswer:
+    return ControlAnswer(status, encode(value), "application/json")
 
 
-DONE = Answer(204)
+DONE = ControlAnswer(204)
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ class Ask:
             except TimeoutError:
                 raise RefusedError(408, f"the body stood still for {BODY_TIMEOUT:g} s") from None
             if message["type"] == "http.disconnect":
-                raise ClientLeftError
+                raise CallerLeftError
             part: bytes = message.get("body", b"")
             size += len(part)
             if size <= MOST_BODY:
@@ -142,7 +142,7 @@ class Ask:
         try:
             await asyncio.wait({job, left}, return_when=asyncio.FIRST_COMPLETED)
             if not job.done():
-                raise ClientLeftError
+                raise CallerLeftError
             return job.result()
         finally:
             job.cancel()
@@ -219,7 +219,7 @@ class Ask:
         return self.word(name, "true" if default else "false", "true", "false") == "true"
 
 
-class ClientLeftError(Exception):
+class CallerLeftError(Exception):
     """The client went away before its request was complete."""
 
 
@@ -246,7 +246,7 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-async def send_answer(answer: Answer, send: Send, *, head: bool = False) -> None:
+async def send_answer(answer: ControlAnswer, send: Send, *, head: bool = False) -> None:
     fields = [("date", formatdate(usegmt=True)), *SAFE]
     if answer.kind is not None:
         fields.append(("content-type", answer.kind))

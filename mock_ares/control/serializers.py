@@ -7,10 +7,10 @@ from typing import Any
 
 from mock_ares.authoring.dump import words
 from mock_ares.scenario.diagnostics import Mistake
-from mock_ares.server.files.scenario_files import Entry
+from mock_ares.server.files.scenario_files import ServedFile
 from mock_ares.server.record.journal import Exchange
-from mock_ares.server.replies.overrides import Break
-from mock_ares.server.state import Fake
+from mock_ares.server.replies.overrides import PendingFault
+from mock_ares.server.state import FakeState
 
 MOST_MESSAGE = 2000
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -51,7 +51,7 @@ def request_json(exchange: Exchange, token_name: str) -> dict[str, Any]:
     }
 
 
-def break_json(each: Break) -> dict[str, Any]:
+def break_json(each: PendingFault) -> dict[str, Any]:
     fault: Any = None
     if each.fault is not None:
         arguments = words(each.fault)
@@ -59,7 +59,7 @@ def break_json(each: Break) -> dict[str, Any]:
     return {"id": each.id, "fault": fault, "error": each.error, "token": each.owner, "times": each.times}
 
 
-def chosen_json(fake: Fake) -> dict[str, Any]:
+def chosen_json(fake: FakeState) -> dict[str, Any]:
     """A choice whose file is away for a while holds again when it is back; meanwhile it is none."""
     steering, library = fake.steering, fake.library
     known = {token: name for token, name in steering.chosen_for.items() if name in library.by_name}
@@ -67,7 +67,7 @@ def chosen_json(fake: Fake) -> dict[str, Any]:
     return {"all": chosen, "tokens": known, "default": library.default.name}
 
 
-def file_json(entry: Entry) -> dict[str, Any]:
+def file_json(entry: ServedFile) -> dict[str, Any]:
     return {
         "name": entry.name,
         "size": entry.size,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from mock_ares.control.messages import Answer, RefusedError
+from mock_ares.control.messages import ControlAnswer, RefusedError
 
 CONSOLE = Path(__file__).resolve().parent.parent / "console"
 TYPES = {
@@ -41,10 +41,10 @@ class Pages:
         self._folder = folder
         self._known: dict[str, Path] = {}
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> Answer:
+    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> ControlAnswer:
         """Raises RefusedError."""
         if path == "/_mock":
-            return Answer(308, headers=(("location", "/_mock/"),))
+            return ControlAnswer(308, headers=(("location", "/_mock/"),))
         name = path.removeprefix("/_mock/") or "index.html"
         file = self._known.get(name)
         if file is None or not file.is_file():
@@ -58,8 +58,8 @@ class Pages:
         tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
         cache = (*HEADERS, ("cache-control", "no-cache"), ("etag", tag))
         if tag in headers.get("if-none-match", ""):
-            return Answer(304, headers=cache)
-        return Answer(200, data, TYPES[file.suffix], cache)
+            return ControlAnswer(304, headers=cache)
+        return ControlAnswer(200, data, TYPES[file.suffix], cache)
 
     def _files(self) -> dict[str, Path]:
         return {

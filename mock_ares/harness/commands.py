@@ -15,8 +15,9 @@ import click
 from mock_ares.dialects import DIALECTS, STANDARD
 from mock_ares.harness.clients.processes.strays import adopt
 from mock_ares.harness.model import CheckResult, HarnessError, UsageError
-from mock_ares.harness.run.clients_file import Entry, read_grid
+from mock_ares.harness.run.clients_file import ClientEntry, read_grid
 from mock_ares.harness.run.replay import FOLDER
+from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.stopping import Stopping, stoppable
 from mock_ares.paths import program
 from mock_ares.scenario.diagnostics import listed, nearest
@@ -24,8 +25,7 @@ from mock_ares.scenario.diagnostics import listed, nearest
 if TYPE_CHECKING:
     from mock_ares.harness.model import ClientReport, Report
     from mock_ares.harness.report.write import Replay
-    from mock_ares.harness.run.checks_in_order import Event
-    from mock_ares.harness.settings import Settings
+    from mock_ares.harness.run.check_runner import Event
 
 FORMATS = (".json", ".html", ".xml")
 PROFILE_HELP = "ARES as its pages have it, or as its source has it."
@@ -129,7 +129,7 @@ def check(**options: Any) -> None:
     sys.exit(status)
 
 
-def _check(entries: list[Entry], settings: Settings, options: dict[str, Any], stopping: Stopping) -> int:
+def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str, Any], stopping: Stopping) -> int:
     from mock_ares.harness.report.terminal import Terminal
     from mock_ares.harness.run.session import UNSAVED, run
     from mock_ares.server.transport.client_socket import BARRIER
@@ -137,7 +137,7 @@ def _check(entries: list[Entry], settings: Settings, options: dict[str, Any], st
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream all the same
     terminal = Terminal(clients=len(entries))
 
-    def watch(entry: Entry, event: Event) -> None:
+    def watch(entry: ClientEntry, event: Event) -> None:
         terminal.watch(entry.title, event)
 
     terminal.head(BARRIER.reason)
@@ -165,7 +165,7 @@ def _check(entries: list[Entry], settings: Settings, options: dict[str, Any], st
     return stopping.status if found.stopped else 3 if unwritten else found.status
 
 
-def _spent_in_starting(entry: Entry, client: ClientReport) -> str | None:
+def _spent_in_starting(entry: ClientEntry, client: ClientReport) -> str | None:
     """Points to drivers where a command takes long for each example; what it takes is mostly its start."""
     from mock_ares.harness.checks import CHECKS
 
@@ -185,13 +185,12 @@ def replay_command(result: CheckResult, arguments: str) -> str | None:
     return f"{program()} replay {shlex.quote(result.replay)} {arguments}" if result.replay else None
 
 
-def _settings(options: dict[str, Any]) -> Settings:
-    from mock_ares.harness.run.checks_in_order import Settings
+def _settings(options: dict[str, Any]) -> RunSettings:
 
     tier = options["tier"]
     if tier is not None and tier not in TIERS:
         raise UsageError(f"no tier is named {tier!r}{nearest(tier, TIERS)}")
-    return Settings(
+    return RunSettings(
         dialect=options["dialect"],
         profile=options["profile"],
         seed=options["seed"] if options["seed"] is not None else secrets.randbelow(MOST_SEED),
@@ -217,7 +216,7 @@ def _given(options: dict[str, Any]) -> list[str]:
     return [said for name, said in (names | more).items() if options[name]]
 
 
-def _entry(options: dict[str, Any]) -> Entry:
+def _entry(options: dict[str, Any]) -> ClientEntry:
     """The one client of a command line. Raises UsageError where that is none, or more than one."""
     command, browser, client = options["command"], options["browser"], options["client"]
     kinds = [said for said, given in (("a command", command), ("--browser", browser), ("--client", client)) if given]
@@ -229,7 +228,7 @@ def _entry(options: dict[str, Any]) -> Entry:
     if options["driver"] and options["execute"]:
         raise UsageError("--exec starts the command for each example, --driver keeps it: choose one")
     words = (str(browser),) if browser else (client,) if client else command
-    return Entry(
+    return ClientEntry(
         kind="browser" if browser else "client" if client else "driver" if options["driver"] else "exec",
         words=tuple(words),
         name=options.get("name", ""),
@@ -277,12 +276,12 @@ def replay(file: Path, profile: str, **options: Any) -> None:
     sys.exit(status)
 
 
-def _replay(file: Path, entry: Entry, profile: str) -> int:
+def _replay(file: Path, entry: ClientEntry, profile: str) -> int:
     from mock_ares.harness.checks import find
-    from mock_ares.harness.play.example_runner import Arena
+    from mock_ares.harness.play.example_runner import ExampleRunner
     from mock_ares.harness.report.counterexample.failure_text import failure_text, painter
     from mock_ares.harness.report.terminal import has_color, width_of
-    from mock_ares.harness.run.checks_in_order import judge_case
+    from mock_ares.harness.run.check_runner import judge_case
     from mock_ares.harness.run.replay import load
 
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream all the same
@@ -291,7 +290,7 @@ def _replay(file: Path, entry: Entry, profile: str) -> int:
     client = entry.make()
     client.start()
     try:
-        with Arena(profile) as arena:
+        with ExampleRunner(profile) as arena:
             failure = judge_case(client, case, arena, info)
     finally:
         client.close()

@@ -15,7 +15,7 @@ from mock_ares.scenario.model import Reply
 
 Tier = Literal["documented", "standard", "defensive"]
 Verdict = Literal["passed", "failed", "skipped", "errored", "informational"]
-Word = Literal[
+FailureKind = Literal[
     "lost",
     "altered",
     "added",
@@ -166,7 +166,7 @@ class Failure:
     """What a correct client does, in a sentence."""
     expected_text: str
     observation: Observation
-    word: Word
+    word: FailureKind
     diagnosis: str
     """One sentence: what goes wrong, and why, where that can be told."""
     causes: tuple[str, ...] = ()
@@ -199,7 +199,7 @@ class CheckResult:
     duration: float = 0.0
 
     @property
-    def outcome(self) -> Word | Literal["none"]:
+    def outcome(self) -> FailureKind | Literal["none"]:
         return self.failure.word if self.failure else "none"
 
 

@@ -12,7 +12,7 @@ from mock_ares.server.transport.header_fields import Fields
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RecordedRequest:
     """One request of an example, and what it was given."""
 
     exchange: Exchange
@@ -24,12 +24,12 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class ExampleResult:
     """An example, and all that came of it."""
 
     case: Case
     observation: Observation
-    asked: tuple[Asked, ...]
+    asked: tuple[RecordedRequest, ...]
     """The requests with the example's token, oldest first."""
     strays: tuple[Exchange, ...] = ()
     """Requests meanwhile that came without any token that is known."""

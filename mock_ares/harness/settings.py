@@ -11,7 +11,7 @@ from mock_ares.harness.model import Tier
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunSettings:
     """One run. Everything random in it comes from ``seed``."""
 
     dialect: DialectName = STANDARD

@@ -16,7 +16,7 @@ from mock_ares.scenario.model import Body, Chunks, Pace, Reply, Segmentation, Se
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """What of the request and the server's profile a plan depends on."""
 
     message: str = ""
@@ -28,7 +28,7 @@ class Asked:
     headers: Headers = (("content-type", "text/event-stream"), ("cache-control", "no-cache"))
 
 
-def build(reply: Reply, asked: Asked, seed: int = 0) -> StreamPlan:
+def build(reply: Reply, asked: RequestContext, seed: int = 0) -> StreamPlan:
     """The plan of a stream, faults applied. Pure; raises PlanError for what cannot be made exact.
 
     Replies that are no stream (``error``, ``redirect``, ``content``) are planned by :func:`answer`.

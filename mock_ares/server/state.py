@@ -15,16 +15,16 @@ from mock_ares.ares.rate_limit import RateLimit
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import DialectName, Scenario
 from mock_ares.server.record.internal_errors import Failures
-from mock_ares.server.record.isolation import Tenants
+from mock_ares.server.record.isolation import Isolation
 from mock_ares.server.record.journal import Exchange, Journal
-from mock_ares.server.record.observers import Watcher
+from mock_ares.server.record.observers import Observer
 from mock_ares.server.replies.cors import Cors
 from mock_ares.server.replies.executor import Executor
 from mock_ares.server.replies.library import Facts, Library, Turn, applies
-from mock_ares.server.replies.overrides import Steering
+from mock_ares.server.replies.overrides import Overrides
 from mock_ares.server.replies.plan_cache import PlanCache
-from mock_ares.server.timing.deadlines import Clock
-from mock_ares.server.timing.playback_clock import Tempo
+from mock_ares.server.timing.deadlines import Deadlines
+from mock_ares.server.timing.playback_clock import PlaybackClock
 from mock_ares.server.transport.client_socket import BARRIER
 from mock_ares.server.transport.read_barrier import pauses
 from mock_ares.server.transport.wire import Wire
@@ -74,7 +74,7 @@ class Settings:
 
 
 @dataclass(slots=True)
-class Fake:
+class FakeState:
     """A running fake. Everything in it belongs to the event loop that serves it."""
 
     settings: Settings
@@ -92,20 +92,20 @@ class Fake:
     """The replies of a token's own, by its id."""
     conditional: dict[str, list[Turn]] = field(default_factory=dict)
     """Those that a token gets before these, as far as the scenario's ``when`` holds; the first that fits answers."""
-    tenants: Tenants = field(default_factory=Tenants)
+    tenants: Isolation = field(default_factory=Isolation)
     """The tests that share it; without any, every token is by itself."""
     tickets: OrderedDict[str, tuple[str, Turn]] = field(default_factory=OrderedDict)
     """Where a redirect to another host name leads: the owner and the turn that goes on there."""
-    tempo: Tempo = field(default_factory=Tempo)
+    tempo: PlaybackClock = field(default_factory=PlaybackClock)
     latency: float = 0.0
     """Seconds that every answer is late, at any speed."""
-    clock: Clock = field(default_factory=Clock)
+    clock: Deadlines = field(default_factory=Deadlines)
     on_answer: Callable[[Exchange, StreamPlan, Wire], object] | None = None
     """Told what is about to be played for a request, and on what; in the event loop."""
     dialect: DialectName | None = None
     """How chunks become events; None: the profile's way."""
-    steering: Steering = field(default_factory=Steering)
-    watchers: list[Watcher] = field(default_factory=list)
+    steering: Overrides = field(default_factory=Overrides)
+    watchers: list[Observer] = field(default_factory=list)
     failures: Failures = field(default_factory=Failures)
     refresh: Callable[[], Awaitable[None]] | None = None
     """Awaited before a request is answered: what was saved meanwhile is served."""
@@ -117,7 +117,7 @@ class Fake:
     _stores: Stores | None = None
 
     @classmethod
-    def make(cls, settings: Settings = Settings(), scenarios: Iterable[Scenario] = ()) -> Fake:
+    def make(cls, settings: Settings = Settings(), scenarios: Iterable[Scenario] = ()) -> FakeState:
         """Raises KeyError for an unknown profile, LookupError for an unknown default scenario, SwitchError for a read
         barrier that cannot be as the environment asks for."""
         BARRIER.require()
@@ -127,7 +127,7 @@ class Fake:
             library.answer_by_default(settings.scenario if settings.awaited else library.named(settings.scenario).name)
         return cls(
             settings=settings,
-            tempo=Tempo(settings.speed),
+            tempo=PlaybackClock(settings.speed),
             dialect=settings.dialect,
             latency=settings.latency,
             library=library,

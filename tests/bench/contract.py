@@ -14,10 +14,10 @@ from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import Case, Client, Failure
-from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.run.check_runner import judge_case
 from mock_ares.harness.run.search import Search
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings as Served
 from tests.bench.figure import OURS, Result, Row
@@ -35,7 +35,7 @@ def measure(rounds: int) -> Result:
         "judged": PythonClient(_chat, "right", ()),
     }
     rates = {name: list[float]() for name in EXAMPLES}
-    with Arena() as arena, FakeServer(Served(speed=math.inf)) as server:
+    with ExampleRunner() as arena, FakeServer(Served(speed=math.inf)) as server:
         for turn in range(rounds + 1):
             for name, examples in EXAMPLES.items():
                 attempt = _bare(server) if name == "bare" else _judged(clients[name], arena)
@@ -61,7 +61,7 @@ def _chat(url: str, token: str, message: str) -> str:
     return "".join(stream_chat(url, token, message))
 
 
-def _judged(client: Client, arena: Arena) -> Callable[[Case], Failure | None]:
+def _judged(client: Client, arena: ExampleRunner) -> Callable[[Case], Failure | None]:
     return lambda case: judge_case(client, case, arena, CHECK.info)
 
 
@@ -77,7 +77,7 @@ def _bare(server: FakeServer) -> Callable[[Case], Failure | None]:
 
 
 def _rate(attempt: Callable[[Case], Failure | None], examples: int, seed: int) -> float:
-    settings = replace(Settings(), seed=seed, examples=examples)
+    settings = replace(RunSettings(), seed=seed, examples=examples)
     assert CHECK.cases is not None
     cases = CHECK.cases(settings).map(lambda case: speaking(case, "text"))
     tried = 0

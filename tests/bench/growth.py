@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from mock_ares.plan.build import Asked, build
+from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.scenario.model import Chunks, Reply, Scenario, When
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -68,7 +68,7 @@ def _planning(chunks: int) -> float:
     for _ in range(3 if chunks < 1_000_000 else 1):
         gc.collect()
         begun = time.process_time()
-        lay_out(build(reply, Asked()))
+        lay_out(build(reply, RequestContext()))
         least = min(least, time.process_time() - begun)
     return least
 

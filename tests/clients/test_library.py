@@ -10,7 +10,7 @@ import pytest
 from mock_ares.authoring.load import load
 from mock_ares.expectation import expect
 from mock_ares.paths import FIXTURES
-from mock_ares.plan.build import Asked, build
+from mock_ares.plan.build import RequestContext, build
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.clients.rig import PATH, Outcome, Runner
@@ -34,7 +34,7 @@ def play(fake: FakeServer, runner: Runner, client: str, name: str) -> tuple[Outc
     outcome = runner(client, fake.url, me.token)
     asked = [exchange for exchange in fake.requests(me.id) if exchange.path == PATH]
     assert asked, "the request did not arrive with its token"
-    expected = "error" if reply.error else expect(build(reply, Asked(), scenario.seed)).outcome
+    expected = "error" if reply.error else expect(build(reply, RequestContext(), scenario.seed)).outcome
     return outcome, expected, asked[-1].boundaries
 
 
@@ -60,4 +60,4 @@ def test_the_corrected_clients_stand_a_bad_day(tool: str, name: str, fake: FakeS
 
 def _plan(name: str) -> str:
     scenario = load(FIXTURES / f"{name}.yaml")
-    return build(scenario.replies[0], Asked(), scenario.seed).text
+    return build(scenario.replies[0], RequestContext(), scenario.seed).text

@@ -15,7 +15,7 @@ from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.report.verdicts import diagnosis
 from mock_ares.harness.run.clients_file import read_grid
 from mock_ares.harness.run.session import checked
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.paths import CONTRACTS
 from tests.clients import picture
 from tests.clients.trial import faults
@@ -86,7 +86,7 @@ def test_a_corrected_client_passes_all_but_what_it_is_expected_to_fail(
     entry = replace(entry, words=tuple(sys.executable if word == ".venv/bin/python" else word for word in entry.words))
     held = tuple(name for name, check in CHECKS.items() if check.info.tier != "defensive")
     report, stopped = checked(
-        entry, Settings(quick=True, examples=0, only=held, expect=entry.expect), lambda entry, event: None
+        entry, RunSettings(quick=True, examples=0, only=held, expect=entry.expect), lambda entry, event: None
     )
     assert not stopped
     wrong = [result for result in report.checks if result.verdict in ("failed", "errored")]

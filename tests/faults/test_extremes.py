@@ -16,8 +16,8 @@ from mock_ares.authoring.dry_run import rehearse
 from mock_ares.dialects import DIALECTS, Decoded, Names
 from mock_ares.expectation import expect, sent_payload
 from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.layout import Peer, head_only, lay_out
-from mock_ares.plan.http1.negotiation import carried
+from mock_ares.plan.http1.layout import head_only, lay_out
+from mock_ares.plan.http1.negotiation import Negotiated, carried
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.fault import Fault
@@ -59,13 +59,13 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], ...]] = {
     **dict.fromkeys(("long_length", "short_length"), ((1,), (9,), (1000,))),
     "empty_reply": ((False,), (True,)),
 }
-PEERS = (Peer(), Peer(gzip=True), Peer("1.0", keep_alive=False))
+PEERS = (Negotiated(), Negotiated(gzip=True), Negotiated("1.0", keep_alive=False))
 
 
 class Heard:
     """What a reader by the book has of a script."""
 
-    def __init__(self, plan: StreamPlan, script: Script, peer: Peer, fault: Any) -> None:
+    def __init__(self, plan: StreamPlan, script: Script, peer: Negotiated, fault: Any) -> None:
         self.plan, self.script, self.fault = carried(plan, peer), script, fault
         self.kind = script.ending.kind
         self.body = b"".join(write.data for write in script.writes)
@@ -111,13 +111,13 @@ def variants(name: str) -> Iterator[Fault]:
         yield faults.FAULTS[name](*arguments)
 
 
-def planned(reply: Reply, profile: str, peer: Peer) -> tuple[StreamPlan, Script]:
+def planned(reply: Reply, profile: str, peer: Negotiated) -> tuple[StreamPlan, Script]:
     replies = Replies(PROFILES[profile], reply.dialect, PlanCache())
     found = replies.special(reply, peer, location="/x") or replies.stream(reply, CHAT, Names(), peer, 0)
     return found.plan, found.script
 
 
-def check(name: str, fault: Fault, reply: Reply, profile: str, peer: Peer) -> None:
+def check(name: str, fault: Fault, reply: Reply, profile: str, peer: Negotiated) -> None:
     plan, script = planned(reply, profile, peer)
     heard = Heard(plan, script, peer, fault)
     assert SAYS[name](heard)
@@ -160,7 +160,7 @@ def test_one_json_object_plays_it_or_says_why_not(name: str) -> None:
 def test_what_a_cut_takes_from_gzip_nobody_else_misses() -> None:
     """A client without gzip gets the whole reply."""
     reply = Reply(text="ab", body=Body(gzip="event"), faults=(faults.cut_gzip(0),))
-    plan, _ = planned(reply, "docs", Peer())
+    plan, _ = planned(reply, "docs", Negotiated())
     script = lay_out(plan)
     assert script.head is not None
     assert Response().feed(render_head(script.head)).feed(script.columns.data).content == plan.payload

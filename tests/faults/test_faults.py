@@ -25,7 +25,7 @@ from mock_ares.faults import (
     reset_peer,
     short_length,
 )
-from mock_ares.plan.build import Asked, answer, build
+from mock_ares.plan.build import RequestContext, answer, build
 from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of
 from mock_ares.scenario.model import Body, DialectName, Framing, Pace, Pause, Position, Reply
@@ -43,7 +43,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 
 
 def plan_of(*chunks: str, dialect: DialectName = "text", body: BodyForm = "chunked", **words: Any) -> StreamPlan:
-    return build(Reply(chunks=chunks, dialect=dialect, body=body, **words), Asked())
+    return build(Reply(chunks=chunks, dialect=dialect, body=body, **words), RequestContext())
 
 
 def example(name: str) -> Any:
@@ -96,7 +96,7 @@ class TestCuts:
 
     @given(replies(menu=NOTHING), st.sampled_from(sorted(CUTTING)), st.data())
     def test_of_any_reply(self, reply: Reply, name: str, data: st.DataObject) -> None:
-        plan = build(reply, Asked())
+        plan = build(reply, RequestContext())
         where = data.draw(positions(plan))
         try:
             broken = CUTTING[name](where)(plan)
@@ -339,7 +339,7 @@ class TestNoResponse:
     def test_they_stand_alone(self) -> None:
         assert {name for name, fault in FAULTS.items() if fault.about == "response"} == {"empty_reply", "garbage"}
         for fault in (empty_reply(), garbage()):
-            assert build(Reply(faults=(fault,)), Asked()).head is None
+            assert build(Reply(faults=(fault,)), RequestContext()).head is None
 
 
 class TestTogether:
@@ -366,7 +366,7 @@ class TestTogether:
 
     @given(replies(menu=Menu(endings=False, headless=False)))
     def test_any_that_change_the_content(self, reply: Reply) -> None:
-        plan = build(reply, Asked())
+        plan = build(reply, RequestContext())
         assert disagreement(plan) is None
         assert plan.marks == tuple(next(name for name, kind in FAULTS.items() if kind is type(f)) for f in reply.faults)
 

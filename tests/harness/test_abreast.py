@@ -15,15 +15,15 @@ import pytest
 
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
-from mock_ares.harness.run.checks_in_order import Event
-from mock_ares.harness.run.clients_file import Entry
+from mock_ares.harness.run.check_runner import Event
+from mock_ares.harness.run.clients_file import ClientEntry
 from mock_ares.harness.run.parallel import Abreast, Checked, Watch
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 
 INFO = CHECKS["request"].info
 
 
-def client(entry: Entry, settings: Settings, watch: Watch) -> Checked:
+def client(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
     """In place of a run of the contract."""
     if entry.title == "dies":
         os._exit(7)
@@ -37,8 +37,8 @@ def client(entry: Entry, settings: Settings, watch: Watch) -> Checked:
 
 def abreast(*names: str) -> tuple[Abreast, list[tuple[str, Event]]]:
     told = list[tuple[str, Event]]()
-    entries = [Entry("exec", ("true",), name) for name in names]
-    settings = [Settings(seed=number) for number, _ in enumerate(names)]
+    entries = [ClientEntry("exec", ("true",), name) for name in names]
+    settings = [RunSettings(seed=number) for number, _ in enumerate(names)]
     return Abreast(client, entries, settings, 2, lambda entry, event: told.append((entry.title, event))), told
 
 

@@ -15,9 +15,9 @@ from mock_ares.faults import close_early, empty_reply, garbage, hang, reset_peer
 from mock_ares.harness.checks.rows import case, one, say
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import KEY_PATH, Boundaries, Case, HarnessError, Observation, Target
-from mock_ares.harness.play.example_runner import Arena, lasting
+from mock_ares.harness.play.example_runner import ExampleRunner, lasting
 from mock_ares.scenario.model import Body, Pace, Pause, Redirect, Reply, RetryAfter, Segments
-from mock_ares.server.transport.client_socket import Peer
+from mock_ares.server.transport.client_socket import ClientSocket
 from mock_ares.server.transport.read_barrier import Boundary
 from mock_ares.server.transport.wire import Wire
 from tests.harness import right_client as right
@@ -25,8 +25,8 @@ from tests.harness import wrong_clients as wrong
 
 
 @pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
+def arena() -> Iterator[ExampleRunner]:
+    with ExampleRunner() as arena:
         yield arena
 
 
@@ -72,7 +72,7 @@ def client() -> Local:
 
 class TestAnExample:
     @pytest.mark.needs_barrier
-    def test_the_client_gets_the_reply(self, arena: Arena, client: Local) -> None:
+    def test_the_client_gets_the_reply(self, arena: ExampleRunner, client: Local) -> None:
         played = arena.observe(client, one("ab", "cd"))
         assert played.observation.text == "abcd"
         (asked,) = played.asked
@@ -80,25 +80,25 @@ class TestAnExample:
         assert asked.exchange.boundaries == "exact" and not played.void
         assert asked.gzip
 
-    def test_the_target_says_where_and_what(self, arena: Arena, client: Local) -> None:
+    def test_the_target_says_where_and_what(self, arena: ExampleRunner, client: Local) -> None:
         arena.observe(client, one("ab", message="hello", cancel_after=1))
         (target,) = client.targets
         assert (target.url, target.path) == (arena.url, "/api/chat/stream")
         assert (target.message, target.cancel_after) == ("hello", 1)
 
-    def test_the_key_route_gets_a_key(self, arena: Arena, client: Local) -> None:
+    def test_the_key_route_gets_a_key(self, arena: ExampleRunner, client: Local) -> None:
         played = arena.observe(client, one("ab", path=KEY_PATH))
         assert client.targets[0].token.startswith("ares_")
         assert played.exchanges[0].credentials == "api-key"
         assert played.observation.text == "ab"
 
-    def test_each_example_has_a_token_of_its_own(self, arena: Arena, client: Local) -> None:
+    def test_each_example_has_a_token_of_its_own(self, arena: ExampleRunner, client: Local) -> None:
         first = arena.observe(client, one("ab"))
         second = arena.observe(client, one("cd"))
         assert first.exchanges[0].owner != second.exchanges[0].owner
         assert len(second.asked) == 1
 
-    def test_the_replies_are_given_in_turn_and_the_last_repeats(self, arena: Arena) -> None:
+    def test_the_replies_are_given_in_turn_and_the_last_repeats(self, arena: ExampleRunner) -> None:
         client = PythonClient(wrong.retries_anew)
         played = arena.observe(client, case(Reply(status=503, content="empty"), say("ab")))
         assert played.observation.text == "ab"
@@ -108,7 +108,7 @@ class TestAnExample:
         assert [e.reply for e in played.exchanges] == [0, 0, 0] or [e.reply for e in played.exchanges] == [0, 1, 2]
         assert [e.ending for e in played.exchanges] == ["close"] * 3
 
-    def test_a_zombie_of_an_earlier_example_gets_nothing_of_the_next(self, arena: Arena, client: Local) -> None:
+    def test_a_zombie_of_an_earlier_example_gets_nothing_of_the_next(self, arena: ExampleRunner, client: Local) -> None:
         arena.observe(client, one("ab"))
         old = client.targets[0]
         seen: list[int] = []
@@ -122,7 +122,7 @@ class TestAnExample:
         assert played.observation.text == "cd"
         assert len(played.asked) == 1 and played.strays == ()
 
-    def test_requests_without_a_token_are_strays(self, arena: Arena) -> None:
+    def test_requests_without_a_token_are_strays(self, arena: ExampleRunner) -> None:
         def act(target: Target, shown: Callable[[str], object]) -> Observation:
             wrong.posted(target.url + target.path, "nonsense", "x")
             wrong.posted(target.url + "/elsewhere", target.token, "x")
@@ -132,17 +132,17 @@ class TestAnExample:
         assert played.asked == ()
         assert [(e.path, e.status) for e in played.strays] == [("/api/chat/stream", 401), ("/elsewhere", 404)]
 
-    def test_a_redirect_away_is_the_example_s(self, arena: Arena) -> None:
+    def test_a_redirect_away_is_the_example_s(self, arena: ExampleRunner) -> None:
         client = PythonClient(wrong.follows_with_credentials)
         played = arena.observe(client, case(Reply(redirect=Redirect(to="away")), say("ab")))
         assert played.observation.text == "ab"
         assert [(e.reply, e.credentials) for e in played.exchanges] == [(0, "jwt"), (1, "sent")]
 
-    def test_a_case_that_cannot_be_played_is_the_harness_s_error(self, arena: Arena, client: Local) -> None:
+    def test_a_case_that_cannot_be_played_is_the_harness_s_error(self, arena: ExampleRunner, client: Local) -> None:
         with pytest.raises(HarnessError, match="byte 900"):
             arena.observe(client, one("ab", segments=Segments(at=(900,))))
 
-    def test_cases_may_be_generated_by_seed_and_size(self, arena: Arena, client: Local) -> None:
+    def test_cases_may_be_generated_by_seed_and_size(self, arena: ExampleRunner, client: Local) -> None:
         from mock_ares.scenario.model import Text
 
         played = arena.observe(client, Case(replies=(Reply(text=Text(bytes=300_000), chunks="whole"),)))
@@ -150,13 +150,13 @@ class TestAnExample:
 
 
 class TestTheDeadline:
-    def test_the_fake_ends_the_connections(self, arena: Arena, client: Local) -> None:
+    def test_the_fake_ends_the_connections(self, arena: ExampleRunner, client: Local) -> None:
         played = arena.observe(client, one("ab", faults=(hang(1),)), deadline=0.2)
         assert played.observation.timed_out
         assert played.observation.shown == ("ab",)
         assert played.exchanges[0].ending == "ended"
 
-    def test_it_counts_from_the_last_request(self, arena: Arena) -> None:
+    def test_it_counts_from_the_last_request(self, arena: ExampleRunner) -> None:
         def slow_retry(url: str, token: str, message: str) -> Iterator[str]:
             yield from wrong.retrying(url, token, message, lambda: time.sleep(0.3))
 
@@ -165,7 +165,7 @@ class TestTheDeadline:
         assert not played.observation.timed_out
         assert played.observation.text == "ab"
 
-    def test_a_client_that_asks_for_ever_is_given_up(self, arena: Arena) -> None:
+    def test_a_client_that_asks_for_ever_is_given_up(self, arena: ExampleRunner) -> None:
         def for_ever(url: str, token: str, message: str) -> str:
             while True:
                 wrong.posted(url, token, message)
@@ -175,7 +175,7 @@ class TestTheDeadline:
         assert played.observation.timed_out
         assert len(played.asked) > 1
 
-    def test_what_the_reply_lasts_is_not_counted(self, arena: Arena, client: Local) -> None:
+    def test_what_the_reply_lasts_is_not_counted(self, arena: ExampleRunner, client: Local) -> None:
         played = arena.observe(client, one("ab", "cd", pace=Pace(every=0.4)), deadline=0.2)
         assert played.observation.text == "abcd"
         assert not played.observation.timed_out
@@ -194,25 +194,25 @@ class TestTheDeadline:
     def test_what_a_reply_lasts(self, reply: Reply, seconds: float) -> None:
         assert lasting(reply) == seconds
 
-    def test_the_next_example_is_not_touched(self, arena: Arena, client: Local) -> None:
+    def test_the_next_example_is_not_touched(self, arena: ExampleRunner, client: Local) -> None:
         arena.observe(client, one("ab", faults=(hang(0),)), deadline=0.1)
         assert arena.observe(client, one("cd"), deadline=0.5).observation.text == "cd"
 
 
 class TestWithholding:
-    def test_each_piece_comes_when_the_last_was_shown(self, arena: Arena, client: Local) -> None:
+    def test_each_piece_comes_when_the_last_was_shown(self, arena: ExampleRunner, client: Local) -> None:
         played = arena.observe(client, one("ab", "cd", "ef", withhold=True))
         assert played.stalled is None
         assert played.observation.shown == ("ab", "cd", "ef")
 
     @pytest.mark.parametrize("dialect", ["typed", "delta"])
-    def test_dialects_with_records_around_the_chunks(self, arena: Arena, dialect: str) -> None:
+    def test_dialects_with_records_around_the_chunks(self, arena: ExampleRunner, dialect: str) -> None:
         client = PythonClient(getattr(right, dialect))
         played = arena.observe(client, one("ab", "cd", "ef", withhold=True, dialect=dialect))
         assert played.stalled is None
         assert played.observation.text == "abcdef"
 
-    def test_a_client_that_keeps_a_piece_is_told_from_a_slow_one(self, arena: Arena) -> None:
+    def test_a_client_that_keeps_a_piece_is_told_from_a_slow_one(self, arena: ExampleRunner) -> None:
         played = arena.observe(PythonClient(wrong.buffers), one("ab", "cd", withhold=True), deadline=1.0)
         assert played.stalled == 1
         assert played.observation.text == "abcd"  # in the end it gets everything
@@ -225,7 +225,7 @@ class TestWithholding:
         played = arena.observe(PythonClient(slow), one("ab", "cd", "ef", withhold=True), deadline=2.0)
         assert played.stalled is None
 
-    def test_a_client_that_is_one_piece_behind(self, arena: Arena) -> None:
+    def test_a_client_that_is_one_piece_behind(self, arena: ExampleRunner) -> None:
         def behind(url: str, token: str, message: str) -> Iterator[str]:
             last = ""
             for piece in right.stream_chat(url, token, message):
@@ -238,7 +238,7 @@ class TestWithholding:
         assert played.stalled == 1
         assert played.observation.text == "abcdef"
 
-    def test_the_gate_is_shut_again_for_the_next(self, arena: Arena, client: Local) -> None:
+    def test_the_gate_is_shut_again_for_the_next(self, arena: ExampleRunner, client: Local) -> None:
         arena.observe(PythonClient(wrong.buffers), one("ab", "cd", withhold=True), deadline=0.4)
         played = arena.observe(client, one("ab", "cd", "ef", withhold=True))
         assert played.stalled is None and played.observation.shown == ("ab", "cd", "ef")
@@ -253,29 +253,31 @@ async def gives_up(wire: Wire, patience: float) -> Boundary:
 @pytest.mark.needs_barrier
 class TestVoid:
     def test_boundaries_that_could_not_be_kept(
-        self, arena: Arena, client: Local, monkeypatch: pytest.MonkeyPatch
+        self, arena: ExampleRunner, client: Local, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Wire, "read_barrier", gives_up)
         assert arena.observe(client, one("ab", segments="byte")).void
         assert not arena.observe(client, one("ab", segments="free")).void
 
     def test_nobody_vouches_where_no_socket_can_be_asked_about(
-        self, arena: Arena, client: Local, no_barrier: None
+        self, arena: ExampleRunner, client: Local, no_barrier: None
     ) -> None:
         assert not arena.observe(client, one("ab", segments="byte")).void
 
     def test_nobody_vouches_for_a_client_of_another_machine(
-        self, arena: Arena, client: Local, monkeypatch: pytest.MonkeyPatch
+        self, arena: ExampleRunner, client: Local, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Peer, "unread", lambda self: None)
+        monkeypatch.setattr(ClientSocket, "unread", lambda self: None)
         assert not arena.observe(client, one("ab", segments="byte")).void
         assert client.boundaries == "best-effort"
 
-    def test_nobody_vouches_for_a_client_that_cuts_anew(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_nobody_vouches_for_a_client_that_cuts_anew(
+        self, arena: ExampleRunner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(Wire, "read_barrier", gives_up)
         assert not arena.observe(Local(reads_all, boundaries="best-effort"), one("ab", segments="byte")).void
 
-    def test_a_client_that_stops_reading_is_judged(self, arena: Arena) -> None:
+    def test_a_client_that_stops_reading_is_judged(self, arena: ExampleRunner) -> None:
         kept: list[object] = []
 
         def stops(target: Target, shown: Callable[[str], object]) -> Observation:
@@ -306,7 +308,7 @@ class TestKeptConnections:
         one("ab", body=Body(trailers={"x-a": "b"})),
     )
 
-    def test_a_pool_never_fails_a_good_example(self, arena: Arena) -> None:
+    def test_a_pool_never_fails_a_good_example(self, arena: ExampleRunner) -> None:
         with httpx.Client() as pool:
 
             def chat(url: str, token: str, message: str) -> str:
@@ -320,7 +322,7 @@ class TestKeptConnections:
                 arena.observe(client, harmful)
                 assert arena.observe(client, one("ab", "cd")).observation.text == "abcd", harmful
 
-    def test_a_good_connection_is_used_again(self, arena: Arena) -> None:
+    def test_a_good_connection_is_used_again(self, arena: ExampleRunner) -> None:
         ports: list[int] = []
         with httpx.Client() as pool:
 
@@ -338,7 +340,7 @@ class TestKeptConnections:
 
 def test_it_leaves_nothing_behind() -> None:
     before = threading.active_count()
-    with Arena() as arena:
+    with ExampleRunner() as arena:
         client = PythonClient(right.stream_chat)
         arena.observe(client, one("ab", faults=(hang(1),)), deadline=0.1)
         client.close()

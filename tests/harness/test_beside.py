@@ -17,14 +17,16 @@ from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import Client, HarnessError
-from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.run import background
 from mock_ares.harness.run.background import Fork, lanes
-from mock_ares.harness.run.checks_in_order import Contract, Event, Settings, run_contract
+from mock_ares.harness.run.check_runner import Event
+from mock_ares.harness.run.checks_in_order import Contract, run_contract
+from mock_ares.harness.settings import RunSettings
 from mock_ares.scenario.model import Pace
 from tests.harness import right_client as right
 
-SETTINGS = Settings(only=("bom", "silence", "patience"), examples=1)
+SETTINGS = RunSettings(only=("bom", "silence", "patience"), examples=1)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +37,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(CHECKS, name, Check(CHECKS[name].info, row))
 
 
-def verdicts(client: Client, settings: Settings = SETTINGS) -> tuple[dict[str, str], list[Event]]:
+def verdicts(client: Client, settings: RunSettings = SETTINGS) -> tuple[dict[str, str], list[Event]]:
     events: list[Event] = []
     report = run_contract(client, settings, events.append)
     return {result.info.id: result.verdict for result in report.checks}, events
@@ -146,7 +148,7 @@ class TestAFork:
 
         forks: list[int] = []
 
-        def noting(*words: Any) -> list[background.Lane]:
+        def noting(*words: Any) -> list[background.BackgroundChecks]:
             begun = lanes(*words)
             forks.extend(lane._pid for lane in begun if isinstance(lane, Fork) and lane._pid is not None)
             return begun
@@ -165,7 +167,7 @@ class TestAFork:
 
 @pytest.fixture
 def contract() -> Iterator[Contract]:
-    with Arena() as arena:
+    with ExampleRunner() as arena:
         contract = Contract(PythonClient(right.whole), SETTINGS, (), arena)
         yield contract
         contract.client.close()

@@ -17,17 +17,16 @@ from mock_ares.client import stream_chat
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import CheckResult
-from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.report.html import as_html
 from mock_ares.harness.report.json import as_json
 from mock_ares.harness.report.junit import as_junit
-from mock_ares.harness.run.check_runner import UNVOUCHED
-from mock_ares.harness.run.checks_in_order import run_check
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.run.check_runner import UNVOUCHED, run_check
+from mock_ares.harness.settings import RunSettings
 from tests.harness import wrong_clients as wrong
 from tests.harness.report.samples import REPORT
 
-FEW = Settings(examples=5, budget=0.5, deadline=2.0)
+FEW = RunSettings(examples=5, budget=0.5, deadline=2.0)
 PATIENT = replace(FEW, deadline=20.0)
 WHY = "read boundaries are best effort here (netlink refused: EPERM)"
 
@@ -35,12 +34,12 @@ pytestmark = pytest.mark.usefixtures("no_barrier")
 
 
 @pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
+def arena() -> Iterator[ExampleRunner]:
+    with ExampleRunner() as arena:
         yield arena
 
 
-def check(arena: Arena, function: Callable[..., Any], name: str, settings: Settings = FEW) -> CheckResult:
+def check(arena: ExampleRunner, function: Callable[..., Any], name: str, settings: RunSettings = FEW) -> CheckResult:
     client = PythonClient(function, capabilities="incremental,cancel,v1")
     try:
         return run_check(client, CHECKS[name], arena, settings)
@@ -52,7 +51,7 @@ QUICK = [name for name, check in CHECKS.items() if not check.row.lasts and name 
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_a_right_client_is_never_accused(arena: Arena, name: str) -> None:
+def test_a_right_client_is_never_accused(arena: ExampleRunner, name: str) -> None:
     """Nobody hears that a silent connection has gone: that example always takes its whole time."""
     result = check(arena, stream_chat, name, FEW if name == "drop-silent" else PATIENT)
     assert result.verdict in ("passed", "skipped") or name == "drop-silent", (result.verdict, result.reason)
@@ -67,13 +66,13 @@ def test_a_right_client_is_never_accused(arena: Arena, name: str) -> None:
         (wrong.buffers, "incremental", "kept the last to itself"),
     ],
 )
-def test_a_wrong_client_fails_by_what_is_wrong(arena: Arena, chat: Any, name: str, said: str) -> None:
+def test_a_wrong_client_fails_by_what_is_wrong(arena: ExampleRunner, chat: Any, name: str, said: str) -> None:
     result = check(arena, chat, name)
     assert result.verdict == "failed" and result.failure is not None, result.reason
     assert said in result.failure.diagnosis
 
 
-def test_what_passed_without_having_been_seen_to_be_cut_is_told_as_such(arena: Arena) -> None:
+def test_what_passed_without_having_been_seen_to_be_cut_is_told_as_such(arena: ExampleRunner) -> None:
     assert check(arena, stream_chat, "read-line").reason == UNVOUCHED
     assert check(arena, stream_chat, "eol-cr").reason == ""
 

@@ -20,7 +20,7 @@ from mock_ares.cli import main
 from mock_ares.harness import commands
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import CheckResult, ClientReport
-from mock_ares.harness.run.clients_file import Entry
+from mock_ares.harness.run.clients_file import ClientEntry
 from mock_ares.paths import program
 
 RIGHT = "mock_ares.client:stream_chat"
@@ -174,7 +174,7 @@ def test_a_command_that_is_slow_to_start_is_pointed_to_drivers(
     kind: Any, examples: int, seconds: float, said: str | None
 ) -> None:
     checks = (CheckResult(CHECKS["bom"].info, "passed", examples, duration=seconds),)
-    found = commands._spent_in_starting(Entry(kind, ("node", "a.mjs")), ClientReport("a", "exact", checks))
+    found = commands._spent_in_starting(ClientEntry(kind, ("node", "a.mjs")), ClientReport("a", "exact", checks))
     assert (found is None) if said is None else (found is not None and said in found and "--driver" in found)
 
 

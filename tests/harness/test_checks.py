@@ -16,9 +16,9 @@ from mock_ares.harness.checks import CHECKS, everything, find
 from mock_ares.harness.checks.rows import playable, say, speaking
 from mock_ares.harness.checks.strategies import ENDINGS, NAMES, ended, place, segmentation
 from mock_ares.harness.model import Case, UsageError
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.plan import lorem
-from mock_ares.plan.build import Asked, body_of, build
+from mock_ares.plan.build import RequestContext, body_of, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
@@ -97,7 +97,7 @@ EACH = [
 
 
 def plans(case: Case, dialect: str) -> list[StreamPlan]:
-    asked = Asked(names=NAMES, dialect=dialect)
+    asked = RequestContext(names=NAMES, dialect=dialect)
     return [build(reply, asked) for reply in case.replies if reply.dialect is not None]
 
 
@@ -255,7 +255,7 @@ def test_the_generated_examples_show_their_hazard_and_no_other(name: str, dialec
     check = CHECKS[name]
     if check.cases is None or name in ("everything", "long-line", "many-chunks"):
         return
-    asked = Settings(dialect=dialect)
+    asked = RunSettings(dialect=dialect)
     seen = set[str]()
 
     @settings(max_examples=20, suppress_health_check=list(HealthCheck))
@@ -283,7 +283,7 @@ def test_reads_that_cut_are_drawn_with_few_cuts_first() -> None:
     smallest: list[Case] = []
 
     @settings(max_examples=200, suppress_health_check=list(HealthCheck))
-    @given(cases(Settings()))
+    @given(cases(RunSettings()))
     def shrunk(case: Case) -> None:
         smallest[:] = [case]
         raise LookupError
@@ -301,7 +301,7 @@ def test_everything_draws_from_the_rows_that_are_held(
     data: st.DataObject, held: set[str], dialect: DialectName
 ) -> None:
     held = {name for name in held if dialect in CHECKS[name].info.dialects}
-    asked = replace(Settings(dialect=dialect), held=frozenset(held))
+    asked = replace(RunSettings(dialect=dialect), held=frozenset(held))
     case = speaking(data.draw(everything.cases(asked)), dialect)
     allowed = held.union(*(ALSO.get(name, set()) for name in held))
     for reply, plan in zip(case.replies, plans(case, dialect), strict=True):

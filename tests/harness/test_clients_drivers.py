@@ -151,7 +151,7 @@ def test_the_document_names_what_is_there() -> None:
 def test_a_broken_node_client_fails_with_two_reads() -> None:
     require_tool("node")
     broken = DriverClient(["node", str(CONTRACTS / "clients/drive.mjs"), str(CONTRACTS / "clients/node/sample.mjs")])
-    report = run_contract(broken, contract.Settings(only=("request", "read-line", "read-utf8"), examples=5))
+    report = run_contract(broken, contract.RunSettings(only=("request", "read-line", "read-utf8"), examples=5))
     found = {result.info.id: result for result in report.checks}
     assert found["request"].verdict == "passed"
     for name in ("read-line", "read-utf8"):

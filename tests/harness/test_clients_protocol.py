@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from mock_ares.harness.clients.protocol import (
     KINDS,
+    DriverMessage,
     Halves,
     Hello,
-    Lines,
-    Message,
+    LineReader,
     ProtocolError,
     decode_hello,
     decode_message,
@@ -54,13 +54,13 @@ def one_line(data: bytes) -> Any:
 class TestMessages:
     @given(st.sampled_from(KINDS), st.integers(1), TEXTS)
     def test_come_back_and_fit_the_schema(self, kind: Any, number: int, text: str) -> None:
-        message = Message(number, kind, "" if kind == "restart" else text)
+        message = DriverMessage(number, kind, "" if kind == "restart" else text)
         line = encode_message(message)
         fields = one_line(line)
         if text.isprintable():  # the validator takes no lone surrogates
             assert MESSAGE.is_valid(fields)
         joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-        assert decode_message(line) == Message(number, kind, "" if kind == "restart" else joined)
+        assert decode_message(line) == DriverMessage(number, kind, "" if kind == "restart" else joined)
 
     @given(st.fixed_dictionaries({}, optional=MEMBERS))
     def test_what_the_schema_refuses_is_refused(self, fields: dict[str, Any]) -> None:
@@ -79,7 +79,7 @@ class TestMessages:
             assert valid
 
     def test_members_that_are_not_known_are_passed_over(self) -> None:
-        assert decode_message(b'{"id": 1, "piece": "a", "at": 5}\r') == Message(1, "piece", "a")
+        assert decode_message(b'{"id": 1, "piece": "a", "at": 5}\r') == DriverMessage(1, "piece", "a")
 
     @pytest.mark.parametrize(
         ("line", "wrong"),
@@ -154,7 +154,7 @@ class TestRequests:
 class TestLines:
     @given(st.lists(st.binary()))
     def test_end_at_lf_wherever_reads_end(self, reads: list[bytes]) -> None:
-        lines = Lines()
+        lines = LineReader()
         found = [line for read in reads for line in lines.feed(read)]
         assert [*found, lines.unfinished] == b"".join(reads).split(b"\n")
 

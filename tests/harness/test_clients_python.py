@@ -14,7 +14,7 @@ import pytest
 
 from mock_ares.harness.clients import in_process
 from mock_ares.harness.clients.in_process import PythonClient
-from mock_ares.harness.clients.running_example import Example, UnacceptableError
+from mock_ares.harness.clients.running_example import RunningExample, UnacceptableError
 from mock_ares.harness.model import HarnessError, Observation, UsageError
 from tests.harness.targets import PATIENCE, target
 
@@ -212,7 +212,7 @@ class TestFailure:
         assert (observed.error or "").startswith(error)
 
     def test_a_flood_is_the_clients_failure(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(in_process, "Example", lambda target, shown: Example(target, shown, 100))
+        monkeypatch.setattr(in_process, "RunningExample", lambda target, shown: RunningExample(target, shown, 100))
 
         def flood(*call: str) -> Iterator[str]:
             while True:
@@ -285,13 +285,13 @@ def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def when_given_up(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> None:
-    stop = in_process.Call.stop
+    stop = in_process.RunningCall.stop
 
-    def stopped(call: in_process.Call) -> None:
+    def stopped(call: in_process.RunningCall) -> None:
         stop(call)
         then()
 
-    monkeypatch.setattr(in_process.Call, "stop", stopped)
+    monkeypatch.setattr(in_process.RunningCall, "stop", stopped)
 
 
 class TestGivenUp:
@@ -413,7 +413,7 @@ class TestCancel:
             assert held[0]() is None
 
 
-def shows(example: Example) -> None:
+def shows(example: RunningExample) -> None:
     for _ in range(200):
         example.show("x")
 
@@ -421,7 +421,7 @@ def shows(example: Example) -> None:
 class TestExample:
     def test_shown_from_many_threads(self) -> None:
         heard: list[str] = []
-        example = Example(target(), heard.append)
+        example = RunningExample(target(), heard.append)
         threads = [threading.Thread(target=shows, args=(example,)) for _ in range(8)]
         for thread in threads:
             thread.start()
@@ -431,14 +431,14 @@ class TestExample:
 
     def test_after_the_end_nothing_counts(self) -> None:
         heard: list[str] = []
-        example = Example(target(), heard.append)
+        example = RunningExample(target(), heard.append)
         example.show("ab")
         observation = example.failed("why")
         example.show("cd")
         assert (observation.shown, heard) == (("ab",), ["ab"])
 
     def test_a_restart_takes_back_what_was_shown(self) -> None:
-        example = Example(target(), limit=3)
+        example = RunningExample(target(), limit=3)
         for piece in ("abc", "abc"):
             example.restart()
             example.show(piece)
@@ -446,4 +446,4 @@ class TestExample:
             example.show("d")
 
     def test_a_failure_has_a_reason(self) -> None:
-        assert Example(target()).failed("").error == "it gave no reason"
+        assert RunningExample(target()).failed("").error == "it gave no reason"

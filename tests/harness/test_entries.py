@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mock_ares.harness.model import UsageError
-from mock_ares.harness.run.clients_file import Entry, read_grid
+from mock_ares.harness.run.clients_file import ClientEntry, read_grid
 
 GRID = """
 [[client]]
@@ -30,7 +30,7 @@ client = "package.module:function"
 """
 
 
-def grid(tmp_path: Path, text: str) -> list[Entry]:
+def grid(tmp_path: Path, text: str) -> list[ClientEntry]:
     path = tmp_path / "grid.toml"
     path.write_text(text)
     return read_grid(path)
@@ -38,7 +38,7 @@ def grid(tmp_path: Path, text: str) -> list[Entry]:
 
 def test_each_kind_of_client(tmp_path: Path) -> None:
     node, curl, browser, python = grid(tmp_path, GRID)
-    assert node == Entry(
+    assert node == ClientEntry(
         "driver", ("node", "my client.mjs"), "node fetch", ("incremental", "timeout=5"), "best-effort", "typed",
         {"drop-fin-close": "undici#5273"},
     )  # fmt: skip
@@ -101,4 +101,4 @@ def test_a_grid_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_capability_that_there_is_not() -> None:
     with pytest.raises(UsageError, match="unknown capability 'incrementl'; did you mean 'incremental'"):
-        Entry("exec", ("a",), capabilities=("incrementl",)).make()
+        ClientEntry("exec", ("a",), capabilities=("incrementl",)).make()

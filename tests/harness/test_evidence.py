@@ -8,9 +8,10 @@ import pytest
 
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import CheckResult
-from mock_ares.harness.play.example_runner import Arena
-from mock_ares.harness.run.checks_in_order import run_check, run_contract
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.play.example_runner import ExampleRunner
+from mock_ares.harness.run.check_runner import run_check
+from mock_ares.harness.run.checks_in_order import run_contract
+from mock_ares.harness.settings import RunSettings
 from tests.mutants.base import Right
 from tests.mutants.framing import KnowsOnlyLf
 from tests.mutants.matrix import client_of
@@ -46,12 +47,12 @@ class Prints(Right):
 
 
 @pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
+def arena() -> Iterator[ExampleRunner]:
+    with ExampleRunner() as arena:
         yield arena
 
 
-def said(kind: type[Right], check: str, arena: Arena, settings: Settings) -> str:
+def said(kind: type[Right], check: str, arena: ExampleRunner, settings: RunSettings) -> str:
     with client_of(kind) as client:
         result = run_check(client, CHECKS[check], arena, settings)
     assert result.failure is not None, result
@@ -66,9 +67,9 @@ START = "newlines at the start of an event's text are lost: its empty data lines
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize(("kind", "cause"), [(Joins, JOINED), (SkipsFirstEmpty, START)])
 def test_more_examples_change_no_diagnosis(
-    kind: type[Right], cause: str, seed: int, examples: int, arena: Arena
+    kind: type[Right], cause: str, seed: int, examples: int, arena: ExampleRunner
 ) -> None:
-    settings = Settings(seed=seed, examples=examples, budget=0.2)
+    settings = RunSettings(seed=seed, examples=examples, budget=0.2)
     assert said(kind, "text-newlines", arena, settings) == cause
 
 
@@ -85,7 +86,7 @@ def test_more_examples_change_no_diagnosis(
     ],
 )
 def test_one_bug_gets_one_sentence_in_all_checks(kind: type[Right], cause: str, only: tuple[str, ...]) -> None:
-    report = run_contract(client_of(kind), Settings(only=only, examples=2, budget=0.2))
+    report = run_contract(client_of(kind), RunSettings(only=only, examples=2, budget=0.2))
     assert {_said(result) for result in report.checks if result.failure} == {cause}
 
 

@@ -24,7 +24,7 @@ from mock_ares.harness.clients.adapter import Adapter, Shown
 from mock_ares.harness.model import Case, Failure, HarnessError, Observation, Target
 from mock_ares.harness.verdict import diagnosis
 from mock_ares.harness.verdict.oracle import judge
-from mock_ares.plan.build import Asked, answer, build
+from mock_ares.plan.build import RequestContext, answer, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Framing, Reply, Segments
 from mock_ares.server.record.journal import Exchange
@@ -52,7 +52,7 @@ def exchange(number: int = 1, reply: int = 0, **fields: Any) -> Exchange:
 
 
 def plan_of(reply: Reply, dialect: str = "text") -> StreamPlan:
-    return build(reply, Asked(dialect=dialect))
+    return build(reply, RequestContext(dialect=dialect))
 
 
 def judged(plan: StreamPlan, observation: Observation, case: Case | None = None) -> Failure | None:

@@ -15,7 +15,7 @@ from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.checks.rows import Check, speaking
 from mock_ares.harness.model import Case, HarnessError, UsageError
 from mock_ares.harness.run.replay import case_of, file_name, load, save
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.scenario.model import Content, Reply, Segments
 from tests.harness.report.samples import HOSTILE, INFO, SMALLEST
 
@@ -72,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_generated_case_can_be_saved(folder: Path, data: st.DataObject) -> None:
     check = data.draw(st.sampled_from([check for check in CHECKS.values() if check.cases and check.id != "everything"]))
     assert check.cases is not None
-    case = speaking(data.draw(check.cases(Settings())), check.info.dialects[0])
+    case = speaking(data.draw(check.cases(RunSettings())), check.info.dialects[0])
     saved(folder, case)
 
 

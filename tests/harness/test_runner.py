@@ -24,27 +24,29 @@ from mock_ares.harness.model import Case, CheckResult, HarnessError, Observation
 from mock_ares.harness.play import cpu_growth
 from mock_ares.harness.play import example_runner as arena_module
 from mock_ares.harness.play.cpu_growth import Growth, Stopwatch, Timed, quarter_of
-from mock_ares.harness.play.example_runner import Arena, lasting, size_of
-from mock_ares.harness.result import Played
+from mock_ares.harness.play.example_runner import ExampleRunner, lasting, size_of
+from mock_ares.harness.result import ExampleResult
 from mock_ares.harness.run import check_runner, checks_in_order
-from mock_ares.harness.run.checks_in_order import Event, Settings, judge_case, run_check, run_contract, selected
+from mock_ares.harness.run.check_runner import Event, judge_case, run_check
+from mock_ares.harness.run.checks_in_order import run_contract, selected
+from mock_ares.harness.settings import RunSettings
 from mock_ares.scenario.model import Chunks, Pace, Reply, RetryAfter, Segments
 from mock_ares.server.transport.wire import Wire
 from tests.harness import right_client as right
 from tests.harness import wrong_clients as wrong
 from tests.harness.test_arena import gives_up
 
-FEW = Settings(examples=10, deadline=5.0, budget=1.0)
+FEW = RunSettings(examples=10, deadline=5.0, budget=1.0)
 
 
 @pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
+def arena() -> Iterator[ExampleRunner]:
+    with ExampleRunner() as arena:
         yield arena
 
 
 def check(
-    arena: Arena, function: Callable[..., Any], name: str, can: str = "", settings: Settings = FEW
+    arena: ExampleRunner, function: Callable[..., Any], name: str, can: str = "", settings: RunSettings = FEW
 ) -> CheckResult:
     client = PythonClient(function, capabilities=can)
     try:
@@ -59,23 +61,23 @@ class TestTheRightClient:
         chat = {"text": right.stream_chat, "lines": right.lines, "delta": right.delta, "typed": right.typed}[dialect]
         client = PythonClient(chat, capabilities="incremental,cancel,v1")
         only = tuple(CHECKS) if dialect == "text" else tuple(CHECKS.keys() - {"many-chunks", "long-line"})
-        report = run_contract(client, Settings(dialect=dialect, quick=True, examples=2, strict=True, only=only))
+        report = run_contract(client, RunSettings(dialect=dialect, quick=True, examples=2, strict=True, only=only))
         assert [r.info.id for r in report.checks] == [name for name in CHECKS if name in only]
         verdicts = {r.info.id: (r.verdict, r.reason) for r in report.checks if r.verdict not in ("passed", "skipped")}
         assert set(verdicts) <= {"drop-silent"}, verdicts
         skipped = {r.info.id: r.reason for r in report.checks if r.verdict == "skipped"}
         assert {"retry", "retry-after", "stall", "patience", "silence"} <= set(skipped)
 
-    def test_one_that_retries_passes_what_that_brings(self, arena: Arena) -> None:
+    def test_one_that_retries_passes_what_that_brings(self, arena: ExampleRunner) -> None:
         for name in ("retry", "status", "drop-fin", "once", "malformed-chunk"):
             result = check(arena, wrong.retries_anew, name, "retry")
             assert result.verdict == "passed", result
 
-    def test_one_that_follows_redirects(self, arena: Arena) -> None:
+    def test_one_that_follows_redirects(self, arena: ExampleRunner) -> None:
         for name in ("redirect", "redirect-away"):
             assert check(arena, wrong.follows, name, "redirects").verdict == "passed"
 
-    def test_the_counterexamples_come_from_the_seed(self, arena: Arena) -> None:
+    def test_the_counterexamples_come_from_the_seed(self, arena: ExampleRunner) -> None:
         seen: list[list[str]] = []
 
         def noting(url: str, token: str, message: str) -> str:
@@ -120,7 +122,7 @@ class TestWrongClients:
         ids=[f"{row[0]}-{row[3]}-{n}" for n, row in enumerate(WRONG)],
     )
     def test_are_failed_in_the_right_word(
-        self, arena: Arena, name: str, function: Callable[..., Any], can: str, word: str, said: str
+        self, arena: ExampleRunner, name: str, function: Callable[..., Any], can: str, word: str, said: str
     ) -> None:
         settings = replace(FEW, deadline=1.0) if word == "buffered" else replace(FEW, quick=True)
         result = check(arena, function, name, can, settings)
@@ -129,34 +131,36 @@ class TestWrongClients:
         assert result.failure is not None and said in result.failure.diagnosis
 
     @pytest.mark.parametrize("row", WRONG[:5], ids=[row[0] for row in WRONG[:5]])
-    def test_pass_what_is_not_theirs(self, arena: Arena, row: tuple[str, Callable[..., Any], str, str, str]) -> None:
+    def test_pass_what_is_not_theirs(
+        self, arena: ExampleRunner, row: tuple[str, Callable[..., Any], str, str, str]
+    ) -> None:
         for name in ("request", "status", "text-newlines", "comments", "eol-crlf"):
             result = check(arena, row[1], name, settings=replace(FEW, examples=3))
             assert result.verdict == "passed", (name, result.failure)
 
-    def test_a_defensive_check_fails_where_the_run_is_strict(self, arena: Arena) -> None:
+    def test_a_defensive_check_fails_where_the_run_is_strict(self, arena: ExampleRunner) -> None:
         strict = replace(FEW, strict=True)
         assert check(arena, wrong.follows_with_credentials, "redirect-away", settings=strict).verdict == "failed"
 
-    def test_one_that_declares_redirects_follows_them(self, arena: Arena) -> None:
+    def test_one_that_declares_redirects_follows_them(self, arena: ExampleRunner) -> None:
         result = check(arena, right.stream_chat, "redirect", "redirects")
         assert result.outcome == "raised-on-good-stream"
         assert check(arena, right.stream_chat, "redirect").verdict == "passed"
 
-    def test_one_that_hangs_is_not_tried_over_and_over(self, arena: Arena) -> None:
+    def test_one_that_hangs_is_not_tried_over_and_over(self, arena: ExampleRunner) -> None:
         result = check(arena, wrong.waits_for_the_connection_to_end, "chunk-split", settings=replace(FEW, deadline=0.3))
         assert (result.verdict, result.outcome, result.examples) == ("failed", "hung", 2)
         assert "the connection stayed open" in (result.failure.diagnosis if result.failure else "")
 
-    def test_one_that_hangs_costs_less_time_each_time(self, arena: Arena) -> None:
-        contract = checks_in_order.Contract(PythonClient(right.whole), Settings(), (), arena, check_runner.silent)
+    def test_one_that_hangs_costs_less_time_each_time(self, arena: ExampleRunner) -> None:
+        contract = checks_in_order.Contract(PythonClient(right.whole), RunSettings(), (), arena, check_runner.silent)
         deadlines = []
         for contract.hung in range(6):
             deadlines.append(round(contract._deadline(), 1))
         assert deadlines == [10.0, 5.0, 3.3, 2.5, 2.0, 2.0]
 
     def test_one_that_keeps_the_connection_of_a_caller_who_left(
-        self, arena: Arena, monkeypatch: pytest.MonkeyPatch
+        self, arena: ExampleRunner, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("mock_ares.harness.play.example_runner.CLOSED", 0.2)
         kept: list[object] = []
@@ -177,14 +181,14 @@ class TestWrongClients:
         assert (result.verdict, result.outcome) == ("informational", "kept-open")
         kept.clear()
 
-    def test_one_that_does_not_wait_as_long_as_it_is_told(self, arena: Arena) -> None:
+    def test_one_that_does_not_wait_as_long_as_it_is_told(self, arena: ExampleRunner) -> None:
         client = PythonClient(wrong.retries_anew, capabilities="retry")
         for after in (1.0, RetryAfter(4.0)):
             told = case(Reply(status=429, content="empty", retry_after=after), say("ab"))
             found = judge_case(client, told, arena, CHECKS["retry-after"].info)
             assert found is not None and found.word == "early-retry"
 
-    def test_one_that_waits_as_long_as_it_is_told(self, arena: Arena) -> None:
+    def test_one_that_waits_as_long_as_it_is_told(self, arena: ExampleRunner) -> None:
         def waits(url: str, token: str, message: str) -> Iterator[str]:
             yield from wrong.retrying(url, token, message, lambda: threading.Event().wait(1.0))
 
@@ -192,12 +196,14 @@ class TestWrongClients:
         told = case(Reply(status=429, content="empty", retry_after=1.0), say("ab"))
         assert judge_case(client, told, arena, CHECKS["retry-after"].info) is None
 
-    def test_one_with_a_time_out_for_the_whole_stream(self, arena: Arena) -> None:
+    def test_one_with_a_time_out_for_the_whole_stream(self, arena: ExampleRunner) -> None:
         short = one(*"abcdef", pace=Pace(every=0.1))
         found = judge_case(PythonClient(wrong.gives_up_after(0.3)), short, arena, CHECKS["patience"].info)
         assert found is not None and found.word == "raised-on-good-stream"
 
-    def test_a_stall_is_given_up_within_the_time_out(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_stall_is_given_up_within_the_time_out(
+        self, arena: ExampleRunner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(check_runner, "LENIENCE", 0.1)
         stalls = one("ab", faults=(hang(1),))
         client = PythonClient(right.stream_chat, timeout=0.1)
@@ -207,7 +213,7 @@ class TestWrongClients:
 
 
 class TestCounterexamples:
-    def test_a_read_that_cuts_a_line_shrinks_to_two_reads(self, arena: Arena) -> None:
+    def test_a_read_that_cuts_a_line_shrinks_to_two_reads(self, arena: ExampleRunner) -> None:
         row = replace(CHECKS["read-line"].row, examples=())
         result = run_check(
             PythonClient(wrong.reading(wrong.NoLineBuffer)), Check(CHECKS["read-line"].info, row), arena, FEW
@@ -216,7 +222,7 @@ class TestCounterexamples:
         assert len(result.failure.reads) == 2
         assert b"".join(result.failure.reads) == b"data: a\n\n"
 
-    def test_a_large_one_is_made_smaller(self, arena: Arena) -> None:
+    def test_a_large_one_is_made_smaller(self, arena: ExampleRunner) -> None:
         large = one("ab", "cd", "a   b   c", "ef", "gh ", "ij")
         row = replace(CHECKS["chunk-spaces"].row, examples=(large,))
         client = PythonClient(wrong.reading(wrong.Strips))
@@ -224,7 +230,7 @@ class TestCounterexamples:
         assert result.failure is not None
         assert len(result.failure.expected_text) < 5
 
-    def test_the_everything_check_shrinks_over_all_dimensions(self, arena: Arena) -> None:
+    def test_the_everything_check_shrinks_over_all_dimensions(self, arena: ExampleRunner) -> None:
         row = replace(CHECKS["everything"].row, examples=())
         client = PythonClient(wrong.reading(wrong.SplitLines))
         settings = replace(FEW, examples=200, budget=5.0)
@@ -235,7 +241,7 @@ class TestCounterexamples:
         assert len(result.failure.expected_text) <= 6
 
     @pytest.mark.needs_barrier
-    def test_one_that_does_not_fail_again_is_not_the_client_s(self, arena: Arena) -> None:
+    def test_one_that_does_not_fail_again_is_not_the_client_s(self, arena: ExampleRunner) -> None:
         calls: list[int] = []
 
         def fails_once(url: str, token: str, message: str) -> str:
@@ -247,7 +253,7 @@ class TestCounterexamples:
         assert result.verdict == "errored"
         assert result.reason.startswith("flaky: a case failed (lost: ")
 
-    def test_the_larger_one_counts_where_the_smaller_was_luck(self, arena: Arena) -> None:
+    def test_the_larger_one_counts_where_the_smaller_was_luck(self, arena: ExampleRunner) -> None:
         small: set[str] = set()
 
         def chat(url: str, token: str, message: str) -> str:
@@ -276,7 +282,9 @@ class TestWhatIsNotJudged:
             ("everything", replace(FEW, held=frozenset()), "no row it could draw from has passed"),
         ],
     )
-    def test_is_skipped_with_the_reason(self, arena: Arena, name: str, settings: Settings, reason: str) -> None:
+    def test_is_skipped_with_the_reason(
+        self, arena: ExampleRunner, name: str, settings: RunSettings, reason: str
+    ) -> None:
         result = check(arena, right.stream_chat, name, settings=settings)
         assert result.verdict == "skipped" and reason in result.reason and result.examples == 0
 
@@ -289,23 +297,25 @@ class TestWhatIsNotJudged:
             assert max(gaps) == pytest.approx(longest)
             assert 30.0 < lasting(reply) < 33.0
 
-    def test_gzip_is_skipped_where_it_is_never_accepted(self, arena: Arena) -> None:
+    def test_gzip_is_skipped_where_it_is_never_accepted(self, arena: ExampleRunner) -> None:
         result = check(arena, wrong.follows, "gzip")
         assert result.verdict == "skipped" and "does not accept gzip" in result.reason
         assert check(arena, right.stream_chat, "gzip").verdict == "passed"
 
-    def test_retry_is_skipped_where_nothing_is_asked_again(self, arena: Arena) -> None:
+    def test_retry_is_skipped_where_nothing_is_asked_again(self, arena: ExampleRunner) -> None:
         result = check(arena, right.stream_chat, "retry", "retry")
         assert result.verdict == "skipped" and "never asked again" in result.reason
 
-    def test_what_was_shown_on_a_terminal_cannot_be_taken_back(self, arena: Arena) -> None:
+    def test_what_was_shown_on_a_terminal_cannot_be_taken_back(self, arena: ExampleRunner) -> None:
         assert not ProcessClient.restarts and not BrowserClient.restarts and DriverClient.restarts
         client = PythonClient(wrong.retries_and_duplicates, capabilities="retry")
         client.restarts = False
         assert run_check(client, CHECKS["retry"], arena, FEW).verdict == "passed"
 
     @pytest.mark.needs_barrier
-    def test_boundaries_that_cannot_be_kept_are_no_verdict(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_boundaries_that_cannot_be_kept_are_no_verdict(
+        self, arena: ExampleRunner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(Wire, "read_barrier", gives_up)
         result = check(arena, wrong.reading(wrong.NoLineBuffer), "read-line")
         assert result.verdict == "errored" and "read boundaries could not be kept" in result.reason
@@ -313,7 +323,7 @@ class TestWhatIsNotJudged:
             judge_case(PythonClient(right.whole), one("ab", segments="byte"), arena, CHECKS["read-bytes"].info)
 
     def test_a_client_that_cuts_anew_is_judged_all_the_same(
-        self, arena: Arena, monkeypatch: pytest.MonkeyPatch
+        self, arena: ExampleRunner, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Wire, "read_barrier", gives_up)
         client = PythonClient(right.whole)
@@ -323,11 +333,11 @@ class TestWhatIsNotJudged:
     @pytest.mark.parametrize(("timeout", "silence"), [(None, 10.0), (60.0, 10.0), (12.0, 9.6), (5.0, 4.0)])
     def test_silence_is_as_long_as_the_client_says_it_waits(self, timeout: float | None, silence: float) -> None:
         client = PythonClient(right.whole, capabilities="timeout" if timeout else "", timeout=timeout)
-        assert check_runner.why_skipped(client, CHECKS["silence"], Settings()) is None
-        (only,) = check_runner.cases_of(CHECKS["silence"], client, Settings())
+        assert check_runner.why_skipped(client, CHECKS["silence"], RunSettings()) is None
+        (only,) = check_runner.cases_of(CHECKS["silence"], client, RunSettings())
         assert only.replies[0].pace.pauses[0].lasts == pytest.approx(silence)
 
-    def test_a_case_that_cannot_be_played_is_the_harness_s_error(self, arena: Arena) -> None:
+    def test_a_case_that_cannot_be_played_is_the_harness_s_error(self, arena: ExampleRunner) -> None:
         row = Row((one("ab", segments=Segments(inside="utf8")),))
         client = PythonClient(right.whole)
         result = run_check(client, Check(CHECKS["read-utf8"].info, row), arena, FEW)
@@ -336,8 +346,10 @@ class TestWhatIsNotJudged:
         result = run_check(client, Check(CHECKS["stall"].info, monster), arena, FEW)
         assert result.verdict == "skipped"
 
-    def test_a_bug_of_ours_is_no_verdict_on_the_client(self, arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
-        def bug(self: object, played: Played) -> None:
+    def test_a_bug_of_ours_is_no_verdict_on_the_client(
+        self, arena: ExampleRunner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def bug(self: object, played: ExampleResult) -> None:
             raise ZeroDivisionError("oops")
 
         monkeypatch.setattr(check_runner._Run, "_judge", bug)
@@ -354,13 +366,13 @@ class TestVerdicts:
         ],
     )
     def test_of_a_check_that_is_expected_to_fail(
-        self, arena: Arena, function: Callable[..., Any], verdict: Verdict, reason: str
+        self, arena: ExampleRunner, function: Callable[..., Any], verdict: Verdict, reason: str
     ) -> None:
         settings = replace(FEW, expect={"chunk-spaces": "our proxy"})
         result = check(arena, function, "chunk-spaces", settings=settings)
         assert (result.verdict, result.reason) == (verdict, reason)
 
-    def test_a_cut_that_cannot_be_seen_is_always_informational(self, arena: Arena) -> None:
+    def test_a_cut_that_cannot_be_seen_is_always_informational(self, arena: ExampleRunner) -> None:
         for function in (right.whole, wrong.never_reports):
             result = check(arena, function, "drop-silent")
             assert (result.verdict, result.outcome) == ("informational", "none")
@@ -375,12 +387,12 @@ class TestLinearTime:
         monkeypatch.setattr(cpu_growth, "NOTICED", 0.3)
         monkeypatch.setattr(cpu_growth, "ROUNDS", 2)
 
-    def test_quadratic_work_is_slow(self, arena: Arena) -> None:
+    def test_quadratic_work_is_slow(self, arena: ExampleRunner) -> None:
         found = judge_case(PythonClient(wrong.takes_too_long_for_much), many(2_000, 0), arena, self.INFO)
         assert found is not None and found.word == "slow"
         assert re.search(r"took \d\.\d\d s of CPU time, but .* took 0\.\d\d s of CPU time", found.diagnosis)
 
-    def test_so_is_what_is_not_done_in_time(self, arena: Arena) -> None:
+    def test_so_is_what_is_not_done_in_time(self, arena: ExampleRunner) -> None:
         def toils(url: str, token: str, message: str) -> str:
             pieces = list(right.stream_chat(url, token, message))
             wrong.work(60.0 if len(pieces) > 2000 else 0.0)
@@ -390,7 +402,7 @@ class TestLinearTime:
         assert found is not None and found.word == "slow"
         assert "were not done after" in found.diagnosis
 
-    def test_linear_work_is_not_however_long_it_takes(self, arena: Arena) -> None:
+    def test_linear_work_is_not_however_long_it_takes(self, arena: ExampleRunner) -> None:
         def plodding(url: str, token: str, message: str) -> str:
             pieces = list(right.stream_chat(url, token, message))
             wrong.work(0.8 * len(pieces) / 4000)
@@ -398,7 +410,7 @@ class TestLinearTime:
 
         assert judge_case(PythonClient(plodding), many(4_000, 0), arena, self.INFO) is None
 
-    def test_one_that_never_comes_to_an_end_is_not_at_work(self, arena: Arena) -> None:
+    def test_one_that_never_comes_to_an_end_is_not_at_work(self, arena: ExampleRunner) -> None:
         client = PythonClient(wrong.waits_for_the_connection_to_end)
         found = judge_case(client, many(100, 0), arena, self.INFO, deadline=0.2)
         assert found is not None and found.word == "hung"
@@ -406,7 +418,7 @@ class TestLinearTime:
 
 def stood(wall: float, cpu: float | None, reference: float | None = None, late: bool = False) -> Timed:
     observation = Observation("", None, duration=wall, timed_out=late)
-    return Timed(Played(many(8, 0), observation, ()), cpu, reference)
+    return Timed(ExampleResult(many(8, 0), observation, ()), cpu, reference)
 
 
 class Prescribed(Stopwatch):
@@ -487,18 +499,18 @@ def test_a_large_reply_gets_time_for_its_size() -> None:
 
 class TestTheRun:
     def test_checks_are_selected_by_id_and_tier(self) -> None:
-        assert [c.id for c in selected(Settings(only=("bom", "eol-cr")))] == ["eol-cr", "bom"]
-        assert {c.info.tier for c in selected(Settings(tier="standard"))} == {"standard"}
-        assert len(selected(Settings())) == len(CHECKS)
+        assert [c.id for c in selected(RunSettings(only=("bom", "eol-cr")))] == ["eol-cr", "bom"]
+        assert {c.info.tier for c in selected(RunSettings(tier="standard"))} == {"standard"}
+        assert len(selected(RunSettings())) == len(CHECKS)
 
-    @pytest.mark.parametrize("settings", [Settings(only=("bmo",)), Settings(expect={"bmo": "why"})])
-    def test_an_unknown_id_is_a_mistake_of_the_caller(self, settings: Settings) -> None:
+    @pytest.mark.parametrize("settings", [RunSettings(only=("bmo",)), RunSettings(expect={"bmo": "why"})])
+    def test_an_unknown_id_is_a_mistake_of_the_caller(self, settings: RunSettings) -> None:
         with pytest.raises(UsageError, match="'bmo'; did you mean 'bom'"):
             selected(settings)
 
     def test_progress_is_told(self) -> None:
         events: list[Event] = []
-        run_contract(PythonClient(right.whole), Settings(only=("bom", "retry"), examples=1), events.append)
+        run_contract(PythonClient(right.whole), RunSettings(only=("bom", "retry"), examples=1), events.append)
         assert [(e.kind, e.check.id) for e in events if e.kind != "example"] == [
             ("started", "bom"), ("finished", "bom"), ("started", "retry"), ("finished", "retry"),
         ]  # fmt: skip
@@ -507,7 +519,7 @@ class TestTheRun:
 
     def test_the_request_comes_first_and_a_client_that_never_gets_a_stream_is_told_so_once(self) -> None:
         client = PythonClient(wrong.wrong_path)
-        report = run_contract(client, Settings(only=("bom", "request", "everything"), examples=1))
+        report = run_contract(client, RunSettings(only=("bom", "request", "everything"), examples=1))
         verdicts = {r.info.id: r for r in report.checks}
         assert verdicts["request"].verdict == "failed"
         for name in ("bom", "everything"):
@@ -522,7 +534,7 @@ class TestTheRun:
                 order.append(event.check.id)
 
         only = ("everything", "chunk-split", "bom", "read-line", "request")
-        report = run_contract(PythonClient(right.whole), Settings(only=only, examples=1), progress)
+        report = run_contract(PythonClient(right.whole), RunSettings(only=only, examples=1), progress)
         assert order == ["request", "read-line", "chunk-split", "bom", "everything"]
         assert [r.info.id for r in report.checks] == ["chunk-split", "read-line", "bom", "request", "everything"]
 
@@ -534,7 +546,7 @@ class TestTheRun:
             return texts[-1].replace("\0", "")
 
         only = ("text-nul", "chunk-empty", "everything")
-        report = run_contract(PythonClient(chat), Settings(only=only, examples=30, budget=0.5))
+        report = run_contract(PythonClient(chat), RunSettings(only=only, examples=30, budget=0.5))
         verdicts = {r.info.id: r.verdict for r in report.checks}
         assert verdicts == {"text-nul": "failed", "chunk-empty": "passed", "everything": "passed"}
 
@@ -552,11 +564,11 @@ class TestTheRun:
         def progress(event: Event) -> None:
             threads[event.check.id] = threading.current_thread().name
 
-        report = run_contract(Two(right.whole), Settings(only=("bom", "silence"), examples=1), progress)
+        report = run_contract(Two(right.whole), RunSettings(only=("bom", "silence"), examples=1), progress)
         assert {r.verdict for r in report.checks} == {"passed"}
         assert threads["bom"] == threading.current_thread().name != threads["silence"]
 
-    def test_a_client_that_declares_v1_is_also_asked_there(self, arena: Arena) -> None:
+    def test_a_client_that_declares_v1_is_also_asked_there(self, arena: ExampleRunner) -> None:
         client = PythonClient(right.whole, capabilities="v1")
         paths = [case.path for case in check_runner.cases_of(CHECKS["request"], client, FEW)]
         assert paths[-1] == "/v1/chat/stream" and set(paths[:-1]) == {"/api/chat/stream"}
@@ -564,10 +576,10 @@ class TestTheRun:
 
     def test_a_client_that_cannot_be_started_is_the_caller_s_mistake(self) -> None:
         with pytest.raises(UsageError):
-            run_contract(PythonClient(None), Settings())  # type: ignore[arg-type]  # that is the mistake
+            run_contract(PythonClient(None), RunSettings())  # type: ignore[arg-type]  # that is the mistake
 
 
-def test_a_user_s_database_brings_a_counterexample_back(arena: Arena) -> None:
+def test_a_user_s_database_brings_a_counterexample_back(arena: ExampleRunner) -> None:
     from hypothesis.database import InMemoryExampleDatabase
 
     row = replace(CHECKS["chunk-spaces"].row, examples=())
@@ -580,7 +592,7 @@ def test_a_user_s_database_brings_a_counterexample_back(arena: Arena) -> None:
 
 
 class TestAClientThatSpins:
-    SOON = Settings(only=("request", "bom", "eol-cr", "comments", "no-space", "status"), examples=0, deadline=0.2)
+    SOON = RunSettings(only=("request", "bom", "eol-cr", "comments", "no-space", "status"), examples=0, deadline=0.2)
 
     @pytest.fixture(autouse=True)
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -601,7 +613,7 @@ class TestAClientThatSpins:
         assert all("hangs whatever it is asked" in c.reason for c in report.checks if c.verdict == "skipped")
 
     @pytest.mark.parametrize("again", [False, True], ids=["one request", "it could ask again"])
-    def test_is_given_up_when_the_fake_has_ended_the_example(self, arena: Arena, again: bool) -> None:
+    def test_is_given_up_when_the_fake_has_ended_the_example(self, arena: ExampleRunner, again: bool) -> None:
         """Not when it might have asked for the last time: only the end of the example is waited for."""
         targets: list[Target] = []
 

@@ -12,7 +12,7 @@ from mock_ares.client import stream_chat
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import Observation, Target, UsageError
 from mock_ares.harness.run.checks_in_order import run_contract
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 
 ONLY = ("request", "chunk-split", "eol-cr", "no-space", "everything")
 REQUESTS = 7
@@ -49,7 +49,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(client: Spawned) -> dict[str, str]:
-    report = run_contract(client, Settings(only=ONLY, examples=0))
+    report = run_contract(client, RunSettings(only=ONLY, examples=0))
     return {result.info.id: result.verdict for result in report.checks}
 
 

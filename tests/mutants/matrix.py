@@ -19,9 +19,10 @@ from itertools import zip_longest
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import CheckResult
-from mock_ares.harness.play.example_runner import Arena
-from mock_ares.harness.run.checks_in_order import run_check, run_contract
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.play.example_runner import ExampleRunner
+from mock_ares.harness.run.check_runner import run_check
+from mock_ares.harness.run.checks_in_order import run_contract
+from mock_ares.harness.settings import RunSettings
 from tests.mutants.base import Right
 from tests.mutants.table import RIGHT, TABLE, Mutant, name_of
 
@@ -51,8 +52,8 @@ def client_of(kind: type[Right]) -> PythonClient:
     return PythonClient(kind().stream_chat, name_of(kind), kind.capabilities)
 
 
-def settings_of(kind: type[Right], seed: int, quick: bool) -> Settings:
-    return Settings(dialect=kind.dialect, seed=seed, quick=quick, examples=EXAMPLES, strict=True)
+def settings_of(kind: type[Right], seed: int, quick: bool) -> RunSettings:
+    return RunSettings(dialect=kind.dialect, seed=seed, quick=quick, examples=EXAMPLES, strict=True)
 
 
 def at_work(kind: type[Right], seed: int) -> Row:
@@ -64,7 +65,7 @@ def at_work(kind: type[Right], seed: int) -> Row:
 def in_time(kind: type[Right], seed: int) -> Row:
     """The checks that last."""
     settings = settings_of(kind, seed, quick=False)
-    with client_of(kind) as client, Arena(settings.profile) as arena:
+    with client_of(kind) as client, ExampleRunner(settings.profile) as arena:
         return {check.id: Cell.of(run_check(client, check, arena, settings)) for check in LASTING}
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from mock_ares.client import stream_chat
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.run.checks_in_order import run_contract
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.scenario.model import DialectName
 from tests.mutants.base import TIMEOUT
 
@@ -26,7 +26,7 @@ CAPABILITIES = ("incremental", "cancel", "v1", f"timeout={TIMEOUT:g}")
 def verdicts(seed: int, dialect: DialectName, examples: int | None) -> dict[str, str]:
     """By check; with what was said, where it is not that the check is passed."""
     client = PythonClient(partial(stream_chat, timeout=TIMEOUT, dialect=dialect), "reference", CAPABILITIES)
-    settings = Settings(dialect=dialect, seed=seed, strict=True, examples=examples)
+    settings = RunSettings(dialect=dialect, seed=seed, strict=True, examples=examples)
     report = run_contract(client, settings)
     said = {r.info.id: r.failure.diagnosis if r.failure else r.reason for r in report.checks}
     return {r.info.id: f"{r.verdict} {said[r.info.id]}".strip() for r in report.checks}

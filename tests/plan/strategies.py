@@ -17,8 +17,9 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from mock_ares import faults
 from mock_ares.dialects import DIALECTS
-from mock_ares.plan.build import Asked, build
-from mock_ares.plan.http1.layout import Peer, lay_out
+from mock_ares.plan.build import RequestContext, build
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
@@ -265,7 +266,7 @@ def replies(
 def _with_pauses(draw: DrawFn, reply: Reply) -> Reply:
     pauses: tuple[Pause, ...] = ()
     for _ in range(draw(st.integers(0, 2))):
-        plan = build(replace(reply, pace=replace(reply.pace, pauses=pauses, keep_alive=None)), Asked())
+        plan = build(replace(reply, pace=replace(reply.pace, pauses=pauses, keep_alive=None)), RequestContext())
         pauses = (*pauses, Pause(draw(positions(plan)), draw(SECONDS)))
     return replace(reply, pace=replace(reply.pace, pauses=pauses))
 
@@ -273,7 +274,7 @@ def _with_pauses(draw: DrawFn, reply: Reply) -> Reply:
 @st.composite
 def _with_faults(draw: DrawFn, reply: Reply, menu: Menu) -> Reply:
     """With faults that fit; those that turn out not to are left out. A pause for ever may take the last one's place."""
-    plan = build(reply, Asked())
+    plan = build(reply, RequestContext())
     for _ in range(draw(st.integers(0, 2)) if menu.content else 0):
         fault = draw(content_faults(plan))
         plan, reply = _applied(plan, reply, fault, menu)
@@ -289,8 +290,10 @@ def _with_faults(draw: DrawFn, reply: Reply, menu: Menu) -> Reply:
 def _applied(plan: StreamPlan, reply: Reply, fault: Fault, menu: Menu) -> tuple[StreamPlan, Reply]:
     wanted = replace(reply, faults=(*reply.faults, fault))
     try:
-        broken = build(wanted, Asked())  # with the pauses at its place, which a plan that was built has forgotten
-        lay_out(broken, Peer(gzip=True))
+        broken = build(
+            wanted, RequestContext()
+        )  # with the pauses at its place, which a plan that was built has forgotten
+        lay_out(broken, Negotiated(gzip=True))
     except PlanError:
         return plan, reply
     if broken.head is None and not menu.headless:
@@ -300,7 +303,7 @@ def _applied(plan: StreamPlan, reply: Reply, fault: Fault, menu: Menu) -> tuple[
 
 def _can_be_built(reply: Reply) -> bool:
     try:
-        build(reply, Asked())
+        build(reply, RequestContext())
     except PlanError:
         return False
     return True
@@ -308,7 +311,7 @@ def _can_be_built(reply: Reply) -> bool:
 
 def _fits(reply: Reply, segments: Segmentation) -> bool:
     try:
-        cuts(build(replace(reply, segments=segments), Asked()))
+        cuts(build(replace(reply, segments=segments), RequestContext()))
     except PlanError:
         return False
     return True
@@ -316,8 +319,8 @@ def _fits(reply: Reply, segments: Segmentation) -> bool:
 
 def plans(**choices: Any) -> SearchStrategy[StreamPlan]:
     """Plans of such replies; the choices are those of ``replies``."""
-    return replies(**choices).map(lambda reply: build(reply, Asked()))
+    return replies(**choices).map(lambda reply: build(reply, RequestContext()))
 
 
-PEERS = st.builds(Peer, st.sampled_from(["1.1", "1.1", "1.0"]), st.booleans(), st.booleans())
+PEERS = st.builds(Negotiated, st.sampled_from(["1.1", "1.1", "1.0"]), st.booleans(), st.booleans())
 GENERATED = Text(words=50)

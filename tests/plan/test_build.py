@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mock_ares import faults
 from mock_ares.dialects import DIALECTS, Names
-from mock_ares.plan.build import Asked, answer, build, merged
+from mock_ares.plan.build import RequestContext, answer, build, merged
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
@@ -21,7 +21,7 @@ from tests.plan.words import Newline
 
 
 def plan_of(*chunks: str, **words: Any) -> StreamPlan:
-    return build(Reply(chunks=chunks, **words), Asked())
+    return build(Reply(chunks=chunks, **words), RequestContext())
 
 
 class TestText:
@@ -43,18 +43,18 @@ class TestText:
         ],
     )
     def test_in_chunks(self, reply: Reply, chunks: tuple[str, ...]) -> None:
-        plan = build(reply, Asked(message="hi"))
+        plan = build(reply, RequestContext(message="hi"))
         assert plan.chunks == chunks and plan.text == "".join(chunks)
 
     def test_generated_by_the_seed(self) -> None:
-        one, again, other = (build(Reply(text=Text(words=9)), Asked(), seed).text for seed in (1, 1, 2))
+        one, again, other = (build(Reply(text=Text(words=9)), RequestContext(), seed).text for seed in (1, 1, 2))
         assert one == again != other
-        assert len(build(Reply(text=Text(bytes=99)), Asked()).text) == 99
-        assert build(Reply(text=Text(words=9), seed=2), Asked(), 1).text == other
+        assert len(build(Reply(text=Text(bytes=99)), RequestContext()).text) == 99
+        assert build(Reply(text=Text(words=9), seed=2), RequestContext(), 1).text == other
 
     def test_a_file_must_have_been_read(self) -> None:
         with pytest.raises(PlanError, match=r"the file 'a.txt' has not been read"):
-            build(Reply(text=Text(file="a.txt")), Asked())
+            build(Reply(text=Text(file="a.txt")), RequestContext())
 
     def test_what_a_dialect_cannot_carry_is_refused(self) -> None:
         with pytest.raises(PlanError, match=r"^chunk 2: .* a CR at character 1"):
@@ -62,13 +62,13 @@ class TestText:
         with pytest.raises(PlanError, match=r"^chunk 1: .* a lone surrogate, U\+D800"):
             plan_of("\ud800", dialect="typed")
         with pytest.raises(PlanError, match=r"^chunk 2: .* a CR at character 0"):
-            build(Reply(text=Text(template="{message}")), Asked(message="a\rb"))
+            build(Reply(text=Text(template="{message}")), RequestContext(message="a\rb"))
 
     def test_names_that_cannot_be_carried_are_refused(self) -> None:
         names = Names(agent="\udfff")
         with pytest.raises(PlanError, match=r"^the names of agent and context: .* lone surrogate"):
-            build(Reply(text="a"), Asked(names=names, dialect="typed"))
-        assert build(Reply(text="a"), Asked(names=names, dialect="delta")).text == "a"
+            build(Reply(text="a"), RequestContext(names=names, dialect="typed"))
+        assert build(Reply(text="a"), RequestContext(names=names, dialect="delta")).text == "a"
 
 
 class TestEvents:
@@ -148,7 +148,7 @@ class TestHead:
 
     def test_as_the_reply_says(self) -> None:
         reply = Reply(text="a", status=201, headers={"Cache-Control": None, "X-A": "1"}, interim=(103, 100))
-        head = build(reply, Asked()).head
+        head = build(reply, RequestContext()).head
         assert head is not None
         assert (head.status, head.interim) == (201, (103, 100))
         assert head.headers == (("content-type", "text/event-stream"), ("X-A", "1"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_ares.plan.build import Asked, build
+from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.columns import Piece, Pieces, Texts, Write, Writes
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.scenario.model import Reply
@@ -50,14 +50,14 @@ def test_what_may_leave_together(writes: list[Write], index: int, elapsed: float
 
 
 def test_bytes_to_be_written_are_not_copied() -> None:
-    script = lay_out(build(Reply(text="x" * 100_000, chunks="whole"), Asked()))
+    script = lay_out(build(Reply(text="x" * 100_000, chunks="whole"), RequestContext()))
     slab = script.columns.between(10, 65_000)
     assert isinstance(slab, memoryview) and slab.obj is script.columns.data
     assert script.columns.between(0, 9) == script.columns.data[:9]
 
 
 def test_a_changed_plan_shares_what_was_not_changed() -> None:
-    plan = build(Reply(text="a b c"), Asked())
+    plan = build(Reply(text="a b c"), RequestContext())
     other = replace(plan, seed=9)
     assert other.pieces is plan.pieces and other.chunks is plan.chunks
 

@@ -10,8 +10,9 @@ import pytest
 
 from mock_ares import faults
 from mock_ares.expectation import disagreement, expect
-from mock_ares.plan.build import Asked, build
-from mock_ares.plan.http1.layout import Peer, lay_out
+from mock_ares.plan.build import RequestContext, build
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Script
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Body, Framing, Pace, Position, Range, Reply, Segments
@@ -21,7 +22,7 @@ from tests.growth import LINEAR, Work, growth
 
 def planned(**words: Any) -> Work:
     def work(size: int) -> Script:
-        return lay_out(build(Reply(text="é" * size, **words), Asked()), Peer(gzip=True))
+        return lay_out(build(Reply(text="é" * size, **words), RequestContext()), Negotiated(gzip=True))
 
     return work
 
@@ -29,18 +30,18 @@ def planned(**words: Any) -> Work:
 def broken(fault: Callable[[int], Fault], **words: Any) -> Work:
     def work(size: int) -> object:
         reply = Reply(text="é" * size, faults=(fault(size),), **words)
-        return lay_out(build(reply, Asked()))
+        return lay_out(build(reply, RequestContext()))
 
     return work
 
 
 def judged(size: int) -> None:
-    plan = build(Reply(text="é" * size, chunks="characters", dialect="typed"), Asked())
+    plan = build(Reply(text="é" * size, chunks="characters", dialect="typed"), RequestContext())
     assert expect(plan).outcome == "exact" and disagreement(plan) is None
 
 
 def shown(size: int) -> None:
-    assert len(list(timeline(build(Reply(text="é" * size, chunks="characters"), Asked())))) < 300
+    assert len(list(timeline(build(Reply(text="é" * size, chunks="characters"), RequestContext())))) < 300
 
 
 MANY = {"chunks": "characters"}

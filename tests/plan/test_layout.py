@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from mock_ares import faults
-from mock_ares.plan.build import Asked, answer, build
+from mock_ares.plan.build import RequestContext, answer, build
 from mock_ares.plan.columns import Write
-from mock_ares.plan.http1.layout import Peer, head_only, lay_out
+from mock_ares.plan.http1.layout import head_only, lay_out
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Script
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.fault import Fault
@@ -20,14 +21,14 @@ from tests.plan.words import Gzip
 
 AB = ("a", "b")
 """Two events of 9 bytes."""
-OLD = Peer("1.0", keep_alive=False)
+OLD = Negotiated("1.0", keep_alive=False)
 
 
-def script(reply: Reply, peer: Peer = Peer()) -> Script:
-    return lay_out(build(reply, Asked()), peer)
+def script(reply: Reply, peer: Negotiated = Negotiated()) -> Script:
+    return lay_out(build(reply, RequestContext()), peer)
 
 
-def data(reply: Reply, peer: Peer = Peer()) -> list[bytes]:
+def data(reply: Reply, peer: Negotiated = Negotiated()) -> list[bytes]:
     return [write.data for write in script(reply, peer).writes]
 
 
@@ -118,25 +119,25 @@ class TestSegments:
 
 class TestGzip:
     def test_each_event_can_be_read_by_itself(self) -> None:
-        found = script(Reply(chunks=AB, body=Body("close", gzip="event")), Peer(gzip=True))
+        found = script(Reply(chunks=AB, body=Body("close", gzip="event")), Negotiated(gzip=True))
         unzip = zlib.decompressobj(31)
         assert [unzip.decompress(write.data) for write in found.writes] == [b"data: a\n\n", b"data: b\n\n"]
         assert unzip.eof and field(found, "content-encoding") == "gzip" and field(found, "vary") == "accept-encoding"
 
     def test_what_stands_before_a_pause_can_be_read_before_it(self) -> None:
         pace = Pace(pauses=(Pause(Position(byte=4), 1.0),))
-        first, _ = data(Reply(chunks=("a",), pace=pace, body=Body("close", gzip="event")), Peer(gzip=True))
+        first, _ = data(Reply(chunks=("a",), pace=pace, body=Body("close", gzip="event")), Negotiated(gzip=True))
         assert zlib.decompressobj(31).decompress(first) == b"data"
 
     def test_buffered_nothing_leaves_before_the_end(self) -> None:
         reply = Reply(chunks=AB, body=Body("close", gzip="whole"), pace=Pace(every=1.0))
-        *_, last = script(reply, Peer(gzip=True)).writes
+        *_, last = script(reply, Negotiated(gzip=True)).writes
         assert last.at == 1.0
-        assert zlib.decompress(b"".join(data(reply, Peer(gzip=True))), 31) == b"data: a\n\ndata: b\n\n"
+        assert zlib.decompress(b"".join(data(reply, Negotiated(gzip=True))), 31) == b"data: a\n\ndata: b\n\n"
 
     def test_a_promised_read_is_flushed_even_so(self) -> None:
         reply = Reply(chunks=AB, body=Body("close", gzip="whole"), segments=Segments(at=(4,)))
-        first, second = data(reply, Peer(gzip=True))
+        first, second = data(reply, Negotiated(gzip=True))
         unzip = zlib.decompressobj(31)
         assert (unzip.decompress(first), unzip.decompress(second)) == (b"data", b": a\n\ndata: b\n\n")
 
@@ -146,7 +147,7 @@ class TestGzip:
         assert field(script(reply), "content-encoding") is None
 
     def test_nothing_at_all_is_a_member_too(self) -> None:
-        (only,) = data(Reply(text="", body=Body("close", gzip="event")), Peer(gzip=True))
+        (only,) = data(Reply(text="", body=Body("close", gzip="event")), Negotiated(gzip=True))
         assert zlib.decompress(only, 31) == b""
 
 
@@ -154,7 +155,7 @@ class TestLength:
     @pytest.mark.parametrize("gzip", [None, "event", "whole"])
     def test_of_all_that_comes(self, gzip: Gzip | None) -> None:
         reply = Reply(chunks=AB, body=Body("length", gzip=gzip))
-        found = script(reply, Peer(gzip=True))
+        found = script(reply, Negotiated(gzip=True))
         assert field(found, "content-length") == str(found.size)
 
     @pytest.mark.parametrize("stop", range(19))
@@ -162,7 +163,7 @@ class TestLength:
     def test_of_a_cut_body_is_the_whole_ones(self, gzip: Gzip | None, stop: int) -> None:
         body = Body("length", gzip=gzip)
         fault = faults.close_early(Position(byte=stop))
-        found = script(Reply(chunks=AB, body=body, faults=(fault,)), Peer(gzip=True))
+        found = script(Reply(chunks=AB, body=body, faults=(fault,)), Negotiated(gzip=True))
         length = int(field(found, "content-length") or -1)
         if gzip is None:
             assert (length, found.size) == (18, stop)
@@ -179,7 +180,7 @@ class TestLength:
     def test_wrong_ones_are_wrong_by_as_much_as_they_say(self, gzip: Gzip | None) -> None:
         body = Body("length", gzip=gzip)
         for fault, delta in ((faults.long_length(7), 7), (faults.short_length(7), -7)):
-            found = script(Reply(chunks=AB, body=body, faults=(fault,)), Peer(gzip=True))
+            found = script(Reply(chunks=AB, body=body, faults=(fault,)), Negotiated(gzip=True))
             assert field(found, "content-length") == str(found.size + delta)
             whole = b"".join(write.data for write in found.writes)
             assert (zlib.decompress(whole, 31) if gzip else whole) == b"data: a\n\ndata: b\n\n"
@@ -195,41 +196,41 @@ class TestLength:
     @pytest.mark.parametrize("status", [204, 304])
     def test_where_there_is_no_body_there_is_none(self, status: int) -> None:
         for reply in (Reply(text=""), Reply(text="", body=Body("chunked", gzip="event"))):
-            found = lay_out(answer(status, (), b"", reply), Peer(gzip=True))
+            found = lay_out(answer(status, (), b"", reply), Negotiated(gzip=True))
             assert found.writes == () and found.keep_alive
             assert found.head is not None
             assert {"content-length", "transfer-encoding", "content-encoding"}.isdisjoint(dict(found.head.headers))
 
 
 CLOSING = {
-    "an ordinary reply stays open": (Reply(text="a"), Peer(), None, True),
-    "the client closes": (Reply(text="a"), Peer(keep_alive=False), "close", False),
-    "the reply says so": (Reply(text="a", body=Body(connection="close")), Peer(), "close", False),
-    "a body ended by the close": (Reply(text="a", body="close"), Peer(), "close", False),
-    "HTTP/1.0": (Reply(text="a", body="http1.0"), Peer(), "close", False),
+    "an ordinary reply stays open": (Reply(text="a"), Negotiated(), None, True),
+    "the client closes": (Reply(text="a"), Negotiated(keep_alive=False), "close", False),
+    "the reply says so": (Reply(text="a", body=Body(connection="close")), Negotiated(), "close", False),
+    "a body ended by the close": (Reply(text="a", body="close"), Negotiated(), "close", False),
+    "HTTP/1.0": (Reply(text="a", body="http1.0"), Negotiated(), "close", False),
     "a 1.0 client": (Reply(text="a"), OLD, "close", False),
-    "a 1.0 client that may stay": (Reply(text="a", body="length"), Peer("1.0"), "keep-alive", True),
-    "a 1.0 client that cannot stay": (Reply(text="a"), Peer("1.0"), "close", False),
-    "FIN is the point": (Reply(text="a", faults=(faults.close_early(1),)), Peer(), None, False),
-    "RST is the point": (Reply(text="a", faults=(faults.reset_peer(1),)), Peer(), None, False),
-    "silence is the point": (Reply(text="a", faults=(faults.hang(1),)), Peer(), None, False),
-    "the missing bytes are the point": (Reply(text="a", faults=(faults.long_length(),)), Peer(), None, False),
+    "a 1.0 client that may stay": (Reply(text="a", body="length"), Negotiated("1.0"), "keep-alive", True),
+    "a 1.0 client that cannot stay": (Reply(text="a"), Negotiated("1.0"), "close", False),
+    "FIN is the point": (Reply(text="a", faults=(faults.close_early(1),)), Negotiated(), None, False),
+    "RST is the point": (Reply(text="a", faults=(faults.reset_peer(1),)), Negotiated(), None, False),
+    "silence is the point": (Reply(text="a", faults=(faults.hang(1),)), Negotiated(), None, False),
+    "the missing bytes are the point": (Reply(text="a", faults=(faults.long_length(),)), Negotiated(), None, False),
     "FIN is announced": (
-        Reply(text="a", body=Body(connection="close"), faults=(faults.close_early(1),)), Peer(), "close", False,
+        Reply(text="a", body=Body(connection="close"), faults=(faults.close_early(1),)), Negotiated(), "close", False,
     ),
     "FIN ends the body anyway": (
-        Reply(text="a", body="close", faults=(faults.close_early(1),)), Peer(), "close", False,
+        Reply(text="a", body="close", faults=(faults.close_early(1),)), Negotiated(), "close", False,
     ),
-    "the HTTP chunk is the point": (Reply(text="a", faults=(faults.malformed_chunk(1),)), Peer(), "close", False),
+    "the HTTP chunk is the point": (Reply(text="a", faults=(faults.malformed_chunk(1),)), Negotiated(), "close", False),
     "what is too much would be the next response": (
-        Reply(text="a", faults=(faults.short_length(),)), Peer(), "close", False,
+        Reply(text="a", faults=(faults.short_length(),)), Negotiated(), "close", False,
     ),
-    "HTTP shows nothing": (Reply(text="a b", faults=(faults.truncate(1),)), Peer(), None, True),
+    "HTTP shows nothing": (Reply(text="a b", faults=(faults.truncate(1),)), Negotiated(), None, True),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("reply", "peer", "connection", "stays"), CLOSING.values(), ids=list(CLOSING))
-def test_what_will_be_ended_says_so(reply: Reply, peer: Peer, connection: str | None, stays: bool) -> None:
+def test_what_will_be_ended_says_so(reply: Reply, peer: Negotiated, connection: str | None, stays: bool) -> None:
     found = script(reply, peer)
     assert (field(found, "connection"), found.keep_alive) == (connection, stays)
 
@@ -291,7 +292,7 @@ class TestEndings:
     def test_what_an_error_of_the_body_could_take_back_is_read_before(
         self, reply: Reply, read_before: int | None
     ) -> None:
-        found = lay_out(build(reply, Asked()), Peer(gzip=True))
+        found = lay_out(build(reply, RequestContext()), Negotiated(gzip=True))
         assert found.before_fault == read_before
         if read_before is not None:
             assert head_only(found).before_fault == 0
@@ -320,7 +321,7 @@ class TestHeartbeat:
     PACE = Pace(keep_alive=5.0, pauses=(Pause(1),))
 
     def beat(self, body: Body, pace: Pace = PACE, **words: Any) -> tuple[Script, tuple[float, bytes] | None]:
-        found = script(Reply(chunks=AB, pace=pace, body=body, **words), Peer(gzip=True))
+        found = script(Reply(chunks=AB, pace=pace, body=body, **words), Negotiated(gzip=True))
         return found, found.ending.heartbeat
 
     def test_is_an_http_chunk(self) -> None:
@@ -351,6 +352,6 @@ class TestHeartbeat:
 
 
 def test_both_say_what_the_answer_varies_with() -> None:
-    found = script(Reply(text="a", headers={"Vary": "x"}, body=Body(gzip="event")), Peer(gzip=True))
+    found = script(Reply(text="a", headers={"Vary": "x"}, body=Body(gzip="event")), Negotiated(gzip=True))
     assert found.head is not None
     assert [value for name, value in found.head.headers if name.lower() == "vary"] == ["x", "accept-encoding"]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares import faults
-from mock_ares.plan.build import Asked, build
+from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Framing, Pace, Pause, Position, Reply
@@ -21,7 +21,7 @@ COMMENT = b": keep-alive"
 
 
 def plan_of(*chunks: str, pace: Pace, **words: Any) -> StreamPlan:
-    return build(Reply(chunks=chunks, pace=pace, **words), Asked())
+    return build(Reply(chunks=chunks, pace=pace, **words), RequestContext())
 
 
 def moments(plan: StreamPlan) -> list[float]:
@@ -105,7 +105,7 @@ class TestForEver:
     def test_comments_go_on(self) -> None:
         plan = plan_of(*"ab", pace=Pace(keep_alive=0.4, pauses=(Pause(1),)))
         assert plan.ending.heartbeat == (0.4, COMMENT + b"\n\n")
-        profile = build(Reply(text="a b", pace=Pace(pauses=(Pause(1),))), Asked(keep_alive=15.0))
+        profile = build(Reply(text="a b", pace=Pace(pauses=(Pause(1),))), RequestContext(keep_alive=15.0))
         assert profile.ending.heartbeat == (15.0, COMMENT + b"\n\n")
 
     def test_but_not_inside_an_event(self) -> None:
@@ -129,9 +129,11 @@ class TestComments:
 
     def test_the_profile_has_its_own_interval(self) -> None:
         reply = Reply(chunks=("a", "b"), pace=Pace(every=20.0))
-        assert build(reply, Asked(keep_alive=15.0)).payload.count(COMMENT) == 1
+        assert build(reply, RequestContext(keep_alive=15.0)).payload.count(COMMENT) == 1
         assert (
-            build(replace(reply, pace=Pace(every=20.0, keep_alive=8.0)), Asked(keep_alive=15.0)).payload.count(COMMENT)
+            build(replace(reply, pace=Pace(every=20.0, keep_alive=8.0)), RequestContext(keep_alive=15.0)).payload.count(
+                COMMENT
+            )
             == 2
         )
 
@@ -156,8 +158,8 @@ class TestComments:
 
     @given(replies(menu=NOTHING))
     def test_they_stand_between_events_and_say_nothing(self, reply: Reply) -> None:
-        quiet = build(replace(reply, pace=replace(reply.pace, keep_alive=None)), Asked())
-        kept = build(reply, Asked())
+        quiet = build(replace(reply, pace=replace(reply.pace, keep_alive=None)), RequestContext())
+        kept = build(reply, RequestContext())
         added = [piece for piece in kept.pieces if piece.chunk is None and piece.data.startswith(COMMENT)]
         others = [piece for piece in quiet.pieces if piece.chunk is None and piece.data.startswith(COMMENT)]
         assert len(kept.pieces) - len(quiet.pieces) == len(added) - len(others)
@@ -171,7 +173,7 @@ class TestComments:
         interval = 0.5
         kept = build(
             Reply(chunks=tuple(plan.chunks), dialect="delta", pace=Pace(first=0.7, every=1.7, keep_alive=interval)),
-            Asked(),
+            RequestContext(),
         )
         for before, after in pairwise(kept.pieces):
             assert after.at - before.at <= interval + 1e-8

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mock_ares import faults
 from mock_ares.dialects import DIALECTS
-from mock_ares.plan.build import Asked, answer, build
+from mock_ares.plan.build import RequestContext, answer, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of, place_of, split_at
 from mock_ares.scenario.model import DialectName, Framing, Pace, Position, Reply
@@ -22,7 +22,7 @@ from tests.plan.words import Newline
 
 
 def plan_of(*chunks: str, dialect: DialectName = "text", **words: Any) -> StreamPlan:
-    return build(Reply(chunks=chunks, dialect=dialect, **words), Asked())
+    return build(Reply(chunks=chunks, dialect=dialect, **words), RequestContext())
 
 
 def before(plan: StreamPlan, where: Position | str | int) -> bytes:
@@ -228,7 +228,7 @@ class TestPlace:
 
 @given(replies(menu=NOTHING), st.data())
 def test_splitting_keeps_every_byte(reply: Reply, data: st.DataObject) -> None:
-    plan = build(reply, Asked())
+    plan = build(reply, RequestContext())
     offset = data.draw(st.integers(0, plan.size))
     front, back = split_at(plan, offset)
     assert b"".join(piece.data for piece in front) == plan.payload[:offset]

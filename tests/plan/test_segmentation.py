@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mock_ares.plan.build import Asked, build
+from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.model import Framing, Pace, Pause, Position, Range, Reply, Segments
@@ -16,18 +16,18 @@ from tests.plan.words import Inside
 
 def parts(segments: Segmentation, *chunks: str, **words: Any) -> list[bytes]:
     """The payload between the cuts."""
-    plan = build(Reply(chunks=chunks, segments=segments, **words), Asked())
+    plan = build(Reply(chunks=chunks, segments=segments, **words), RequestContext())
     found = cuts(plan)
     assert found is not None and found[-1] == plan.size and list(found) == sorted(set(found))
     return [plan.payload[start:end] for start, end in zip((0, *found), found, strict=False)]
 
 
 def test_no_promise() -> None:
-    assert cuts(build(Reply(text="a"), Asked())) is None
+    assert cuts(build(Reply(text="a"), RequestContext())) is None
 
 
 def test_of_an_empty_payload() -> None:
-    assert cuts(build(Reply(text="", segments="byte"), Asked())) == (0,)
+    assert cuts(build(Reply(text="", segments="byte"), RequestContext())) == (0,)
 
 
 class TestEvent:

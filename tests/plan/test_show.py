@@ -7,15 +7,16 @@ import re
 from hypothesis import given
 
 from mock_ares import faults
-from mock_ares.plan.build import Asked, build
-from mock_ares.plan.http1.layout import Peer, lay_out
+from mock_ares.plan.build import RequestContext, build
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments
 from mock_ares.server.replies.timeline import timeline
 from tests.plan.strategies import PEERS, replies
 
 
-def shown(reply: Reply, peer: Peer = Peer(), *, most: int | None = 40) -> list[str]:
-    return list(timeline(build(reply, Asked()), peer, most=most))
+def shown(reply: Reply, peer: Negotiated = Negotiated(), *, most: int | None = 40) -> list[str]:
+    return list(timeline(build(reply, RequestContext()), peer, most=most))
 
 
 def test_a_plan_from_its_head_to_its_end() -> None:
@@ -68,9 +69,9 @@ def test_no_response() -> None:
 
 def test_what_this_client_gets() -> None:
     reply = Reply(text="a", body=Body(gzip="event"))
-    assert shown(reply, Peer(gzip=True))[0] == "dialect text, body chunked, gzip (event), seed 0"
+    assert shown(reply, Negotiated(gzip=True))[0] == "dialect text, body chunked, gzip (event), seed 0"
     assert shown(reply)[0] == "dialect text, body chunked, seed 0"
-    assert shown(reply, Peer("1.0", keep_alive=False))[0] == "dialect text, body close, seed 0"
+    assert shown(reply, Negotiated("1.0", keep_alive=False))[0] == "dialect text, body close, seed 0"
 
 
 def test_how_it_ends() -> None:
@@ -117,12 +118,12 @@ def test_control_characters_are_escaped_and_wide_ones_shown() -> None:
 
 
 @given(replies(), PEERS)
-def test_every_line_can_be_printed_and_every_byte_is_there(reply: Reply, peer: Peer) -> None:
+def test_every_line_can_be_printed_and_every_byte_is_there(reply: Reply, peer: Negotiated) -> None:
     lines = shown(reply, peer, most=None)
     assert all(line.isprintable() for line in lines)
     dumped = [line[17:65] for line in lines if re.match(r" {9}[0-9a-f]{6} {2}", line)]
     assert bytes.fromhex("".join(dumped)) == b"".join(
-        write.data for write in lay_out(build(reply, Asked()), peer).writes
+        write.data for write in lay_out(build(reply, RequestContext()), peer).writes
     )
     moments = [float(line.split(" ms")[0]) for line in lines if re.match(r" *[0-9.]+ ms  ", line)]
     assert moments == sorted(moments)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import disagreement, expect, sent_payload
-from mock_ares.plan.build import Asked, build
+from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.layout import Peer, lay_out
-from mock_ares.plan.http1.negotiation import carried
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Negotiated, carried
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.model import Reply
@@ -35,8 +35,8 @@ def heard(script: Script) -> Response:
 
 @thorough
 @given(replies(menu=NOTHING), PEERS)
-def test_a_whole_reply_arrives_whole(reply: Reply, peer: Peer) -> None:
-    plan = build(reply, Asked())
+def test_a_whole_reply_arrives_whole(reply: Reply, peer: Negotiated) -> None:
+    plan = build(reply, RequestContext())
     script = lay_out(plan, peer)
     response = heard(script)
     assert response.content == plan.payload
@@ -51,8 +51,8 @@ def test_a_whole_reply_arrives_whole(reply: Reply, peer: Peer) -> None:
 
 @thorough
 @given(replies(menu=RESPONDING), PEERS)
-def test_a_broken_reply_arrives_as_far_as_it_should(reply: Reply, peer: Peer) -> None:
-    plan = build(reply, Asked())
+def test_a_broken_reply_arrives_as_far_as_it_should(reply: Reply, peer: Negotiated) -> None:
+    plan = build(reply, RequestContext())
     script = lay_out(plan, peer)
     assert script.head is not None
     tail = carried(plan, peer).ending.tail
@@ -103,8 +103,8 @@ def concluded(plan: StreamPlan, response: Response, ending: str) -> str:
 
 @thorough
 @given(replies(menu=RESPONDING, promised=True), PEERS)
-def test_what_has_arrived_at_a_boundary_is_the_payload_up_to_the_cut(reply: Reply, peer: Peer) -> None:
-    plan = carried(build(reply, Asked()), peer)
+def test_what_has_arrived_at_a_boundary_is_the_payload_up_to_the_cut(reply: Reply, peer: Negotiated) -> None:
+    plan = carried(build(reply, RequestContext()), peer)
     script = lay_out(plan, peer)
     assert script.head is not None and script.head_boundary == (plan.segments != "whole")
     response, payload, boundaries = Response().feed(render_head(script.head)), sent_payload(plan), set[int]()
@@ -122,8 +122,8 @@ def test_what_has_arrived_at_a_boundary_is_the_payload_up_to_the_cut(reply: Repl
 
 @thorough
 @given(replies(), PEERS)
-def test_time_only_passes(reply: Reply, peer: Peer) -> None:
-    plan = build(reply, Asked())
+def test_time_only_passes(reply: Reply, peer: Negotiated) -> None:
+    plan = build(reply, RequestContext())
     script = lay_out(plan, peer)
     moments = [*([plan.head.at] if plan.head else []), *(write.at for write in script.writes)]
     assert moments == sorted(moments)
@@ -137,17 +137,17 @@ def test_time_only_passes(reply: Reply, peer: Peer) -> None:
 @thorough
 @given(replies())
 def test_the_decoder_agrees_with_what_was_authored(reply: Reply) -> None:
-    assert disagreement(build(reply, Asked())) is None
+    assert disagreement(build(reply, RequestContext())) is None
 
 
 @thorough
 @given(replies(), PEERS, st.integers(0, 5))
-def test_the_same_seed_gives_the_same_plan(reply: Reply, peer: Peer, seed: int) -> None:
+def test_the_same_seed_gives_the_same_plan(reply: Reply, peer: Negotiated, seed: int) -> None:
     reply = replace(reply, seed=None)
     try:
-        plan = build(reply, Asked(), seed)
+        plan = build(reply, RequestContext(), seed)
     except ValueError:
         return  # a text of one seed may have no such place under another
-    assert plan == build(reply, Asked(), seed)
+    assert plan == build(reply, RequestContext(), seed)
     if plan.segments in ("free", "event", "whole", "byte"):
-        assert lay_out(plan, peer) == lay_out(build(reply, Asked(), seed), peer)
+        assert lay_out(plan, peer) == lay_out(build(reply, RequestContext(), seed), peer)

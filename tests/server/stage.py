@@ -15,7 +15,9 @@ from uvicorn.server import ServerState
 
 from mock_ares.plan.columns import Write
 from mock_ares.plan.model import Ending, Head, Script
-from mock_ares.server.playback.player import Clock, Played, Sent, play
+from mock_ares.server.playback.player import PlaybackResult, play
+from mock_ares.server.playback.progress import Sent
+from mock_ares.server.timing.deadlines import Deadlines
 from mock_ares.server.transport.uvicorn_config import h11_protocol, httptools_protocol
 from mock_ares.server.transport.wire import EXTENSION, Wire
 
@@ -49,10 +51,10 @@ class Stage:
         self.speed = math.inf
         self.patience = 1.0
         self.act: Callable[[Wire, Any], Awaitable[None]] | None = None
-        self.played: queue.Queue[Played] = queue.Queue()
+        self.played: queue.Queue[PlaybackResult] = queue.Queue()
         self.told: list[tuple[int, int]] = []
         """Writes and bytes that had been handed over, each time."""
-        self.clock = Clock()
+        self.clock = Deadlines()
         self.bodies: list[bytes] = []
         self.states: list[ServerState] = []
         self.address = ("", 0)
@@ -80,7 +82,7 @@ class Stage:
         played = await play(self.script, wire, self.clock, speed=self.speed, patience=self.patience, sent=sent)
         self.played.put(played)
 
-    def result(self) -> Played:
+    def result(self) -> PlaybackResult:
         return self.played.get(timeout=PATIENCE)
 
     def connect(self, receive_buffer: int | None = None) -> Client:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from mock_ares.server.timing.deadlines import QUANTUM, Clock
+from mock_ares.server.timing.deadlines import QUANTUM, Deadlines
 
 
 @pytest.fixture(params=[uvloop.new_event_loop, asyncio.new_event_loop])
@@ -26,7 +26,7 @@ def run(request: pytest.FixtureRequest) -> Any:
 
 def test_deadlines_are_met_in_order_and_never_early(run: Any) -> None:
     async def main() -> None:
-        clock, met, early = Clock(), [], []
+        clock, met, early = Deadlines(), [], []
         begin = clock.now()
         deadlines = [begin + random.Random(1).uniform(0, 0.1) for _ in range(300)]
 
@@ -44,7 +44,7 @@ def test_deadlines_are_met_in_order_and_never_early(run: Any) -> None:
 
 def test_the_past_is_not_waited_for(run: Any) -> None:
     async def main() -> None:
-        clock = Clock()
+        clock = Deadlines()
         waiting = clock.until(clock.now() - 1)
         with pytest.raises(StopIteration):
             waiting.send(None)
@@ -54,7 +54,7 @@ def test_the_past_is_not_waited_for(run: Any) -> None:
 
 def test_an_earlier_deadline_overtakes(run: Any) -> None:
     async def main() -> None:
-        clock = Clock()
+        clock = Deadlines()
         late = clock.timer(clock.now() + 3600)
         await clock.until(clock.now() + 0.01)
         assert not late.done()
@@ -65,7 +65,7 @@ def test_an_earlier_deadline_overtakes(run: Any) -> None:
 
 def test_what_nobody_waits_for_is_dropped(run: Any) -> None:
     async def main() -> None:
-        clock = Clock()
+        clock = Deadlines()
         for _ in range(5000):
             clock.timer(clock.now() + 3600).cancel()
         assert len(clock._heap) <= 1024
@@ -78,7 +78,7 @@ def test_who_is_called_again_says_when(run: Any) -> None:
     class Again:
         """Is called so many times, like a stream that has more to say."""
 
-        def __init__(self, clock: Clock, times: int) -> None:
+        def __init__(self, clock: Deadlines, times: int) -> None:
             self.clock, self.times, self.early = clock, times, False
             self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.deadline = clock.now()
@@ -92,7 +92,7 @@ def test_who_is_called_again_says_when(run: Any) -> None:
             return self.deadline
 
     async def main() -> None:
-        clock = Clock()
+        clock = Deadlines()
         several = [Again(clock, times) for times in (1, 5, 20)]
         for each in several:
             clock.again(each.deadline, each.over, each)
@@ -104,7 +104,7 @@ def test_who_is_called_again_says_when(run: Any) -> None:
 
 def test_who_is_done_is_not_called_again(run: Any) -> None:
     async def main() -> None:
-        clock, calls = Clock(), list[float]()
+        clock, calls = Deadlines(), list[float]()
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def again(now: float) -> float:
@@ -123,16 +123,16 @@ def test_who_is_done_is_not_called_again(run: Any) -> None:
 
 def test_what_lies_close_together_shares_a_wake_up(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     rings = list[float]()
-    ring = Clock._ring
+    ring = Deadlines._ring
 
-    def counted(clock: Clock) -> None:
+    def counted(clock: Deadlines) -> None:
         rings.append(clock.now())
         ring(clock)
 
-    monkeypatch.setattr(Clock, "_ring", counted)
+    monkeypatch.setattr(Deadlines, "_ring", counted)
 
     async def main() -> None:
-        clock = Clock()
+        clock = Deadlines()
         begin = clock.now()
         await asyncio.gather(*(clock.until(begin + index * QUANTUM / 20) for index in range(400)))
         assert all(later - earlier >= QUANTUM for earlier, later in pairwise(rings))
@@ -142,7 +142,7 @@ def test_what_lies_close_together_shares_a_wake_up(run: Any, monkeypatch: pytest
 
 def test_who_keeps_the_loop_busy_lets_the_others_be_on_time(run: Any) -> None:
     async def main() -> None:
-        clock = Clock()
+        clock = Deadlines()
         timer = clock.timer(clock.now() + 0.001)
         time.sleep(0.002)  # noqa: ASYNC251 - busy
         clock.catch_up()
@@ -165,7 +165,7 @@ def test_closed_it_gives_back_what_it_was_lent(run: Any) -> None:
         return len(list(Path("/proc/self/fd").iterdir()))
 
     async def main() -> None:
-        clock = Clock()
+        clock = Deadlines()
         before = descriptors()
         for _ in range(3):
             await clock.until(clock.now() + 0.001)

@@ -15,7 +15,7 @@ from mock_ares.ares.profiles import PROFILES
 from mock_ares.authoring.load import load_all
 from mock_ares.paths import FIXTURES
 from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.layout import Peer
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Script
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -30,12 +30,12 @@ LARGE = {"long-answer", "long-line-1mb", "long-line-8mb", "many-chunks", "many-c
 NAMES = [path.stem for path in FILES if path.stem not in LARGE]
 STREAM = "/api/chat/stream"
 ASKINGS = {
-    "as clients do": Asking(MESSAGE, Peer(gzip=True), STREAM),
-    "without gzip": Asking(MESSAGE, Peer(), STREAM),
-    "HTTP/1.0": Asking(MESSAGE, Peer("1.0", gzip=True, keep_alive=False), STREAM),
-    "with a key": Asking(MESSAGE, Peer(gzip=True), "/api/v1/chat/stream"),
-    "in the form of v1": Asking(MESSAGE, Peer(gzip=True), "/api/v1/chat/stream", messages=True),
-    "as one object": Asking(MESSAGE, Peer(), "/api/chat"),
+    "as clients do": Asking(MESSAGE, Negotiated(gzip=True), STREAM),
+    "without gzip": Asking(MESSAGE, Negotiated(), STREAM),
+    "HTTP/1.0": Asking(MESSAGE, Negotiated("1.0", gzip=True, keep_alive=False), STREAM),
+    "with a key": Asking(MESSAGE, Negotiated(gzip=True), "/api/v1/chat/stream"),
+    "in the form of v1": Asking(MESSAGE, Negotiated(gzip=True), "/api/v1/chat/stream", messages=True),
+    "as one object": Asking(MESSAGE, Negotiated(), "/api/chat"),
 }
 VARYING = re.compile(
     rb"date: [^\r]*|retry-after: \w{3}, [^\r]*|localhost:[0-9]+/_mock/away/[\w-]*"

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, reject, settings
 
 from mock_ares.dialects import Names
 from mock_ares.faults import close_early, empty_reply, garbage, long_length, malformed_chunk, reset_peer, short_length
-from mock_ares.plan.build import Asked, build
-from mock_ares.plan.http1.layout import Peer, lay_out
+from mock_ares.plan.build import RequestContext, build
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Script
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Pace, Position, Reply
@@ -96,7 +97,7 @@ class Ear:
 
 def planned(reply: Reply) -> Script:
     try:
-        return lay_out(build(reply, Asked(message="hi", names=NAMES)), Peer(gzip=True))
+        return lay_out(build(reply, RequestContext(message="hi", names=NAMES)), Negotiated(gzip=True))
     except PlanError:  # it was generated for other names, which moves every place that is counted in bytes
         reject()
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from mock_ares.authoring.load import loads
-from mock_ares.plan.build import Asked
-from mock_ares.plan.http1.layout import Peer
+from mock_ares.plan.build import RequestContext
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.scenario.model import Chunks, Reply, Text
@@ -51,13 +51,15 @@ def watched(pid: int) -> Iterator[Callable[[], bool]]:
 
 def test_results_and_mistakes_come_back() -> None:
     async def test(executor: Executor) -> None:
-        assert await executor.run(planned, LONG, Asked(), Peer(), 0) == planned(LONG, Asked(), Peer(), 0)
+        assert await executor.run(planned, LONG, RequestContext(), Negotiated(), 0) == planned(
+            LONG, RequestContext(), Negotiated(), 0
+        )
         assert await executor.run(os.getpid) not in (os.getpid(), await asyncio.to_thread(os.getppid))
         with pytest.raises(ScenarioError) as refused:
             await executor.run(loads, "txet: a")
         assert refused.value.mistakes[0].line == 1
         with pytest.raises(PlanError):
-            await executor.run(planned, Reply(text="a\r", dialect="lines"), Asked(), Peer(), 0)
+            await executor.run(planned, Reply(text="a\r", dialect="lines"), RequestContext(), Negotiated(), 0)
         printed: object = await executor.run(print, "a" * 100_000)
         assert printed is None, "what a job prints is no answer"
 
@@ -135,7 +137,7 @@ def test_it_ends_with_the_process_that_started_it() -> None:
 
 def test_a_plan_is_made_once_for_all_who_wait() -> None:
     async def test(executor: Executor) -> None:
-        plans, asked = PlanCache(), (LONG, Asked(), Peer(), 0)
+        plans, asked = PlanCache(), (LONG, RequestContext(), Negotiated(), 0)
         found = await asyncio.gather(*(plans.fetch(executor, *asked) for _ in range(10)))
         assert len({id(script) for _, script in found}) == 1 and plans.held(*asked)
         assert plans.get(*asked)[1] is found[0][1]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import uvloop
 
-from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
 from mock_ares.server.hosting.in_thread import FakeServer
 
@@ -56,5 +56,5 @@ def test_ipv6_addresses_stand_in_brackets() -> None:
         for url in (server.url, server.refused_url, server.reset_url):
             assert urlsplit(url).hostname == "::1"
             assert urlsplit(url).port
-        with Arena(host="::1") as arena:
+        with ExampleRunner(host="::1") as arena:
             assert arena.url.startswith("http://[::1]:")

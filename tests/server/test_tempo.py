@@ -9,7 +9,7 @@ import pytest
 from mock_ares.plan.columns import Write
 from mock_ares.plan.model import Ending, Script
 from mock_ares.server.playback.player import play
-from mock_ares.server.timing.playback_clock import Tempo
+from mock_ares.server.timing.playback_clock import PlaybackClock
 from tests.server.test_player import FakeClock, FakeWire
 
 
@@ -26,7 +26,7 @@ class Hand:
 class TestTheScriptedClock:
     def test_it_goes_at_its_speed(self) -> None:
         hand = Hand()
-        tempo = Tempo(1.0, hand)
+        tempo = PlaybackClock(1.0, hand)
         start = tempo.now()
         hand.time += 3.0
         tempo.change(2.0)
@@ -40,7 +40,7 @@ class TestTheScriptedClock:
 
     def test_moments_are_its_inverse(self) -> None:
         hand = Hand()
-        tempo = Tempo(4.0, hand)
+        tempo = PlaybackClock(4.0, hand)
         hand.time += 2.0
         assert tempo.moment(tempo.now() + 8.0) == hand.time + 2.0
         tempo.change(0.0)
@@ -50,7 +50,7 @@ class TestTheScriptedClock:
 
     def test_who_waits_is_woken(self) -> None:
         async def main() -> None:
-            tempo, waiter = Tempo(0.0), asyncio.get_running_loop().create_future()
+            tempo, waiter = PlaybackClock(0.0), asyncio.get_running_loop().create_future()
             with tempo.waking(waiter):
                 tempo.change(1.0)
                 await asyncio.wait_for(waiter, 20)
@@ -71,7 +71,7 @@ class TestTheScriptedClock:
 def test_a_stream_that_runs_follows(changes: list[tuple[float, float]], expected: list[tuple[float, str]]) -> None:
     """Its next write is due when the scripted clock says so, whatever has become of that meanwhile."""
     clock: Any = FakeClock()
-    tempo, wire = Tempo(1.0, clock.now), FakeWire(clock)
+    tempo, wire = PlaybackClock(1.0, clock.now), FakeWire(clock)
     coming = [(1000.0 + moment, speed) for moment, speed in changes]
 
     def again(deadline: float, waiter: asyncio.Future[None], call: Any) -> None:

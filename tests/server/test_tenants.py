@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from mock_ares.server.record.isolation import StrangerError, Tenants
+from mock_ares.server.record.isolation import Isolation, StrangerError
 
 
 def test_without_tenants_every_token_is_by_itself() -> None:
-    tenants = Tenants()
+    tenants = Isolation()
     assert (tenants.owner("x"), tenants.only) == ("x", "")
 
 
 def test_a_stranger_belongs_to_the_only_tenant() -> None:
-    tenants = Tenants()
+    tenants = Isolation()
     tenants.enter("a", "test_a")
     assert (tenants.owner("a"), tenants.owner("x"), tenants.only) == ("a", "a", "a")
     tenants.enter("b", "test_b")
@@ -25,7 +25,7 @@ def test_a_stranger_belongs_to_the_only_tenant() -> None:
 
 
 def test_a_tenant_that_has_left_owns_its_token_for_good() -> None:
-    tenants = Tenants()
+    tenants = Isolation()
     tenants.enter("a", "test_a")
     tenants.leave("a")
     tenants.enter("b", "test_b")
@@ -34,7 +34,7 @@ def test_a_tenant_that_has_left_owns_its_token_for_good() -> None:
 
 
 def test_one_tenant_may_stand_for_another() -> None:
-    tenants = Tenants()
+    tenants = Isolation()
     tenants.enter("a", "test_a")
     tenants.enter("example", "an example of test_a")
     tenants.share("a", "example")
@@ -46,7 +46,7 @@ def test_one_tenant_may_stand_for_another() -> None:
 
 def test_a_test_that_ends_while_a_stranger_is_looked_up() -> None:
     """Tests end in other threads, at any moment; here, between the first look and the next."""
-    tenants = Tenants()
+    tenants = Isolation()
     for owner in "abc":
         tenants.enter(owner, f"test {owner}")
 

@@ -63,14 +63,14 @@ def test_flush_waits_for_a_client_that_does_not_read_without_spinning(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks, written = 0, threading.Event()
-    unsent = client_socket.Peer.unsent
+    unsent = client_socket.ClientSocket.unsent
 
-    def counted(self: client_socket.Peer) -> int:
+    def counted(self: client_socket.ClientSocket) -> int:
         nonlocal looks
         looks += 1
         return unsent(self)
 
-    monkeypatch.setattr(client_socket.Peer, "unsent", counted)
+    monkeypatch.setattr(client_socket.ClientSocket, "unsent", counted)
 
     async def flush(wire: Wire) -> bool:
         wire.write(BIG[:200_000])  # more than the client's kernel takes, less than ours

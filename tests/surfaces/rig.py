@@ -16,7 +16,7 @@ from mock_ares.scenario.model import Scenario
 from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.loop import Server
 from mock_ares.server.record.journal import Exchange
-from mock_ares.server.state import Fake, Settings
+from mock_ares.server.state import FakeState, Settings
 from mock_ares.server.transport.uvicorn_config import h11_protocol, httptools_protocol
 
 PATIENCE = 20
@@ -53,7 +53,7 @@ class Rig:
     """One fake, whose connections count what they have read."""
 
     def __init__(self, parser: str, scenarios: tuple[Scenario, ...] = (), **settings: Any) -> None:
-        self.fake = Fake.make(Settings(**{"speed": math.inf} | settings), scenarios)
+        self.fake = FakeState.make(Settings(**{"speed": math.inf} | settings), scenarios)
         self._read = 0
         self._changed = threading.Condition()
         self._lost = False

@@ -24,12 +24,12 @@ from mock_ares.client import stream_chat
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import CheckResult
-from mock_ares.harness.play.example_runner import Arena
-from mock_ares.harness.run.checks_in_order import run_check
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.play.example_runner import ExampleRunner
+from mock_ares.harness.run.check_runner import run_check
+from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.surroundings import obstacle, proxy
 from mock_ares.server.hosting import foreground
-from mock_ares.server.http.handler import Respond
+from mock_ares.server.http.handler import RequestHandler
 from mock_ares.server.state import Settings as ServerSettings
 
 FIXTURE = """
@@ -179,26 +179,26 @@ def test_a_proxy_in_the_way(env: dict[str, str], told: bool, monkeypatch: pytest
 
 
 @pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
-    with Arena() as arena:
+def arena() -> Iterator[ExampleRunner]:
+    with ExampleRunner() as arena:
         yield arena
 
 
-def checked(arena: Arena, chat: Any) -> CheckResult:
+def checked(arena: ExampleRunner, chat: Any) -> CheckResult:
     client = PythonClient(chat)
     try:
-        return run_check(client, CHECKS["chunk-split"], arena, Settings(examples=0))
+        return run_check(client, CHECKS["chunk-split"], arena, RunSettings(examples=0))
     finally:
         client.close()
 
 
 def test_an_exception_in_answering_is_not_the_clients(
-    arena: Arena, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    arena: ExampleRunner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> Any:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(Respond, "_reply", broken)
+    monkeypatch.setattr(RequestHandler, "_reply", broken)
     result = checked(arena, stream_chat)
     caplog.clear()
     assert result.verdict == "errored"
@@ -207,7 +207,7 @@ def test_an_exception_in_answering_is_not_the_clients(
     )
 
 
-def test_an_exception_in_the_loop_is_not_the_clients(arena: Arena, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_in_the_loop_is_not_the_clients(arena: ExampleRunner, caplog: pytest.LogCaptureFixture) -> None:
     def chat(url: str, token: str, message: str) -> str:
         arena._server.loop.call_soon_threadsafe(broken)
         "".join(stream_chat(url, token, message))
@@ -221,7 +221,7 @@ def test_an_exception_in_the_loop_is_not_the_clients(arena: Arena, caplog: pytes
     assert result.verdict == "errored" and "ZeroDivisionError: a bug" in result.reason
 
 
-def test_what_networks_do_is_no_failure_of_the_fake(arena: Arena) -> None:
+def test_what_networks_do_is_no_failure_of_the_fake(arena: ExampleRunner) -> None:
     failures = arena._server.fake.failures
     before = failures.count
     failures.note("a write", ConnectionResetError(104, "Connection reset by peer"))
@@ -230,7 +230,7 @@ def test_what_networks_do_is_no_failure_of_the_fake(arena: Arena) -> None:
     assert failures.since(before) == ["an accept: OSError: [Errno 24] Too many open files"]
 
 
-def test_few_failures_are_remembered(arena: Arena) -> None:
+def test_few_failures_are_remembered(arena: ExampleRunner) -> None:
     failures = arena._server.fake.failures
     before = failures.count
     for number in range(1000):
@@ -284,7 +284,9 @@ def test_a_machine_that_lacks_something(row: Machine, tmp_path: Path) -> None:
     assert (ran.returncode, row.said in output, "Traceback" in output) == (row.status, True, False), output
 
 
-def test_a_clock_that_stands_still_does_not_hold_the_harness(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_stands_still_does_not_hold_the_harness(
+    arena: ExampleRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 1.0)
     assert checked(arena, stream_chat).verdict == "passed"
 

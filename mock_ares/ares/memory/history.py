@@ -40,7 +40,7 @@ class Conversation:
 
 
 @dataclass(slots=True, eq=False)
-class Turn:
+class ConversationTurn:
     """A question whose answer is on its way."""
 
     conversation: Conversation
@@ -65,7 +65,7 @@ class History:
         """By id and owner."""
         self._any: dict[str, Conversation] = {}
         """By id, whoever began it."""
-        self._turns: dict[Turn, None] = {}
+        self._turns: dict[ConversationTurn, None] = {}
         self._size = 0
 
     def open(self, id: str, owner: str, now: float, *, shared: bool) -> Conversation:
@@ -101,16 +101,16 @@ class History:
 
     def begin(
         self, conversation: Conversation, question: str, answer: str, is_out: Callable[[], bool], *, bumps: bool
-    ) -> Turn:
+    ) -> ConversationTurn:
         """A turn that is kept as soon as the answer is out, and not at all if it is given up before.
 
         ``bumps``: it counts as an update of the conversation.
         """
-        turn = Turn(conversation, question, answer, is_out, bumps)
+        turn = ConversationTurn(conversation, question, answer, is_out, bumps)
         self._turns[turn] = None
         return turn
 
-    def end(self, turn: Turn, now: float, *, complete: bool) -> None:
+    def end(self, turn: ConversationTurn, now: float, *, complete: bool) -> None:
         """The exchange is over. One that was settled before stays."""
         if turn in self._turns:
             del self._turns[turn]
@@ -122,7 +122,7 @@ class History:
         for turn in [turn for turn in self._turns if turn.is_out()]:
             self.end(turn, now, complete=True)
 
-    def _keep(self, turn: Turn, now: float) -> None:
+    def _keep(self, turn: ConversationTurn, now: float) -> None:
         conversation = turn.conversation
         key = (conversation.id, conversation.owner)
         if self._kept.get(key) is not conversation:

@@ -63,7 +63,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class AgentRun:
     """What an agent did once. Times are seconds since the epoch."""
 
     id: str
@@ -84,16 +84,16 @@ class Runs:
 
     def __init__(self, most: int = MOST_RUNS, most_bytes: int = MOST_RUN_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
-        self._kept: deque[Run] = deque()
+        self._kept: deque[AgentRun] = deque()
         self._size = 0
 
-    def add(self, run: Run) -> None:
+    def add(self, run: AgentRun) -> None:
         self._kept.append(run)
         self._size += run.size
         while len(self._kept) > self._most or (self._size > self._most_bytes and len(self._kept) > 1):
             self._size -= self._kept.popleft().size
 
-    def of(self, owner: str, agent: str) -> list[Run]:
+    def of(self, owner: str, agent: str) -> list[AgentRun]:
         """Newest first."""
         return [run for run in reversed(self._kept) if run.owner == owner and run.agent == agent]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mock_ares.ares.routes.operations import Call, Result
+from mock_ares.ares.routes.operations import OperationCall, Result
 
 VERSATILE = "llama-3.3-70b-versatile"
 
@@ -70,7 +70,7 @@ ORCHESTRATED = ("router", "orchestrator", *SPECIALISTS)
 """The agents of ARES's example configuration."""
 
 
-def list_all(call: Call) -> Result:
+def list_all(call: OperationCall) -> Result:
     if call.docs:
         return Result(
             [

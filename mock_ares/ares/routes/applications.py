@@ -14,8 +14,8 @@ from typing import Any
 
 from mock_ares.ares.credentials import NEVER
 from mock_ares.ares.errors import HttpError, json_error
-from mock_ares.ares.memory.keys import Key, Run
-from mock_ares.ares.routes.operations import Call, Result, not_found, page_of, paged, precise, stamp, value_of
+from mock_ares.ares.memory.keys import AgentRun, Key
+from mock_ares.ares.routes.operations import OperationCall, Result, not_found, page_of, paged, precise, stamp, value_of
 from mock_ares.ares.serde import Field, Struct
 from mock_ares.dialects import count_tokens
 from mock_ares.scenario.diagnostics import counted
@@ -33,7 +33,7 @@ CREATED = 1_772_323_200.0
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class ClientAgent:
     name: str
     kind: str
     model: str
@@ -41,29 +41,31 @@ class Agent:
     tools: tuple[str, ...] = ()
 
 
-AGENTS: dict[str, Agent] = {
+AGENTS: dict[str, ClientAgent] = {
     agent.name: agent
     for agent in (
-        Agent("assistant", "chat", "llama-3.3-70b", "Answer briefly, and say so when you do not know."),
-        Agent("classifier", "classifier", "llama-3.1-8b-instant", "Name the one topic that a text is about."),
-        Agent("risk-analyzer", "classifier", "llama-3.3-70b", "Say how risky a payment is, and why.", ("calculator",)),
+        ClientAgent("assistant", "chat", "llama-3.3-70b", "Answer briefly, and say so when you do not know."),
+        ClientAgent("classifier", "classifier", "llama-3.1-8b-instant", "Name the one topic that a text is about."),
+        ClientAgent(
+            "risk-analyzer", "classifier", "llama-3.3-70b", "Say how risky a payment is, and why.", ("calculator",)
+        ),
     )
 }
 
 
-def list_agents(call: Call) -> Result | HttpError:
+def list_agents(call: OperationCall) -> Result | HttpError:
     page = page_of(call)
     if isinstance(page, HttpError):
         return page
     return paged(call, [_agent(call, agent, short=True) for agent in AGENTS.values()], page, 20, "agents")
 
 
-def get_agent(call: Call) -> Result | HttpError:
+def get_agent(call: OperationCall) -> Result | HttpError:
     agent = _named(call)
     return agent if isinstance(agent, HttpError) else Result(_agent(call, agent))
 
 
-def run_agent(call: Call) -> Result | HttpError:
+def run_agent(call: OperationCall) -> Result | HttpError:
     agent = _named(call)
     if isinstance(agent, HttpError):
         return agent
@@ -77,7 +79,7 @@ def run_agent(call: Call) -> Result | HttpError:
     return Result(_run(call, run), wait=RUN_TAKES)
 
 
-def list_runs(call: Call) -> Result | HttpError:
+def list_runs(call: OperationCall) -> Result | HttpError:
     page = page_of(call)
     if isinstance(page, HttpError):
         return page
@@ -88,7 +90,7 @@ def list_runs(call: Call) -> Result | HttpError:
     return paged(call, [_run(call, run) for run in runs], page, 20 if call.docs else 25, "runs")
 
 
-def list_logs(call: Call) -> Result | HttpError:
+def list_logs(call: OperationCall) -> Result | HttpError:
     page = page_of(call)
     if isinstance(page, HttpError):
         return page
@@ -102,7 +104,7 @@ def list_logs(call: Call) -> Result | HttpError:
     return Result({"items": [], "total": 0, "page": number, "per_page": size, "total_pages": 0})
 
 
-def usage(call: Call) -> Result:
+def usage(call: OperationCall) -> Result:
     today = datetime.fromtimestamp(int(call.now), UTC)
     start = today.replace(day=1, hour=0, minute=0, second=0)
     end = (start + timedelta(days=31)).replace(day=1) - timedelta(seconds=1)
@@ -123,12 +125,12 @@ def usage(call: Call) -> Result:
     )
 
 
-def list_keys(call: Call) -> Result:
+def list_keys(call: OperationCall) -> Result:
     keys = [_key(call, key) for key in call.store.keys.of(call.user)]
     return Result({"keys": keys} if call.docs else keys)
 
 
-def create_key(call: Call) -> Result | HttpError:
+def create_key(call: OperationCall) -> Result | HttpError:
     """The server ignores the expiry that it is asked for."""
     days = call.fields["expires_in_days"] if call.docs else None
     if days is not None and not 1 <= days <= MOST_DAYS:
@@ -144,7 +146,7 @@ def create_key(call: Call) -> Result | HttpError:
     return Result({"key": _key(call, key), "secret": secret})
 
 
-def revoke_key(call: Call) -> Result | HttpError:
+def revoke_key(call: OperationCall) -> Result | HttpError:
     id = call.parts["id"]
     key = call.store.keys.find(id, call.user)
     if key is None:
@@ -154,16 +156,16 @@ def revoke_key(call: Call) -> Result | HttpError:
     return Result(status=204)
 
 
-def _named(call: Call) -> Agent | HttpError:
+def _named(call: OperationCall) -> ClientAgent | HttpError:
     name = call.parts["name"]
     return AGENTS[name] if name in AGENTS else _unknown(call, name)
 
 
-def _unknown(call: Call, name: str) -> HttpError:
+def _unknown(call: OperationCall, name: str) -> HttpError:
     return not_found(call, f"Agent not found: {name}", f"Agent '{name}' not found for tenant '{call.user}'")
 
 
-def _agent(call: Call, agent: Agent, *, short: bool = False) -> dict[str, Any]:
+def _agent(call: OperationCall, agent: ClientAgent, *, short: bool = False) -> dict[str, Any]:
     config: dict[str, Any] = {"model": agent.model, "system_prompt": agent.prompt, "tools": list(agent.tools)}
     if call.docs:
         if short:
@@ -184,17 +186,17 @@ def _agent(call: Call, agent: Agent, *, short: bool = False) -> dict[str, Any]:
     }
 
 
-def _id(call: Call, agent: str) -> str:
+def _id(call: OperationCall, agent: str) -> str:
     """The same each time."""
     return str(uuid.uuid5(uuid.UUID(call.user), agent))
 
 
-def _executed(call: Call, agent: Agent, given: Any) -> Run:
+def _executed(call: OperationCall, agent: ClientAgent, given: Any) -> AgentRun:
     text = json.dumps(given, ensure_ascii=False)
     said = f"The agent {agent.name} has read {counted(len(given), 'field')} and found nothing unusual."
     tokens = count_tokens(text) + count_tokens(said)
     duration = call.lasting(RUN_TAKES) / 1000
-    return Run(
+    return AgentRun(
         str(uuid.uuid4()),
         call.user,
         agent.name,
@@ -207,12 +209,12 @@ def _executed(call: Call, agent: Agent, given: Any) -> Run:
     )
 
 
-def _stub(call: Call, agent: Agent, given: Any) -> Run:
+def _stub(call: OperationCall, agent: ClientAgent, given: Any) -> AgentRun:
     output = {"message": "Agent run queued"}
-    return Run(str(uuid.uuid4()), call.user, agent.name, given, output, call.now, 0.0, 0, len(call.body))
+    return AgentRun(str(uuid.uuid4()), call.user, agent.name, given, output, call.now, 0.0, 0, len(call.body))
 
 
-def _run(call: Call, run: Run) -> dict[str, Any]:
+def _run(call: OperationCall, run: AgentRun) -> dict[str, Any]:
     moment = stamp if call.docs else precise
     return {
         "id": run.id,
@@ -228,7 +230,7 @@ def _run(call: Call, run: Run) -> dict[str, Any]:
     }
 
 
-def _log(call: Call, run: Run) -> list[dict[str, Any]]:
+def _log(call: OperationCall, run: AgentRun) -> list[dict[str, Any]]:
     """The lines of a run, the last first."""
     lines = (
         ("finished", f"The run is complete, after {run.tokens} tokens.", run.started + run.duration),
@@ -248,7 +250,7 @@ def _log(call: Call, run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _key(call: Call, key: Key) -> dict[str, Any]:
+def _key(call: OperationCall, key: Key) -> dict[str, Any]:
     used = stamp(key.last_used) if call.docs and key.last_used is not None else None
     expires = None if key.expires is None else stamp(key.expires)
     fields = {"id": key.id, "name": key.name, "prefix": key.secret[: 9 if call.docs else 13]}

@@ -8,7 +8,7 @@ from typing import Any
 
 from mock_ares.ares.errors import HttpError
 from mock_ares.ares.routes.agents import specialist_for
-from mock_ares.ares.routes.operations import Call, Result, not_found
+from mock_ares.ares.routes.operations import OperationCall, Result, not_found
 from mock_ares.ares.serde import Field, Struct
 
 RESEARCH = Struct(
@@ -53,12 +53,12 @@ SERVER_WORKFLOWS: dict[str, Workflow] = {
 """Those of ARES's example configuration."""
 
 
-def memory(call: Call) -> Result:
+def memory(call: OperationCall) -> Result:
     """Nothing ARES serves writes any memory, so there is none to show."""
     return Result({"user_id": call.user, "preferences": [], "facts": []})
 
 
-def research(call: Call) -> Result:
+def research(call: OperationCall) -> Result:
     query, depth, rounds = (call.fields[name] for name in ("query", "depth", "max_iterations"))
     depth = 3 if depth is None else depth
     rounds = (5 if call.docs else 10) if rounds is None else rounds
@@ -84,7 +84,7 @@ def _findings(query: str, titles: list[str]) -> str:
     )
 
 
-def workflows(call: Call) -> Result:
+def workflows(call: OperationCall) -> Result:
     if call.docs:
         return Result(list(DOCS_WORKFLOWS))
     return Result(
@@ -102,14 +102,14 @@ def workflows(call: Call) -> Result:
     )
 
 
-def run_workflow(call: Call) -> Result | HttpError:
+def run_workflow(call: OperationCall) -> Result | HttpError:
     name = call.parts["name"]
     if name not in (DOCS_WORKFLOWS if call.docs else SERVER_WORKFLOWS):
         return not_found(call, f"Workflow not found: {name}", f"Workflow '{name}' not found")
     return _in_docs(call, name) if call.docs else _by_server(call, SERVER_WORKFLOWS[name])
 
 
-def _in_docs(call: Call, name: str) -> Result:
+def _in_docs(call: OperationCall, name: str) -> Result:
     query, context = call.fields["query"], call.fields["context"]
     before = DOCS_WORKFLOWS[name]
     chosen = specialist_for(query, "product")
@@ -123,7 +123,7 @@ def _in_docs(call: Call, name: str) -> Result:
     return _output(f"{_answer(query, agents[-1])}{known}", agents, path)
 
 
-def _by_server(call: Call, workflow: Workflow) -> Result:
+def _by_server(call: OperationCall, workflow: Workflow) -> Result:
     """A router's output is the name of the agent that comes next; every step is given the question as it was asked."""
     query = call.fields["query"]
     agents = [workflow.entry]

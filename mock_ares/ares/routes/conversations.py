@@ -6,18 +6,18 @@ from typing import Any
 
 from mock_ares.ares.errors import HttpError
 from mock_ares.ares.memory.history import Conversation
-from mock_ares.ares.routes.operations import Call, Result, refused, stamp
+from mock_ares.ares.routes.operations import OperationCall, Result, refused, stamp
 from mock_ares.ares.serde import Field, Struct
 
 UPDATE = Struct("UpdateConversationRequest", (Field("title", "string", optional=True),))
 
 
-def list_all(call: Call) -> Result:
+def list_all(call: OperationCall) -> Result:
     found = call.store.history.of(call.user, call.now)
     return Result([_summary(call, conversation) for conversation in found])
 
 
-def get(call: Call) -> Result | HttpError:
+def get(call: OperationCall) -> Result | HttpError:
     found = _own(call, "access")
     if isinstance(found, HttpError):
         return found
@@ -28,7 +28,7 @@ def get(call: Call) -> Result | HttpError:
     return Result({"id": found.id, "title": found.title, "messages": messages, **_times(call, found)})
 
 
-def update(call: Call) -> Result | HttpError:
+def update(call: OperationCall) -> Result | HttpError:
     found = _own(call, "modify")
     if isinstance(found, HttpError):
         return found
@@ -36,7 +36,7 @@ def update(call: Call) -> Result | HttpError:
     return Result({"success": True})
 
 
-def delete(call: Call) -> Result | HttpError:
+def delete(call: OperationCall) -> Result | HttpError:
     found = _own(call, "delete")
     if isinstance(found, HttpError):
         return found
@@ -44,7 +44,7 @@ def delete(call: Call) -> Result | HttpError:
     return Result(status=204)
 
 
-def _own(call: Call, purpose: str) -> Conversation | HttpError:
+def _own(call: OperationCall, purpose: str) -> Conversation | HttpError:
     found = call.store.history.find(call.parts["id"], call.user, call.now, shared=not call.docs)
     if found is None:
         return refused(call, 404, "Conversation not found", "NOT_FOUND")
@@ -53,14 +53,14 @@ def _own(call: Call, purpose: str) -> Conversation | HttpError:
     return found
 
 
-def _summary(call: Call, found: Conversation) -> dict[str, Any]:
+def _summary(call: OperationCall, found: Conversation) -> dict[str, Any]:
     title = found.title if call.docs else found.title or ""
     return {"id": found.id, "title": title, "message_count": len(found.messages), **_times(call, found)}
 
 
-def _times(call: Call, found: Conversation) -> dict[str, str]:
+def _times(call: OperationCall, found: Conversation) -> dict[str, str]:
     return {"created_at": _stamp(call, found.created), "updated_at": _stamp(call, found.updated)}
 
 
-def _stamp(call: Call, at: float) -> str:
+def _stamp(call: OperationCall, at: float) -> str:
     return stamp(at, "Z" if call.docs else "+00:00")

@@ -8,19 +8,19 @@ from typing import Any
 from mock_ares.ares.bodies import parse_body, parse_json
 from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup
-from mock_ares.ares.routes.operations import NOTHING, Call, Result
+from mock_ares.ares.routes.operations import NOTHING, OperationCall, Result
 from mock_ares.ares.routes.table import Operation, find
 from mock_ares.plan.build import answer
-from mock_ares.plan.http1.layout import Peer
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Pace, Reply
-from mock_ares.server.http.handler import Respond
+from mock_ares.server.http.handler import RequestHandler
 from mock_ares.server.http.request import Decided, Request
 from mock_ares.server.http.turns import note_use
 from mock_ares.server.replies.responses import JSON, Answer, dump, of_error, ordinary
 
 
-def dispatch(respond: Respond, request: Request) -> Decided | None:
+def dispatch(respond: RequestHandler, request: Request) -> Decided | None:
     """The answer and further head fields; None where the path is unknown."""
     profile, peer = respond.fake.profile, request.peer
     by_method, parts = find(profile.name, request.raw_path)
@@ -52,7 +52,7 @@ def dispatch(respond: Respond, request: Request) -> Decided | None:
     return respond.parsed(request, parse_body, (*asked, operation.body), done), limits
 
 
-def _wrong_method(respond: Respond, request: Request, by_method: dict[str, Operation]) -> tuple[Answer, Headers]:
+def _wrong_method(respond: RequestHandler, request: Request, by_method: dict[str, Operation]) -> tuple[Answer, Headers]:
     """ARES's server asks for credentials first, where any operation of the path wants them."""
     profile, first = respond.fake.profile, next(iter(by_method.values()))
     if profile.outer_layers_first:
@@ -64,7 +64,7 @@ def _wrong_method(respond: Respond, request: Request, by_method: dict[str, Opera
 
 
 def _handled(
-    respond: Respond,
+    respond: RequestHandler,
     request: Request,
     operation: Operation,
     identity: Identity,
@@ -73,7 +73,7 @@ def _handled(
 ) -> Result | HttpError:
     fake = respond.fake
     store, now = fake.store(identity.token_id or request.exchange.owner), fake.keyring.clock()
-    call = Call(
+    call = OperationCall(
         profile=fake.profile,
         keyring=fake.keyring,
         store=store,
@@ -89,7 +89,7 @@ def _handled(
     return operation.handle(call)
 
 
-def _answer(result: Result, peer: Peer) -> Answer:
+def _answer(result: Result, peer: Negotiated) -> Answer:
     reply = Reply(text="", pace=Pace(head=result.wait))
     if result.value is NOTHING:
         return ordinary(answer(result.status, result.headers, b"", reply), peer)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mock_ares.ares.routes.agents import AGENTS, ORCHESTRATED
 from mock_ares.ares.routes.assist import DOCS_WORKFLOWS, SERVER_WORKFLOWS
-from mock_ares.ares.routes.operations import Call, Result, precise
+from mock_ares.ares.routes.operations import OperationCall, Result, precise
 
 VERSION = "0.6.2"
 """ARES's own."""
@@ -31,7 +31,7 @@ SERVER = Parts(("ollama-local",), ("fast", "balanced", "powerful"), ORCHESTRATED
 TOOLS = ("calculator", "web_search")
 
 
-def health(call: Call) -> Result:
+def health(call: OperationCall) -> Result:
     parts = _parts(call)
     return Result(
         {
@@ -46,7 +46,7 @@ def health(call: Call) -> Result:
     )
 
 
-def config(call: Call) -> Result:
+def config(call: OperationCall) -> Result:
     host, port = call.address
     parts = _parts(call)
     said: dict[str, Any] = {"server": {"host": host, "port": port, "log_level": "info"}}
@@ -55,5 +55,5 @@ def config(call: Call) -> Result:
     return Result({**said, "tools": list(TOOLS), "workflows": list(parts.workflows), "ui_enabled": False})
 
 
-def _parts(call: Call) -> Parts:
+def _parts(call: OperationCall) -> Parts:
     return DOCS if call.docs else SERVER

@@ -15,7 +15,7 @@ from typing import Any
 from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup
 from mock_ares.ares.memory.accounts import User, id_of
-from mock_ares.ares.routes.operations import Call, Result, refused
+from mock_ares.ares.routes.operations import OperationCall, Result, refused
 from mock_ares.ares.serde import Field, Struct
 
 LEAST_PASSWORD = 8
@@ -30,7 +30,7 @@ LOGOUT = Struct("LogoutRequest", (_REFRESH,))
 _KINDS = {"bad-signature": "InvalidSignature", "expired-token": "ExpiredSignature"}
 
 
-def register(call: Call) -> Result | HttpError:
+def register(call: OperationCall) -> Result | HttpError:
     email, password = call.fields["email"], call.fields["password"]
     if not email or len(password if call.docs else password.encode()) < LEAST_PASSWORD:
         return refused(call, 400, "Email required and password must be at least 8 characters", "INVALID_INPUT")
@@ -45,14 +45,14 @@ def register(call: Call) -> Result | HttpError:
     return Result(_tokens(call, user.id, user.email))
 
 
-def login(call: Call) -> Result | HttpError:
+def login(call: OperationCall) -> Result | HttpError:
     user: User | None = call.store.accounts.verify(call.fields["email"], call.fields["password"])
     if user is None:
         return _denied(call, "Invalid credentials")
     return Result(_tokens(call, user.id, user.email))
 
 
-def refresh(call: Call) -> Result | HttpError:
+def refresh(call: OperationCall) -> Result | HttpError:
     token = call.fields["refresh_token"]
     if not call.docs:
         found = call.keyring.read_jwt(token)
@@ -71,21 +71,21 @@ def refresh(call: Call) -> Result | HttpError:
     return Result(_tokens(call, session.user_id, session.email))
 
 
-def logout(call: Call) -> Result:
+def logout(call: OperationCall) -> Result:
     call.store.accounts.close(call.fields["refresh_token"])
     return Result({"message": "Logged out successfully"})
 
 
-def _denied(call: Call, message: str) -> HttpError:
+def _denied(call: OperationCall, message: str) -> HttpError:
     return refused(call, 401, message, "AUTHENTICATION_FAILED")
 
 
-def _access(call: Call, user: str, email: str) -> dict[str, Any]:
+def _access(call: OperationCall, user: str, email: str) -> dict[str, Any]:
     token = call.keyring.issue_jwt(sub=user, email=email)
     return {"access_token": token, "expires_in": int(call.profile.access_lifetime)}
 
 
-def _tokens(call: Call, user: str, email: str) -> dict[str, Any]:
+def _tokens(call: OperationCall, user: str, email: str) -> dict[str, Any]:
     fields, profile, accounts = _access(call, user, email), call.profile, call.store.accounts
     if call.docs:
         token, lifetime = f"rt_{secrets.token_urlsafe(24)}", profile.refresh_lifetime
@@ -95,7 +95,7 @@ def _tokens(call: Call, user: str, email: str) -> dict[str, Any]:
     return {"access_token": fields["access_token"], "refresh_token": token, "expires_in": fields["expires_in"]}
 
 
-def _unknown(call: Call, user: str, email: str) -> str:
+def _unknown(call: OperationCall, user: str, email: str) -> str:
     """A refresh token that was not given out before.
 
     ARES issues the same one twice in one second, which revives the first; here the second lasts a second longer.

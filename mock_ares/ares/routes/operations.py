@@ -21,7 +21,7 @@ MOST_U32 = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class OperationCall:
     """An accepted request: credentials and body are in order."""
 
     profile: Profile
@@ -61,15 +61,15 @@ class Result:
     """Seconds until it comes, at speed 1."""
 
 
-Handler = Callable[[Call], Result | HttpError]
+Handler = Callable[[OperationCall], Result | HttpError]
 
 
-def refused(call: Call, status: int, message: str, code: str) -> HttpError:
+def refused(call: OperationCall, status: int, message: str, code: str) -> HttpError:
     """A handler's refusal; the pages' errors have no code."""
     return json_error(status, message, None if call.docs else code)
 
 
-def not_found(call: Call, docs: str, server: str) -> HttpError:
+def not_found(call: OperationCall, docs: str, server: str) -> HttpError:
     return refused(call, 404, docs if call.docs else server, "NOT_FOUND")
 
 
@@ -101,7 +101,7 @@ class Page:
         return items[start : start + size]
 
 
-def page_of(call: Call) -> Page | HttpError:
+def page_of(call: OperationCall) -> Page | HttpError:
     """``page`` and ``per_page``, both Rust's ``Option<u32>`` in ARES; or the refusal of what is none."""
     found: dict[str, int] = {}
     for name, text in parse_qsl(call.query, keep_blank_values=True):
@@ -127,7 +127,7 @@ def _mistake(name: str, text: str) -> str | None:
     return None
 
 
-def paged(call: Call, items: list[Any], page: Page, size: int, name: str) -> Result:
+def paged(call: OperationCall, items: list[Any], page: Page, size: int, name: str) -> Result:
     """A list as each profile wraps it: the pages under its own name, the server as ``items`` with a count of pages."""
     number, size = max(1, page.number or 1), min(100, size if page.size is None else page.size)
     shown = page.of(items, size, number)

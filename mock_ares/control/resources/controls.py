@@ -9,7 +9,7 @@ from typing import Any, get_args
 from mock_ares._version import __version__
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.control.context import Control
-from mock_ares.control.messages import Answer, Ask, RefusedError, ok
+from mock_ares.control.messages import Ask, ControlAnswer, RefusedError, ok
 from mock_ares.control.resources.served_files import broken_json
 from mock_ares.control.resources.tokens import drop_all
 from mock_ares.control.serializers import break_json, chosen_json
@@ -21,12 +21,12 @@ MOST_LATENCY = 600.0
 PARTS = ("streams", "journal", "tokens", "breaks", "chosen", "places", "limits", "store", "settings")
 
 
-async def health(ask: Ask) -> Answer:
+async def health(ask: Ask) -> ControlAnswer:
     return ok({"status": "ok", "version": __version__})
 
 
-async def document(ask: Ask) -> Answer:
-    return Answer(200, (CONTRACTS / "control.openapi.yaml").read_bytes(), "application/yaml")
+async def document(ask: Ask) -> ControlAnswer:
+    return ControlAnswer(200, (CONTRACTS / "control.openapi.yaml").read_bytes(), "application/yaml")
 
 
 def settings_json(control: Control) -> dict[str, Any]:
@@ -57,15 +57,15 @@ def status_json(ask: Ask) -> dict[str, Any]:
     }
 
 
-async def status(ask: Ask) -> Answer:
+async def status(ask: Ask) -> ControlAnswer:
     return ok(status_json(ask))
 
 
-async def get(ask: Ask) -> Answer:
+async def get(ask: Ask) -> ControlAnswer:
     return ok(settings_json(ask.control))
 
 
-async def change(ask: Ask) -> Answer:
+async def change(ask: Ask) -> ControlAnswer:
     """All of it, or nothing where one value is wrong."""
     body = await ask.body(
         {"speed": (float, str), "dialect": (str, type(None)), "profile": str, "latency": float},
@@ -108,7 +108,7 @@ def _speed(value: float | str) -> float:
     return float(value)
 
 
-async def reset(ask: Ask) -> Answer:
+async def reset(ask: Ask) -> ControlAnswer:
     body = await ask.body({"only": list}, needed=False)
     parts = body.get("only", list(PARTS))
     for part in parts:

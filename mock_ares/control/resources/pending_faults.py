@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 from mock_ares.ares.errors import NAMES, lookup
 from mock_ares.authoring.dump import words
 from mock_ares.authoring.load import from_value
-from mock_ares.control.messages import DONE, Answer, Ask, RefusedError, ok
+from mock_ares.control.messages import DONE, Ask, ControlAnswer, RefusedError, ok
 from mock_ares.control.resources.scenarios import MOST_TOKEN
 from mock_ares.control.serializers import break_json
 from mock_ares.faults import FAULTS
@@ -24,7 +24,7 @@ MOST_BREAK = 16 * 1024
 """Bytes of its JSON."""
 
 
-async def kinds(ask: Ask) -> Answer:
+async def kinds(ask: Ask) -> ControlAnswer:
     profile = ask.control.fake.profile
     errors = [{"name": name, "status": lookup(profile, name).status, "summary": text} for name, text in NAMES.items()]
     return ok({"faults": [_kind(fault) for fault in FAULTS.values()], "errors": errors})
@@ -109,11 +109,11 @@ def _choices(hint: Any) -> list[str]:
     return next((found for arm in get_args(hint) if (found := _choices(arm))), [])
 
 
-async def listed(ask: Ask) -> Answer:
+async def listed(ask: Ask) -> ControlAnswer:
     return ok({"breaks": [break_json(each) for each in ask.control.fake.steering.breaks]})
 
 
-async def add(ask: Ask) -> Answer:
+async def add(ask: Ask) -> ControlAnswer:
     body = await ask.body({"fault": (str, dict), "error": str, "token": (str, type(None)), "times": int})
     ask.short(body, "token", MOST_TOKEN)
     if len(ask.data) > MOST_BREAK:
@@ -149,7 +149,7 @@ def _fault(value: Any) -> Fault:
     return made.replies[0].faults[0]
 
 
-async def cancel(ask: Ask) -> Answer:
+async def cancel(ask: Ask) -> ControlAnswer:
     breaks = ask.control.fake.steering.breaks
     found = next((each for each in breaks if each.id == ask.path["id"]), None)
     if found is None:
@@ -159,7 +159,7 @@ async def cancel(ask: Ask) -> Answer:
     return DONE
 
 
-async def cancel_all(ask: Ask) -> Answer:
+async def cancel_all(ask: Ask) -> ControlAnswer:
     ask.control.fake.steering.breaks.clear()
     ask.control.breaks_changed()
     return DONE

@@ -15,15 +15,15 @@ from mock_ares.ares.profiles import PROFILES
 from mock_ares.authoring.load import loads
 from mock_ares.control.context import Control
 from mock_ares.control.event_log import encode
-from mock_ares.control.messages import Answer, Ask, RefusedError
+from mock_ares.control.messages import Ask, ControlAnswer, RefusedError
 from mock_ares.control.resources.scenarios import named, summary, summary_json
 from mock_ares.control.resources.tokens import base_of
 from mock_ares.control.send_records import Record
 from mock_ares.control.serializers import shown
 from mock_ares.expectation import expect
 from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.layout import Peer, lay_out
-from mock_ares.plan.http1.negotiation import carried
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Negotiated, carried
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.diagnostics import ScenarioError
@@ -79,7 +79,7 @@ class Setup:
         return cls(control.fake.profile.name, control.fake.dialect, control.fake.cors)
 
 
-async def of_scenario(ask: Ask) -> Answer:
+async def of_scenario(ask: Ask) -> ControlAnswer:
     control, scenario = ask.control, named(ask.control, ask.path["name"])
     reply, message = ask.integer("reply", None, 0), ask.parameter("message", EXAMPLE) or ""
     window, gzip = Window.of(ask), ask.switch("gzip", True)
@@ -87,10 +87,10 @@ async def of_scenario(ask: Ask) -> Answer:
     await ask.read()
     much = len(chosen) > MOST_AT_ONCE or any(much_to_plan(each, message) for each in chosen)
     given = (Setup.of(control), scenario, reply, message, gzip, window, summary_json(control, scenario))
-    return Answer(200, await ask.run(much, plans, *given), JSON)
+    return ControlAnswer(200, await ask.run(much, plans, *given), JSON)
 
 
-async def of_text(ask: Ask) -> Answer:
+async def of_text(ask: Ask) -> ControlAnswer:
     kinds = {"text": str, "reply": (int, type(None)), "message": str, "gzip": bool, "first": int, "most": int}
     body = await ask.body({**kinds, "most_bytes": int})  # type: ignore[dict-item]
     if "text" not in body:
@@ -99,7 +99,7 @@ async def of_text(ask: Ask) -> Answer:
     reply = None if body.get("reply") is None else _bounded(body, "reply", 0, 0, 10**9)
     message, gzip, control = body.get("message", EXAMPLE), body.get("gzip", True), ask.control
     given = (Setup.of(control), body["text"], base_of(control), reply, message, gzip, window)
-    return Answer(200, await ask.run(ask.much_to_read, plans_of_text, *given), JSON)
+    return ControlAnswer(200, await ask.run(ask.much_to_read, plans_of_text, *given), JSON)
 
 
 def plans_of_text(
@@ -128,7 +128,7 @@ def plans(
 ) -> bytes:
     """The JSON of a scenario's plans, or of one. Raises RefusedError."""
     numbers, _ = _wanted(scenario, reply)
-    told = [_plan_of(setup, scenario, index, message, Peer("1.1", gzip), window) for index in numbers]
+    told = [_plan_of(setup, scenario, index, message, Negotiated("1.1", gzip), window) for index in numbers]
     return encode({"scenario": summary, "plans": told})
 
 
@@ -143,7 +143,9 @@ def _wanted(scenario: Scenario, reply: int | None) -> tuple[Sequence[int], Seque
     return (reply,), scenario.replies[reply : reply + 1]
 
 
-def _plan_of(setup: Setup, scenario: Scenario, index: int, message: str, peer: Peer, window: Window) -> dict[str, Any]:
+def _plan_of(
+    setup: Setup, scenario: Scenario, index: int, message: str, peer: Negotiated, window: Window
+) -> dict[str, Any]:
     try:
         found = draw(scenario, index, Asking(message, peer), PROFILES[setup.profile], setup.dialect)
     except (PlanError, LookupError) as error:
@@ -152,7 +154,7 @@ def _plan_of(setup: Setup, scenario: Scenario, index: int, message: str, peer: P
 
 
 def plan_json(
-    plan: StreamPlan, script: Script, index: int, peer: Peer, window: Window, record: Record | None = None,
+    plan: StreamPlan, script: Script, index: int, peer: Negotiated, window: Window, record: Record | None = None,
     extra: Headers = (),
 ) -> dict[str, Any]:  # fmt: skip
     """The document's ``Plan``; with a record, of what was really sent."""

@@ -9,14 +9,13 @@ from itertools import islice
 from typing import Any
 
 from mock_ares.authoring.dump import dump
-from mock_ares.control.messages import Answer, Ask, RefusedError, ok
+from mock_ares.control.messages import Ask, ControlAnswer, RefusedError, ok
 from mock_ares.control.resources.plans import MOST_TEXT, Window, plan_json
 from mock_ares.control.send_records import Record
 from mock_ares.control.serializers import shown
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import expect
-from mock_ares.plan.http1.layout import Peer
-from mock_ares.plan.http1.negotiation import accepts_gzip
+from mock_ares.plan.http1.negotiation import Negotiated, accepts_gzip
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.record.curl import again_line
 from mock_ares.server.record.journal import Exchange
@@ -49,7 +48,7 @@ def _passes(ask: Ask) -> Callable[[Exchange], bool]:
     return passes
 
 
-async def listed(ask: Ask) -> Answer:
+async def listed(ask: Ask) -> ControlAnswer:
     control, passes = ask.control, _passes(ask)
     limit = ask.integer("limit", 100, 1, MOST_PAGE) or 100
     found = [exchange for exchange in control.fake.journal if passes(exchange)]
@@ -58,11 +57,11 @@ async def listed(ask: Ask) -> Answer:
     return ok({"requests": told, "total": len(found), "more": len(found) > len(page)})
 
 
-async def clear(ask: Ask) -> Answer:
+async def clear(ask: Ask) -> ControlAnswer:
     return ok({"requests": ask.control.clear(ask.parameter("token"))})
 
 
-async def wait(ask: Ask) -> Answer:
+async def wait(ask: Ask) -> ControlAnswer:
     control, passes = ask.control, _passes(ask)
     count = ask.integer("count", 1, 1, 100_000) or 1
     timeout = ask.number("timeout", 10.0, MOST_WAIT)
@@ -79,7 +78,7 @@ async def wait(ask: Ask) -> Answer:
     return ok({"reached": reached, "requests": [control.told(each) for each in islice(found(), MOST_PAGE)]})
 
 
-async def one(ask: Ask) -> Answer:
+async def one(ask: Ask) -> ControlAnswer:
     control, number = ask.control, ask.integer("number", 0, 0)
     exchange = next((each for each in control.fake.journal if each.number == number), None)
     if exchange is None:
@@ -107,11 +106,11 @@ async def one(ask: Ask) -> Answer:
     )
 
 
-def _peer(exchange: Exchange) -> Peer:
-    return Peer(exchange.version, accepts_gzip(Fields(exchange.headers).get("accept-encoding", "")))
+def _peer(exchange: Exchange) -> Negotiated:
+    return Negotiated(exchange.version, accepts_gzip(Fields(exchange.headers).get("accept-encoding", "")))
 
 
-def _read(exchange: Exchange, record: Record, peer: Peer) -> dict[str, Any]:
+def _read(exchange: Exchange, record: Record, peer: Negotiated) -> dict[str, Any]:
     """What a correct client has read of what was sent. Half a character at the end is nothing that was said."""
     plan, sent = record.plan, record.plan.payload[: record.upto]
     if record.upto < plan.size:

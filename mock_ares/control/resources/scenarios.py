@@ -6,11 +6,11 @@ from typing import Any
 
 from mock_ares.authoring.dump import dump, words
 from mock_ares.control.context import Control
-from mock_ares.control.messages import Answer, Ask, RefusedError, ok
+from mock_ares.control.messages import Ask, ControlAnswer, RefusedError, ok
 from mock_ares.control.serializers import chosen_json
 from mock_ares.paths import FIXTURES
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.server.files.scenario_files import Entry
+from mock_ares.server.files.scenario_files import ServedFile
 from mock_ares.server.replies.library import BUILT_IN
 from mock_ares.server.replies.overrides import MOST_CHOICES
 
@@ -21,7 +21,7 @@ def summary_json(control: Control, scenario: Scenario) -> dict[str, Any]:
     return summary(scenario, origin, entry)
 
 
-def summary(scenario: Scenario, origin: str, entry: Entry | None = None) -> dict[str, Any]:
+def summary(scenario: Scenario, origin: str, entry: ServedFile | None = None) -> dict[str, Any]:
     """The document's ``Scenario``."""
     kinds = [_kind(reply) for reply in scenario.replies]
     faults = dict.fromkeys(fault.name for reply in scenario.replies for fault in reply.faults)
@@ -57,13 +57,13 @@ def named(control: Control, name: str) -> Scenario:
         raise RefusedError(404, str(error.args[0])) from None
 
 
-async def listed(ask: Ask) -> Answer:
+async def listed(ask: Ask) -> ControlAnswer:
     control = ask.control
     told = [summary_json(control, scenario) for scenario in control.fake.library.by_name.values()]
     return ok({"scenarios": told, "chosen": chosen_json(control.fake)})
 
 
-async def one(ask: Ask) -> Answer:
+async def one(ask: Ask) -> ControlAnswer:
     control, scenario = ask.control, named(ask.control, ask.path["name"])
     text, tag = _source(control, scenario)
     replies = [words(reply) for reply in scenario.replies]
@@ -83,7 +83,7 @@ def _source(control: Control, scenario: Scenario) -> tuple[str, str | None]:
         return f"# {error}\n", None
 
 
-async def chosen(ask: Ask) -> Answer:
+async def chosen(ask: Ask) -> ControlAnswer:
     return ok(chosen_json(ask.control.fake))
 
 
@@ -91,7 +91,7 @@ MOST_TOKEN = 200
 """Characters of a token's id."""
 
 
-async def choose(ask: Ask) -> Answer:
+async def choose(ask: Ask) -> ControlAnswer:
     body = await ask.body({"scenario": (str, type(None)), "token": (str, type(None))})
     if "scenario" not in body:
         raise RefusedError(422, "expected scenario: the name of one, or null", where="scenario")

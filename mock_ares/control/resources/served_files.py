@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from mock_ares.control.context import Control
-from mock_ares.control.messages import Answer, Ask, RefusedError, ok
+from mock_ares.control.messages import Ask, ControlAnswer, RefusedError, ok
 from mock_ares.control.resources.scenarios import summary
 from mock_ares.control.resources.tokens import base_of
 from mock_ares.control.serializers import file_json, mistake_json
@@ -20,7 +20,7 @@ def broken_json(control: Control) -> list[dict[str, Any]]:
     return [] if control.folder is None else [file_json(entry) for entry in control.folder.broken]
 
 
-async def listed(ask: Ask) -> Answer:
+async def listed(ask: Ask) -> ControlAnswer:
     folder = ask.control.folder
     files = [] if folder is None else [file_json(entry) for entry in folder.entries.values()]
     title = None if folder is None else folder.title
@@ -34,7 +34,7 @@ def _folder(ask: Ask) -> Folder:
     return ask.control.folder
 
 
-async def read(ask: Ask) -> Answer:
+async def read(ask: Ask) -> ControlAnswer:
     try:
         entry = _folder(ask).entry(ask.path["name"])
     except OutsideError as error:
@@ -42,7 +42,7 @@ async def read(ask: Ask) -> Answer:
     return ok({**file_json(entry), "text": entry.text})
 
 
-async def save(ask: Ask) -> Answer:
+async def save(ask: Ask) -> ControlAnswer:
     folder, name = _folder(ask), ask.path["name"]
     body = await ask.body({"text": str, "tag": (str, type(None))})
     if "text" not in body:
@@ -78,7 +78,7 @@ def _counted(error: ScenarioError) -> str:
     return f"the text has {what}: {first.message}"
 
 
-async def validate(ask: Ask) -> Answer:
+async def validate(ask: Ask) -> ControlAnswer:
     control = ask.control
     body = await ask.body({"text": str, "name": str})
     if "text" not in body:
@@ -99,8 +99,8 @@ async def validate(ask: Ask) -> Answer:
     return ok({"scenario": summary(scenario, "text"), "mistakes": []})
 
 
-async def schema(ask: Ask) -> Answer:
-    return Answer(200, _schema(), "application/schema+json")
+async def schema(ask: Ask) -> ControlAnswer:
+    return ControlAnswer(200, _schema(), "application/schema+json")
 
 
 @cache

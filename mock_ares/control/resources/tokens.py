@@ -12,7 +12,7 @@ from mock_ares.ares.credentials import MONTH
 from mock_ares.ares.errors import NAMES
 from mock_ares.authoring.load import from_value, loads
 from mock_ares.control.context import MOST_TOKENS, Control, Known
-from mock_ares.control.messages import DONE, Answer, Ask, RefusedError, ok
+from mock_ares.control.messages import DONE, Ask, ControlAnswer, RefusedError, ok
 from mock_ares.control.resources.scenarios import choose_for, named
 from mock_ares.scenario.diagnostics import ScenarioError, WordsError, counted, dotted
 from mock_ares.scenario.model import Scenario
@@ -63,11 +63,11 @@ def _changed(control: Control) -> None:
     control.hub.publish("tokens", lambda: {"tokens": tokens_json(control)})
 
 
-async def listed(ask: Ask) -> Answer:
+async def listed(ask: Ask) -> ControlAnswer:
     return ok({"tokens": tokens_json(ask.control)})
 
 
-async def one(ask: Ask) -> Answer:
+async def one(ask: Ask) -> ControlAnswer:
     return ok(_one_json(ask.control, _known(ask)))
 
 
@@ -78,7 +78,7 @@ def _known(ask: Ask) -> str:
     raise RefusedError(404, f"no token is known by the id {id!r}: POST /_mock/api/tokens makes one")
 
 
-async def create(ask: Ask) -> Answer:
+async def create(ask: Ask) -> ControlAnswer:
     control = ask.control
     members: dict[str, Any] = {"name": str, "scenario": str, "lifetime": int, **_SCRIPT}
     body = await ask.body(members, needed=False)
@@ -111,7 +111,7 @@ async def create(ask: Ask) -> Answer:
 _SCRIPT: dict[str, Any] = {"replies": list, "text": str, "then": str}
 
 
-async def push(ask: Ask) -> Answer:
+async def push(ask: Ask) -> ControlAnswer:
     control, id = ask.control, _known(ask)
     body = await ask.body(_SCRIPT)
     script = await _script(ask, body)
@@ -131,7 +131,7 @@ async def push(ask: Ask) -> Answer:
     return ok(_one_json(control, id))
 
 
-async def put(ask: Ask) -> Answer:
+async def put(ask: Ask) -> ControlAnswer:
     control, id = ask.control, _known(ask)
     script = await _script(ask, await ask.body(_SCRIPT))
     _fit(control, id, script)
@@ -191,13 +191,13 @@ def _of_replies(replies: list[Any], base: Path) -> Scenario:
         raise RefusedError(422, f"{dotted(place)}: {message}", where=dotted(place)) from None
 
 
-async def take_away(ask: Ask) -> Answer:
+async def take_away(ask: Ask) -> ControlAnswer:
     ask.control.fake.scripts.pop(_known(ask), None)
     _changed(ask.control)
     return DONE
 
 
-async def drop(ask: Ask) -> Answer:
+async def drop(ask: Ask) -> ControlAnswer:
     _drop(ask.control, _known(ask))
     _changed(ask.control)
     return DONE

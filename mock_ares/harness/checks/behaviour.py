@@ -10,7 +10,7 @@ from mock_ares.harness.checks.failure import JSON
 from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import words
 from mock_ares.harness.model import Case
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.scenario.model import Body, Pace, Reply
 
 MESSAGES = (
@@ -33,13 +33,13 @@ def asked(message: str) -> Case:
     return case(say("ab"), REFUSED, message=message)
 
 
-def requests(settings: Settings) -> SearchStrategy[Case]:
+def requests(settings: RunSettings) -> SearchStrategy[Case]:
     """Messages that are not blank: a client may refuse those, and trim others."""
     marks = st.characters(codec="utf-8", categories=("L", "M", "N", "P", "S", "Zs"))
     return st.text(marks, max_size=20).map(lambda text: asked(f"m{text}m"))
 
 
-def pieces(settings: Settings) -> SearchStrategy[Case]:
+def pieces(settings: RunSettings) -> SearchStrategy[Case]:
     return st.lists(words, min_size=2, max_size=5).map(lambda said: one(*said, withhold=True))
 
 

@@ -8,7 +8,7 @@ from mock_ares.faults import close_early
 from mock_ares.harness.checks.rows import Row, one
 from mock_ares.harness.checks.strategies import ENDINGS, TEXT_ROWS, streams
 from mock_ares.harness.model import Case
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.scenario.model import Framing, Segments
 
 _ROWS = """
@@ -19,11 +19,11 @@ DRAWN = TEXT_ROWS | ENDINGS | frozenset(_ROWS.split())
 """The rows that can be shown together in one reply."""
 
 
-def held(settings: Settings) -> frozenset[str]:
+def held(settings: RunSettings) -> frozenset[str]:
     return DRAWN if settings.held is None else DRAWN & settings.held
 
 
-def cases(settings: Settings) -> SearchStrategy[Case]:
+def cases(settings: RunSettings) -> SearchStrategy[Case]:
     return streams(held(settings), settings.dialect).map(lambda reply: Case(replies=(reply,)))
 
 

@@ -28,7 +28,7 @@ from mock_ares.faults import (
 from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import planned, streaming, words
 from mock_ares.harness.model import Case
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.scenario.model import Body, Content, Pace, Pause, Position, Reply, RetryAfter, Segments
 
 STATUSES = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503)
@@ -63,18 +63,18 @@ def dropped(fault: Any, body: Body) -> tuple[Case, ...]:
     return tuple(faulty(fault(at, inside_http_chunk=inside), body=body) for at, inside in places)
 
 
-def statuses(settings: Settings) -> SearchStrategy[Case]:
+def statuses(settings: RunSettings) -> SearchStrategy[Case]:
     return st.builds(refused, st.sampled_from(STATUSES), st.sampled_from((JSON, PLAIN, "empty")))
 
 
-def no_streams(settings: Settings) -> SearchStrategy[Case]:
+def no_streams(settings: RunSettings) -> SearchStrategy[Case]:
     return st.builds(refused, st.just(200), st.one_of(words.map(lambda w: Content(json={"text": w})), st.just(HTML)))
 
 
 def cut_at_events(fault: Any, **reply: Any) -> Any:
     """Cases of one reply that the fault ends behind one of its events, not the last."""
 
-    def cases(settings: Settings) -> SearchStrategy[Case]:
+    def cases(settings: RunSettings) -> SearchStrategy[Case]:
         def cut(said: tuple[str, ...], at: int) -> Case:
             return faulty(fault(min(at, len(said) - 1)), chunks=said, **reply)
 
@@ -83,23 +83,23 @@ def cut_at_events(fault: Any, **reply: Any) -> Any:
     return cases
 
 
-def too_long(settings: Settings) -> SearchStrategy[Case]:
+def too_long(settings: RunSettings) -> SearchStrategy[Case]:
     return streaming("drop-length")(settings)
 
 
-def too_short(settings: Settings) -> SearchStrategy[Case]:
+def too_short(settings: RunSettings) -> SearchStrategy[Case]:
     chunks = st.lists(words, min_size=1, max_size=3).map(tuple)
     return st.builds(lambda said, by: faulty(short_length(by), chunks=said), chunks, st.integers(1, LEAST))
 
 
-def cut_silently(settings: Settings) -> SearchStrategy[Case]:
+def cut_silently(settings: RunSettings) -> SearchStrategy[Case]:
     return st.one_of(
         cut_at_events(truncate)(settings),
         cut_at_events(close_early, body=Body("close"))(settings),
     )
 
 
-def reported(settings: Settings) -> SearchStrategy[Case]:
+def reported(settings: RunSettings) -> SearchStrategy[Case]:
     @st.composite
     def cases(draw: Any) -> Case:
         said = tuple(draw(st.lists(words, min_size=1, max_size=3)))

@@ -9,7 +9,7 @@ from mock_ares.faults import invalid_utf8
 from mock_ares.harness.checks.rows import Row, one, say
 from mock_ares.harness.checks.strategies import COMMENTS, FIELDS, PLACES, TYPES, streaming, words
 from mock_ares.harness.model import Case
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.plan import lorem
 from mock_ares.scenario.model import Chunks, Framing, Text
 
@@ -31,7 +31,7 @@ def long_line(size: int, seed: int) -> Case:
     return Case(replies=(say(text=Text(bytes=size), seed=seed, chunks="whole", segments="free"),))
 
 
-def long_lines(settings: Settings) -> SearchStrategy[Case]:
+def long_lines(settings: RunSettings) -> SearchStrategy[Case]:
     def drawn(size: int, seed: int) -> Case:
         while lorem.size(size, seed).endswith(" "):
             seed += 1
@@ -45,11 +45,11 @@ def many(count: int, seed: int) -> Case:
     return Case(replies=(say(text=Text(words=count), seed=seed, chunks="mid-word", segments="free"),))
 
 
-def many_chunks(settings: Settings) -> SearchStrategy[Case]:
+def many_chunks(settings: RunSettings) -> SearchStrategy[Case]:
     return st.builds(many, st.integers(2_000, 5_000), st.integers(0, 99))
 
 
-def another_type(settings: Settings) -> SearchStrategy[Case]:
+def another_type(settings: RunSettings) -> SearchStrategy[Case]:
     block = st.tuples(st.sampled_from(("event: ping", "event: update")), words.map(lambda word: f"data: {word}"))
     chunks = st.lists(words, min_size=1, max_size=3)
     return st.builds(

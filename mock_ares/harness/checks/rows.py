@@ -10,13 +10,13 @@ from hypothesis.strategies import SearchStrategy
 
 from mock_ares.dialects import DialectName
 from mock_ares.harness.model import Case, CheckInfo
-from mock_ares.harness.settings import Settings
-from mock_ares.plan.build import Asked, build
+from mock_ares.harness.settings import RunSettings
+from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Segments
 
-Cases = Callable[[Settings], SearchStrategy[Case]]
+Cases = Callable[[RunSettings], SearchStrategy[Case]]
 _CASE = frozenset(field.name for field in fields(Case))
 Trial = Literal["once-through", "in-time", "linear-time"]
 
@@ -86,7 +86,7 @@ def playable(case: Case) -> bool:
     try:
         for reply in case.replies:
             if reply.dialect is not None and isinstance(reply.segments, Segments):
-                lay_out(build(reply, Asked(dialect=reply.dialect)))
+                lay_out(build(reply, RequestContext(dialect=reply.dialect)))
     except PlanError:
         return False
     return True

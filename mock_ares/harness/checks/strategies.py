@@ -22,8 +22,8 @@ from mock_ares.dialects import DIALECTS, Names
 from mock_ares.faults import close_early, invalid_utf8, long_length, malformed_chunk, missing_end, reset_peer
 from mock_ares.harness.checks.rows import Cases, say
 from mock_ares.harness.model import Case
-from mock_ares.harness.settings import Settings
-from mock_ares.plan.build import Asked, build
+from mock_ares.harness.settings import RunSettings
+from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Body, Framing, Pace, Position, Reply, Segments
 
@@ -228,7 +228,7 @@ def planned(reply: Reply, dialect: str) -> StreamPlan:
 
 def final(reply: Reply, dialect: str) -> StreamPlan:
     """The plan of a reply as it is sent, but for where reads end."""
-    return build(replace(reply, segments="free"), Asked(names=NAMES, dialect=dialect))
+    return build(replace(reply, segments="free"), RequestContext(names=NAMES, dialect=dialect))
 
 
 PARTED = frozenset(["read-line", "read-utf8", "read-crlf"])
@@ -365,7 +365,7 @@ def streaming(*rows: str) -> Cases:
     """The cases of these rows."""
     asked = frozenset(rows)
 
-    def cases(settings: Settings) -> SearchStrategy[Case]:
+    def cases(settings: RunSettings) -> SearchStrategy[Case]:
         return streams(asked, settings.dialect).map(lambda reply: Case(replies=(reply,)))
 
     return cases

@@ -9,16 +9,16 @@ from mock_ares.harness.clients.adapter import Adapter, Shown, declared
 from mock_ares.harness.clients.command import check_command, environment, named
 from mock_ares.harness.clients.processes.child import Child, ended_cpu, status_text
 from mock_ares.harness.clients.protocol import (
+    DriverMessage,
     Halves,
     Hello,
-    Lines,
-    Message,
+    LineReader,
     ProtocolError,
     decode_hello,
     decode_message,
     encode_request,
 )
-from mock_ares.harness.clients.running_example import LOOK, MOST_TEXT, Example, UnacceptableError
+from mock_ares.harness.clients.running_example import LOOK, MOST_TEXT, RunningExample, UnacceptableError
 from mock_ares.harness.model import Boundaries, Observation, Target, UsageError
 from mock_ares.monotonic import monotonic
 
@@ -54,7 +54,7 @@ class DriverClient(Adapter):
         self._hello_seconds = hello_seconds
         self._limit = limit
         self._most_bytes = most_bytes
-        self._talk: Conversation | None = None
+        self._talk: DriverSession | None = None
         self._last_id = 0
 
     def start(self) -> None:
@@ -66,9 +66,9 @@ class DriverClient(Adapter):
         try:
             talk = self._ready()
         except UsageError as error:  # it could be started before, so this is its doing
-            return Example(target).failed(f"the driver does not start again: {error}")
+            return RunningExample(target).failed(f"the driver does not start again: {error}")
         self._last_id += 1
-        example = Example(target, shown, self._limit)
+        example = RunningExample(target, shown, self._limit)
         observation = None
         try:
             talk.child.write(encode_request(self._last_id, target))
@@ -118,7 +118,7 @@ class DriverClient(Adapter):
         self.capabilities |= capabilities
         self.timeout = timeout if self.timeout is None else self.timeout
 
-    def _ready(self) -> Conversation:
+    def _ready(self) -> DriverSession:
         """The process, or a new one where it has ended meanwhile."""
         if self._talk is not None and self._talk.child.exited:
             self._end()
@@ -129,7 +129,7 @@ class DriverClient(Adapter):
 
     def _connect(self) -> Hello:
         """Start the process. Raises UsageError where it does not say hello."""
-        talk = Conversation(Child(self._argv, environment(), talks=True), MOST_HELLO)
+        talk = DriverSession(Child(self._argv, environment(), talks=True), MOST_HELLO)
         try:
             hello = self._greeted(talk)
         except (ProtocolError, UnacceptableError) as error:
@@ -146,7 +146,7 @@ class DriverClient(Adapter):
         """What is told of a process that does not say hello."""
         return f"{named(self._argv)} does not speak the driver protocol: {error}; {ADVICE}"
 
-    def _greeted(self, talk: Conversation) -> Hello:
+    def _greeted(self, talk: DriverSession) -> Hello:
         first = talk.hear(monotonic() + self._hello_seconds)
         if first is None:
             raise UnacceptableError(f"no line from it within {self._hello_seconds:g} s")
@@ -155,7 +155,7 @@ class DriverClient(Adapter):
             raise UsageError(hello.error)
         return hello
 
-    def _listen(self, talk: Conversation, example: Example) -> Observation | None:
+    def _listen(self, talk: DriverSession, example: RunningExample) -> Observation | None:
         """None where the driver has to be given up."""
         halves = Halves()
         talk.count = 0
@@ -169,7 +169,7 @@ class DriverClient(Adapter):
         return None
 
 
-def _in_time(talk: Conversation, example: Example) -> bytes | None:
+def _in_time(talk: DriverSession, example: RunningExample) -> bytes | None:
     """The next line; None where the driver has to be given up."""
     while monotonic() < example.until:
         if (line := talk.hear(min(example.until, monotonic() + LOOK))) is not None:
@@ -177,7 +177,7 @@ def _in_time(talk: Conversation, example: Example) -> bytes | None:
     return None
 
 
-def _heed(message: Message, example: Example, halves: Halves) -> Observation | None:
+def _heed(message: DriverMessage, example: RunningExample, halves: Halves) -> Observation | None:
     """The observation, where the message ends the example."""
     if message.kind == "piece":
         example.show(halves.join(message.text))
@@ -191,7 +191,7 @@ def _heed(message: Message, example: Example, halves: Halves) -> Observation | N
     return example.cancelled() if example.satisfied else example.returned(message.text)
 
 
-class Conversation:
+class DriverSession:
     """A driver's process, heard line by line."""
 
     def __init__(self, child: Child, most_bytes: int) -> None:
@@ -199,7 +199,7 @@ class Conversation:
         self.most_bytes = most_bytes
         self.count = 0
         """Bytes of the lines heard since it was last set."""
-        self._lines = Lines()
+        self._lines = LineReader()
         self._heard: deque[bytes] = deque()
 
     def hear(self, until: float) -> bytes | None:

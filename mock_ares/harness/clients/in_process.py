@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from mock_ares.harness.clients.adapter import Adapter, Shown, described
-from mock_ares.harness.clients.running_example import LOOK, Example, UnacceptableError
+from mock_ares.harness.clients.running_example import LOOK, RunningExample, UnacceptableError
 from mock_ares.harness.clients.worker import InterruptionError, Worker
 from mock_ares.harness.model import Observation, Target, UsageError
 
@@ -48,8 +48,8 @@ class PythonClient(Adapter):
             raise UsageError(f"{self.name}: expected a function stream_chat(url, token, message), there is a {kind}")
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
-        example = Example(target, shown)
-        call = Call(self._function, example)
+        example = RunningExample(target, shown)
+        call = RunningCall(self._function, example)
         worker = self._worker = self._worker or Worker(f"mock-ares client {self.name}")
         done = worker.submit(call)
         try:
@@ -67,7 +67,7 @@ class PythonClient(Adapter):
             self.close()
         return observation
 
-    def _give_up(self, call: Call, done: Future[Observation]) -> None:
+    def _give_up(self, call: RunningCall, done: Future[Observation]) -> None:
         """Stop what can be stopped; the thread of a client that does not come back is left behind."""
         call.stop()
         try:
@@ -88,7 +88,7 @@ class PythonClient(Adapter):
             worker.end(grace)
 
 
-def _awaited(done: Future[Observation], example: Example) -> Observation:
+def _awaited(done: Future[Observation], example: RunningExample) -> Observation:
     """Raises TimeoutError where the client has to be given up."""
     while True:
         try:
@@ -98,13 +98,13 @@ def _awaited(done: Future[Observation], example: Example) -> Observation:
                 raise
 
 
-class Call:
+class RunningCall:
     """One example, from the call to the observation; run by a worker."""
 
     spoiled = False
     """Something of it is still going on in the loop."""
 
-    def __init__(self, function: StreamChat, example: Example) -> None:
+    def __init__(self, function: StreamChat, example: RunningExample) -> None:
         self._function = function
         self._example = example
         self._loop: asyncio.AbstractEventLoop | None = None

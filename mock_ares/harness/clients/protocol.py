@@ -38,7 +38,7 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class DriverMessage:
     """A driver's further lines; ``piece`` and ``restart`` while an example goes on, ``text`` or ``error`` to end it."""
 
     id: int
@@ -65,7 +65,7 @@ def encode_hello(hello: Hello) -> bytes:
     return encode(fields)
 
 
-def encode_message(message: Message) -> bytes:
+def encode_message(message: DriverMessage) -> bytes:
     return encode({"id": message.id, message.kind: True if message.kind == "restart" else message.text})
 
 
@@ -95,7 +95,7 @@ def decode_hello(line: bytes) -> Hello:
     return Hello(name, tuple(capabilities), error)
 
 
-def decode_message(line: bytes) -> Message:
+def decode_message(line: bytes) -> DriverMessage:
     """Raises ProtocolError. Members that the protocol does not know are passed over."""
     fields = _object(line)
     number = fields.get("id")
@@ -108,10 +108,10 @@ def decode_message(line: bytes) -> Message:
     if kinds[0] == "restart":
         if value is not True:
             raise ProtocolError("'restart' is not true", line)
-        return Message(number, "restart")
+        return DriverMessage(number, "restart")
     if not isinstance(value, str):
         raise ProtocolError(f"{kinds[0]!r} is no text", line)
-    return Message(number, kinds[0], value)
+    return DriverMessage(number, kinds[0], value)
 
 
 def decode_request(line: bytes) -> tuple[int, Target]:
@@ -145,7 +145,7 @@ def _texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
-class Lines:
+class LineReader:
     """Bytes as they come in, whole lines out. Linear, however the bytes come."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.clients.locate import locate
-from mock_ares.harness.clients.protocol import Hello, Message, decode_request, encode_hello, encode_message
+from mock_ares.harness.clients.protocol import DriverMessage, Hello, decode_request, encode_hello, encode_message
 from mock_ares.harness.model import UsageError
 
 
@@ -42,11 +42,13 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
 
 def _serve(client: PythonClient, line: bytes, messages: BinaryIO) -> None:
     number, target = decode_request(line)
-    observation = client.observe(target, lambda piece: messages.write(encode_message(Message(number, "piece", piece))))
+    observation = client.observe(
+        target, lambda piece: messages.write(encode_message(DriverMessage(number, "piece", piece)))
+    )
     if observation.error is not None:
-        messages.write(encode_message(Message(number, "error", observation.error)))
+        messages.write(encode_message(DriverMessage(number, "error", observation.error)))
     else:
-        messages.write(encode_message(Message(number, "text", observation.text or "")))
+        messages.write(encode_message(DriverMessage(number, "text", observation.text or "")))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ class UnacceptableError(Exception):
     """What the client did ends the example as its failure; the text says what it was."""
 
 
-class Example:
+class RunningExample:
     """Collects what a client shows, and makes the observation. Safe to use from several threads.
 
     Once an observation is made, nothing that is shown counts.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from mock_ares.harness.clients.adapter import Adapter, Shown
 from mock_ares.harness.clients.command import check_command, environment, named
 from mock_ares.harness.clients.processes.child import Child, ended_cpu, status_text
-from mock_ares.harness.clients.running_example import MOST_TEXT, Example, UnacceptableError
+from mock_ares.harness.clients.running_example import MOST_TEXT, RunningExample, UnacceptableError
 from mock_ares.harness.model import Boundaries, Observation, Target
 from mock_ares.monotonic import monotonic
 
@@ -50,7 +50,7 @@ class ProcessClient(Adapter):
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
         told = {"URL": target.url, "PATH": target.path, "TOKEN": target.token, "MESSAGE": target.message}
         env = environment(**{f"ARES_{name}": value for name, value in told.items()})
-        example = Example(target, shown, self._limit)
+        example = RunningExample(target, shown, self._limit)
         child = Child(self._argv, env)
         try:
             whole = _listen(child, example)
@@ -77,7 +77,7 @@ class ProcessClient(Adapter):
         """No process outlives its example."""
 
 
-def _listen(child: Child, example: Example) -> bool:
+def _listen(child: Child, example: RunningExample) -> bool:
     """Show what the client writes. False where it was stopped or given up before its end."""
     utf8 = codecs.getincrementaldecoder("utf-8")("replace")
     lingers = float("inf")

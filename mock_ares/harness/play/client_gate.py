@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mock_ares.scenario.model import Pace, Reply
-from mock_ares.server.timing.deadlines import Again, Clock
+from mock_ares.server.timing.deadlines import Again, Deadlines
 from mock_ares.server.timing.waiters import Waiter, resolve
 
 APART = 14.0
@@ -50,7 +50,7 @@ class Withholding:
         return self.stalled is not None or self.passed >= len(self.due) or self.shown >= self.due[self.passed]
 
 
-class Gate(Clock):
+class ClientGate(Deadlines):
     """A clock whose far deadlines come when the client has shown what it was sent."""
 
     def __init__(self) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from mock_ares.client import stream_chat
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import Case, Client
-from mock_ares.harness.play.example_runner import Arena
-from mock_ares.harness.result import Played
+from mock_ares.harness.play.example_runner import ExampleRunner
+from mock_ares.harness.result import ExampleResult
 from mock_ares.scenario.diagnostics import counted
 from mock_ares.scenario.model import Reply, Text
 
@@ -33,7 +33,7 @@ LEAST = 0.001
 class Timed:
     """A case that was played, and what that took the client."""
 
-    played: Played
+    played: ExampleResult
     cpu: float | None
     """Seconds of CPU; None: they cannot be known."""
     reference: float | None = None
@@ -88,7 +88,7 @@ class Growth:
 class Stopwatch:
     """Plays cases to a client, and counts what they take it."""
 
-    def __init__(self, arena: Arena, client: Client, deadline: float) -> None:
+    def __init__(self, arena: ExampleRunner, client: Client, deadline: float) -> None:
         self._arena = arena
         self._client = client
         self._deadline = deadline

@@ -27,8 +27,8 @@ from mock_ares.harness.model import (
     Target,
     UsageError,
 )
-from mock_ares.harness.play.client_gate import MOST_PATIENCE, Gate, Withholding, withheld
-from mock_ares.harness.result import Asked, Played
+from mock_ares.harness.play.client_gate import MOST_PATIENCE, ClientGate, Withholding, withheld
+from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.surroundings import obstacle, proxy, unreachable
 from mock_ares.harness.verdict.diagnosis import quoted
 from mock_ares.monotonic import monotonic
@@ -55,7 +55,7 @@ DIGESTED = 500_000.0
 GONE = Scenario(name="over", replies=(Reply(status=503, content=Content(json={"error": "This example is over"})),))
 
 
-class Arena:
+class ExampleRunner:
     """``with Arena() as arena``: plays cases to clients, one at a time. Not to be shared between threads."""
 
     def __init__(self, profile: str = "docs", host: str = "127.0.0.1") -> None:
@@ -63,7 +63,7 @@ class Arena:
             self._server = FakeServer(state.Settings(profile=profile), host=host)
         except (SwitchError, CannotListenError) as error:
             raise UsageError(str(error)) from None
-        self._gate = self._server.fake.clock = Gate()
+        self._gate = self._server.fake.clock = ClientGate()
         self._server.fake.on_answer = self._answered
         self._plans: dict[int, StreamPlan] = {}
         self._wires: list[tuple[str, Wire]] = []
@@ -72,7 +72,7 @@ class Arena:
     def url(self) -> str:
         return self._server.url
 
-    def __enter__(self) -> Arena:
+    def __enter__(self) -> ExampleRunner:
         self._server.start()
         return self
 
@@ -81,7 +81,7 @@ class Arena:
     ) -> None:
         self._server.stop()
 
-    def observe(self, client: Client, case: Case, *, deadline: float = 10.0) -> Played:
+    def observe(self, client: Client, case: Case, *, deadline: float = 10.0) -> ExampleResult:
         """Plays the case to the client.
 
         ``deadline``: seconds from each request after which it is given up, beside what the reply itself lasts.
@@ -105,7 +105,7 @@ class Arena:
             observation = replace(observation, timed_out=True)
         if self._unknown(credentials.id, asked):
             client.boundaries = "best-effort"
-        return Played(case, observation, asked, strays, example.stalled, _void(client, observation, asked))
+        return ExampleResult(case, observation, asked, strays, example.stalled, _void(client, observation, asked))
 
     def _refuse_to_judge(
         self, client: Client, observation: Observation, exchanges: Sequence[object], failures: int
@@ -122,7 +122,7 @@ class Arena:
         if client.in_process and (reason := proxy(self.url)):
             raise HarnessError(f"no request came, and {reason}")
 
-    def _unknown(self, owner: str, asked: tuple[Asked, ...]) -> bool:
+    def _unknown(self, owner: str, asked: tuple[RecordedRequest, ...]) -> bool:
         """Whether the client's sockets are not this machine's to ask about: it runs in a container, or elsewhere."""
         known = any(wire.known for whose, wire in self._wires if whose == owner)
         return not known and any(each.exchange.boundaries == "best-effort" for each in asked)
@@ -147,9 +147,9 @@ class Arena:
         while any(e.ending == "open" for e in self._of(owner, before)) and monotonic() < until:
             time.sleep(0.0005)
 
-    def _since(self, before: int, owner: str) -> tuple[tuple[Asked, ...], tuple[Exchange, ...]]:
+    def _since(self, before: int, owner: str) -> tuple[tuple[RecordedRequest, ...], tuple[Exchange, ...]]:
         found = [replace(e) for e in self._of(owner, before)]
-        asked = tuple(Asked(e, self._plans[e.number]) for e in found if e.number in self._plans)
+        asked = tuple(RecordedRequest(e, self._plans[e.number]) for e in found if e.number in self._plans)
         for each in asked:
             if each.plan.dialect == "none" and each.exchange.status == 500 and b"cannot be played" in each.plan.payload:
                 raise HarnessError(each.plan.payload.decode())
@@ -162,7 +162,7 @@ class _Example:
     def __init__(
         self,
         server: FakeServer,
-        gate: Gate,
+        gate: ClientGate,
         owner: str,
         case: Case,
         deadline: float,
@@ -283,7 +283,7 @@ def boundaries_of(client: Client) -> Boundaries:
     return client.boundaries if BARRIER.available else "best-effort"
 
 
-def _void(client: Client, observation: Observation, asked: tuple[Asked, ...]) -> bool:
+def _void(client: Client, observation: Observation, asked: tuple[RecordedRequest, ...]) -> bool:
     """Whether a promised boundary was given up while the client was at work.
 
     One that reads no more holds every boundary up: if the exchange has not ended when it is done, that is what it does.

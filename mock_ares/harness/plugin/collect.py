@@ -14,11 +14,11 @@ from mock_ares.harness.checks import CHECKS, Check
 from mock_ares.harness.model import Case, CheckInfo, UsageError
 from mock_ares.harness.plugin.contract import CONTRACT, ClientContract, Terms, terms_of
 from mock_ares.harness.plugin.options import Options
-from mock_ares.harness.plugin.run import TERMS, ContractRun, Subject
+from mock_ares.harness.plugin.run import TERMS, ContractClient, ContractRun
 from mock_ares.harness.report.verdicts import hindrance
 from mock_ares.harness.run.check_runner import why_skipped
 from mock_ares.harness.run.replay import load
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.server.transport.client_socket import BARRIER
 
 LASTING = "ares_lasting"
@@ -70,8 +70,8 @@ def _put(contract: type, test: Any) -> None:
 
 def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
     """``request`` first, since it says whether there is anything to judge; behind ``everything`` those that last."""
-    client = Subject(contract.__name__, terms)
-    settings = Settings(dialect=terms.dialect)
+    client = ContractClient(contract.__name__, terms)
+    settings = RunSettings(dialect=terms.dialect)
     for check in sorted(CHECKS.values(), key=_turn):
         test = _test(contract, _name(check.id), check.info, _runs(check))
         if check.row.lasts:

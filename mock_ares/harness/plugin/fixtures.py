@@ -46,7 +46,7 @@ class Scripted:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class ReplyScript:
     """Replies that are given in turn, to all requests or to those that a ``when`` is about."""
 
     turn: Turn
@@ -64,7 +64,7 @@ class Scene:
     server: FakeServer
     name: str
     credentials: Credentials
-    scripts: list[Script] = field(default_factory=list)
+    scripts: list[ReplyScript] = field(default_factory=list)
     """Each with replies of its own; one at most is for every request."""
 
     @classmethod
@@ -77,7 +77,7 @@ class Scene:
         script = next((script for script in self.scripts if script.scenario.when is None), None)
         if script is None:
             turn = self.server.script(self.credentials.id, *replies, then=then or "repeat", name=self.name)
-            self.scripts.append(Script(turn, list(scripted)))
+            self.scripts.append(ReplyScript(turn, list(scripted)))
         else:
             now = script.scenario
             script.turn.scenario = replace(now, replies=(*now.replies, *replies), then=then or now.then)
@@ -87,9 +87,9 @@ class Scene:
         """Replies for what a scenario's ``when`` is about."""
         replies = tuple(each.reply for each in scripted)
         turn = self.server.script_when(self.credentials.id, replace(scenario, replies=replies))
-        self.scripts.append(Script(turn, list(scripted)))
+        self.scripts.append(ReplyScript(turn, list(scripted)))
 
-    def copy(self, scripts: list[Script]) -> None:
+    def copy(self, scripts: list[ReplyScript]) -> None:
         """The same scripts, from their beginnings."""
         for script in scripts:
             if script.scenario.when is None:

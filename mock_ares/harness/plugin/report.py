@@ -24,7 +24,7 @@ CARRIED = "ares_result"
 """The attribute of a pytest report that holds the result, as text: other plugins write reports out as JSON."""
 
 
-class Subject(NamedTuple):
+class ReportedClient(NamedTuple):
     """A contract, with the parameters of its tests."""
 
     node: str
@@ -35,7 +35,7 @@ class Subject(NamedTuple):
 class Carried:
     """The result of a test."""
 
-    subject: Subject
+    subject: ReportedClient
     result: CheckResult
     command: str
     """Runs the test again."""
@@ -47,7 +47,7 @@ def attach(report: pytest.TestReport, item: pytest.Item) -> None:
         return
     parent, parameters = item.parent, "".join(item.name.partition("[")[1:])
     assert parent is not None
-    subject = Subject(parent.nodeid + parameters, parent.name + parameters)
+    subject = ReportedClient(parent.nodeid + parameters, parent.name + parameters)
     carried = Carried(subject, result, command_of(item))
     setattr(report, CARRIED, base64.b64encode(pickle.dumps(carried)).decode())
 
@@ -75,7 +75,7 @@ class Writer:
 
     def __init__(self, config: pytest.Config) -> None:
         self._options = options_of(config)
-        self._found: dict[Subject, dict[str, Carried]] = {}
+        self._found: dict[ReportedClient, dict[str, Carried]] = {}
         self._written: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

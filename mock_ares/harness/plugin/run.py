@@ -15,14 +15,15 @@ from mock_ares.harness.checks import CHECKS, Check, everything
 from mock_ares.harness.clients.adapter import Shown
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import Case, CheckInfo, CheckResult, Failure, HarnessError, Observation, Target
-from mock_ares.harness.play.example_runner import Arena
+from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.plugin.contract import ClientContract, Endpoint, Terms
 from mock_ares.harness.plugin.options import options_of
 from mock_ares.harness.report.counterexample.failure_text import failure_text
-from mock_ares.harness.run.checks_in_order import Contract, judge_case
+from mock_ares.harness.run.check_runner import judge_case
+from mock_ares.harness.run.checks_in_order import Contract
 from mock_ares.harness.run.database import database_of
 from mock_ares.harness.run.replay import FOLDER, save
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 
 RESULT = pytest.StashKey[CheckResult]()
 """Of an item that has run a check."""
@@ -31,7 +32,7 @@ TERMS = "_ares_terms"
 """The attribute of a collected contract that holds its terms."""
 
 
-class Subject(PythonClient):
+class ContractClient(PythonClient):
     """A contract's client: the ``stream_chat`` of the instance that pytest has made last."""
 
     def __init__(self, name: str, terms: Terms) -> None:
@@ -59,7 +60,7 @@ class ContractRun:
         self._terms: Terms = getattr(contract, TERMS)
         self._config = config
         self._options = options_of(config)
-        self._arena = Arena(profile, host)
+        self._arena = ExampleRunner(profile, host)
         self._profile = profile
         self._variants: dict[str, Contract] = {}
         self._started = False
@@ -99,7 +100,7 @@ class ContractRun:
     def _variant(self, instance: ClientContract, name: str, beside: Callable[[], list[Check]]) -> Contract:
         parameters = "".join(name.partition("[")[1:])
         if parameters not in self._variants:
-            client = Subject(self._name + parameters, self._terms)
+            client = ContractClient(self._name + parameters, self._terms)
             client.chat = instance.stream_chat
             self._variants[parameters] = Contract(client, self._settings(), (), self._arena)
             self._variants[parameters].begin(beside())  # which copies the process, while it has few threads
@@ -107,13 +108,13 @@ class ContractRun:
             self._arena.__enter__()
             self._started = True
         variant = self._variants[parameters]
-        assert isinstance(variant.client, Subject)
+        assert isinstance(variant.client, ContractClient)
         variant.client.chat = instance.stream_chat
         return variant
 
-    def _settings(self) -> Settings:
+    def _settings(self) -> RunSettings:
         terms, options = self._terms, self._options
-        return Settings(
+        return RunSettings(
             dialect=terms.dialect,
             profile=self._profile,
             seed=options.seed(),

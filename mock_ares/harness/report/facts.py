@@ -19,7 +19,7 @@ _MOST_LINES = 6
 """Of an error's text, its end first: that is where stderr says what happened."""
 
 
-class Lines(NamedTuple):
+class FactLines(NamedTuple):
     """Text of several lines, shown as it is."""
 
     lines: tuple[str, ...]
@@ -27,7 +27,7 @@ class Lines(NamedTuple):
 
 class Fact(NamedTuple):
     label: str
-    value: str | Side | Payload | Lines
+    value: str | Side | Payload | FactLines
 
 
 def facts(failure: Failure, *, columns: int, rows: int, line: int | None = None) -> Iterator[Fact]:
@@ -57,7 +57,7 @@ def _case(failure: Failure) -> Iterator[Fact]:
     if len(case.replies) > 1:
         at = judged(failure)
         said = (f"{n}. {_reply(reply)}{' (judged)' * (n == at + 1)}" for n, reply in enumerate(case.replies, 1))
-        yield Fact("replies", Lines(tuple(said)))
+        yield Fact("replies", FactLines(tuple(said)))
     if case.cancel_after is not None:
         characters = "1 character has" if case.cancel_after == 1 else f"{case.cancel_after} characters have"
         yield Fact("case", f"the caller stops it once {characters} been shown")
@@ -119,7 +119,7 @@ def _outcome(failure: Failure) -> Iterator[Fact]:
     elif seen.error is not None:
         lines = [line for line in clean(seen.error).split("\n") if line.strip()] or ["an error without a message"]
         left_out = (f"… {len(lines) - _MOST_LINES} lines …",) if len(lines) > _MOST_LINES else ()
-        yield Fact("reported", Lines((*left_out, *lines[-_MOST_LINES:])))
+        yield Fact("reported", FactLines((*left_out, *lines[-_MOST_LINES:])))
 
 
 def _request(request: dict[str, Any] | None) -> Iterator[Fact]:
@@ -129,7 +129,7 @@ def _request(request: dict[str, Any] | None) -> Iterator[Fact]:
     first = f"{request.get('method', '')} {request.get('path', '')}".strip()
     body = clean(str(request.get("body") or ""))
     fields = (f"{name}: {value}" for name, value in headers.items())
-    yield Fact("request", Lines(tuple(clean(line) for line in (first, *fields)) + (("", body) if body else ())))
+    yield Fact("request", FactLines(tuple(clean(line) for line in (first, *fields)) + (("", body) if body else ())))
 
 
 def _bytes(failure: Failure, stream: Stream, columns: int, rows: int) -> Iterator[Fact]:

@@ -32,7 +32,7 @@ from mock_ares.harness.report.verdicts import (
 )
 
 if TYPE_CHECKING:
-    from mock_ares.harness.run.checks_in_order import Event
+    from mock_ares.harness.run.check_runner import Event
 
 ROOM_FOR_A_BAR = 120
 """Columns."""

@@ -35,7 +35,7 @@ WEDGED = 120.0
 PR_SET_PDEATHSIG = 1
 
 
-class Lane(ABC):
+class BackgroundChecks(ABC):
     """A few checks, one after the other, from its making on."""
 
     checks: Sequence[Check]
@@ -49,21 +49,21 @@ class Lane(ABC):
         """Nobody wants to know any more."""
 
 
-def lanes(client: Client, checks: Sequence[Check], judge: Judge, progress: Progress) -> list[Lane]:
+def lanes(client: Client, checks: Sequence[Check], judge: Judge, progress: Progress) -> list[BackgroundChecks]:
     """Lanes for these checks, none where the client has nothing to be run in. The longest check has one of its own."""
     longest = [check for check in checks if check.id == "patience"]
     others = [check for check in checks if check.id != "patience"]
     return [lane for each in (longest, others) if each and (lane := _lane(client, each, judge, progress)) is not None]
 
 
-def _lane(client: Client, checks: Sequence[Check], judge: Judge, progress: Progress) -> Lane | None:
+def _lane(client: Client, checks: Sequence[Check], judge: Judge, progress: Progress) -> BackgroundChecks | None:
     another = client.another()
     if another is not None:
         return Thread(another, checks, judge, progress)
     return Fork(client, checks, judge) if FORKS and client.in_process else None
 
 
-class Thread(Lane):
+class Thread(BackgroundChecks):
     """For a client that has processes of its own."""
 
     def __init__(self, client: Client, checks: Sequence[Check], judge: Judge, progress: Progress) -> None:
@@ -95,7 +95,7 @@ class Thread(Lane):
         """It is left behind; its processes end with this one."""
 
 
-class Fork(Lane):
+class Fork(BackgroundChecks):
     """For a client of this process, which is copied as it is. It tells nothing until all is done."""
 
     def __init__(self, client: Client, checks: Sequence[Check], judge: Judge) -> None:

@@ -23,10 +23,10 @@ from mock_ares.harness.model import (
     Verdict,
 )
 from mock_ares.harness.play.cpu_growth import Growth, Stopwatch, Timed
-from mock_ares.harness.play.example_runner import Arena, boundaries_of
-from mock_ares.harness.result import Played
+from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
+from mock_ares.harness.result import ExampleResult
 from mock_ares.harness.run.search import UNSHRUNK, Search
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict import oracle
 from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.harness.verdict.evidence import Evidence
@@ -67,14 +67,14 @@ def silent(event: Event) -> None:
 
 
 def judge_case(
-    client: Client, case: Case, arena: Arena, info: CheckInfo, deadline: float | None = None
+    client: Client, case: Case, arena: ExampleRunner, info: CheckInfo, deadline: float | None = None
 ) -> Failure | None:
     """Plays one case of a check and judges it; None: nothing is wrong.
 
     ``deadline`` in seconds; None: what the check needs. Raises HarnessError, also where read boundaries that the case
     promises could not be kept.
     """
-    run = _Run(client, CHECKS[info.id], arena, Settings() if deadline is None else Settings(deadline=deadline))
+    run = _Run(client, CHECKS[info.id], arena, RunSettings() if deadline is None else RunSettings(deadline=deadline))
     failure = run.attempt(case)
     if run.voids:
         raise HarnessError(run.void_reason)
@@ -84,8 +84,8 @@ def judge_case(
 def run_check(
     client: Client,
     check: Check,
-    arena: Arena,
-    settings: Settings,
+    arena: ExampleRunner,
+    settings: RunSettings,
     progress: Progress = silent,
     evidence: Evidence | None = None,
 ) -> CheckResult:
@@ -110,7 +110,7 @@ def run_check(
     return replace(result, duration=monotonic() - begun)
 
 
-def why_skipped(client: Client, check: Check, settings: Settings) -> str | None:
+def why_skipped(client: Client, check: Check, settings: RunSettings) -> str | None:
     """Why there is nothing to run; None if there is."""
     info = check.info
     if settings.dialect not in info.dialects:
@@ -133,8 +133,8 @@ class _Run:
         self,
         client: Client,
         check: Check,
-        arena: Arena,
-        settings: Settings,
+        arena: ExampleRunner,
+        settings: RunSettings,
         progress: Progress = silent,
         evidence: Evidence | None = None,
     ) -> None:
@@ -284,14 +284,14 @@ class _Run:
             return None if growth is None else self._slow(timed.played, growth)
         return failure
 
-    def _slow(self, played: Played, growth: Growth) -> Failure | None:
+    def _slow(self, played: ExampleResult, growth: Growth) -> Failure | None:
         judged = oracle.last(played.case, played.plans, played.exchanges)
         if judged is None:
             return None
         demanded = "takes four times as long for a stream of four times the size"
         return oracle.failure(played.case, played.observation, judged, Told("slow", growth.said), demanded)
 
-    def _judged(self, played: Played) -> Failure | None:
+    def _judged(self, played: ExampleResult) -> Failure | None:
         conduct = CONDUCT.get(self.check.id)
         found = conduct(played, self.client) if conduct else None
         if found is PASSED:
@@ -306,7 +306,7 @@ def _worth_it(failure: Failure) -> bool:
     return failure.word not in UNSHRUNK and (sum(map(len, failure.reads)) > 16 or len(failure.reads) > 2)
 
 
-def verdict_on(check: Check, failure: Failure | None, settings: Settings) -> tuple[Verdict, str]:
+def verdict_on(check: Check, failure: Failure | None, settings: RunSettings) -> tuple[Verdict, str]:
     """The verdict and its reason."""
     why = settings.expect.get(check.id)
     if failure is None:
@@ -320,7 +320,7 @@ def verdict_on(check: Check, failure: Failure | None, settings: Settings) -> tup
     return "failed", ""
 
 
-def cases_of(check: Check, client: Client, settings: Settings) -> tuple[Case, ...]:
+def cases_of(check: Check, client: Client, settings: RunSettings) -> tuple[Case, ...]:
     """The fixed examples that apply to the client, in its dialect."""
     cases: Iterable[Case] = check.examples
     if check.id == "everything":

@@ -12,20 +12,17 @@ from functools import partial
 
 from mock_ares.harness.checks import CHECKS, Check, find
 from mock_ares.harness.model import NO_EXCHANGE, CheckResult, Client, ClientReport
-from mock_ares.harness.play.example_runner import Arena, boundaries_of
-from mock_ares.harness.run.background import Lane, lanes
-from mock_ares.harness.run.check_runner import Event, Progress, judge_case, run_check, silent, why_skipped
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
+from mock_ares.harness.run.background import BackgroundChecks, lanes
+from mock_ares.harness.run.check_runner import Event, Progress, run_check, silent, why_skipped
+from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict.evidence import Evidence
-
-__all__ = ["Event", "Progress", "Settings", "judge_case", "run_check", "run_contract", "selected"]
-
 
 MOST_HUNG = 2
 """So many checks are run with a client that does nothing but hang."""
 
 
-def selected(settings: Settings) -> tuple[Check, ...]:
+def selected(settings: RunSettings) -> tuple[Check, ...]:
     """The checks of a run, in the order of the table. Raises UsageError for an unknown id."""
     for name in (*settings.only, *settings.expect):
         find(name)
@@ -36,7 +33,7 @@ def selected(settings: Settings) -> tuple[Check, ...]:
     )
 
 
-def run_contract(client: Client, settings: Settings, progress: Progress = silent) -> ClientReport:
+def run_contract(client: Client, settings: RunSettings, progress: Progress = silent) -> ClientReport:
     """The verdicts of the selected checks. Starts the client and closes it. Raises UsageError.
 
     ``progress`` is called from several threads, one at a time.
@@ -44,17 +41,17 @@ def run_contract(client: Client, settings: Settings, progress: Progress = silent
     checks = selected(settings)
     client.start()
     try:
-        results = Contract(client, settings, checks, Arena(settings.profile), progress).run()
+        results = Contract(client, settings, checks, ExampleRunner(settings.profile), progress).run()
     finally:
         client.close()
     return ClientReport(client.name, boundaries_of(client), tuple(results[check.id] for check in checks))
 
 
-def run_apart(settings: Settings, client: Client, checks: Sequence[Check], progress: Progress) -> None:
+def run_apart(settings: RunSettings, client: Client, checks: Sequence[Check], progress: Progress) -> None:
     """Runs checks in turn, on a fake of their own, and tells of each. Starts the client and closes it."""
     client.start()
     try:
-        with Arena(settings.profile) as arena:
+        with ExampleRunner(settings.profile) as arena:
             for check in checks:
                 progress(Event("started", check.info))
                 result = run_check(client, check, arena, settings, progress)
@@ -80,14 +77,14 @@ class Contract:
     """A run of many checks: ``request`` first, ``everything`` last, those that last beside all others."""
 
     client: Client
-    settings: Settings
+    settings: RunSettings
     checks: tuple[Check, ...]
-    arena: Arena
+    arena: ExampleRunner
     progress: Progress = silent
     results: dict[str, CheckResult] = field(default_factory=dict)
     hung: int = 0
     evidence: Evidence = field(default_factory=Evidence)
-    _lanes: list[Lane] = field(default_factory=list)
+    _lanes: list[BackgroundChecks] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> dict[str, CheckResult]:
@@ -119,7 +116,7 @@ class Contract:
         for check in beside:
             self.collect(check)
 
-    def _in_turn(self, checks: deque[Check], client: Client, arena: Arena) -> None:
+    def _in_turn(self, checks: deque[Check], client: Client, arena: ExampleRunner) -> None:
         while (check := _next(checks)) is not None:
             if (reason := self._lost_cause()) is not None:
                 self._finish(CheckResult(check.info, "skipped", reason=reason))
@@ -146,7 +143,7 @@ class Contract:
 
     def _apart(self, checks: deque[Check], client: Client, done: Future[None]) -> None:
         try:
-            with Arena(self.settings.profile) as arena:
+            with ExampleRunner(self.settings.profile) as arena:
                 self._in_turn(checks, client, arena)
             done.set_result(None)
         except BaseException as error:  # handed over to the thread that waits
@@ -189,7 +186,7 @@ class Contract:
         """Runs one and remembers what came of it."""
         return self._check(check, self.client, self.arena)
 
-    def _check(self, check: Check, client: Client, arena: Arena) -> CheckResult:
+    def _check(self, check: Check, client: Client, arena: ExampleRunner) -> CheckResult:
         self._tell(Event("started", check.info))
         settings = replace(self.settings, deadline=self._deadline())
         if check.id == "everything":

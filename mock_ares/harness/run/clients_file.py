@@ -29,7 +29,7 @@ Kind = Literal["exec", "driver", "browser", "client"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ClientEntry:
     """A client that is not running yet."""
 
     kind: Kind
@@ -74,7 +74,7 @@ class Entry:
         return RemoteClient(self.words[0], self.title, self.capabilities)
 
 
-def read_grid(path: Path) -> list[Entry]:
+def read_grid(path: Path) -> list[ClientEntry]:
     """The clients of a grid file. Raises UsageError, which says which client and which word."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -92,7 +92,7 @@ def read_grid(path: Path) -> list[Entry]:
     return entries
 
 
-def _refuse_twins(entries: list[Entry], path: Path) -> None:
+def _refuse_twins(entries: list[ClientEntry], path: Path) -> None:
     seen = set[str]()
     for entry in entries:
         if entry.title in seen:
@@ -101,10 +101,10 @@ def _refuse_twins(entries: list[Entry], path: Path) -> None:
 
 
 _WHAT = ("command", "browser", "client")
-_KNOWN = frozenset({*_WHAT, *(field.name for field in fields(Entry))} - {"words"})
+_KNOWN = frozenset({*_WHAT, *(field.name for field in fields(ClientEntry))} - {"words"})
 
 
-def _entry(data: dict[str, Any], where: str) -> Entry:
+def _entry(data: dict[str, Any], where: str) -> ClientEntry:
     if unknown := sorted(data.keys() - _KNOWN):
         raise UsageError(f"{where}: unknown word {unknown[0]!r}{nearest(unknown[0], _KNOWN)}")
     given = [word for word in _WHAT if word in data]
@@ -114,7 +114,7 @@ def _entry(data: dict[str, Any], where: str) -> Entry:
     if kind not in (("exec", "driver") if given == ["command"] else given):
         raise UsageError(f"{where}: kind is exec or driver, and goes with command; there is {kind!r}")
     words = data[given[0]]
-    return Entry(
+    return ClientEntry(
         kind=kind,
         words=_command(words, where) if given == ["command"] else (_text(words, where, given[0]),),
         name=_text(data.get("name", ""), where, "name"),

@@ -20,14 +20,14 @@ from typing import Any, NamedTuple
 
 from mock_ares.harness.clients.processes.strays import adopt, end_all
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
-from mock_ares.harness.run.checks_in_order import Event
-from mock_ares.harness.run.clients_file import Entry
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.run.check_runner import Event
+from mock_ares.harness.run.clients_file import ClientEntry
+from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.stopping import SIGNALS, deferred, is_deferred
 from mock_ares.monotonic import monotonic
 
-Watch = Callable[[Entry, Event], None]
-Check = Callable[[Entry, Settings, Watch], "Checked"]
+Watch = Callable[[ClientEntry, Event], None]
+Check = Callable[[ClientEntry, RunSettings, Watch], "Checked"]
 
 APART = 0.1
 """Seconds between two examples that are told of: more often nobody could read it."""
@@ -55,8 +55,8 @@ class Abreast:
 
     check: Check
     """Runs in the workers, so it is a function of a module."""
-    entries: Sequence[Entry]
-    settings: Sequence[Settings]
+    entries: Sequence[ClientEntry]
+    settings: Sequence[RunSettings]
     jobs: int
     watch: Watch
     found: dict[int, Checked] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Abreast:
                 end_all()
         return self.found
 
-    def _start(self, number: int, entry: Entry) -> None:
+    def _start(self, number: int, entry: ClientEntry) -> None:
         theirs, ours = _CONTEXT.Pipe(duplex=False)
         words = (ours, self.check, entry, self.settings[number])
         process = _CONTEXT.Process(target=_work, args=words, name=f"mock-ares {entry.title}", daemon=True)
@@ -157,7 +157,7 @@ class _Post:
             self._told = True
             raise KeyboardInterrupt
 
-    def event(self, entry: Entry, event: Event) -> None:
+    def event(self, entry: ClientEntry, event: Event) -> None:
         now = monotonic()
         if event.kind != "example" or now > self._last + APART:
             self._last = now
@@ -174,7 +174,7 @@ class _Post:
             self._stop()
 
 
-def _work(messages: Connection, check: Check, entry: Entry, settings: Settings) -> None:
+def _work(messages: Connection, check: Check, entry: ClientEntry, settings: RunSettings) -> None:
     """What a worker does."""
     post = _Post(messages)
     adopt()

@@ -11,7 +11,7 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from mock_ares.harness.model import Case, Failure, HarnessError
-from mock_ares.harness.settings import Settings
+from mock_ares.harness.settings import RunSettings
 from mock_ares.monotonic import monotonic
 
 Attempt = Callable[[Case], Failure | None]
@@ -26,7 +26,7 @@ class _Found(Exception):  # noqa: N818  # it is what is looked for
 class Search:
     """One search. Every case is tried once at most, so its outcome is the same however often Hypothesis comes back."""
 
-    def __init__(self, attempt: Attempt, settings: Settings, name: str, best: Failure | None = None) -> None:
+    def __init__(self, attempt: Attempt, settings: RunSettings, name: str, best: Failure | None = None) -> None:
         self._attempt = attempt
         self._settings = settings
         self._name = name

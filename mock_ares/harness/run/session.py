@@ -10,10 +10,12 @@ from pathlib import Path
 from mock_ares._version import __version__
 from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report, UsageError
 from mock_ares.harness.play.example_runner import boundaries_of
-from mock_ares.harness.run.checks_in_order import Event, Settings, run_contract, selected
-from mock_ares.harness.run.clients_file import Entry
+from mock_ares.harness.run.check_runner import Event
+from mock_ares.harness.run.checks_in_order import run_contract, selected
+from mock_ares.harness.run.clients_file import ClientEntry
 from mock_ares.harness.run.parallel import Abreast, Checked, Watch
 from mock_ares.harness.run.replay import save
+from mock_ares.harness.settings import RunSettings
 from mock_ares.server.transport.client_socket import BARRIER
 
 UNSAVED = "not saved: "
@@ -21,10 +23,10 @@ UNSAVED = "not saved: "
 
 
 @dataclass(slots=True)
-class Run:
+class CheckSession:
     """What has been found out so far."""
 
-    settings: Settings
+    settings: RunSettings
     folder: Path
     clients: list[ClientReport] = field(default_factory=list)
     stopped: bool = False
@@ -41,14 +43,16 @@ class Run:
         return 3 if "errored" in verdicts else 1 if "failed" in verdicts else 0
 
 
-def run(entries: Sequence[Entry], settings: Settings, folder: Path, watch: Watch, jobs: int | None = None) -> Run:
+def run(
+    entries: Sequence[ClientEntry], settings: RunSettings, folder: Path, watch: Watch, jobs: int | None = None
+) -> CheckSession:
     """Runs the checks on each client, ``jobs`` of them at once; None: two for each processor.
 
     Raises UsageError before the first check, for all that can be told then. A KeyboardInterrupt ends the run, and what
     there is by then is reported.
     """
     each = [_settings(entry, settings) for entry in entries]
-    found = Run(settings, folder)
+    found = CheckSession(settings, folder)
     abreast = Abreast(checked, entries, each, min(jobs or 2 * (os.cpu_count() or 1), len(entries)), watch)
     try:
         if len(entries) > 1:
@@ -73,7 +77,7 @@ def _in_turn(run: Abreast) -> None:
             return
 
 
-def _settings(entry: Entry, settings: Settings) -> Settings:
+def _settings(entry: ClientEntry, settings: RunSettings) -> RunSettings:
     own = replace(
         settings,
         dialect=entry.dialect or settings.dialect,
@@ -84,7 +88,7 @@ def _settings(entry: Entry, settings: Settings) -> Settings:
     return own
 
 
-def _try_all(entries: Sequence[Entry]) -> None:
+def _try_all(entries: Sequence[ClientEntry]) -> None:
     """A client that cannot be started is told of before the others take their minutes."""
     for entry in entries:
         client = entry.make()
@@ -96,7 +100,7 @@ def _try_all(entries: Sequence[Entry]) -> None:
             client.close()
 
 
-def checked(entry: Entry, settings: Settings, watch: Watch) -> Checked:
+def checked(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
     """One client. Raises UsageError; after a KeyboardInterrupt the checks are not all there."""
     done = dict[str, CheckResult]()
     stopped = False
@@ -119,11 +123,11 @@ def checked(entry: Entry, settings: Settings, watch: Watch) -> Checked:
     return Checked(ClientReport(entry.title, boundaries_of(client), tuple(checks)), stopped)
 
 
-def _saved(entry: Entry, report: ClientReport, folder: Path) -> ClientReport:
+def _saved(entry: ClientEntry, report: ClientReport, folder: Path) -> ClientReport:
     return replace(report, checks=tuple(_with_replay(check, entry, folder) for check in report.checks))
 
 
-def _with_replay(result: CheckResult, entry: Entry, folder: Path) -> CheckResult:
+def _with_replay(result: CheckResult, entry: ClientEntry, folder: Path) -> CheckResult:
     if result.failure is None:
         return result
     try:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mock_ares.expectation import Expectation
-from mock_ares.harness.model import Observation, Word
+from mock_ares.harness.model import FailureKind, Observation
 from mock_ares.harness.verdict.explanations import causes, trait
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
@@ -24,7 +24,7 @@ REPLACEMENTS = re.compile("\ufffd+")
 class Told(NamedTuple):
     """What happened."""
 
-    word: Word
+    word: FailureKind
     said: str
     causes: tuple[str, ...] = ()
     """All that may be said of it, where the text is wrong."""
@@ -80,7 +80,7 @@ def ending(plan: StreamPlan, exchange: Exchange) -> str:
     return kinds.get(how, how)
 
 
-def hung(plan: StreamPlan, observation: Observation, expectation: Expectation, word: Word) -> str:
+def hung(plan: StreamPlan, observation: Observation, expectation: Expectation, word: FailureKind) -> str:
     shown = f"it had shown {quoted(observation.shown_text)}" if observation.shown else "it had shown nothing"
     if word == "slow":
         return f"at the deadline it was still at work on {plan.size} bytes; {shown}"
@@ -93,7 +93,7 @@ def hung(plan: StreamPlan, observation: Observation, expectation: Expectation, w
     return f"it never came to an end; {shown}{trait(plan)}"
 
 
-def taken(plan: StreamPlan, observation: Observation, expectation: Expectation, word: Word) -> str:
+def taken(plan: StreamPlan, observation: Observation, expectation: Expectation, word: FailureKind) -> str:
     """A failure that was taken for an answer."""
     all_of_it = "" if word == "error-as-answer" else ", as if that were all"
     return f"{expectation.why}, and it returned {quoted(observation.text or '')} as the answer{all_of_it}"
@@ -111,7 +111,7 @@ def difference(plan: StreamPlan, expectation: Expectation, received: str) -> Tol
     return Told(word, found[0], found)
 
 
-def compare(sent: str, received: str) -> Word:
+def compare(sent: str, received: str) -> FailureKind:
     """lost: nothing but less. added: nothing but more. altered: anything else."""
     sent, received = REPLACEMENTS.sub("\ufffd", sent), REPLACEMENTS.sub("\ufffd", received)
     if _within(received, sent):
@@ -127,7 +127,7 @@ def _within(short: str, long: str) -> bool:
     return all(char in rest for char in short)
 
 
-def _place(plan: StreamPlan, sent: str, received: str, word: Word) -> str:
+def _place(plan: StreamPlan, sent: str, received: str, word: FailureKind) -> str:
     """Where the texts part, and what is unusual about the stream."""
     at = next(
         (n for n, (a, b) in enumerate(zip(sent, received, strict=False)) if a != b), min(len(sent), len(received))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from mock_ares.expectation import expect
 from mock_ares.harness.model import CheckResult, Failure
-from mock_ares.harness.result import Asked, Played
+from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.verdict.explanations import mistakes
 from mock_ares.plan.model import StreamPlan
 
@@ -21,7 +21,7 @@ MOST_EXAMPLES = 16
 
 
 @dataclass(slots=True)
-class Example:
+class JudgedExample:
     """A good stream, and the text that the client made of it."""
 
     plan: StreamPlan
@@ -46,10 +46,10 @@ class Example:
 class Evidence:
     """What one client made of the good streams that it was sent, by check. Several checks may add to it at once."""
 
-    _right: dict[str, list[Example]] = field(default_factory=dict)
-    _wrong: dict[str, dict[str, Example]] = field(default_factory=dict)
+    _right: dict[str, list[JudgedExample]] = field(default_factory=dict)
+    _wrong: dict[str, dict[str, JudgedExample]] = field(default_factory=dict)
 
-    def add(self, check: str, played: Played) -> None:
+    def add(self, check: str, played: ExampleResult) -> None:
         """Remembers an example, if it says anything about the client's way with text."""
         if len(played.asked) != 1 or (found := _example(played, played.asked[0])) is None:
             return
@@ -81,11 +81,11 @@ class Evidence:
         return any(said in example.foreseen for right in list(self._right.values()) for example in right)
 
 
-def _example(played: Played, asked: Asked) -> Example | None:
+def _example(played: ExampleResult, asked: RecordedRequest) -> JudgedExample | None:
     received, plan = played.observation.text, asked.plan
     if received is None or played.observation.timed_out or plan.size > MOST_BYTES:
         return None
     wanted = expect(plan, gzip=asked.gzip)
     if wanted.outcome != "exact" or received in wanted.also:
         return None
-    return Example(plan, wanted.text, wanted.text if wanted.accepts(received) else received)
+    return JudgedExample(plan, wanted.text, wanted.text if wanted.accepts(received) else received)

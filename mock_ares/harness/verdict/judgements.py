@@ -9,8 +9,8 @@ import enum
 import json
 from collections.abc import Callable
 
-from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, Word
-from mock_ares.harness.result import Played
+from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, FailureKind
+from mock_ares.harness.result import ExampleResult
 from mock_ares.harness.verdict import diagnosis, oracle
 from mock_ares.scenario.model import RetryAfter
 from mock_ares.server.record.journal import Exchange, kept_text
@@ -31,7 +31,7 @@ PASSED = Done.PASSED
 Found = Failure | Done | None
 
 
-def request(played: Played, client: Client) -> Found:
+def request(played: ExampleResult, client: Client) -> Found:
     """POST to the documented path with a bearer token, the message in JSON, and an Accept field."""
     if not played.asked:
         refused = [f"{e.method} {e.path} was answered with {e.status}" for e in played.strays[:3]]
@@ -65,7 +65,7 @@ def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
     return [said for holds, said in found if holds]
 
 
-def incremental(played: Played, client: Client) -> Found:
+def incremental(played: ExampleResult, client: Client) -> Found:
     """It shows each piece before it is sent the next."""
     if played.stalled is None or not played.asked:
         return None
@@ -77,7 +77,7 @@ def incremental(played: Played, client: Client) -> Found:
     return _failure(played, -1, "buffered", said, "shows each chunk when it has been read")
 
 
-def once(played: Played, client: Client) -> Found:
+def once(played: ExampleResult, client: Client) -> Found:
     """One request, and no other behind a clean end. What got no byte of a response is the transport's to send again."""
     posts = [e for e in played.exchanges if e.method == "POST" and e.status is not None]
     if not posts:
@@ -88,7 +88,7 @@ def once(played: Played, client: Client) -> Found:
     return _failure(played, 0, "reposted", said, "sends exactly one request")
 
 
-def cancel(played: Played, client: Client) -> Found:
+def cancel(played: ExampleResult, client: Client) -> Found:
     """The connection is closed soon after the caller has stopped."""
     if not played.asked:
         return None
@@ -104,7 +104,7 @@ def cancel(played: Played, client: Client) -> Found:
     return _judged(played, -1, diagnosis.difference(asked.plan, wanted, shown), "shows a beginning of the text")
 
 
-def redirect(played: Played, client: Client) -> Found:
+def redirect(played: ExampleResult, client: Client) -> Found:
     """Followed or reported; followed by a client that declares that it does."""
     followed = any(e.reply == 1 for e in played.exchanges)
     if "redirects" not in client.capabilities or followed or not played.asked or played.observation.error is None:
@@ -114,7 +114,7 @@ def redirect(played: Played, client: Client) -> Found:
     return _failure(played, -1, "raised-on-good-stream", said, "follows the redirect")
 
 
-def redirect_away(played: Played, client: Client) -> Found:
+def redirect_away(played: ExampleResult, client: Client) -> Found:
     """The other host gets no credentials."""
     if any(e.credentials == "sent" for e in played.exchanges):
         said = "the redirect led to another host name, and the Authorization field went along"
@@ -122,7 +122,7 @@ def redirect_away(played: Played, client: Client) -> Found:
     return None
 
 
-def retry_after(played: Played, client: Client) -> Found:
+def retry_after(played: ExampleResult, client: Client) -> Found:
     """The second request comes no sooner than the first answer said."""
     if len(played.asked) < 2:
         return None
@@ -137,17 +137,17 @@ def retry_after(played: Played, client: Client) -> Found:
     return _failure(played, 0, "early-retry", said, "waits as long as Retry-After says before it asks again")
 
 
-def _failure(played: Played, which: int, word: Word, said: str, expected: str) -> Failure:
+def _failure(played: ExampleResult, which: int, word: FailureKind, said: str, expected: str) -> Failure:
     return _judged(played, which, diagnosis.Told(word, said), expected)
 
 
-def _judged(played: Played, which: int, told: diagnosis.Told, expected: str) -> Failure:
+def _judged(played: ExampleResult, which: int, told: diagnosis.Told, expected: str) -> Failure:
     asked = played.asked[which]
     judged = oracle.Judged(asked.plan, asked.exchange, oracle.expectation(asked.plan, played.case, asked.gzip))
     return oracle.failure(played.case, played.observation, judged, told, expected)
 
 
-def _unasked(played: Played, said: str) -> Failure:
+def _unasked(played: ExampleResult, said: str) -> Failure:
     return Failure(
         case=played.case,
         expected=_DOCUMENTED,
@@ -160,7 +160,7 @@ def _unasked(played: Played, said: str) -> Failure:
     )
 
 
-CONDUCT: dict[str, Callable[[Played, Client], Found]] = {
+CONDUCT: dict[str, Callable[[ExampleResult, Client], Found]] = {
     "request": request,
     "incremental": incremental,
     "once": once,

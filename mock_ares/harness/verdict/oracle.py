@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import Expectation, disagreement, expect
-from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, HarnessError, Observation, Word
+from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, FailureKind, HarnessError, Observation
 from mock_ares.harness.verdict import diagnosis
 from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.plan.http1.negotiation import accepts_gzip
@@ -106,7 +106,7 @@ def _texts(case: Case, plans: Sequence[StreamPlan], judged: Judged) -> tuple[str
 def _outcome(observation: Observation, judged: Judged, texts: tuple[str, ...]) -> Told | None:
     wanted, plan = judged.expectation, judged.plan
     if observation.timed_out:
-        word: Word = "slow" if plan.size >= LARGE and wanted.outcome != "error" else "hung"
+        word: FailureKind = "slow" if plan.size >= LARGE and wanted.outcome != "error" else "hung"
         return Told(word, diagnosis.hung(plan, observation, wanted, word))
     if wanted.outcome == "undetectable":
         return _shown(observation, wanted, texts, plan)
@@ -123,7 +123,7 @@ def _taken_for_an_answer(observation: Observation, judged: Judged) -> Told:
     plan = judged.plan
     streamed = plan.head is None or (plan.head.status == 200 and plan.dialect in DIALECTS)
     garbled = plan.head is None and bool(plan.ending.tail)
-    word: Word = "silent-truncation" if streamed and not garbled else "error-as-answer"
+    word: FailureKind = "silent-truncation" if streamed and not garbled else "error-as-answer"
     return Told(word, diagnosis.taken(plan, observation, judged.expectation, word))
 
 
@@ -164,7 +164,7 @@ def _instead(observation: Observation) -> str:
 def _never_asked(case: Case, observation: Observation) -> Failure:
     kind = "the API key" if case.path == KEY_PATH else "the token"
     if observation.timed_out:
-        word: Word = "hung"
+        word: FailureKind = "hung"
         said = "it neither asked nor came to an end"
     else:
         word, said = "bad-request", f"no request with {kind} came, so the stream was never given{_instead(observation)}"

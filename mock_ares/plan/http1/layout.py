@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mock_ares.plan.columns import Write, Writes
-from mock_ares.plan.http1.negotiation import Peer, carried
+from mock_ares.plan.http1.negotiation import Negotiated, carried
 from mock_ares.plan.http1.slices import Slice, slices
 from mock_ares.plan.model import BODILESS, Ending, Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 
 
-def lay_out(plan: StreamPlan, peer: Peer = Peer()) -> Script:
+def lay_out(plan: StreamPlan, peer: Negotiated = Negotiated()) -> Script:
     """The bytes of every write, when it leaves, and which must be read before the next.
 
     Raises PlanError where the payload has no place of the kind that its segments ask for.
@@ -76,13 +76,13 @@ def _is_chunked(plan: StreamPlan) -> bool:
 # --- the head's fields ----------------------------------------------------------------------------------------------
 
 
-def _stays_open(plan: StreamPlan, peer: Peer) -> bool:
+def _stays_open(plan: StreamPlan, peer: Negotiated) -> bool:
     body, ending = plan.body, plan.ending
     delimited = body.framing in ("chunked", "length") and body.connection == "keep-alive"
     return peer.keep_alive and delimited and ending.kind == "complete" and not ending.length_delta
 
 
-def _headers(plan: StreamPlan, peer: Peer, length: int, keep_alive: bool) -> Headers:
+def _headers(plan: StreamPlan, peer: Negotiated, length: int, keep_alive: bool) -> Headers:
     """The plan's own fields, and those of the framing that the plan does not give itself."""
     assert plan.head is not None
     own = {name.lower() for name, _ in plan.head.headers}
@@ -91,7 +91,7 @@ def _headers(plan: StreamPlan, peer: Peer, length: int, keep_alive: bool) -> Hea
     return (*plan.head.headers, *added, *vary)
 
 
-def _framing_fields(plan: StreamPlan, peer: Peer, length: int, keep_alive: bool) -> Iterator[tuple[str, str]]:
+def _framing_fields(plan: StreamPlan, peer: Negotiated, length: int, keep_alive: bool) -> Iterator[tuple[str, str]]:
     assert plan.head is not None
     body = plan.body
     if body.gzip:
@@ -115,7 +115,7 @@ def _framing_fields(plan: StreamPlan, peer: Peer, length: int, keep_alive: bool)
         yield "connection", "keep-alive"
 
 
-def _ends_unannounced(plan: StreamPlan, peer: Peer) -> bool:
+def _ends_unannounced(plan: StreamPlan, peer: Negotiated) -> bool:
     """The abrupt end is the point: a connection that was to stay open ends all the same."""
     body, ending = plan.body, plan.ending
     abrupt = ending.kind != "complete" and not ending.tail
@@ -230,6 +230,3 @@ def _framed_heartbeat(plan: StreamPlan) -> Ending:
     if plan.body.framing == "chunked":
         data = _chunk_opening(plan) % len(data) + data + b"\r\n"
     return replace(plan.ending, heartbeat=(interval, data))
-
-
-__all__ = ["Peer", "lay_out"]

@@ -12,7 +12,7 @@ _WEIGHT = re.compile(r"q[ \t]*=[ \t]*([0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)", re.AS
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class Negotiated:
     """What of the request decides how a body may be carried."""
 
     version: str = "1.1"
@@ -36,7 +36,7 @@ def _weighs(parameter: str) -> bool:
     return found is not None and float(found[1]) > 0
 
 
-def carried(plan: StreamPlan, peer: Peer) -> StreamPlan:
+def carried(plan: StreamPlan, peer: Negotiated) -> StreamPlan:
     """The plan without what this client cannot be sent. What it rests on is gone too: no gzip, no cut in it."""
     if plan.head is None:
         return plan

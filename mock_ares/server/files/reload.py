@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.files.scenario_files import Change, Entry, Folder, read_scenario
+from mock_ares.server.files.scenario_files import Change, Folder, ServedFile, read_scenario
 from mock_ares.server.replies.effort import much_to_read
 from mock_ares.server.replies.executor import Executor
 
@@ -18,7 +18,7 @@ INTERVAL = 0.3
 SHARE = 20.0
 """A look at files of which none has changed is followed by so many times its length of rest."""
 
-Changes = list[tuple[Change, Entry]]
+Changes = list[tuple[Change, ServedFile]]
 
 
 class Reloader:

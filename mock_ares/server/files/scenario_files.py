@@ -51,7 +51,7 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ServedFile:
     """One file, as it was when it was last read."""
 
     name: str
@@ -102,9 +102,9 @@ class Folder:
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self.roots = _roots(list(paths))
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, ServedFile] = {}
         """Replaced as a whole by each scan, which may run in another thread."""
-        self._by_scenario: dict[int, Entry] = {}
+        self._by_scenario: dict[int, ServedFile] = {}
         self._scanning = threading.Lock()
         self._folders = dict[Path, Signature]()
         """What the file system said of the folders at the beginning of the last scan."""
@@ -117,7 +117,7 @@ class Folder:
     def home(self) -> Path:
         return self.roots[0].path
 
-    def of(self, scenario: Scenario) -> Entry | None:
+    def of(self, scenario: Scenario) -> ServedFile | None:
         return self._by_scenario.get(id(scenario))
 
     @property
@@ -125,7 +125,7 @@ class Folder:
         return [entry.scenario for entry in self.entries.values() if entry.scenario is not None]
 
     @property
-    def broken(self) -> list[Entry]:
+    def broken(self) -> list[ServedFile]:
         return [entry for entry in self.entries.values() if entry.mistakes]
 
     def load(self) -> list[Scenario]:
@@ -162,16 +162,16 @@ class Folder:
         says = re.compile(rf"^name: *[\"']?{re.escape(scenario)}\b", re.MULTILINE)
         return any(entry.path.stem == scenario or says.search(entry.text) for entry in self.broken)
 
-    def scan(self, read: Read | None = None) -> list[tuple[Change, Entry]]:
+    def scan(self, read: Read | None = None) -> list[tuple[Change, ServedFile]]:
         """Reads what has changed, and says what that was. Blocks: not for an event loop.
 
         ``read`` makes scenarios of long texts, as ``read_scenario`` does.
         """
         with self._scanning:
             self._folders = {folder: _signature(folder) for folder in self._known_folders()}
-            before, found = self.entries, dict[str, Entry]()
+            before, found = self.entries, dict[str, ServedFile]()
             for name, path, root in self._files():
-                entry = before.get(name) or Entry(name, path, root)
+                entry = before.get(name) or ServedFile(name, path, root)
                 found[name] = _read(entry, read or read_scenario) if _changed(entry) else entry
             self.entries = _with_doubles(found)
             self._by_scenario = {id(each.scenario): each for each in self.entries.values() if each.scenario is not None}
@@ -207,7 +207,7 @@ class Folder:
 
     # Names
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> ServedFile:
         """Raises OutsideError for what is none of the files."""
         if name not in self.entries:
             raise OutsideError(f"there is no file {name!r} in the served folder")
@@ -260,7 +260,7 @@ class Folder:
                 raise ScenarioError([_double(scenario.name, entry.name, name)])
 
 
-def _given(entry: Entry) -> str:
+def _given(entry: ServedFile) -> str:
     return str(entry.root.given / entry.path.relative_to(entry.root.path))
 
 
@@ -297,7 +297,7 @@ def _signature(path: Path) -> Signature:
     return (found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
 
 
-def _changed(entry: Entry) -> bool:
+def _changed(entry: ServedFile) -> bool:
     """Whether the file, or one that it names, may be another than the one that was read."""
     for path, seen in entry.parts:
         if _signature(path) != seen or (len(seen) > 1 and entry.looked - seen[0] / 1e9 < RACY):
@@ -313,7 +313,7 @@ def read_scenario(text: str | bytes, name: str, base: Path, stem: str) -> Scenar
 Read = Callable[[bytes, str, Path, str], Scenario]
 
 
-def _read(entry: Entry, read: Read) -> Entry:
+def _read(entry: ServedFile, read: Read) -> ServedFile:
     """The file as it is now. What is wrong in it leaves the last good scenario in its place."""
     entry = replace(entry, seen=_signature(entry.path), looked=time.time())
     try:
@@ -350,9 +350,9 @@ def _texts_of(folder: Path, text: str) -> Iterator[Path]:
             yield folder / name
 
 
-def _with_doubles(entries: dict[str, Entry]) -> dict[str, Entry]:
+def _with_doubles(entries: dict[str, ServedFile]) -> dict[str, ServedFile]:
     """A name that two scenarios have is the first one's."""
-    homes, found = dict[str, str](), dict[str, Entry]()
+    homes, found = dict[str, str](), dict[str, ServedFile]()
     for name, entry in entries.items():
         first = homes.setdefault(entry.good.name, name) if entry.good is not None else name
         double = None if first == name else _double(entry.good.name, first, name)  # type: ignore[union-attr]
@@ -364,7 +364,7 @@ def _double(scenario: str, first: str, name: str) -> Mistake:
     return Mistake(name, 1, 1, f"a scenario named {scenario!r} is in {first} too; give one of them another name")
 
 
-def _differences(before: dict[str, Entry], now: dict[str, Entry]) -> Iterator[tuple[Change, Entry]]:
+def _differences(before: dict[str, ServedFile], now: dict[str, ServedFile]) -> Iterator[tuple[Change, ServedFile]]:
     for name, entry in now.items():
         old = before.get(name)
         if old is None or (old.mistakes, old.tag) != (entry.mistakes, entry.tag) or old.scenario is not entry.scenario:

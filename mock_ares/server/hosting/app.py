@@ -16,19 +16,19 @@ from mock_ares.ares.routes.dispatch import dispatch
 from mock_ares.ares.routes.table import TABLE
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
-from mock_ares.server.http.handler import Respond
+from mock_ares.server.http.handler import RequestHandler
 from mock_ares.server.http.request import Decided, Request
 from mock_ares.server.replies.responses import Answer, nothing, of_error, of_text, unserved
-from mock_ares.server.state import Fake, Settings
+from mock_ares.server.state import FakeState, Settings
 from mock_ares.server.transport.wire import EXTENSION
 
 
-class Endpoint:
+class RouteEndpoint:
     """An ASGI endpoint that lets one function decide what to answer."""
 
     def __init__(
         self,
-        respond: Respond,
+        respond: RequestHandler,
         decide: Callable[[Request], Decided],
         *methods: str,
         auth: Auth = "none",
@@ -101,10 +101,10 @@ class App(Starlette):
         return app
 
 
-class Later:
+class LazyControl:
     """The control API and the console, made when somebody asks for them."""
 
-    def __init__(self, fake: Fake) -> None:
+    def __init__(self, fake: FakeState) -> None:
         self._fake = fake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,16 +115,18 @@ class Later:
         await self._fake.control_app(scope, receive, send)
 
 
-def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = (), *, fake: Fake | None = None) -> App:
+def create_app(
+    settings: Settings = Settings(), scenarios: Iterable[Scenario] = (), *, fake: FakeState | None = None
+) -> App:
     """The application; ``app.state.fake`` is the fake it serves.
 
     Raises LookupError for a default scenario that does not exist, KeyError for an unknown profile.
     """
-    fake = fake or Fake.make(settings, scenarios)
-    respond = Respond(fake, dispatch, (operation.path for operation in TABLE))
+    fake = fake or FakeState.make(settings, scenarios)
+    respond = RequestHandler(fake, dispatch, (operation.path for operation in TABLE))
 
-    def chat(auth: Auth, form: Form) -> Endpoint:
-        return Endpoint(respond, lambda request: respond.chat(request, auth, form), "POST", auth=auth)
+    def chat(auth: Auth, form: Form) -> RouteEndpoint:
+        return RouteEndpoint(respond, lambda request: respond.chat(request, auth, form), "POST", auth=auth)
 
     def health(request: Request) -> tuple[Answer, Headers]:
         return of_text("OK", request.peer), ()
@@ -132,15 +134,15 @@ def create_app(settings: Settings = Settings(), scenarios: Iterable[Scenario] = 
     def control(request: Request) -> tuple[Answer, Headers]:
         return unserved("the control API", request.peer), ()
 
-    later = Endpoint(respond, control) if fake.settings.replica else Later(fake)
+    later = RouteEndpoint(respond, control) if fake.settings.replica else LazyControl(fake)
     app = App(
         routes=[
             *(PathRoute(path, chat(auth, form)) for path, (auth, form) in CHATS.items()),
-            PathRoute("/health", Endpoint(respond, health, "GET", "HEAD")),
-            PathRoute("/_mock/away/", Endpoint(respond, respond.away, "POST"), below=True),
+            PathRoute("/health", RouteEndpoint(respond, health, "GET", "HEAD")),
+            PathRoute("/_mock/away/", RouteEndpoint(respond, respond.away, "POST"), below=True),
             PathRoute("/_mock", later),
             PathRoute("/_mock/", later, below=True),
-            PathRoute("", Endpoint(respond, respond.route), below=True),
+            PathRoute("", RouteEndpoint(respond, respond.route), below=True),
         ]
     )
     app.state.fake = fake

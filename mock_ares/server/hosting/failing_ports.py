@@ -8,7 +8,7 @@ import socket
 from types import TracebackType
 
 from mock_ares.server.hosting.loop import CannotListenError, listen
-from mock_ares.server.transport.client_socket import Peer
+from mock_ares.server.transport.client_socket import ClientSocket
 
 
 class ResetListener:
@@ -58,7 +58,7 @@ class _Reset(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._listener.accepted += 1
         with contextlib.suppress(OSError):  # the client was faster
-            Peer(transport).linger_none()
+            ClientSocket(transport).linger_none()
         transport.abort()
 
 

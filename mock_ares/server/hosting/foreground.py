@@ -16,13 +16,13 @@ from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
 from mock_ares.server.hosting.loop import listen, origin, serve_forever
 from mock_ares.server.record.curl import EXAMPLE, ask_line
-from mock_ares.server.state import Fake, Settings
+from mock_ares.server.state import FakeState, Settings
 
 if TYPE_CHECKING:
     from mock_ares.control.context import Control
     from mock_ares.server.files.reload import Changes, Reloader
     from mock_ares.server.files.scenario_files import Folder
-    from mock_ares.server.hosting.log_lines import Terminal
+    from mock_ares.server.hosting.log_lines import LogLines
 
 MOST_NAMES = 12
 
@@ -43,10 +43,10 @@ def run(
     Raises CannotListenError, or LookupError for a scenario that does not exist.
     """
     from mock_ares.control.context import Control
-    from mock_ares.server.hosting.log_lines import Terminal
+    from mock_ares.server.hosting.log_lines import LogLines
 
-    fake = Fake.make(settings, scenarios)
-    control, terminal = Control(fake, folder), Terminal(json_logs=json_logs)
+    fake = FakeState.make(settings, scenarios)
+    control, terminal = Control(fake, folder), LogLines(json_logs=json_logs)
     fake.watchers.append(terminal)
     tasks = set[asyncio.Task[Any]]()
     with ExitStack() as stack:
@@ -78,7 +78,7 @@ def run(
         serve_forever(create_app(fake=fake), host, port, ready)
 
 
-async def _reload(control: Control, reloader: Reloader, terminal: Terminal) -> None:
+async def _reload(control: Control, reloader: Reloader, terminal: LogLines) -> None:
     def changed(changes: Changes) -> None:
         control.files_changed(changes)
         terminal.files(changes)
@@ -88,7 +88,7 @@ async def _reload(control: Control, reloader: Reloader, terminal: Terminal) -> N
     await reloader.run()
 
 
-def _greeting(fake: Fake, folder: Folder | None, url: str) -> str:
+def _greeting(fake: FakeState, folder: Folder | None, url: str) -> str:
     jwt = fake.keyring.issue_jwt(lifetime=MONTH)
     key = fake.keyring.issue_api_key(lifetime=MONTH)
     return (
@@ -111,7 +111,7 @@ def _console(settings: Settings, url: str) -> str:
     return f"{url}/_mock/" if not settings.exposed else "none: beyond loopback it needs --control-token"
 
 
-def _scenarios(fake: Fake, folder: Folder | None) -> str:
+def _scenarios(fake: FakeState, folder: Folder | None) -> str:
     names = list(fake.library.by_name)
     count = counted(len(names), "scenario")
     if folder is None:

@@ -14,7 +14,7 @@ from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
 from mock_ares.server.hosting.loop import Server, origin
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
-from mock_ares.server.state import Fake, Settings
+from mock_ares.server.state import FakeState, Settings
 
 LIFETIME = 200 * 365 * 86400.0
 """Seconds for which a test's credentials are good."""
@@ -34,7 +34,7 @@ class FakeServer:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        self.fake = Fake.make(settings, scenarios)
+        self.fake = FakeState.make(settings, scenarios)
         self._server = Server(create_app(fake=self.fake), host, port, on_start=self._started)
         self.url = self._server.url
         self._host = host

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.scenario.diagnostics import counted
-from mock_ares.server.files.scenario_files import Change, Entry
+from mock_ares.server.files.scenario_files import Change, ServedFile
 from mock_ares.server.hosting.output_queue import LineWriter
 from mock_ares.server.record.journal import Exchange
 
@@ -18,7 +18,7 @@ MESSAGE = 40
 """Characters of a message that are shown."""
 
 
-class Terminal:
+class LogLines:
     """A watcher that prints. Whoever reads may be slow, or leave: nobody waits for that."""
 
     def __init__(self, *, json_logs: bool = False, out: TextIO | None = None) -> None:
@@ -54,7 +54,7 @@ class Terminal:
         else:
             self.say(line(exchange))
 
-    def files(self, changes: Iterable[tuple[Change, Entry]]) -> None:
+    def files(self, changes: Iterable[tuple[Change, ServedFile]]) -> None:
         from mock_ares.control.serializers import file_json
 
         for change, entry in changes:
@@ -101,7 +101,7 @@ def _lasted(seconds: float | None) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
-def _of_file(change: Change, entry: Entry) -> str:
+def _of_file(change: Change, entry: ServedFile) -> str:
     name = printable(entry.name)
     if change != "broken":
         return f"{time.strftime('%H:%M:%S')}  {change} {name}"

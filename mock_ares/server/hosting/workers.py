@@ -17,7 +17,7 @@ from typing import Any
 from mock_ares.ares.credentials import MONTH
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.record.curl import EXAMPLE, ask_line
-from mock_ares.server.state import Fake, Settings
+from mock_ares.server.state import FakeState, Settings
 
 MOST_NAMED = 5
 
@@ -64,7 +64,7 @@ def run(
 
     scenarios = tuple(scenarios)
     refuse(settings, scenarios)
-    fake = Fake.make(settings, scenarios)
+    fake = FakeState.make(settings, scenarios)
     with listen(host, port) as listener:
         ready(_greeting(fake, url_of(listener), workers))
         Multiprocess(workers_config(functools.partial(_app, settings, scenarios), workers), [listener]).run()
@@ -85,7 +85,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _greeting(fake: Fake, url: str, workers: int) -> str:
+def _greeting(fake: FakeState, url: str, workers: int) -> str:
     jwt = fake.keyring.issue_jwt(lifetime=MONTH)
     return (
         f"mock-ares: a fake ARES at {url} in {workers} processes that share no state: no console, no accounts "

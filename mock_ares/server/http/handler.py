@@ -19,11 +19,12 @@ from mock_ares.ares.chats import CHATS, Auth, Form
 from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup, plain_error
 from mock_ares.dialects import Names
-from mock_ares.plan.http1.layout import Peer, head_only
+from mock_ares.plan.http1.layout import head_only
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.server.http.request import Decided, Later, Request
+from mock_ares.server.http.request import Decided, Deferred, Request
 from mock_ares.server.http.turns import in_context, note_use, remember
 from mock_ares.server.playback.player import play
 from mock_ares.server.record.isolation import StrangerError
@@ -32,7 +33,7 @@ from mock_ares.server.replies.effort import MOST_BODY, much_to_plan
 from mock_ares.server.replies.executor import BusyError
 from mock_ares.server.replies.library import Facts, SlowPatternError, Turn
 from mock_ares.server.replies.responses import Answer, Replies, dump, of_error, of_json, other_host, unserved, whole
-from mock_ares.server.state import Fake
+from mock_ares.server.state import FakeState
 from mock_ares.server.transport.header_fields import Fields
 from mock_ares.server.transport.refusal import Refusal
 from mock_ares.server.transport.wire import EXTENSION, Wire
@@ -60,13 +61,13 @@ class BodyTimeoutError(Exception):
     """The request's body stopped coming."""
 
 
-BuiltIn = Callable[["Respond", Request], Decided | None]
+BuiltIn = Callable[["RequestHandler", Request], Decided | None]
 
 
-class Respond:
+class RequestHandler:
     """Answers requests for one fake."""
 
-    def __init__(self, fake: Fake, built_in: BuiltIn, paths: Iterable[str]) -> None:
+    def __init__(self, fake: FakeState, built_in: BuiltIn, paths: Iterable[str]) -> None:
         """``built_in``: what is answered beside the chats and the scenarios, at ``paths``."""
         self.fake = fake
         self._built_in = built_in
@@ -125,7 +126,7 @@ class Respond:
                 request.wire.unread = receive
                 decide = early
             found, extra = self._refused(request, refusal) if refusal else decide(request)
-            while isinstance(found, Later):
+            while isinstance(found, Deferred):
                 found = found.then(await found.work())
             answer = found
         except SlowPatternError as error:
@@ -260,18 +261,18 @@ class Respond:
         request: Request,
         parse: Callable[..., T | HttpError],
         args: tuple[Any, ...],
-        then: Callable[[T], Answer | Later],
-    ) -> Answer | Later:
+        then: Callable[[T], Answer | Deferred],
+    ) -> Answer | Deferred:
         """What comes of a body; a large one is parsed elsewhere."""
 
-        def done(found: T | HttpError) -> Answer | Later:
+        def done(found: T | HttpError) -> Answer | Deferred:
             return of_error(found, request.peer) if isinstance(found, HttpError) else then(found)
 
         if len(request.body) > MOST_BODY:
-            return Later(partial(self.fake.executor.run, parse, *args), done)
+            return Deferred(partial(self.fake.executor.run, parse, *args), done)
         return done(parse(*args))
 
-    def _chat(self, request: Request, chat: ChatRequest, identity: Identity, form: Form) -> Answer | Later:
+    def _chat(self, request: Request, chat: ChatRequest, identity: Identity, form: Form) -> Answer | Deferred:
         self._note(request, chat)
         found = self._turn(request, chat, identity.token_id)
         if isinstance(found, HttpError):
@@ -343,7 +344,7 @@ class Respond:
         owner: str,
         form: Form,
         user: str | None = None,
-    ) -> Answer | Later:
+    ) -> Answer | Deferred:
         """``user``: whose conversation it is; None: nobody's."""
         exchange, peer = request.exchange, request.peer
         exchange.scenario = turn.scenario.name
@@ -374,18 +375,18 @@ class Respond:
 
     def _planned(
         self,
-        asked: tuple[Reply, ChatRequest, Names, Peer, int],
+        asked: tuple[Reply, ChatRequest, Names, Negotiated, int],
         form: Form,
         done: Callable[[Answer], Answer],
-    ) -> Answer | Later:
+    ) -> Answer | Deferred:
         """A long reply is planned elsewhere, unless it has been planned before."""
         reply, chat, *_ = asked
         replies, executor = self.replies, self.fake.executor
         if not much_to_plan(reply, chat.message) or (form == "stream" and replies.held(*asked)):
             return done(replies.stream(*asked) if form == "stream" else replies.whole(*asked))
         if form == "stream":
-            return Later(partial(replies.fetch, executor, *asked), done)
-        return Later(partial(executor.run, whole, self.fake.profile, *asked), done)
+            return Deferred(partial(replies.fetch, executor, *asked), done)
+        return Deferred(partial(executor.run, whole, self.fake.profile, *asked), done)
 
     def _next(self, request: Request, turn: Turn, owner: str) -> tuple[int, Reply | None]:
         """The next reply; one that is broken is not used up, so that the client gets it whole when it asks again."""
@@ -423,7 +424,7 @@ class Respond:
         request.exchange.credentials = "sent" if "authorization" in request.headers else "none"
         asked = (request.body, request.headers.first("content-type"), self.fake.profile, "/api/chat/stream")
 
-        def go_on(chat: ChatRequest) -> Answer | Later:
+        def go_on(chat: ChatRequest) -> Answer | Deferred:
             self._note(request, chat)
             return self._reply(request, turn, chat, owner, "stream")
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mock_ares.plan.http1.negotiation import Peer, accepts_gzip
+from mock_ares.plan.http1.negotiation import Negotiated, accepts_gzip
 from mock_ares.plan.model import Headers
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.responses import Answer
@@ -33,17 +33,17 @@ class Request:
     """Told, once the answer has been played, whether all of it was."""
 
     @property
-    def peer(self) -> Peer:
+    def peer(self) -> Negotiated:
         keep_alive = self.wire.keep_alive and self.wire.unread is None  # who did not wait for the body cannot go on
-        return Peer(self.wire.http_version, accepts_gzip(self.headers.get("accept-encoding", "")), keep_alive)
+        return Negotiated(self.wire.http_version, accepts_gzip(self.headers.get("accept-encoding", "")), keep_alive)
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Deferred:
     """An answer that takes long to find: what is to be awaited for it, and what comes of that."""
 
     work: Callable[[], Awaitable[Any]]
-    then: Callable[[Any], Answer | Later]
+    then: Callable[[Any], Answer | Deferred]
 
 
-Decided = tuple[Answer | Later, Headers]
+Decided = tuple[Answer | Deferred, Headers]

@@ -11,10 +11,10 @@ from mock_ares.dialects import count_tokens
 from mock_ares.scenario.fault import FAULTS
 from mock_ares.server.http.request import Request
 from mock_ares.server.replies.responses import Answer
-from mock_ares.server.state import Fake
+from mock_ares.server.state import FakeState
 
 
-def in_context(chat: ChatRequest, fake: Fake, owner: str, user: str) -> ChatRequest:
+def in_context(chat: ChatRequest, fake: FakeState, owner: str, user: str) -> ChatRequest:
     """The request with a conversation, a new one where it names none, and the size of what was said in it before."""
     if chat.context_id is None:
         return replace(chat, context_id=fake.profile.new_context_id())
@@ -25,7 +25,7 @@ def in_context(chat: ChatRequest, fake: Fake, owner: str, user: str) -> ChatRequ
     return replace(chat, tokens_before=sum(count_tokens(message.content) for message in found.messages))
 
 
-def remember(request: Request, chat: ChatRequest, answer: Answer, fake: Fake, owner: str, user: str) -> None:
+def remember(request: Request, chat: ChatRequest, answer: Answer, fake: FakeState, owner: str, user: str) -> None:
     """Opens the conversation, and has the turn kept if the answer is going to be complete, and once it is.
 
     A client that has seen the end may ask for its conversations before this side has come to the exchange's end: then
@@ -46,7 +46,7 @@ def remember(request: Request, chat: ChatRequest, answer: Answer, fake: Fake, ow
     request.on_end = lambda complete: store.history.end(turn, clock(), complete=complete)
 
 
-def note_use(request: Request, fake: Fake, identity: Identity) -> None:
+def note_use(request: Request, fake: FakeState, identity: Identity) -> None:
     """Counts a request that came with a key, and when the key was last used."""
     store, now = fake.store(identity.token_id), fake.keyring.clock()
     store.keys.used((request.headers.first("authorization") or "").removeprefix("Bearer "), now)

@@ -14,12 +14,10 @@ from mock_ares.plan.columns import SMALL
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.model import Ending, Head, Headers, Script
 from mock_ares.server.playback.progress import MOST_MOMENTS, Sent
-from mock_ares.server.timing.deadlines import Clock
-from mock_ares.server.timing.playback_clock import Tempo
+from mock_ares.server.timing.deadlines import Deadlines
+from mock_ares.server.timing.playback_clock import PlaybackClock
 from mock_ares.server.timing.waiters import Waiter, resolve
 from mock_ares.server.transport.wire import Wire
-
-__all__ = ["Clock", "Played", "Sent", "Tempo", "play"]
 
 SLAB = 65536
 """Bytes that are handed over at once, before other streams get their turn."""
@@ -29,7 +27,7 @@ Exactness = Literal["exact", "best-effort", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlaybackResult:
     """What has become of a script."""
 
     segments: int
@@ -47,22 +45,22 @@ class Played:
 def play(
     script: Script,
     wire: Wire,
-    clock: Clock,
+    clock: Deadlines,
     *,
     extra: Headers = (),
-    speed: float | Tempo = 1.0,
+    speed: float | PlaybackClock = 1.0,
     start: float | None = None,
     patience: float = 1.0,
     sent: Sent | None = None,
-) -> Coroutine[None, None, Played]:
+) -> Coroutine[None, None, PlaybackResult]:
     """Writes the script's head and writes, each when it is due and never before, and ends as the script does.
 
     ``start`` is the moment its times count from (default: now); ``speed`` divides them: 2 is twice as fast, infinity
-    does not wait, but hangs and boundaries are kept; a ``Tempo`` can change meanwhile. ``patience``: seconds for which
-    a client may read nothing before a boundary is given up. ``sent`` is kept up to date. Where the connection is closed
-    or reset, it has ended on return. Cancelled, it aborts the connection.
+    does not wait, but hangs and boundaries are kept; a ``PlaybackClock`` can change meanwhile. ``patience``: seconds
+    for which a client may read nothing before a boundary is given up. ``sent`` is kept up to date. Where the connection
+    is closed or reset, it has ended on return. Cancelled, it aborts the connection.
     """
-    tempo = speed if isinstance(speed, Tempo) else Tempo(speed, clock.now)
+    tempo = speed if isinstance(speed, PlaybackClock) else PlaybackClock(speed, clock.now)
     begun = clock.now() if start is None else start
     return _Player(script, wire, clock, tempo, begun, patience, sent or Sent()).play(extra)
 
@@ -74,7 +72,14 @@ class _Player:
     )  # fmt: skip
 
     def __init__(
-        self, script: Script, wire: Wire, clock: Clock, tempo: Tempo, start: float, patience: float, sent: Sent
+        self,
+        script: Script,
+        wire: Wire,
+        clock: Deadlines,
+        tempo: PlaybackClock,
+        start: float,
+        patience: float,
+        sent: Sent,
     ) -> None:
         self.script = script
         self.writes = script.columns
@@ -91,7 +96,7 @@ class _Player:
         self.boundaries: Exactness = "none"
         self.before_fault: Exactness = "none"
 
-    async def play(self, extra: Headers) -> Played:
+    async def play(self, extra: Headers) -> PlaybackResult:
         try:
             here = self.script.head is None or await self._head(self.script.head, extra)
             while here and self.sent.segments < len(self.writes):
@@ -101,7 +106,7 @@ class _Player:
         except asyncio.CancelledError:
             self.wire.reset()
             raise
-        return Played(self.sent.segments, self.sent.bytes, ending, self.boundaries, self.before_fault)
+        return PlaybackResult(self.sent.segments, self.sent.bytes, ending, self.boundaries, self.before_fault)
 
     async def _head(self, head: Head, extra: Headers) -> bool:
         """The head, together with the writes of the same time. False if the connection has ended."""
@@ -214,7 +219,7 @@ class _Player:
             before = self.tempo.changes
             await self._sleep_until(self.tempo.moment(at), self.tempo)
 
-    async def _sleep_until(self, deadline: float, tempo: Tempo | None = None) -> None:
+    async def _sleep_until(self, deadline: float, tempo: PlaybackClock | None = None) -> None:
         """Until then, or the client has left, or the tempo has changed."""
         if deadline <= self.clock.now() or self.wire.gone:
             return

@@ -17,7 +17,7 @@ class StrangerError(Exception):
 
 
 @dataclass(slots=True)
-class Tenants:
+class Isolation:
     """By the ids of their tokens. Changed from any thread: each change is one assignment."""
 
     _names: dict[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.server.record.journal import Exchange
 
 
-class Watcher(Protocol):
+class Observer(Protocol):
     """Called in the event loop that serves; must be quick, and must not raise."""
 
     def opened(self, exchange: Exchange) -> None:

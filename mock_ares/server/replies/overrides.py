@@ -14,7 +14,7 @@ MOST_CHOICES = 10_000
 
 
 @dataclass(slots=True)
-class Break:
+class PendingFault:
     """A fault or a named error that the next replies get."""
 
     id: str
@@ -44,25 +44,25 @@ class Break:
 
 
 @dataclass(slots=True)
-class Steering:
+class Overrides:
     """Choices and breaks. Belongs to the event loop that serves; bounded by whoever fills it."""
 
     chosen: str | None = None
     """The scenario for all, by its name."""
     chosen_for: dict[str, str] = field(default_factory=dict)
     """By the id of a token."""
-    breaks: list[Break] = field(default_factory=list)
+    breaks: list[PendingFault] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     def choice(self, owner: str) -> str | None:
         return self.chosen_for.get(owner, self.chosen)
 
-    def add(self, owner: str | None, times: int, fault: Fault | None = None, error: str | None = None) -> Break:
-        made = Break(str(next(self._numbers)), owner, times, fault, error)
+    def add(self, owner: str | None, times: int, fault: Fault | None = None, error: str | None = None) -> PendingFault:
+        made = PendingFault(str(next(self._numbers)), owner, times, fault, error)
         self.breaks.append(made)
         return made
 
-    def take(self, owner: str, *, again: bool = False) -> Break | None:
+    def take(self, owner: str, *, again: bool = False) -> PendingFault | None:
         """What breaks the reply that is given now, and counts it.
 
         ``again``: a client that gets no response will ask once more by itself, so silence does not count.

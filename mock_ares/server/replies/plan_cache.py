@@ -7,13 +7,14 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from mock_ares.dialects import DIALECTS, Names
-from mock_ares.plan.build import Asked, build
-from mock_ares.plan.http1.layout import Peer, lay_out
+from mock_ares.plan.build import RequestContext, build
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.scenario.model import Reply, Text
 from mock_ares.server.replies.executor import Executor
 
-Key = tuple[int, Asked, Peer, int]
+Key = tuple[int, RequestContext, Negotiated, int]
 CACHED_BYTES = 256 * 1024 * 1024
 PER_OBJECT = 150
 
@@ -27,17 +28,17 @@ class PlanCache:
         self._kept: OrderedDict[Key, tuple[Reply, StreamPlan, Script]] = OrderedDict()
         self._making = dict[Key, asyncio.Future[tuple[StreamPlan, Script]]]()
 
-    def get(self, reply: Reply, asked: Asked, peer: Peer, seed: int) -> tuple[StreamPlan, Script]:
+    def get(self, reply: Reply, asked: RequestContext, peer: Negotiated, seed: int) -> tuple[StreamPlan, Script]:
         """The plan and its script. Raises PlanError."""
         key = _key(reply, asked, peer, seed)
         return self._found(key) or self._keep(key, reply, *planned(reply, asked, peer, seed))
 
-    def held(self, reply: Reply, asked: Asked, peer: Peer, seed: int) -> bool:
+    def held(self, reply: Reply, asked: RequestContext, peer: Negotiated, seed: int) -> bool:
         """Whether it has been made."""
         return _key(reply, asked, peer, seed) in self._kept
 
     async def fetch(
-        self, executor: Executor, reply: Reply, asked: Asked, peer: Peer, seed: int
+        self, executor: Executor, reply: Reply, asked: RequestContext, peer: Negotiated, seed: int
     ) -> tuple[StreamPlan, Script]:
         """The same, made elsewhere; who asks for it meanwhile waits for it, too. Raises PlanError, BusyError."""
         key = _key(reply, asked, peer, seed)
@@ -66,13 +67,13 @@ class PlanCache:
         return plan, script
 
 
-def planned(reply: Reply, asked: Asked, peer: Peer, seed: int) -> tuple[StreamPlan, Script]:
+def planned(reply: Reply, asked: RequestContext, peer: Negotiated, seed: int) -> tuple[StreamPlan, Script]:
     """Raises PlanError."""
     plan = build(reply, asked, seed)
     return plan, lay_out(plan, peer)
 
 
-def _key(reply: Reply, asked: Asked, peer: Peer, seed: int) -> Key:
+def _key(reply: Reply, asked: RequestContext, peer: Negotiated, seed: int) -> Key:
     return (id(reply), _normal(reply, asked), peer, seed)
 
 
@@ -81,7 +82,7 @@ def _weight(plan: StreamPlan, script: Script) -> int:
     return 2 * script.size + PER_OBJECT * (len(plan.pieces) + len(plan.chunks) + len(script.writes))
 
 
-def _normal(reply: Reply, asked: Asked) -> Asked:
+def _normal(reply: Reply, asked: RequestContext) -> RequestContext:
     """What the reply really depends on: most do not repeat the message, and plain text names nobody."""
     if not (isinstance(reply.text, Text) and reply.text.template is not None):
         asked = replace(asked, message="")

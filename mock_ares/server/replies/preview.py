@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mock_ares.ares.profiles import PROFILES
-from mock_ares.plan.http1.layout import Peer
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.replies.timeline import timeline
@@ -25,7 +25,7 @@ def preview(
     everything: bool = False,
 ) -> Iterator[str]:
     """The timeline of each reply, or of one (counted from 1)."""
-    peer = Peer("1.0" if old else "1.1", gzip, not old)
+    peer = Negotiated("1.0" if old else "1.1", gzip, not old)
     asking = Asking(message, peer, path, messages)
     yield f"{scenario.name}: {scenario.summary}"
     for number in range(1, len(scenario.replies) + 1):

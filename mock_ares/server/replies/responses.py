@@ -14,8 +14,9 @@ from mock_ares.ares.bodies import ChatRequest
 from mock_ares.ares.errors import HttpError, lookup
 from mock_ares.ares.profiles import Profile
 from mock_ares.dialects import Names, agent_label, count_tokens
-from mock_ares.plan.build import Asked, answer, chunks_of
-from mock_ares.plan.http1.layout import Peer, lay_out
+from mock_ares.plan.build import RequestContext, answer, chunks_of
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Content, Reply, RetryAfter
@@ -45,7 +46,7 @@ class Answer:
         return replace(self.plan, pieces=pieces), replace(self.script, writes=writes)
 
 
-def of_error(error: HttpError, peer: Peer, reply: Reply = Reply(text="")) -> Answer:
+def of_error(error: HttpError, peer: Negotiated, reply: Reply = Reply(text="")) -> Answer:
     """An HTTP error as a plan."""
     headers = error.headers
     if error.content_type is not None:
@@ -53,25 +54,25 @@ def of_error(error: HttpError, peer: Peer, reply: Reply = Reply(text="")) -> Ans
     return ordinary(answer(error.status, headers, error.body, reply), peer)
 
 
-def of_json(value: Any, peer: Peer, *, status: int = 200, headers: Headers = ()) -> Answer:
+def of_json(value: Any, peer: Negotiated, *, status: int = 200, headers: Headers = ()) -> Answer:
     return ordinary(answer(status, (*JSON, *headers), dump(value)), peer)
 
 
-def of_text(text: str, peer: Peer) -> Answer:
+def of_text(text: str, peer: Negotiated) -> Answer:
     return ordinary(answer(200, PLAIN, text.encode()), peer)
 
 
-def nothing(status: int, peer: Peer, headers: Headers = ()) -> Answer:
+def nothing(status: int, peer: Negotiated, headers: Headers = ()) -> Answer:
     return ordinary(answer(status, headers, b""), peer)
 
 
-def unserved(what: str, peer: Peer) -> Answer:
+def unserved(what: str, peer: Negotiated) -> Answer:
     """The answer of a replica to what it cannot know."""
     message = f"{what} needs state in common, which several workers do not have: serve with one"
     return of_json({"error": message}, peer, status=501)
 
 
-def ordinary(plan: StreamPlan, peer: Peer) -> Answer:
+def ordinary(plan: StreamPlan, peer: Negotiated) -> Answer:
     return Answer(plan, lay_out(plan, peer))
 
 
@@ -88,7 +89,7 @@ class Replies:
         self._dialect = dialect
         self._plans = plans
 
-    def special(self, reply: Reply, peer: Peer, *, location: str) -> Answer | None:
+    def special(self, reply: Reply, peer: Negotiated, *, location: str) -> Answer | None:
         """The answer of a reply that is no text: an error, a redirect, other content. Raises PlanError."""
         if reply.error is not None:
             try:
@@ -104,25 +105,25 @@ class Replies:
             return of_error(_with_retry_after(error, reply), peer, reply)
         return None
 
-    def stream(self, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int) -> Answer:
+    def stream(self, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int) -> Answer:
         """The event stream of a reply. Raises PlanError."""
         return Answer(*self._plans.get(reply, self._asked(chat, names), peer, seed))
 
-    def held(self, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int) -> bool:
+    def held(self, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int) -> bool:
         """Whether that has been planned."""
         return self._plans.held(reply, self._asked(chat, names), peer, seed)
 
     async def fetch(
-        self, executor: Executor, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int
+        self, executor: Executor, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int
     ) -> Answer:
         """The same, planned elsewhere. Raises PlanError, BusyError."""
         return Answer(*await self._plans.fetch(executor, reply, self._asked(chat, names), peer, seed))
 
-    def _asked(self, chat: ChatRequest, names: Names) -> Asked:
+    def _asked(self, chat: ChatRequest, names: Names) -> RequestContext:
         own = self._profile.default_dialect if chat.messages is None else self._profile.messages_dialect
-        return Asked(chat.message, names, self._dialect or own, self._profile.keep_alive)
+        return RequestContext(chat.message, names, self._dialect or own, self._profile.keep_alive)
 
-    def whole(self, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int) -> Answer:
+    def whole(self, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int) -> Answer:
         """The same reply as one JSON object. Raises PlanError."""
         chunks = chunks_of(reply, chat.message, reply.seed if reply.seed is not None else seed)
         text = "".join(chunks)
@@ -148,7 +149,7 @@ class Replies:
         return fields, () if docs else (("x-input-tokens", str(used[0])), ("x-output-tokens", str(used[1])))
 
 
-def whole(profile: Profile, reply: Reply, chat: ChatRequest, names: Names, peer: Peer, seed: int) -> Answer:
+def whole(profile: Profile, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int) -> Answer:
     """A reply as one JSON object, for another process. Raises PlanError."""
     return Replies(profile, None, PlanCache()).whole(reply, chat, names, peer, seed)
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from mock_ares.expectation import expect
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Peer, carried
+from mock_ares.plan.http1.negotiation import Negotiated, carried
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.scenario.diagnostics import counted
 
@@ -19,7 +19,12 @@ READ_ENDS = INDENT + "- - - - a read ends here - - - -"
 
 
 def timeline(
-    plan: StreamPlan, peer: Peer = Peer(), *, script: Script | None = None, extra: Headers = (), most: int | None = 40
+    plan: StreamPlan,
+    peer: Negotiated = Negotiated(),
+    *,
+    script: Script | None = None,
+    extra: Headers = (),
+    most: int | None = 40,
 ) -> Iterator[str]:
     """Lines: a summary, then each write with its moment, its bytes in hexadecimal, and the promised read ends.
 
@@ -58,7 +63,7 @@ def _end(script: Script) -> float:
     return max(last, script.ending.at or 0.0)
 
 
-def _summary(plan: StreamPlan, script: Script, peer: Peer) -> Iterator[str]:
+def _summary(plan: StreamPlan, script: Script, peer: Negotiated) -> Iterator[str]:
     body = carried(plan, peer).body
     how = f"{body.framing}, gzip ({body.gzip})" if body.gzip else body.framing
     yield f"dialect {plan.dialect}, body {how}, seed {plan.seed}" if plan.head else "no response"

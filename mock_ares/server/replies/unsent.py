@@ -9,7 +9,7 @@ from mock_ares.ares.bodies import ChatRequest
 from mock_ares.ares.chats import CHATS
 from mock_ares.ares.profiles import Profile
 from mock_ares.dialects import Names
-from mock_ares.plan.http1.negotiation import Peer
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.replies.cors import Cors
@@ -26,7 +26,7 @@ class Asking:
     """A request, as far as its answer depends on it."""
 
     message: str
-    peer: Peer = Peer()
+    peer: Negotiated = Negotiated()
     path: str | None = None
     """None: the scenario's own, else a JWT's stream."""
     messages: bool = False

@@ -26,7 +26,7 @@ Again = Callable[[float], float]
 _Entry = tuple[float, int, Waiter, Again | None]
 
 
-class Clock:
+class Deadlines:
     """Monotonic seconds, and waiting for them. Belongs to the event loop it is first waited on in."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from mock_ares.monotonic import monotonic
 from mock_ares.server.timing.waiters import Among, Waiter, wake
 
 
-class Tempo:
+class PlaybackClock:
     """Scripted seconds, of which ``speed`` pass in a real one. Changed in the event loop of the streams."""
 
     __slots__ = ("_anchor", "_now", "_played", "_speed", "_waiters", "changes", "instant")

@@ -17,7 +17,7 @@ _CLOSE = 7  # TCP_CLOSE, the state of a connection that was reset
 _KEEPALIVE = (("SO_KEEPALIVE", 1), ("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 
 
-class Peer:
+class ClientSocket:
     """The client at the other end of a transport. Ask only while the transport is open: it owns the descriptor."""
 
     __slots__ = ("_ends", "_seen", "_socket", "_transport")

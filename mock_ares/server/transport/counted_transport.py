@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mock_ares.server.transport.client_socket import Peer
+    from mock_ares.server.transport.client_socket import ClientSocket
     from mock_ares.server.transport.compact import Flow
 
 
@@ -19,7 +19,7 @@ class CountedTransport:
 
     __slots__ = ("_peer", "_transport", "_write", "flow", "is_closing", "written")
 
-    def __init__(self, transport: asyncio.Transport, peer: Peer) -> None:
+    def __init__(self, transport: asyncio.Transport, peer: ClientSocket) -> None:
         self._transport = transport
         self._peer = peer
         self.written = 0

@@ -38,7 +38,7 @@ from uvicorn.server import ServerState
 
 from mock_ares.server.timing.waiters import Few, wake
 from mock_ares.server.transport import refusal
-from mock_ares.server.transport.client_socket import Peer
+from mock_ares.server.transport.client_socket import ClientSocket
 from mock_ares.server.transport.compact import Flag, Flow, Pipeline, Unparsed
 from mock_ares.server.transport.counted_transport import CountedTransport
 from mock_ares.server.transport.not_http import MOST, is_none
@@ -67,7 +67,7 @@ class Connection(_Protocol):
         "_beginning", "_deaf", "_half_closed", "_head_size", "_head_timer", "_refusal", "_running", "_watch", "lost",
         "peer", "waiters", "was_reset",
     )  # fmt: skip
-    peer: Peer
+    peer: ClientSocket
     lost: bool
     was_reset: bool
     waiters: Few
@@ -143,7 +143,7 @@ class Connection(_Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         transport.set_write_buffer_limits(high=0)  # drained means: nothing is left in the process
-        self.peer = Peer(transport)
+        self.peer = ClientSocket(transport)
         self.peer.send_at_once()
         counted = CountedTransport(transport, self.peer)
         super().connection_made(counted)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_ares.server.timing.waiters import Among, Few, Waiter, resolve
-from mock_ares.server.transport.client_socket import Peer
+from mock_ares.server.transport.client_socket import ClientSocket
 from mock_ares.server.transport.read_barrier import Boundary, pauses, settle, until_read
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 class Carrier(Protocol):
     """What carries the bytes of a request's answer: a connection of uvicorn's, in clear text."""
 
-    peer: Peer
+    peer: ClientSocket
     waiters: Few
     lost: bool
     was_reset: bool

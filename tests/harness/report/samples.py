@@ -13,10 +13,10 @@ from mock_ares.harness.model import (
     CheckResult,
     ClientReport,
     Failure,
+    FailureKind,
     Observation,
     Report,
     Verdict,
-    Word,
 )
 from mock_ares.harness.report.counterexample.replanned import plan
 from mock_ares.plan.segmentation import cuts
@@ -40,7 +40,9 @@ def reads_of(case: Case, which: int = -1) -> tuple[bytes, ...]:
     return tuple(filter(None, (payload[start:end] for start, end in pairwise((0, *ends)))))
 
 
-def failure(reply: Reply, text: str | None, error: str | None = None, word: Word = "lost", **words: Any) -> Failure:
+def failure(
+    reply: Reply, text: str | None, error: str | None = None, word: FailureKind = "lost", **words: Any
+) -> Failure:
     """A failure of a case of one reply; ``words`` go to the observation, or replace a part of the failure."""
     case = words.pop("case", Case((reply,)))
     stream = plan(reply, case)

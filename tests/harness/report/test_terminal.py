@@ -15,7 +15,7 @@ from mock_ares.harness.report.counterexample.failure_text import painter
 from mock_ares.harness.report.grid import cut, grid
 from mock_ares.harness.report.terminal import Terminal, has_color, is_live
 from mock_ares.harness.report.verdicts import MEANINGS
-from mock_ares.harness.run.checks_in_order import Event
+from mock_ares.harness.run.check_runner import Event
 from tests.harness.report.samples import CHECKS, HOSTILE, ONE, REPORT
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mock_ares.ares.memory.accounts import Accounts, id_of
 from mock_ares.ares.memory.history import Conversation, History
-from mock_ares.ares.memory.keys import MOST_DAYS, Key, Keys, Run, Runs, Usage
+from mock_ares.ares.memory.keys import MOST_DAYS, AgentRun, Key, Keys, Runs, Usage
 from mock_ares.ares.memory.store import Stores
 
 
@@ -142,7 +142,7 @@ class TestTenancy:
     def test_runs(self, most: int, most_bytes: int) -> None:
         runs = Runs(most, most_bytes)
         for n in range(4):
-            runs.add(Run(str(n), "ann", "a", {}, {}, 0.0, 0.0, 0, 10))
+            runs.add(AgentRun(str(n), "ann", "a", {}, {}, 0.0, 0.0, 0, 10))
         assert [run.id for run in runs.of("ann", "a")] == ["3", "2"]
         assert runs.of("bob", "a") == runs.of("ann", "b") == []
 

@@ -23,7 +23,7 @@ from click.testing import CliRunner
 from mock_ares.ares.errors import NAMES
 from mock_ares.authoring.load import load_all
 from mock_ares.cli import main
-from mock_ares.server.hosting.log_lines import Terminal, line
+from mock_ares.server.hosting.log_lines import LogLines, line
 from mock_ares.server.record.journal import Exchange
 from mock_ares.starter import SCHEMA
 from tests.server.live import PATIENCE
@@ -178,7 +178,7 @@ class TestLines:
                 tried.append(text)
                 raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
-        terminal = Terminal(out=Broken())
+        terminal = LogLines(out=Broken())
         terminal.ended(self.exchange())
         terminal.close()
         terminal.ended(self.exchange())

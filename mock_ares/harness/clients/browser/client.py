@@ -8,7 +8,7 @@ from pathlib import Path
 from mock_ares.harness.clients.adapter import Adapter, Shown
 from mock_ares.harness.clients.browser.chromium import Chromium, ChromiumError, Ran, find_chromium
 from mock_ares.harness.clients.protocol import Halves
-from mock_ares.harness.clients.running_example import MOST_TEXT, Example
+from mock_ares.harness.clients.running_example import MOST_TEXT, RunningExample
 from mock_ares.harness.model import HarnessError, Observation, Target, UsageError
 from mock_ares.scenario.diagnostics import nearest
 
@@ -57,7 +57,7 @@ class BrowserClient(Adapter):
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
         try:
             self._warm_up()
-            return self._run(Example(target, shown, self._limit))
+            return self._run(RunningExample(target, shown, self._limit))
         except ChromiumError as error:
             self._warm = False
             raise HarnessError(f"the browser failed: {error}") from error
@@ -77,7 +77,7 @@ class BrowserClient(Adapter):
             self._chromium.run(BLANK, url="", path="", token="", message="")
             self._warm = True
 
-    def _run(self, example: Example) -> Observation:
+    def _run(self, example: RunningExample) -> Observation:
         target = example.target
         listener = _Listener(example)
         try:
@@ -97,7 +97,7 @@ class BrowserClient(Adapter):
         example.show(listener.halves.rest())
         return self._observed(example, ran)
 
-    def _observed(self, example: Example, ran: Ran) -> Observation:
+    def _observed(self, example: RunningExample, ran: Ran) -> Observation:
         if ran.timed_out:
             return example.given_up()
         if ran.text is not None:
@@ -113,7 +113,7 @@ class _SatisfiedError(Exception):
 
 
 class _Listener:
-    def __init__(self, example: Example) -> None:
+    def __init__(self, example: RunningExample) -> None:
         self.halves = Halves()
         self._example = example
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from mock_ares.harness.model import CheckInfo, Failure
 from mock_ares.harness.report.counterexample.characters import clean, columns
 from mock_ares.harness.report.counterexample.differences import Side
-from mock_ares.harness.report.counterexample.payload import Payload, Row
-from mock_ares.harness.report.facts import Fact, Lines, facts
+from mock_ares.harness.report.counterexample.payload import Payload, PayloadLine
+from mock_ares.harness.report.facts import Fact, FactLines, facts
 from mock_ares.harness.report.verdicts import sentence
 from mock_ares.harness.verdict.library_flaws import flaw_of
 
@@ -100,7 +100,7 @@ def _value(fact: Fact, room: int, paint: Paint) -> list[str]:
         return list(_side(fact.value, room, paint))
     if isinstance(fact.value, Payload):
         return [fact.value.summary, *_payload(fact.value, paint)]
-    if isinstance(fact.value, Lines):
+    if isinstance(fact.value, FactLines):
         return [line for text in fact.value.lines for line in _wrapped(text, room)]
     return _wrapped(fact.value, room)
 
@@ -129,6 +129,6 @@ def _left_out(count: int) -> str:
     return f"… {count:,} line{'s' * (count != 1)} …"
 
 
-def _row(row: Row, paint: Paint) -> str:
+def _row(row: PayloadLine, paint: Paint) -> str:
     styles = {"name": "dim", "end": "bold-red", "left-out": "dim"}
     return "".join(paint(part.shown, styles[part.kind]) if part.kind in styles else part.shown for part in row)

@@ -11,7 +11,7 @@ from mock_ares.harness.report.counterexample.differences import Side
 from mock_ares.harness.report.counterexample.payload import Part, Payload
 from mock_ares.harness.report.counterexample.picture import picture
 from mock_ares.harness.report.counterexample.replanned import stream_of
-from mock_ares.harness.report.facts import Fact, Lines, facts
+from mock_ares.harness.report.facts import Fact, FactLines, facts
 from mock_ares.harness.report.grouping import Group, told_elsewhere
 from mock_ares.harness.report.verdicts import SIGNS, label, sentence
 from mock_ares.harness.run.replay import as_yaml
@@ -92,7 +92,7 @@ def _value(fact: Fact) -> str:
         return f'<pre class="box">{"".join(_side(fact.value))}</pre>'
     if isinstance(fact.value, Payload):
         return _payload(fact.value)
-    if isinstance(fact.value, Lines):
+    if isinstance(fact.value, FactLines):
         return f'<pre class="box">{escape(chr(10).join(fact.value.lines))}</pre>'
     return escape(fact.value)
 

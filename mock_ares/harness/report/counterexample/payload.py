@@ -21,14 +21,14 @@ class Part(NamedTuple):
     kind: Kind
 
 
-Row = tuple[Part, ...]
+PayloadLine = tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
     """Some lines of a stream."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PayloadLine, ...]
     size: int
     """Bytes of the whole."""
     reads: int
@@ -80,7 +80,7 @@ def _within(ends: Sequence[int], start: int, stop: int) -> tuple[int, ...]:
     return tuple(end - start for end in ends if start < end <= stop)
 
 
-def _row(line: bytes, ends: tuple[int, ...], columns: int) -> Row:
+def _row(line: bytes, ends: tuple[int, ...], columns: int) -> PayloadLine:
     if len(line) <= columns * 4 and _width(byte_tokens(line, ends), ends) <= columns:
         return _joined(_parts(line, ends))
     tail = _last(line, ends, columns // 4)
@@ -129,7 +129,7 @@ def _parts(data: bytes, ends: tuple[int, ...]) -> Iterator[Part]:
             yield Part(READ_END, "end")
 
 
-def _joined(parts: Iterator[Part]) -> Row:
+def _joined(parts: Iterator[Part]) -> PayloadLine:
     joined = list[Part]()
     for part in parts:
         if joined and joined[-1].kind == part.kind and part.kind != "end":

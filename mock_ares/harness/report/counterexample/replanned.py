@@ -8,8 +8,7 @@ from itertools import accumulate
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.expectation import sent_payload
 from mock_ares.harness.model import Case, Failure
-from mock_ares.plan.http1.layout import Peer
-from mock_ares.plan.http1.negotiation import accepts_gzip
+from mock_ares.plan.http1.negotiation import Negotiated, accepts_gzip
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
@@ -47,11 +46,11 @@ def judged(failure: Failure) -> int:
 def stream_of(failure: Failure) -> Stream | None:
     """The judged reply as it was sent; None where only the server could say."""
     headers = (failure.request or {}).get("headers") or {}
-    peer = Peer(gzip=accepts_gzip(str(dict(headers).get("accept-encoding", ""))))
+    peer = Negotiated(gzip=accepts_gzip(str(dict(headers).get("accept-encoding", ""))))
     return plan(failure.case.replies[judged(failure)], failure.case, peer)
 
 
-def plan(reply: Reply, case: Case, peer: Peer = Peer()) -> Stream | None:
+def plan(reply: Reply, case: Case, peer: Negotiated = Negotiated()) -> Stream | None:
     """A reply as it is sent to such a client; None where it cannot be planned outside a server."""
     scenario = Scenario(replies=(reply,), name="case")
     try:

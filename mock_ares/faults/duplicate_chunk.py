@@ -35,9 +35,10 @@ class DuplicateChunk(Fault):
             _, event = event_of(plan, index)
         except PlanError as error:
             raise PlanError(f"{self.name}: {error}") from None
-        behind = 1 + max(at for at, piece in enumerate(plan.pieces) if piece.chunk == index)
+        # What marks a pause at its very end is a piece of this chunk, too, where the framing leaves out the blank line.
+        behind = 1 + max(at for at, piece in enumerate(plan.pieces) if piece.chunk == index and piece.data)
         *before, last = plan.pieces[:behind]
-        if not last.ends_event and plan.pieces[behind:]:
+        if not last.ends_event and any(piece.data for piece in plan.pieces[behind:]):
             raise PlanError(f"{self.name}: chunk {self.chunk} has been cut by a fault before this one")
         again = last._replace(data=event, chunk=index + 1)
         if not last.ends_event:  # the framing leaves out the blank line, but only behind the last event

@@ -186,7 +186,6 @@ def replay_command(result: CheckResult, arguments: str) -> str | None:
 
 
 def _settings(options: dict[str, Any]) -> RunSettings:
-
     tier = options["tier"]
     if tier is not None and tier not in TIERS:
         raise UsageError(f"no tier is named {tier!r}{nearest(tier, TIERS)}")

@@ -13,7 +13,7 @@ from mock_ares import faults
 from mock_ares.ares.bodies import ChatRequest
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.authoring.dry_run import rehearse
-from mock_ares.dialects import DIALECTS, Decoded, Names
+from mock_ares.dialects import DIALECTS, Decoded
 from mock_ares.expectation import expect, sent_payload
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.http1.layout import head_only, lay_out
@@ -23,7 +23,7 @@ from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Body, Content, DialectName, Position, Redirect, Reply
 from mock_ares.server.replies.plan_cache import PlanCache
-from mock_ares.server.replies.responses import Replies
+from mock_ares.server.replies.planner import ChatContext, Planner
 from tests.plan.http import Response
 
 CHAT = ChatRequest(message="hi", agent_type=None, context_id=None, model=None, messages=None)
@@ -112,8 +112,8 @@ def variants(name: str) -> Iterator[Fault]:
 
 
 def planned(reply: Reply, profile: str, peer: Negotiated) -> tuple[StreamPlan, Script]:
-    replies = Replies(PROFILES[profile], reply.dialect, PlanCache())
-    found = replies.special(reply, peer, location="/x") or replies.stream(reply, CHAT, Names(), peer, 0)
+    planner = Planner(PROFILES[profile], reply.dialect, PlanCache())
+    found = planner.plan(reply, ChatContext(CHAT, location="/x"), peer)
     return found.plan, found.script
 
 
@@ -150,7 +150,7 @@ def test_one_json_object_plays_it_or_says_why_not(name: str) -> None:
     for fault, peer in product(variants(name), PEERS):
         reply = Reply(text="ab cd", faults=(fault,))
         try:
-            found = Replies(PROFILES["docs"], None, PlanCache()).whole(reply, CHAT, Names(), peer, 0)
+            found = Planner(PROFILES["docs"], None, PlanCache()).plan(reply, ChatContext(CHAT, form="whole"), peer)
         except PlanError as error:
             assert str(error).startswith(name)
         else:

@@ -195,6 +195,13 @@ class TestDuplicateChunk:
         plan = plan_of("a", framing=Framing(final_blank_line=False))
         assert duplicate_chunk(1)(plan).payload == b"data: a\n\ndata: a\n"
 
+    @pytest.mark.parametrize("at", [1, Position(fraction=1.0), "a"])
+    def test_a_pause_behind_the_last_one_stays_behind_both(self, at: Any) -> None:
+        pace, framing = Pace(pauses=(Pause(at, 3.0),)), Framing(final_blank_line=False)
+        plan = plan_of("a", pace=pace, framing=framing, faults=(duplicate_chunk(1), close_early(2)))
+        assert (plan.payload, plan.ending.at) == (b"data: a\n\ndata: a\n", 3.0)
+        assert [piece.at for piece in plan.pieces] == [0.0, 0.0]
+
 
 class TestInvalidUtf8:
     @pytest.mark.parametrize(

@@ -45,11 +45,11 @@ spec.loader.exec_module(module)
 
 from mock_ares.authoring.load import loads
 from mock_ares.faults import sleepy
-from mock_ares.plan.build import Asked, build
+from mock_ares.plan.build import RequestContext, build
 
 reply = loads("replies: [{text: a, faults: [sleepy]}]").replies[0]
 assert reply.faults == (sleepy(),)
-print(build(reply, Asked()).marks)
+print(build(reply, RequestContext()).marks)
 """
 
 

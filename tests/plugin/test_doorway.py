@@ -31,6 +31,7 @@ def imported(first: str) -> set[str]:
 def test_it_imports_nothing_but_itself() -> None:
     assert imported("import pytest") == {
         "mock_ares",
+        "mock_ares._version",
         "mock_ares.harness",
         "mock_ares.harness.plugin",
         "mock_ares.harness.plugin.options",
@@ -47,8 +48,8 @@ def test_a_run_that_does_not_use_it_imports_nothing_heavy(pytester: pytest.Pytes
             assert request.config.pluginmanager.hasplugin("mock_ares")
             ours = {{name for name in sys.modules if name.startswith("mock_ares")}}
             assert ours == {{
-                "mock_ares", "mock_ares.harness", "mock_ares.harness.plugin", "mock_ares.harness.plugin.options",
-                "mock_ares.pytest_plugin"
+                "mock_ares", "mock_ares._version", "mock_ares.harness", "mock_ares.harness.plugin",
+                "mock_ares.harness.plugin.options", "mock_ares.pytest_plugin"
             }}
             assert not {HEAVY - {"asyncio", "yaml"}!r} & set(sys.modules)
         """

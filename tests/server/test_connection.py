@@ -305,7 +305,7 @@ class _Transport(asyncio.Transport):
 
 @pytest.mark.parametrize("protocol", [httptools_protocol, h11_protocol])
 def test_canary_for_uvicorns_internals(protocol: Any) -> None:
-    """Names and behaviour of uvicorn that ``server.connection`` stands on. If this fails, read its docstring."""
+    """Names and behaviour of uvicorn that ``uvicorn_protocol`` stands on. If this fails, read its docstring."""
     from uvicorn.server import ServerState
 
     seen: list[Any] = []

@@ -56,7 +56,7 @@ GONE = Scenario(name="over", replies=(Reply(status=503, content=Content(json={"e
 
 
 class ExampleRunner:
-    """``with Arena() as arena``: plays cases to clients, one at a time. Not to be shared between threads."""
+    """``with ExampleRunner() as runner``: plays cases to clients, one at a time. Not to be shared between threads."""
 
     def __init__(self, profile: str = "docs", host: str = "127.0.0.1") -> None:
         try:

@@ -5,7 +5,7 @@
         def stream_chat(self, ares, message):
             return my_client(ares.url, ares.token, message)
 
-pytest makes a test of every check, for each subclass anew; see ``harness.pytest_contract``.
+pytest makes a test of every check, for each subclass anew; see ``harness.plugin.collect``.
 """
 
 from __future__ import annotations

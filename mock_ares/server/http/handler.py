@@ -20,7 +20,6 @@ from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup, plain_error
 from mock_ares.dialects import Names
 from mock_ares.plan.http1.layout import head_only
-from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
@@ -29,10 +28,11 @@ from mock_ares.server.http.turns import in_context, note_use, remember
 from mock_ares.server.playback.player import play
 from mock_ares.server.record.isolation import StrangerError
 from mock_ares.server.record.journal import MOST_NAME, kept_body, kept_text
-from mock_ares.server.replies.effort import MOST_BODY, much_to_plan
+from mock_ares.server.replies.effort import MOST_BODY
 from mock_ares.server.replies.executor import BusyError
 from mock_ares.server.replies.library import Facts, SlowPatternError, Turn
-from mock_ares.server.replies.responses import Answer, Replies, dump, of_error, of_json, other_host, unserved, whole
+from mock_ares.server.replies.planner import ChatContext, Planner, is_text
+from mock_ares.server.replies.responses import Answer, dump, of_error, of_json, other_host, unserved
 from mock_ares.server.state import FakeState
 from mock_ares.server.transport.header_fields import Fields
 from mock_ares.server.transport.refusal import Refusal
@@ -74,9 +74,9 @@ class RequestHandler:
         self._built_in_paths = tuple(paths)
 
     @property
-    def replies(self) -> Replies:
+    def planner(self) -> Planner:
         """By the profile and the dialect of this moment."""
-        return Replies(self.fake.profile, self.fake.dialect, self.fake.plans)
+        return Planner(self.fake.profile, self.fake.dialect, self.fake.plans)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, decide: Callable[[Request], Decided]) -> None:
         """Reads the request, lets ``decide`` choose the answer and further head fields, and plays it."""
@@ -361,32 +361,17 @@ class RequestHandler:
         location = ""
         if reply.redirect is not None:
             location = self._location(request, turn, owner, reply.redirect.to)
-        special = self.replies.special(reply, peer, location=location)
-        if special is not None:
-            return special
-        asked = (reply, chat, self._names(chat), peer, turn.scenario.seed)
+        context = ChatContext(chat, self._names(chat), form, location, turn.scenario.seed)
+        planner = self.planner
 
         def done(answer: Answer) -> Answer:
-            if user is not None:
+            if user is not None and is_text(reply):
                 remember(request, chat, answer, self.fake, owner, user)
             return answer
 
-        return self._planned(asked, form, done)
-
-    def _planned(
-        self,
-        asked: tuple[Reply, ChatRequest, Names, Negotiated, int],
-        form: Form,
-        done: Callable[[Answer], Answer],
-    ) -> Answer | Deferred:
-        """A long reply is planned elsewhere, unless it has been planned before."""
-        reply, chat, *_ = asked
-        replies, executor = self.replies, self.fake.executor
-        if not much_to_plan(reply, chat.message) or (form == "stream" and replies.held(*asked)):
-            return done(replies.stream(*asked) if form == "stream" else replies.whole(*asked))
-        if form == "stream":
-            return Deferred(partial(replies.fetch, executor, *asked), done)
-        return Deferred(partial(executor.run, whole, self.fake.profile, *asked), done)
+        if planner.is_long(reply, context, peer):
+            return Deferred(partial(planner.plan_elsewhere, self.fake.executor, reply, context, peer), done)
+        return done(planner.plan(reply, context, peer))
 
     def _next(self, request: Request, turn: Turn, owner: str) -> tuple[int, Reply | None]:
         """The next reply; one that is broken is not used up, so that the client gets it whole when it asks again."""

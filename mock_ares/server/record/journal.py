@@ -38,7 +38,7 @@ class Exchange:
     method: str
     path: str
     headers: tuple[tuple[str, str], ...]
-    """Lower-case names; secrets are redacted (``server.redaction``)."""
+    """Lower-case names; secrets are redacted (``server.record.redaction``)."""
     started: float
     query: str = ""
     owner: str = ""

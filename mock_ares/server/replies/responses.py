@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
-import uuid
 from dataclasses import dataclass, replace
-from email.utils import formatdate
 from typing import Any
 from urllib.parse import urlsplit
 
-from mock_ares.ares.bodies import ChatRequest
-from mock_ares.ares.errors import HttpError, lookup
-from mock_ares.ares.profiles import Profile
-from mock_ares.dialects import Names, agent_label, count_tokens
-from mock_ares.plan.build import RequestContext, answer, chunks_of
+from mock_ares.ares.errors import HttpError
+from mock_ares.plan.build import answer
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Headers, Script, StreamPlan
-from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.model import Content, Reply, RetryAfter
+from mock_ares.scenario.model import Reply
 from mock_ares.server.record import redaction
-from mock_ares.server.replies.executor import Executor
-from mock_ares.server.replies.plan_cache import PlanCache
 
 JSON: Headers = (("content-type", "application/json"),)
 PLAIN: Headers = (("content-type", "text/plain; charset=utf-8"),)
@@ -79,105 +70,6 @@ def ordinary(plan: StreamPlan, peer: Negotiated) -> Answer:
 def dump(value: Any) -> bytes:
     """Compact JSON, as serde_json and Starlette write it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-class Replies:
-    """Plans the replies of scenarios for requests, under one profile."""
-
-    def __init__(self, profile: Profile, dialect: str | None, plans: PlanCache) -> None:
-        self._profile = profile
-        self._dialect = dialect
-        self._plans = plans
-
-    def special(self, reply: Reply, peer: Negotiated, *, location: str) -> Answer | None:
-        """The answer of a reply that is no text: an error, a redirect, other content. Raises PlanError."""
-        if reply.error is not None:
-            try:
-                error = lookup(self._profile, reply.error)
-            except LookupError as mistake:
-                raise PlanError(str(mistake)) from None
-            return of_error(_with_retry_after(replace_status(error, reply), reply), peer, reply)
-        if reply.redirect is not None:
-            return ordinary(answer(reply.redirect.status, (("location", location),), b"", reply), peer)
-        if reply.content is not None or (reply.status is not None and reply.text is None and reply.chunks == "words"):
-            kind, body = _content(reply.content)
-            error = HttpError(reply.status or 200, (), body, kind)
-            return of_error(_with_retry_after(error, reply), peer, reply)
-        return None
-
-    def stream(self, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int) -> Answer:
-        """The event stream of a reply. Raises PlanError."""
-        return Answer(*self._plans.get(reply, self._asked(chat, names), peer, seed))
-
-    def held(self, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int) -> bool:
-        """Whether that has been planned."""
-        return self._plans.held(reply, self._asked(chat, names), peer, seed)
-
-    async def fetch(
-        self, executor: Executor, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int
-    ) -> Answer:
-        """The same, planned elsewhere. Raises PlanError, BusyError."""
-        return Answer(*await self._plans.fetch(executor, reply, self._asked(chat, names), peer, seed))
-
-    def _asked(self, chat: ChatRequest, names: Names) -> RequestContext:
-        own = self._profile.default_dialect if chat.messages is None else self._profile.messages_dialect
-        return RequestContext(chat.message, names, self._dialect or own, self._profile.keep_alive)
-
-    def whole(self, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int) -> Answer:
-        """The same reply as one JSON object. Raises PlanError."""
-        chunks = chunks_of(reply, chat.message, reply.seed if reply.seed is not None else seed)
-        text = "".join(chunks)
-        fields, headers = self._fields(chat, names, text)
-        pace = replace(reply.pace, pauses=())
-        plan = answer(200, (*JSON, *headers), dump(fields), replace(reply, pace=pace), text=text, chunks=chunks)
-        return ordinary(plan, peer)
-
-    def _fields(self, chat: ChatRequest, names: Names, text: str) -> tuple[dict[str, Any], Headers]:
-        used = chat.tokens_before + count_tokens(chat.message), count_tokens(text)
-        if chat.messages is not None:
-            fields = {
-                "id": f"msg-{uuid.uuid4()}",
-                "content": text,
-                "model": chat.model or "default",
-                "tokens_used": sum(used),
-                "finish_reason": "stop",
-            }
-            return fields, ()
-        docs = self._profile.name == "docs"
-        agent = names.agent if docs else agent_label(names.agent, names.tier)
-        fields = {"response": text, "agent": agent, "context_id": names.context_id, "sources": None}
-        return fields, () if docs else (("x-input-tokens", str(used[0])), ("x-output-tokens", str(used[1])))
-
-
-def whole(profile: Profile, reply: Reply, chat: ChatRequest, names: Names, peer: Negotiated, seed: int) -> Answer:
-    """A reply as one JSON object, for another process. Raises PlanError."""
-    return Replies(profile, None, PlanCache()).whole(reply, chat, names, peer, seed)
-
-
-def replace_status(error: HttpError, reply: Reply) -> HttpError:
-    """The named error with the status and content that the reply gives beside the name."""
-    return error if reply.status is None else replace(error, status=reply.status)
-
-
-def _content(content: str | Content | None) -> tuple[str | None, bytes]:
-    if content is None or isinstance(content, str):
-        return None, b""
-    if content.html is not None:
-        return "text/html; charset=utf-8", content.html.encode()
-    if content.plain is not None:
-        return "text/plain; charset=utf-8", content.plain.encode()
-    return "application/json", dump(content.json)
-
-
-def _with_retry_after(error: HttpError, reply: Reply) -> HttpError:
-    if reply.retry_after is None:
-        return error
-    if isinstance(reply.retry_after, RetryAfter):
-        value = formatdate(time.time() + reply.retry_after.date, usegmt=True)
-    else:
-        value = str(round(reply.retry_after))
-    kept = tuple(field for field in error.headers if field[0].lower() != "retry-after")
-    return replace(error, headers=(*kept, ("retry-after", value)))
 
 
 def other_host(host: str) -> str:

@@ -15,7 +15,8 @@ from mock_ares.scenario.model import Scenario
 from mock_ares.server.replies.cors import Cors
 from mock_ares.server.replies.library import Turn
 from mock_ares.server.replies.plan_cache import PlanCache
-from mock_ares.server.replies.responses import Answer, Replies, other_host
+from mock_ares.server.replies.planner import ChatContext, Planner
+from mock_ares.server.replies.responses import Answer, other_host
 
 STREAM = "/api/chat/stream"
 _AWAY = f"http://{other_host('127.0.0.1:3000')}/_mock/away/{'x' * 16}"
@@ -40,17 +41,22 @@ def draw(scenario: Scenario, index: int, asking: Asking, profile: Profile, diale
     # A connection is not kept for a reply that breaks it before the first byte: see Turn.breaks_next.
     keep_alive = asking.peer.keep_alive and not Turn(scenario, index + 1).breaks_next() and not reply.before_body
     peer = replace(asking.peer, keep_alive=keep_alive)
-    replies = Replies(profile, dialect, PlanCache())
-    away = reply.redirect is not None and reply.redirect.to == "away"
-    special = replies.special(reply, peer, location=_AWAY if away else path)
-    if special is not None:
-        return special
+    redirected = reply.redirect is not None and reply.redirect.to == "away"
     message = asking.message if path in CHATS else ""
-    messages = (("user", message),) if asking.messages and path in CHATS else None
-    chat = ChatRequest(message=message, agent_type=None, context_id=None, model=None, messages=messages)
-    names = Names(agent=profile.default_agent, context_id=profile.example_context_id)
-    plan = replies.whole if CHATS.get(path, ("none", "stream"))[1] == "whole" else replies.stream
-    return plan(reply, chat, names, peer, scenario.seed)
+    context = ChatContext(
+        chat=ChatRequest(
+            message=message,
+            agent_type=None,
+            context_id=None,
+            model=None,
+            messages=(("user", message),) if asking.messages and path in CHATS else None,
+        ),
+        names=Names(agent=profile.default_agent, context_id=profile.example_context_id),
+        form=CHATS.get(path, ("none", "stream"))[1],
+        location=_AWAY if redirected else path,
+        seed=scenario.seed,
+    )
+    return Planner(profile, dialect, PlanCache()).plan(reply, context, peer)
 
 
 def own_fields(cors: Cors = Cors()) -> Headers:

@@ -19,7 +19,7 @@ What uvicorn does otherwise, and this module does not:
   read on (RFC 9112 9.6). But a closed socket sends the same FIN, so the kernel is asked which of the two it was.
 - With pipelined requests it tells only the newest cycle that the client has gone. Here it is the running one.
 - It answers bytes it cannot parse at once, also in the midst of a response, and past the application. Here the response
-  is completed first, and what is no request is an exchange like any other (``server.refusal``).
+  is completed first, and what is no request is an exchange like any other (``server.transport.refusal``).
 - It waits for the end of a head as long as it takes, however large. Here a head has bounds.
 - It leaves the keep-alive timer of a connection that was reset behind.
 - On httptools it loses the body of a request that offers an upgrade, which a server may ignore (RFC 9110 7.8): the

@@ -1,7 +1,7 @@
 """One request's connection, for raw bytes.
 
 ASGI's ``send`` writes well-formed responses only. What a fake of broken servers needs besides is here: bytes as they
-are, whether they have been sent and read, and the connection's ends. ``server.connection`` puts a ``Wire`` into the
+are, whether they have been sent and read, and the connection's ends. ``uvicorn_protocol`` puts a ``Wire`` into the
 scope of every request, as ``scope["extensions"][EXTENSION]``.
 """
 

@@ -264,10 +264,10 @@ from mock_ares.authoring.load import loads
 from mock_ares.cli import DialectChoice
 from mock_ares.dialects import DIALECTS
 from mock_ares.harness.checks import CHECKS
-from mock_ares.plan.build import Asked, build
+from mock_ares.plan.build import RequestContext, build
 
 reply = loads("replies: [{text: a, dialect: plainly}]").replies[0]
-print(build(reply, Asked()).payload.decode(), end="")
+print(build(reply, RequestContext()).payload.decode(), end="")
 assert list(DIALECTS) == list(DialectChoice().choices) == ["text", "lines", "delta", "plainly", "typed"]
 assert "plainly" in CHECKS["chunk-split"].info.dialects and "plainly" not in CHECKS["missing-end"].info.dialects
 """

@@ -7,7 +7,7 @@ from mock_ares.dialects.base import Decoded, Dialect, Event, Names, dialect, jso
 
 
 @dialect("delta")
-class Delta(Dialect):
+class DeltaDialect(Dialect):
     """``{"delta": ..., "finish_reason": null}`` per chunk, then one that says ``stop``."""
 
     ends = True

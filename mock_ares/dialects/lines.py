@@ -10,7 +10,7 @@ from mock_ares.sse import LineDecoder
 
 
 @dialect("lines")
-class Lines(Dialect):
+class LinesDialect(Dialect):
     """Plain chunks, a line each. The last line counts without its end, as ARES's sample clients have it."""
 
     raw = True

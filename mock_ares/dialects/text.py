@@ -7,7 +7,7 @@ from mock_ares.sse import decode
 
 
 @dialect("text")
-class Text(Dialect):
+class TextDialect(Dialect):
     """Plain chunks. Events of a type of their own are no part of the text: ARES has none."""
 
     raw = True

@@ -7,7 +7,7 @@ from mock_ares.dialects.base import Decoded, Dialect, Event, Names, dialect, jso
 
 
 @dialect("typed")
-class Typed(Dialect):
+class TypedDialect(Dialect):
     """Compact objects with an ``event`` key; ``done`` or ``error`` is the last."""
 
     ends = True

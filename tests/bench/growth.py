@@ -76,13 +76,13 @@ def _planning(chunks: int) -> float:
 def _peak(chunks: int) -> float:
     """In a process of its own: the most it ever had, less what it had before."""
     code = (
-        "from mock_ares.plan.build import Asked, build\n"
+        "from mock_ares.plan.build import RequestContext, build\n"
         "from mock_ares.plan.http1.layout import lay_out\n"
         "from mock_ares.scenario.model import Chunks, Reply\n"
         f"reply = Reply(text='word ' * {chunks}, chunks=Chunks(every=5))\n"
         "lines = lambda: open('/proc/self/status').read().split()\n"
         "of = lambda name: int(lines()[lines().index(name) + 1])\n"
-        "before = of('VmRSS:'); lay_out(build(reply, Asked())); print((of('VmHWM:') - before) / 1024)"
+        "before = of('VmRSS:'); lay_out(build(reply, RequestContext())); print((of('VmHWM:') - before) / 1024)"
     )
     return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
 

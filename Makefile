@@ -30,19 +30,28 @@ TRIAL := $(ENV)/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test fuzz kill-matrix trial picture pictures format lint type check bench benchmarks soak build clean
+.PHONY: help serve test coverage fuzz kill-matrix trial picture pictures format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
-	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test, fuzz, kill-matrix, trial), PYTHON=python3.12'
+	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test, coverage, fuzz, kill-matrix, trial), PYTHON=python3.12'
 
 serve: $(RUNTIME) ## a fake ARES on port 3000
 	@exec $(BIN)/mock-ares serve --port $(PORT) $(ARGS)
 
 test: $(DEV) ## run the tests
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+# Every process that a test starts writes what it has run, but for those that are killed. It takes three times as long as
+# make test, and is no part of it.
+coverage: $(DEV) ## which branches the tests take: build/coverage/html
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@PYTHONHASHSEED=0 $(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage html --quiet
+	@$(BIN)/coverage report
 
 fuzz: $(DEV) ## the property tests with fresh seeds, for five minutes: ARGS="--minutes 30"
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a virtual environment in .venv, for people with nothing but Python and make.
 # make PYTHON=python3.12 (a name, or a path) has one of its own beside it, in build/venv, and leaves .venv as it is.
-# Stamps record what is installed, so that a second run asks nobody. They go stale with pyproject.toml.
+# Stamps record what is installed, so that a second run asks nobody. They go stale with pyproject.toml and the version.
 
 # Bytecode is kept, whatever the environment says: the tests start hundreds of processes, and each would compile it all.
 unexport PYTHONDONTWRITEBYTECODE
@@ -106,7 +106,7 @@ $(VENV):
 	"$$python" -m venv $(ENV)
 	@touch $@
 
-$(RUNTIME): $(VENV) pyproject.toml
+$(RUNTIME): $(VENV) pyproject.toml mock_ares/_version.py
 	@$(PIP) install --editable '.[fast]'
 	@touch $@
 

@@ -154,7 +154,6 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
     """
     from dataclasses import replace
 
-    from mock_ares.authoring import scenario_cache
     from mock_ares.scenario.diagnostics import ScenarioError
     from mock_ares.server.files.scenario_files import Folder
     from mock_ares.server.hosting.foreground import run
@@ -162,11 +161,9 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
     from mock_ares.server.transport.read_barrier import SwitchError
 
     raise_file_limit()
-    scenario_cache.use()
     folder = Folder(files) if files else None
     try:
         scenarios = _of_folder(folder, options) if folder is not None else load_all(())
-        scenario_cache.done()
         if "pydantic" in sys.modules:  # files have been read, which leaves cycles behind
             gc.collect()
         gc.freeze()  # modules and scenarios stay: the collector's pauses need not grow with them
@@ -242,14 +239,14 @@ def init(folder: Path) -> None:
     from mock_ares.starter import write
 
     try:
-        made, scenario_cache = write(folder)
+        made, kept = write(folder)
     except (FileExistsError, NotADirectoryError) as error:
         raise WrongUse(f"mock-ares: {error.filename or folder} is a file; name a folder") from None
     except OSError as error:
         raise WrongUse(f"mock-ares: {error.filename or folder}: {error.strerror}") from None
     for path in made:
         click.echo(f"made  {path}")
-    for path in scenario_cache:
+    for path in kept:
         click.echo(f"kept  {path}, which was there")
     named = f"./{folder}" if str(folder).startswith("-") else str(folder)
     click.echo(f"\nThis serves it, and each file anew when you save it:\n\n{program()} serve {shlex.quote(named)}")
@@ -395,25 +392,28 @@ def load_all(files: tuple[Path, ...]) -> list[Scenario]:
 
 
 def _load(files: tuple[Path, ...]) -> list[Scenario]:
+    if not files:
+        from mock_ares.authoring.shipped import library
+
+        return [*library().values()]
     from mock_ares.ares.errors import NAMES
     from mock_ares.authoring.load import load_all as load
-    from mock_ares.paths import FIXTURES
 
-    return load(files or (FIXTURES,), errors=NAMES)
+    return load(files, errors=NAMES)
 
 
 def _one(path: Path) -> Scenario:
     """The scenario of a file, or of the library by its name."""
-    from mock_ares.paths import FIXTURES
-
     if not path.exists():
-        names = [file.stem for file in FIXTURES.glob("*.yaml")]
-        if str(path) not in names:
-            near = difflib.get_close_matches(str(path), names, n=1)
+        from mock_ares.authoring.shipped import library
+
+        found = library()
+        if str(path) not in found:
+            near = difflib.get_close_matches(str(path), found, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else "; mock-ares list scenarios names those of the library"
             raise WrongUse(f"mock-ares: {path} is neither a file nor a scenario of the library{hint}")
-        path = FIXTURES / f"{path}.yaml"
-    found = load_all((path,))
-    if not found:
+        return found[str(path)]
+    scenarios = load_all((path,))
+    if not scenarios:
         raise WrongUse(f"mock-ares: {path}: no scenario files in this folder")
-    return found[0]
+    return scenarios[0]

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_DATA = _PACKAGE / "_data" if (_PACKAGE / "_data").is_dir() else _PACKAGE.parent
+INSTALLED = (_PACKAGE / "_data").is_dir()
+_DATA = _PACKAGE / "_data" if INSTALLED else _PACKAGE.parent
 
 CONTRACTS = _DATA / "contracts"
 FIXTURES = _DATA / "fixtures"

@@ -12,7 +12,6 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from mock_ares.authoring.scenario_cache import opened
 from mock_ares.authoring.texts import read_some, read_text
 from mock_ares.scenario.diagnostics import Finding, Mistake, ScenarioError, WordsError, cut, few, nearest
 from mock_ares.scenario.model import Reply, Scenario
@@ -46,18 +45,6 @@ def loads(
     errors: Collection[str] | None = None,
 ) -> Scenario:
     """The scenario of a YAML text; ``base`` is the folder that its file names are relative to. Raises ScenarioError."""
-    kept = opened()
-    if kept is None:
-        return _read(data, file, base, name, errors)
-    key = kept.key(data, base, name, errors)
-    scenario = kept.get(key)
-    if scenario is None:
-        scenario = _read(data, file, base, name, errors)
-        kept.put(key, scenario)
-    return scenario
-
-
-def _read(data: bytes | str, file: str, base: Path, name: str, errors: Collection[str] | None) -> Scenario:
     scenario, mistakes = _composed(data, file, base, name, errors)
     if scenario is None or mistakes:
         _, mistakes = _composed(data, file, base, name, errors, exactly=True)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mock_ares.ares.credentials import Credentials
-from mock_ares.paths import FIXTURES
 from mock_ares.scenario.diagnostics import dotted, nearest
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -270,13 +269,16 @@ class Ares:
         return made
 
     def _load(self, file: str | Path) -> Scenario:
-        from mock_ares.authoring.load import load
+        for path in (self._folder / file, Path(file)):
+            if path.is_file():
+                from mock_ares.authoring.load import load
 
-        library = {path.stem: path for path in FIXTURES.glob("*.yaml")}
-        for path in (self._folder / file, Path(file), library.get(str(file))):
-            if path is not None and path.is_file():
                 return load(path)
-        hint = nearest(str(file), library, tell_all=False)
+        from mock_ares.authoring.shipped import library
+
+        if (scenario := library().get(str(file))) is not None:
+            return scenario
+        hint = nearest(str(file), library(), tell_all=False)
         where = f"neither in {self._folder.resolve()} nor in {Path().resolve()}, and no scenario of the library"
         raise FileNotFoundError(f"there is no scenario file {str(file)!r}: {where}{hint}")
 

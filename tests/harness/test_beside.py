@@ -33,7 +33,7 @@ SETTINGS = RunSettings(only=("bom", "silence", "patience"), examples=1)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks that last, but not long."""
     for name in ("silence", "patience"):
-        row = Row((one("ab", pace=Pace(head=0.1)),), lasts=True)
+        row = Row((one("ab", pace=Pace(head=0.1)),), lasts=CHECKS[name].row.lasts)
         monkeypatch.setitem(CHECKS, name, Check(CHECKS[name].info, row))
 
 
@@ -143,7 +143,7 @@ class TestAFork:
 
     def test_is_ended_with_the_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(
-            CHECKS, "patience", Check(CHECKS["patience"].info, Row((one("ab", pace=Pace(head=60.0)),), lasts=True))
+            CHECKS, "patience", Check(CHECKS["patience"].info, Row((one("ab", pace=Pace(head=60.0)),), lasts=60.0))
         )
 
         forks: list[int] = []

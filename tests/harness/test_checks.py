@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_ares.dialects import DialectName
+from mock_ares.dialects import DIALECTS, DialectName
 from mock_ares.expectation import disagreement, expect
 from mock_ares.harness.checks import CHECKS, everything, find
 from mock_ares.harness.checks.rows import playable, say, speaking
 from mock_ares.harness.checks.strategies import ENDINGS, NAMES, ended, place, segmentation
+from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import Case, UsageError
 from mock_ares.harness.settings import RunSettings
 from mock_ares.plan import lorem
@@ -29,26 +31,6 @@ def named(text: str) -> list[str]:
     return text.split()
 
 
-CATALOGUE = named("""
-chunk-split chunk-spaces chunk-empty text-unicode text-lookalikes text-newlines text-separators text-nul
-read-line read-utf8 read-crlf read-bytes read-whole
-eol-crlf eol-cr eol-mixed bom comments no-space no-colon fields event-type unterminated charset bad-utf8 long-line
-many-chunks
-close-delimited chunk-ext chunk-ext-quoted trailers early-100 early-103 gzip redirect redirect-away
-status retry-after not-sse drop-fin drop-rst drop-fin-close drop-rst-close drop-length short-length drop-gzip
-drop-silent missing-end malformed-chunk empty-reply garbage error-event stall patience silence
-request incremental once retry cancel
-everything
-""")
-DOCUMENTED = named("""
-chunk-split chunk-spaces chunk-empty text-unicode text-lookalikes read-line read-utf8 read-bytes read-whole comments
-status drop-fin drop-rst drop-fin-close drop-rst-close missing-end error-event patience request incremental once retry
-""")
-DEFENSIVE = named("""
-event-type unterminated long-line many-chunks redirect-away retry-after short-length drop-gzip drop-silent stall
-silence cancel
-""")
-DIALECTS: tuple[DialectName, ...] = ("text", "lines", "delta", "typed")
 _FAILS = named("""
 drop-fin drop-rst drop-fin-close drop-rst-close drop-length malformed-chunk missing-end error-event stall empty-reply
 garbage retry
@@ -62,15 +44,6 @@ OUTCOMES = {
     "long-line": {"either"},
 }
 SLOW = {"long-line", "many-chunks", "patience", "cancel"}
-
-
-def test_every_row_of_the_catalogue_is_a_check() -> None:
-    assert list(CHECKS) == CATALOGUE
-
-
-def test_the_tiers_are_those_of_the_catalogue() -> None:
-    assert {name for name, check in CHECKS.items() if check.info.tier == "documented"} == set(DOCUMENTED)
-    assert {name for name, check in CHECKS.items() if check.info.tier == "defensive"} == set(DEFENSIVE)
 
 
 def test_a_capability_is_asked_for_where_the_row_names_one() -> None:
@@ -102,11 +75,11 @@ def plans(case: Case, dialect: str) -> list[StreamPlan]:
 
 
 def wanted(name: str, dialect: str) -> set[str]:
-    if dialect in ("delta", "typed") and name == "short-length":
+    if DIALECTS[dialect].ends and name == "short-length":
         return {"undetectable", "error", "either"}
-    if dialect in ("delta", "typed") and name == "unterminated":
+    if DIALECTS[dialect].ends and name == "unterminated":
         return {"either"}
-    if dialect in ("delta", "typed") and name.startswith("drop-"):
+    if DIALECTS[dialect].ends and name.startswith("drop-"):
         return {"error", "either"}  # behind the end record
     return OUTCOMES.get(name, {"exact"})
 
@@ -296,7 +269,7 @@ def test_reads_that_cut_are_drawn_with_few_cuts_first() -> None:
 
 
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
-@given(st.data(), st.sets(st.sampled_from(sorted(everything.DRAWN))), st.sampled_from(DIALECTS))
+@given(st.data(), st.sets(st.sampled_from(sorted(everything.DRAWN))), st.sampled_from(get_args(DialectName)))
 def test_everything_draws_from_the_rows_that_are_held(
     data: st.DataObject, held: set[str], dialect: DialectName
 ) -> None:
@@ -337,5 +310,6 @@ def test_reads_are_cut_where_the_ending_leaves_something_to_read(ending: str) ->
 
 
 def test_the_examples_of_everything_need_their_rows_to_be_held() -> None:
-    assert len(everything.fitting(frozenset())) == 1
-    assert everything.fitting(everything.DRAWN) == CHECKS["everything"].examples
+    check, client = CHECKS["everything"], PythonClient(lambda url, token, message: "")
+    assert len(check.examples_for(client, RunSettings(held=frozenset()))) == 1
+    assert check.examples_for(client, RunSettings()) == check.examples

@@ -552,7 +552,7 @@ class TestTheRun:
 
     def test_what_lasts_is_run_beside_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
         threads: dict[str, str] = {}
-        row = Row((one("ab", pace=Pace(head=0.2)),), lasts=True)
+        row = Row((one("ab", pace=Pace(head=0.2)),), lasts=0.2)
         monkeypatch.setitem(CHECKS, "silence", Check(CHECKS["silence"].info, row))
 
         class Two(PythonClient):

@@ -281,7 +281,7 @@ from mock_ares.harness.checks.rows import Check, Row, one
 from mock_ares.scenario.model import Pace
 
 for name in ("patience", "silence"):
-    CHECKS[name] = Check(CHECKS[name].info, Row((one("ab", pace=Pace(head=0.1)),), lasts=True))
+    CHECKS[name] = Check(CHECKS[name].info, Row((one("ab", pace=Pace(head=0.1)),), lasts=CHECKS[name].row.lasts))
 """
     )
     project.makepyfile(

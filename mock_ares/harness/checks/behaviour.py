@@ -48,7 +48,7 @@ def in_turn(first: Reply) -> Case:
 
 
 ROWS: dict[str, Row] = {
-    "request": Row(tuple(asked(message) for message in MESSAGES), requests, most=15),
+    "request": Row(tuple(asked(message) for message in MESSAGES), requests, most=15, gate=True, key_route=True),
     "incremental": Row((one("ab", "cd", withhold=True), one("ab", "cd", "ef", "gi", withhold=True)), pieces, most=10),
     "once": Row(
         (

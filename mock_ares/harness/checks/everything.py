@@ -7,7 +7,7 @@ from hypothesis.strategies import SearchStrategy
 from mock_ares.faults import close_early
 from mock_ares.harness.checks.rows import Row, one
 from mock_ares.harness.checks.strategies import ENDINGS, TEXT_ROWS, streams
-from mock_ares.harness.model import Case
+from mock_ares.harness.model import Case, Client
 from mock_ares.harness.settings import RunSettings
 from mock_ares.scenario.model import Framing, Segments
 
@@ -19,12 +19,8 @@ DRAWN = TEXT_ROWS | ENDINGS | frozenset(_ROWS.split())
 """The rows that can be shown together in one reply."""
 
 
-def held(settings: RunSettings) -> frozenset[str]:
-    return DRAWN if settings.held is None else DRAWN & settings.held
-
-
 def cases(settings: RunSettings) -> SearchStrategy[Case]:
-    return streams(held(settings), settings.dialect).map(lambda reply: Case(replies=(reply,)))
+    return streams(ROW.held(settings), settings.dialect).map(lambda reply: Case(replies=(reply,)))
 
 
 CRLF = Framing(newline="crlf")
@@ -42,9 +38,10 @@ TOGETHER: tuple[tuple[str, Case], ...] = (
 """Rows that go together, and what shows them. None of it is more than its rows ask for one by one."""
 
 
-def fitting(held: frozenset[str]) -> tuple[Case, ...]:
-    """The fixed examples for a client that is held to these rows."""
-    return tuple(case for rows, case in TOGETHER if set(rows.split()) <= held)
+def fitted(client: Client, settings: RunSettings) -> tuple[Case, ...]:
+    """The fixed examples that ask a client for no more than it is held to."""
+    return tuple(case for rows, case in TOGETHER if set(rows.split()) <= ROW.held(settings))
 
 
-ROWS = {"everything": Row(tuple(case for _, case in TOGETHER), cases)}
+ROW = Row(tuple(case for _, case in TOGETHER), cases, draws_from=DRAWN, fitted=fitted)
+ROWS = {"everything": ROW}

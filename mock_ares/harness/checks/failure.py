@@ -27,7 +27,7 @@ from mock_ares.faults import (
 )
 from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import planned, streaming, words
-from mock_ares.harness.model import Case
+from mock_ares.harness.model import Case, Client
 from mock_ares.harness.settings import RunSettings
 from mock_ares.scenario.model import Body, Content, Pace, Pause, Position, Reply, RetryAfter, Segments
 
@@ -136,6 +136,15 @@ def silent(timeout: float | None = None) -> Case:
     return one("ab", "cd", pace=later(SILENCE if timeout is None else min(SILENCE, timeout * NEARLY)))
 
 
+def patient_for(client: Client, settings: RunSettings) -> tuple[Case, ...]:
+    """With gaps that a client of a declared time-out has to wait for."""
+    return (patient() if client.timeout is None else patient(longest=client.timeout / 2),)
+
+
+def silent_for(client: Client, settings: RunSettings) -> tuple[Case, ...]:
+    return (silent(client.timeout),)
+
+
 def again_later(status: int, after: float | RetryAfter) -> Case:
     return case(Reply(status=status, content=JSON, retry_after=after), say("ab", "cd"))
 
@@ -153,9 +162,10 @@ ROWS: dict[str, Row] = {
         ),
         statuses,
         most=12,
+        key_route=True,
     ),
     "retry-after": Row(
-        (again_later(429, 2.0), again_later(503, 2.0), again_later(503, RetryAfter(4.0))), lasts=True, needs_retry=True
+        (again_later(429, 2.0), again_later(503, 2.0), again_later(503, RetryAfter(4.0))), lasts=8.0, needs_retry=True
     ),
     "not-sse": Row(
         (
@@ -190,6 +200,7 @@ ROWS: dict[str, Row] = {
         (faulty(truncate(1)), faulty(close_early(1), body="close"), faulty(close_early(1), body="http1.0")),
         cut_silently,
         most=5,
+        undetectable=True,
     ),
     "missing-end": Row((faulty(missing_end()), faulty(missing_end(), chunks=("ab",))), streaming("missing-end")),
     "malformed-chunk": Row(
@@ -201,9 +212,9 @@ ROWS: dict[str, Row] = {
     "error-event": Row(
         (faulty(error_event(1)), faulty(error_event(0)), faulty(error_event("abc")), faulty(error_event(2))), reported
     ),
-    "stall": Row((faulty(hang(1)), faulty(hang(0))), lasts=True),
-    "patience": Row((patient(),), lasts=True),
-    "silence": Row((silent(),), lasts=True),
+    "stall": Row((faulty(hang(1)), faulty(hang(0))), lasts=10.0),
+    "patience": Row((patient(),), fitted=patient_for, lasts=PATIENCE),
+    "silence": Row((silent(),), fitted=silent_for, lasts=SILENCE),
 }
 
 __all__ = ["ROWS", "Segments", "replace"]

@@ -26,6 +26,7 @@ ROWS: dict[str, Row] = {
             one("ab", "cd", "ef", segments=Segments(every=3)),
         ),
         streaming("read-line"),
+        reads=True,
     ),
     "read-utf8": Row(
         (
@@ -34,6 +35,7 @@ ROWS: dict[str, Row] = {
             one("😀", segments=Segments(inside="utf8")),
         ),
         streaming("read-utf8"),
+        reads=True,
     ),
     "read-crlf": Row(
         (
@@ -41,9 +43,14 @@ ROWS: dict[str, Row] = {
             one("a", "b", framing=CRLF, segments=Segments(inside="crlf")),
         ),
         streaming("read-crlf"),
+        reads=True,
     ),
-    "read-bytes": Row((one("a", segments="byte"), one("ab", "cd", segments="byte")), streaming("read-bytes")),
+    "read-bytes": Row(
+        (one("a", segments="byte"), one("ab", "cd", segments="byte")), streaming("read-bytes"), reads=True
+    ),
     "read-whole": Row(
-        (one("a", "b", segments="whole"), one("a", "b", "c", "d", "e", segments="whole")), streaming("read-whole")
+        (one("a", "b", segments="whole"), one("a", "b", "c", "d", "e", segments="whole")),
+        streaming("read-whole"),
+        reads=True,
     ),
 }

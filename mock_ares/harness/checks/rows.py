@@ -9,13 +9,14 @@ from typing import Any, Literal
 from hypothesis.strategies import SearchStrategy
 
 from mock_ares.dialects import DialectName
-from mock_ares.harness.model import Case, CheckInfo
+from mock_ares.harness.model import Case, CheckInfo, Client
 from mock_ares.harness.settings import RunSettings
 from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Segments
 
+Fitted = Callable[[Client, RunSettings], tuple[Case, ...]]
 Cases = Callable[[RunSettings], SearchStrategy[Case]]
 _CASE = frozenset(field.name for field in fields(Case))
 Trial = Literal["once-through", "in-time", "linear-time"]
@@ -30,8 +31,22 @@ class Row:
     cases: Cases | None = None
     most: int | None = None
     """At most so many generated examples, where each is costly."""
-    lasts: bool = False
-    """It takes seconds whatever the client does: run beside the others where that can be, left out of a quick run."""
+    lasts: float = 0.0
+    """So many seconds it takes whatever the client does: run beside the others where that can be, left out of a quick
+    run."""
+    gate: bool = False
+    """It comes first. Where the client gets no stream in it, nothing else can be judged."""
+    reads: bool = False
+    """It is about where reads end, which is what most clients fail at: it comes early, so that they are told within
+    seconds. Where reads are not seen to end there, passing it says less."""
+    draws_from: frozenset[str] = frozenset()
+    """It puts the hazards of these checks together, of those that the client has passed: it comes last."""
+    fitted: Fitted | None = None
+    """The fixed examples for one client, where they depend on it."""
+    key_route: bool = False
+    """Its first example is also played on the key route, to a client that declares it."""
+    undetectable: bool = False
+    """Nothing on the wire shows it, so that to pass says nothing of the client."""
     needs_gzip: bool = False
     """Nothing is shown to a client that does not accept gzip."""
     needs_retry: bool = False
@@ -39,6 +54,10 @@ class Row:
     trial: Trial = "once-through"
     """``in-time``: a client that is not done at the deadline gets more where the machine is slow. ``linear-time``: and
     one that is done is timed against a shorter case."""
+
+    def held(self, settings: RunSettings) -> frozenset[str]:
+        """Those of the checks it draws from that the client is held to."""
+        return self.draws_from if settings.held is None else self.draws_from & settings.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,10 @@ class Check:
     @property
     def examples(self) -> tuple[Case, ...]:
         return self.row.examples
+
+    def examples_for(self, client: Client, settings: RunSettings) -> tuple[Case, ...]:
+        """Those that fit a client."""
+        return self.row.examples if self.row.fitted is None else self.row.fitted(client, settings)
 
     @property
     def cases(self) -> Cases | None:

@@ -15,6 +15,7 @@ ROWS: dict[str, Row] = {
             one("Neural networks learn by example."),
         ),
         streaming("chunk-split"),
+        key_route=True,
     ),
     "chunk-spaces": Row(
         (

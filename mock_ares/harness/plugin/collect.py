@@ -69,7 +69,7 @@ def _put(contract: type, test: Any) -> None:
 
 
 def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
-    """``request`` first, since it says whether there is anything to judge; behind ``everything`` those that last."""
+    """The gate first, since it says whether there is anything to judge; last of all those that last."""
     client = ContractClient(contract.__name__, terms)
     settings = RunSettings(dialect=terms.dialect)
     for check in sorted(CHECKS.values(), key=_turn):
@@ -82,7 +82,7 @@ def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
 
 
 def _turn(check: Check) -> tuple[bool, bool, bool]:
-    return check.id != "request", check.row.lasts, check.id == "everything"
+    return not check.row.gate, check.row.lasts > 0, bool(check.row.draws_from)
 
 
 def _lasting(item: pytest.Item) -> list[Check]:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from mock_ares.harness.checks import CHECKS, Check, everything
+from mock_ares.harness.checks import CHECKS, Check
 from mock_ares.harness.clients.adapter import Shown
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import Case, CheckInfo, CheckResult, Failure, HarnessError, Observation, Target
@@ -78,7 +78,7 @@ class ContractRun:
     ) -> None:
         """Runs the check; its verdict is the test's outcome. With the first one ``beside`` is begun."""
         variant = self._variant(instance, item.name, beside)
-        if (reason := variant.unreachable()) is not None and check.id != "request":
+        if (reason := variant.unreachable()) is not None and not check.row.gate:
             result = CheckResult(check.info, "skipped", reason=reason)
         else:
             result = self._result(variant, check, item)
@@ -125,8 +125,8 @@ class ContractRun:
 
     def _result(self, variant: Contract, check: Check, item: pytest.Item) -> CheckResult:
         settings = variant.settings
-        if check.id == "everything":
-            self._catch_up(variant, everything.DRAWN)
+        if check.row.draws_from:
+            self._catch_up(variant, check.row.draws_from)
         if check.row.lasts:
             return variant.collect(check)
         try:

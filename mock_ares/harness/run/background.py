@@ -30,6 +30,8 @@ from mock_ares.monotonic import monotonic
 Judge = Callable[[Client, Sequence[Check], Progress], None]
 """Runs the checks in turn, on a fake of its own, and tells of each. Starts the client and closes it."""
 FORKS = sys.platform == "linux"
+LONG = 20.0
+"""Seconds: a check that lasts longer has a lane of its own."""
 WEDGED = 120.0
 """Seconds from the start until a fork is taken for one that never comes back."""
 PR_SET_PDEATHSIG = 1
@@ -50,9 +52,9 @@ class BackgroundChecks(ABC):
 
 
 def lanes(client: Client, checks: Sequence[Check], judge: Judge, progress: Progress) -> list[BackgroundChecks]:
-    """Lanes for these checks, none where the client has nothing to be run in. The longest check has one of its own."""
-    longest = [check for check in checks if check.id == "patience"]
-    others = [check for check in checks if check.id != "patience"]
+    """Lanes for these checks, none where the client has nothing to be run in. What lasts longest has one of its own."""
+    longest = [check for check in checks if check.row.lasts > LONG]
+    others = [check for check in checks if check.row.lasts <= LONG]
     return [lane for each in (longest, others) if each and (lane := _lane(client, each, judge, progress)) is not None]
 
 

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mock_ares.harness.checks import CHECKS, Check, everything
-from mock_ares.harness.checks.failure import patient
-from mock_ares.harness.checks.failure import silent as fallen_silent
+from mock_ares.harness.checks import CHECKS, Check
 from mock_ares.harness.checks.rows import playable, speaking
 from mock_ares.harness.model import (
     KEY_PATH,
@@ -38,8 +36,6 @@ TRIES = 5
 LENIENCE = 5.0
 """Seconds by which a declared time-out may be late, on a busy machine."""
 BEST_EFFORT_TRIES = 5
-V1 = ("request", "chunk-split", "status")
-"""Checks whose first example is also played on the key route, to a client that declares it."""
 UNVOUCHED = "not every read was seen to end where it must"
 """The reservation about a check of reads that has passed, where boundaries are best effort."""
 UNTOLD = "nothing on the wire tells this cut from an end, so any outcome passes: no client can be blamed, or trusted"
@@ -121,7 +117,7 @@ def why_skipped(client: Client, check: Check, settings: RunSettings) -> str | No
         return "the client declares a time-out but not its seconds: timeout=SECONDS"
     if settings.quick and check.row.lasts:
         return "it takes many seconds; left out of a quick run"
-    if info.id == "everything" and not everything.held(settings):
+    if check.row.draws_from and not check.row.held(settings):
         return "no row it could draw from has passed"
     return None
 
@@ -163,7 +159,7 @@ class _Run:
         if failure is not None:
             failure = self.evidence.explained(self.check.id, failure)
         verdict, reason = verdict_on(self.check, failure, self.settings)
-        if verdict == "passed" and self.unvouched and self.check.id.startswith("read-"):
+        if verdict == "passed" and self.unvouched and self.check.row.reads:
             reason = UNVOUCHED
         return CheckResult(self.check.info, verdict, self.examples, failure, reason)
 
@@ -312,7 +308,7 @@ def verdict_on(check: Check, failure: Failure | None, settings: RunSettings) -> 
     if failure is None:
         if why is not None:
             return "failed", f"expected to fail ({why}), but it passes: take it off the list"
-        return ("informational", UNTOLD) if check.id == "drop-silent" else ("passed", "")
+        return ("informational", UNTOLD) if check.row.undetectable else ("passed", "")
     if why is not None:
         return "informational", f"expected to fail: {why}"
     if check.info.tier == "defensive" and not settings.strict:
@@ -322,17 +318,11 @@ def verdict_on(check: Check, failure: Failure | None, settings: RunSettings) -> 
 
 def cases_of(check: Check, client: Client, settings: RunSettings) -> tuple[Case, ...]:
     """The fixed examples that apply to the client, in its dialect."""
-    cases: Iterable[Case] = check.examples
-    if check.id == "everything":
-        cases = everything.fitting(everything.held(settings))
-    if check.id == "patience" and client.timeout is not None:
-        cases = (patient(longest=client.timeout / 2),)
-    if check.id == "silence" and client.timeout is not None:
-        cases = (fallen_silent(client.timeout),)
+    cases: Iterable[Case] = check.examples_for(client, settings)
     if not getattr(client, "restarts", True):
         cases = (case for case in cases if not _shows_then_repeats(case))
     found = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]
-    if "v1" in client.capabilities and check.id in V1 and found:
+    if "v1" in client.capabilities and check.row.key_route and found:
         found.append(replace(found[0], path=KEY_PATH))
     return tuple(found)
 

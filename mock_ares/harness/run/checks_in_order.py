@@ -61,8 +61,7 @@ def run_apart(settings: RunSettings, client: Client, checks: Sequence[Check], pr
 
 
 def _turn(check: Check) -> tuple[bool, bool]:
-    """Reads that end anywhere are what most clients fail at: their users are told within seconds."""
-    return check.id == "everything", not check.id.startswith("read-")
+    return bool(check.row.draws_from), not check.row.reads
 
 
 def _next(checks: deque[Check]) -> Check | None:
@@ -74,7 +73,7 @@ def _next(checks: deque[Check]) -> Check | None:
 
 @dataclass(slots=True)
 class Contract:
-    """A run of many checks: ``request`` first, ``everything`` last, those that last beside all others."""
+    """A run of many checks: the gate first, what draws from others last, those that last beside all others."""
 
     client: Client
     settings: RunSettings
@@ -99,9 +98,9 @@ class Contract:
         return {name: self.evidence.told(result) for name, result in self.results.items()}
 
     def _run(self) -> None:
-        rest = sorted((c for c in self.checks if c.id != "request"), key=_turn)
+        rest = sorted((c for c in self.checks if not c.row.gate), key=_turn)
         for check in self.checks:
-            if check.id == "request":
+            if check.row.gate:
                 self.check(check)
         if (reason := self.unreachable()) is not None:
             for check in rest:
@@ -111,7 +110,7 @@ class Contract:
             self.begin(self.checks)
         beside = [check for lane in self._lanes for check in lane.checks]
         turns = [check for check in rest if check not in beside]
-        self._by_two(deque(check for check in turns if check.row.trial == "once-through" and check.id != "everything"))
+        self._by_two(deque(check for check in turns if check.row.trial == "once-through" and not check.row.draws_from))
         self._in_turn(deque(check for check in turns if check.info.id not in self.results), self.client, self.arena)
         for check in beside:
             self.collect(check)
@@ -177,10 +176,10 @@ class Contract:
 
     def unreachable(self) -> str | None:
         """Why nothing else can be judged, where the client never got as far as a stream."""
-        result = self.results.get("request")
+        result = next((each for each in self.results.values() if CHECKS[each.info.id].row.gate), None)
         if result is None or result.failure is None or result.failure.ending != NO_EXCHANGE:
             return None
-        return f"the client never got a stream: {result.failure.diagnosis} (see request)"
+        return f"the client never got a stream: {result.failure.diagnosis} (see {result.info.id})"
 
     def check(self, check: Check) -> CheckResult:
         """Runs one and remembers what came of it."""
@@ -189,8 +188,8 @@ class Contract:
     def _check(self, check: Check, client: Client, arena: ExampleRunner) -> CheckResult:
         self._tell(Event("started", check.info))
         settings = replace(self.settings, deadline=self._deadline())
-        if check.id == "everything":
-            settings = replace(settings, held=self._held())
+        if check.row.draws_from:
+            settings = replace(settings, held=self._held(check))
         result = run_check(client, check, arena, settings, self._tell, self.evidence)
         each = result.duration / max(1, result.examples)
         if (result.failure is not None and result.failure.word == "hung") or each >= settings.deadline:
@@ -201,7 +200,7 @@ class Contract:
     def _lost_cause(self) -> str | None:
         """Why a client that hangs whatever it is asked is asked no more."""
         results = list(self.results.values())
-        judged = [each for each in results if each.info.id != "request" and each.verdict != "skipped"]
+        judged = [each for each in results if not CHECKS[each.info.id].row.gate and each.verdict != "skipped"]
         hung = [result for result in judged if result.failure is not None and result.failure.word == "hung"]
         if len(judged) > len(hung) or len(hung) < MOST_HUNG:
             return None
@@ -211,11 +210,11 @@ class Contract:
         """A client that hangs once hangs often; less time is lost each time."""
         return max(min(2.0, self.settings.deadline), self.settings.deadline / (1 + self.hung))
 
-    def _held(self) -> frozenset[str]:
-        """The rows that ``everything`` draws from: passed, or not run for want of being asked for."""
+    def _held(self, drawing: Check) -> frozenset[str]:
+        """The rows that a check may draw from: passed, or not run for want of being asked for."""
         unknown = {name for name in CHECKS if name not in self.results and not self._skips(name)}
         passed = {name for name, result in self.results.items() if result.verdict == "passed"}
-        return frozenset(passed if "everything" not in self.settings.only else passed | unknown)
+        return frozenset(passed if drawing.id not in self.settings.only else passed | unknown)
 
     def _skips(self, name: str) -> bool:
         return name in self.settings.expect or why_skipped(self.client, CHECKS[name], self.settings) is not None

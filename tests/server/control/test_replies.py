@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import pytest
 
 from mock_ares.ares.errors import NAMES
 from mock_ares.authoring.calls import reply, scenario
 from mock_ares.faults import FAULTS
+from mock_ares.scenario.fault import Fault
+from mock_ares.scenario.position import Position
+from mock_ares.scenario.words import Duration, Fraction
 from tests.server.control.rig import Api, served
 from tests.server.live import SAY_HI, Live, said
 
 TEXT = "Neural networks learn by example."
+
+
+@dataclass(frozen=True)
+class Odd(Fault):
+    """Has an argument of each kind."""
+
+    lasts: Duration
+    part: Fraction = 0.5
+    way: Literal["in", "out"] = "in"
+    """Which way."""
+    data: bytes = b"\xff"
+    word: str = ""
+    at: Position = Position(chunk=2)
+    sizes: tuple[int, ...] = (1, 2)
+
+
 ARGUMENTS: dict[str, Any] = {
     "duplicate_chunk": {"chunk": 1},
     **{name: {"after": "Neural"} for name in FAULTS if name in (
@@ -53,6 +73,22 @@ class TestChoosing:
     def test_an_unknown_one_is_told(self, two: Api) -> None:
         assert "did you mean 'counted'?" in two.refused(404, "PUT", "/chosen", {"scenario": "count"})
         assert "expected scenario" in two.refused(422, "PUT", "/chosen", {})
+
+    def test_for_no_more_tokens_than_may_be(self, two: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mock_ares.control.resources.scenarios.MOST_CHOICES", 1)
+        for _ in range(2):
+            two.put("/chosen", {"scenario": "late", "token": "one"})
+        told = two.refused(409, "PUT", "/chosen", {"scenario": "late", "token": "two"})
+        assert "chosen for 1 tokens, which is the most" in told
+
+    def test_what_their_replies_are(self, caplog: pytest.LogCaptureFixture) -> None:
+        away = reply(redirect={"to": "away"})
+        odd = scenario(
+            "a", reply(error="internal"), away, reply(content="empty"), reply(faults=["empty_reply"]), name="odd"
+        )
+        with served(caplog, scenarios=[odd]) as api:
+            kinds = {each["name"]: each["kinds"] for each in api.get("/scenarios")["scenarios"]}
+        assert kinds["odd"] == ["text", "error", "redirect", "content", "nothing"]
 
     def test_the_library(self, two: Api) -> None:
         told = two.get("/scenarios")["scenarios"]
@@ -110,6 +146,23 @@ class TestBreaking:
             api.ares.raw(api.ares.request("/api/chat/stream", SAY_HI, "accept-encoding: gzip", "connection: close"))
             (told,) = api.get("/requests/wait")["requests"]
             assert told["broken"] == fault and told["faults"] == [fault]
+
+    def test_arguments_of_every_kind(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(FAULTS, "odd", Odd)
+        monkeypatch.setattr(Odd, "name", "odd", raising=False)
+        (told,) = [each for each in api.get("/faults")["faults"] if each["name"] == "odd"]
+        assert [(each["name"], each["kind"], each["default"]) for each in told["parameters"]] == [
+            ("lasts", "duration", None), ("part", "number", 0.5), ("way", "choice", "in"), ("data", "bytes", "\xff"),
+            ("word", "text", ""), ("at", "position", {"chunk": 2}), ("sizes", "number", [1, 2]),
+        ]  # fmt: skip
+        way = told["parameters"][2]
+        assert (way["choices"], way["description"], way["required"]) == (["in", "out"], "Which way.", False)
+
+    def test_no_more_wait_than_may(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mock_ares.control.resources.pending_faults.MOST_BREAKS", 2)
+        for _ in range(2):
+            api.post("/breaks", {"error": "internal"})
+        assert "2 breaks are waiting, which is the most" in api.refused(409, "POST", "/breaks", {"error": "internal"})
 
     @pytest.mark.parametrize("name", NAMES)
     def test_every_named_error(self, api: Api, name: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -91,3 +93,14 @@ def test_a_run_of_nothing_is_a_report_too(tmp_path: Path) -> None:
     for nothing in (empty, replace(REPORT, clients=())):
         for name in ("a.json", "a.xml", "a.html"):
             write(nothing, tmp_path / name)
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "a.json").write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(REPORT, tmp_path / "a.json")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.json", "old")]

@@ -6,16 +6,20 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mock_ares.faults import empty_reply
 from mock_ares.harness.clients.browser.devtools import Browser
+from mock_ares.harness.model import Case, ClientReport
 from mock_ares.harness.report.html import as_html
 from mock_ares.harness.report.write import write
-from tests.harness.report.samples import HOSTILE, ONE, REPORT
+from mock_ares.scenario.model import Redirect, Reply, Segments
+from tests.harness.report.samples import HOSTILE, ONE, REPORT, failure, result
 from tests.toolchains import require_tool
 
 STYLES = "getComputedStyle(document.documentElement)"
@@ -27,6 +31,8 @@ PAIRS = [
 """Colours of text, and what is behind them."""
 VOID = {"meta", "rect", "br", "link", "input", "img"}
 PAGE = as_html(REPORT, lambda client, check: f"mock-ares replay {check.replay} -- CMD" if check.replay else None)
+
+SILENT = failure(Reply(faults=(empty_reply(),)), "a", word="added")
 
 
 class Reader(HTMLParser):
@@ -216,3 +222,33 @@ def test_what_failed_stands_before_all_else() -> None:
     bad = [verdict in ("failed", "errored") for verdict in verdicts]
     assert bad == sorted(bad, reverse=True) and any(bad)
     assert page.index(">failed</th>") < page.index(">documented</th>")
+
+
+def test_a_large_failure_is_shown_where_it_differs() -> None:
+    """What lies around that is counted, in the text and in the bytes."""
+    text = "".join(f"word{number} " for number in range(2000))
+    lost = failure(
+        Reply(text=text, segments=Segments(every=7)),
+        text.replace("word1000 ", ""),
+        request={"method": "POST", "headers": {"user-agent": "node"}},
+    )
+    report = replace(ONE, clients=(ClientReport("a", "exact", (result("failed", "early-100", failure=lost),)),))
+    found = Reader(as_html(report, lambda client, check: None))
+    assert not found.open
+    assert "… " in found.text and " …" in found.text and "word999" in found.text
+    assert re.search(r"… [\d,]+ more above", found.text) and re.search(r"… [\d,]+ more below", found.text)
+    assert "expect it, or use another library" in found.text
+
+
+def test_replies_that_are_no_stream_are_named() -> None:
+    replies = (Reply(error="internal"), Reply(redirect=Redirect()), Reply(status=204, content="empty"), Reply(text="a"))
+    found = failure(replies[-1], "b", case=Case(replies))
+    report = replace(ONE, clients=(ClientReport("a", "exact", (result("failed", failure=found),)),))
+    page = Reader(as_html(report, lambda client, check: None))
+    for said in ("1. the error internal", "2. a redirect, 307", "3. status 204", "4. a stream (judged)"):
+        assert said in page.text
+
+
+def test_no_response_at_all_is_said() -> None:
+    report = replace(ONE, clients=(ClientReport("a", "exact", (result("failed", failure=SILENT),)),))
+    assert "no HTTP response" in Reader(as_html(report, lambda client, check: None)).text

@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "mock_ares"
 MOST_MODULES = 12
-ROWS = {"faults"}
+ROWS = {"dialects", "faults"}
 """Folders of rows, each a file of its own: there may be any number of them."""
 ORDER = (
     "_version", "monotonic", "paths", "starter",

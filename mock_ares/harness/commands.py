@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_ares.dialects import DIALECTS, STANDARD
+from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
 from mock_ares.harness.clients.processes.strays import adopt
 from mock_ares.harness.model import CheckResult, HarnessError, UsageError
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid
@@ -69,18 +70,18 @@ def _told() -> Iterator[None]:
         raise _Broken(f"the harness failed: {obstacle(said) or 'the system refused what it needs'} ({said})") from None
 
 
+def _option(name: str) -> Any:
+    kind = KINDS[name]
+    if kind.takes is None:
+        return click.option(f"--{name}", is_flag=True, help=kind.help)
+    return click.option(f"--{name}", metavar=kind.takes, help=kind.help)
+
+
 def _client_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             click.argument("command", nargs=-1, type=click.UNPROCESSED),
-            click.option("--exec", "execute", is_flag=True, help="Start CMD for each example (the default)."),
-            click.option("--driver", is_flag=True, help="Keep CMD running; it speaks JSON lines."),
-            click.option("--browser", type=PATH, metavar="FILE", help="A JavaScript file, loaded into Chromium."),
-            click.option(
-                "--client",
-                metavar="MODULE:FUNCTION",
-                help="A Python function, called as FUNCTION(url, token, message) in a process of its own.",
-            ),
+            *(_option(name) for name in KINDS),
             click.option("--can", multiple=True, metavar="CAPABILITIES", help="Such as incremental,retry,timeout=5."),
             click.option("--best-effort", is_flag=True, help="CMD pipes what it reads: promise no read boundaries."),
         )
@@ -171,7 +172,7 @@ def _spent_in_starting(entry: ClientEntry, client: ClientReport) -> str | None:
 
     passed = [check for check in client.checks if check.verdict == "passed" and not CHECKS[check.info.id].row.lasts]
     examples, seconds = sum(check.examples for check in passed), sum(check.duration for check in passed)
-    if entry.kind != "exec" or examples < FEW or seconds < SLOW * examples:
+    if not KINDS[entry.kind].starts_each or examples < FEW or seconds < SLOW * examples:
         return None
     return (
         f"{entry.title} was started for each of {examples} examples that passed, {seconds / examples:.2f} s each, "
@@ -210,26 +211,28 @@ def _expected(word: str) -> tuple[str, str]:
 
 
 def _given(options: dict[str, Any]) -> list[str]:
-    names = {"execute": "--exec", "driver": "--driver", "browser": "--browser", "client": "--client", "name": "--name"}
+    names = {name: f"--{name}" for name in (*KINDS, "name")}
     more = {"can": "--can", "best_effort": "--best-effort", "command": "a command"}
     return [said for name, said in (names | more).items() if options[name]]
 
 
 def _entry(options: dict[str, Any]) -> ClientEntry:
     """The one client of a command line. Raises UsageError where that is none, or more than one."""
-    command, browser, client = options["command"], options["browser"], options["client"]
-    kinds = [said for said, given in (("a command", command), ("--browser", browser), ("--client", client)) if given]
+    command, flags = options["command"], [name for name in OF_COMMANDS if options[name]]
+    words = {name: options[name] for name in OF_WORDS if options[name]}
+    kinds = ["a command"] * bool(command) + [f"--{name}" for name in words]
     if len(kinds) != 1:
         there = f"there are {listed(kinds, 'and')}" if kinds else "there is none"
-        raise UsageError(f"name one client: -- CMD, --browser FILE or --client MODULE:FUNCTION; {there}")
-    if not command and (options["driver"] or options["execute"]):
-        raise UsageError(f"--driver and --exec go with a command; {kinds[0]} takes none")
-    if options["driver"] and options["execute"]:
-        raise UsageError("--exec starts the command for each example, --driver keeps it: choose one")
-    words = (str(browser),) if browser else (client,) if client else command
+        ways = listed(["-- CMD", *(f"--{name} {KINDS[name].takes}" for name in OF_WORDS)])
+        raise UsageError(f"name one client: {ways}; {there}")
+    if not command and flags:
+        said = listed([f"--{name}" for name in OF_COMMANDS], "and")
+        raise UsageError(f"{said} go with a command; {kinds[0]} takes none")
+    if len(flags) > 1:
+        raise UsageError(f"choose one of {listed([f'--{name}' for name in flags], 'and')}: {KINDS[flags[0]].help}")
     return ClientEntry(
-        kind="browser" if browser else "client" if client else "driver" if options["driver"] else "exec",
-        words=tuple(words),
+        kind=next(iter(words), None) or next(iter(flags), OF_COMMANDS[0]),
+        words=tuple(command or words.values()),
         name=options.get("name", ""),
         capabilities=tuple(word.strip() for words in options["can"] for word in words.split(",")),
         boundaries="best-effort" if options["best_effort"] else None,

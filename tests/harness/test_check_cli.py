@@ -208,7 +208,7 @@ def test_a_grid_of_clients() -> None:
     [
         ((), "name one client: -- CMD, --browser FILE or --client MODULE:FUNCTION; there is none"),
         (("--client", RIGHT, "--", "node"), "there are a command and --client"),
-        (("--client", RIGHT, "--driver"), "--driver and --exec go with a command"),
+        (("--client", RIGHT, "--driver"), "--exec and --driver go with a command"),
         (("--exec", "--driver", "--", "true"), "choose one"),
         (("--client", RIGHT, "--only", "eol-crr"), "no check is named 'eol-crr'; did you mean 'eol-cr"),
         (("--client", RIGHT, "--expect", "bomb=x"), "did you mean 'bom'"),

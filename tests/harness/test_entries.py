@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from mock_ares.harness.clients.adapter import Adapter
+from mock_ares.harness.clients.kinds import KINDS
 from mock_ares.harness.model import UsageError
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid
+from tests.documents import text
 
 GRID = """
 [[client]]
@@ -102,3 +105,17 @@ def test_a_grid_that_is_not_there(tmp_path: Path) -> None:
 def test_a_capability_that_there_is_not() -> None:
     with pytest.raises(UsageError, match="unknown capability 'incrementl'; did you mean 'incremental'"):
         ClientEntry("exec", ("a",), capabilities=("incrementl",)).make()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_nothing_is_missing(name: str) -> None:
+    """What a new kind of client still needs, all of it."""
+    adapter = KINDS[name].adapter()
+    todo = [] if issubclass(adapter, Adapter) else [f"{KINDS[name].home}: a subclass of Adapter"]
+    if f"--{name}" not in text("docs/check.md"):
+        todo.append(f"docs/check.md: what --{name} runs")
+    home = KINDS[name].home
+    tests = (path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_clients_*.py"))
+    if not any(f"from {home.partition(':')[0]} import" in test for test in tests):
+        todo.append(f"tests/harness/test_clients_{name}.py: tests of {home}")
+    assert not todo, "\n".join(["", *todo])

@@ -19,20 +19,20 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from mock_ares.dialects import DialectName
+from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
 from mock_ares.harness.model import Boundaries, Client, UsageError
-from mock_ares.scenario.diagnostics import nearest
-
-Kind = Literal["exec", "driver", "browser", "client"]
+from mock_ares.scenario.diagnostics import listed, nearest
 
 
 @dataclass(frozen=True, slots=True)
 class ClientEntry:
     """A client that is not running yet."""
 
-    kind: Kind
+    kind: str
+    """Of the table of kinds."""
     words: tuple[str, ...]
     """The command, or the one word that names the file or the function."""
     name: str = ""
@@ -50,28 +50,17 @@ class ClientEntry:
     def arguments(self) -> str:
         """How the command line names it, behind `mock-ares check` or `mock-ares replay FILE`."""
         can = f"--can {shlex.quote(','.join(self.capabilities))} " if self.capabilities else ""
-        can += "--best-effort " if self.boundaries == "best-effort" and self.kind in ("exec", "driver") else ""
-        if self.kind in ("browser", "client"):
+        can += "--best-effort " if self.boundaries == "best-effort" and self.kind in OF_COMMANDS else ""
+        if self.kind in OF_WORDS:
             return f"{can}--{self.kind} {shlex.quote(self.words[0])}"
-        return f"{can}{'--driver ' * (self.kind == 'driver')}-- {shlex.join(self.words)}"
+        return f"{can}{f'--{self.kind} ' if self.kind != OF_COMMANDS[0] else ''}-- {shlex.join(self.words)}"
 
     def make(self) -> Client:
         """Raises UsageError for capabilities that there are not."""
-        if self.kind == "exec":
-            from mock_ares.harness.clients.spawned import ProcessClient
-
-            return ProcessClient(self.words, self.title, self.capabilities, boundaries=self.boundaries or "exact")
-        if self.kind == "driver":
-            from mock_ares.harness.clients.driver import DriverClient
-
-            return DriverClient(self.words, self.title, self.capabilities, boundaries=self.boundaries or "exact")
-        if self.kind == "browser":
-            from mock_ares.harness.clients.browser.client import BrowserClient
-
-            return BrowserClient(self.words[0], self.title, self.capabilities)
-        from mock_ares.harness.clients.remote import RemoteClient
-
-        return RemoteClient(self.words[0], self.title, self.capabilities)
+        make = KINDS[self.kind].adapter()
+        if self.kind in OF_WORDS:
+            return make(self.words[0], self.title, self.capabilities)  # type: ignore[no-any-return]
+        return make(self.words, self.title, self.capabilities, boundaries=self.boundaries or "exact")  # type: ignore[no-any-return]
 
 
 def read_grid(path: Path) -> list[ClientEntry]:
@@ -100,7 +89,7 @@ def _refuse_twins(entries: list[ClientEntry], path: Path) -> None:
         seen.add(entry.title)
 
 
-_WHAT = ("command", "browser", "client")
+_WHAT = ("command", *OF_WORDS)
 _KNOWN = frozenset({*_WHAT, *(field.name for field in fields(ClientEntry))} - {"words"})
 
 
@@ -109,10 +98,11 @@ def _entry(data: dict[str, Any], where: str) -> ClientEntry:
         raise UsageError(f"{where}: unknown word {unknown[0]!r}{nearest(unknown[0], _KNOWN)}")
     given = [word for word in _WHAT if word in data]
     if len(given) != 1:
-        raise UsageError(f"{where}: it needs exactly one of command, browser and client")
-    kind = data.get("kind", "exec" if given == ["command"] else given[0])
-    if kind not in (("exec", "driver") if given == ["command"] else given):
-        raise UsageError(f"{where}: kind is exec or driver, and goes with command; there is {kind!r}")
+        raise UsageError(f"{where}: it needs exactly one of {listed(_WHAT, 'and')}")
+    kinds = OF_COMMANDS if given == ["command"] else given
+    kind = data.get("kind", kinds[0])
+    if kind not in kinds:
+        raise UsageError(f"{where}: kind is {listed(OF_COMMANDS)}, and goes with command; there is {kind!r}")
     words = data[given[0]]
     return ClientEntry(
         kind=kind,

@@ -315,7 +315,7 @@ class TestKeptConnections:
                 headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
                 with pool.stream("POST", url, json={"message": message}, headers=headers) as response:
                     response.raise_for_status()
-                    return "".join(right.Lines(response.iter_bytes()).chunks())
+                    return "".join(right.read(response.iter_bytes()))
 
             client = PythonClient(chat)
             for harmful in self.HARMFUL * 8:

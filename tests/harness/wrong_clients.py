@@ -2,70 +2,75 @@
 
 from __future__ import annotations
 
-import codecs
 import http.client
 import io
 import json
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPResponse
+from itertools import chain, takewhile
+from typing import Any
 from urllib.parse import urlsplit
 
+from mock_ares.client import LINE_END, AresError
 from tests.harness import right_client as right
-from tests.harness.right_client import FailedError, Lines, reads
+from tests.harness.right_client import Right
 
 Chat = Callable[[str, str, str], Iterator[str]]
 
 
-class NoLineBuffer(Lines):
-    def lines(self, flush: bool = False) -> Iterator[str]:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        for read in self.reads:
-            yield from right.LINE_END.split(decoder.decode(read))
+class NoLineBuffer(Right):
+    def lines(self, texts: Iterable[str]) -> Iterator[str]:
+        return chain.from_iterable(map(LINE_END.split, texts))
 
 
-class EachReadDecoded(Lines):
-    def __init__(self, reads: Iterator[bytes]) -> None:
-        super().__init__(read.decode(errors="replace").encode() for read in reads)
+class EachReadDecoded(Right):
+    def characters(self, received: Iterable[bytes], response: HTTPResponse) -> Iterator[str]:
+        return (read.decode(errors="replace") for read in received)
 
 
-class SplitLines(Lines):
-    def chunks(self) -> Iterator[str]:
-        for data in super().chunks():
+class SplitLines(Right):
+    def events(self, lines: Iterable[str]) -> Iterator[str]:
+        for data in super().events(lines):
             yield "\n".join((line.splitlines() or [""])[0] for line in data.split("\n"))
 
 
-class Strips(Lines):
-    def chunks(self) -> Iterator[str]:
-        return (data.strip(" ") for data in super().chunks())
+class Strips(Right):
+    def events(self, lines: Iterable[str]) -> Iterator[str]:
+        return (data.strip(" ") for data in super().events(lines))
 
 
-class StopsAtDone(Lines):
-    def chunks(self) -> Iterator[str]:
-        for data in super().chunks():
-            if data == "[DONE]":
-                return
-            yield data
+class StopsAtDone(Right):
+    def events(self, lines: Iterable[str]) -> Iterator[str]:
+        return takewhile(lambda data: data != "[DONE]", super().events(lines))
 
 
-def reading(kind: type[Lines]) -> Chat:
-    return lambda url, token, message: kind(reads(url, token, message)).chunks()
+class WaitsForTheEnd(Right):
+    """Of the connection, not of the reply."""
+
+    def received(self, response: Any) -> Iterator[bytes]:
+        response.fp = io.BytesIO(response.fp.read())
+        return super().received(response)
+
+
+def reading(kind: type[Right]) -> Chat:
+    return kind().stream_chat
 
 
 without_a_line_buffer = reading(NoLineBuffer)
 without_an_incremental_decoder = reading(EachReadDecoded)
+waits_for_the_connection_to_end = reading(WaitsForTheEnd)
 
 
 def end_is_success(url: str, token: str, message: str) -> Iterator[str]:
     try:
         yield from right.stream_chat(url, token, message)
-    except FailedError as error:
-        if "missing" not in str(error) and "chunk" not in str(error):
+    except AresError as error:
+        broken = isinstance(error.__cause__, ConnectionError)
+        if not (broken or any(words in str(error) for words in ("too soon", "HTTP chunk"))):
             raise
-    except ConnectionError:
-        pass
 
 
 def buffers(url: str, token: str, message: str) -> Iterator[str]:
@@ -80,7 +85,7 @@ def retries_anew(url: str, token: str, message: str) -> str:
     for attempt in range(3):
         try:
             return right.whole(url, token, message)
-        except (FailedError, ConnectionError):
+        except AresError:
             if attempt == 2:
                 raise
     raise AssertionError
@@ -91,7 +96,7 @@ def retrying(url: str, token: str, message: str, between: Callable[[], object]) 
         try:
             yield from right.stream_chat(url, token, message)
             return
-        except (FailedError, ConnectionError):
+        except AresError:
             if attempt == 2:
                 raise
             between()
@@ -102,7 +107,7 @@ def posts_again(url: str, token: str, message: str) -> Iterator[str]:
     for _ in range(2):
         try:
             right.whole(url, token, message)
-        except FailedError:
+        except AresError:
             return
 
 
@@ -114,7 +119,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        return "".join(Lines(iter([self.body])).chunks())
+        return "".join(right.read([self.body]))
 
 
 def posted(url: str, token: str, message: str, path: str | None = None, **fields: str) -> Answer:
@@ -156,7 +161,7 @@ def follows(url: str, token: str, message: str) -> str:
 
 def answer(response: Answer) -> str:
     if response.status != 200:
-        raise FailedError(str(response.status))
+        raise AresError(str(response.status))
     return response.text
 
 
@@ -172,16 +177,8 @@ def another_message(url: str, token: str, message: str) -> str:
     return answer(posted(url, token, message.encode("ascii", "ignore").decode()))
 
 
-def waits_for_the_connection_to_end(url: str, token: str, message: str) -> str:
-    parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port)) as connection:
-        connection.sendall(right.request(parts.netloc, parts.path, token, message))
-        received = b"".join(iter(lambda: connection.recv(65536), b""))
-    return "".join(Lines(right.body(io.BytesIO(received))).chunks())
-
-
 def never_asks(url: str, token: str, message: str) -> str:
-    raise FailedError("not today")
+    raise AresError("not today")
 
 
 def takes_too_long_for_much(url: str, token: str, message: str) -> str:
@@ -211,7 +208,7 @@ def gives_up_after(seconds: float) -> Chat:
         for data in right.stream_chat(url, token, message):
             yield data
             if time.monotonic() - begun > seconds:
-                raise FailedError("timed out")
+                raise AresError("timed out")
 
     return chat
 
@@ -219,5 +216,5 @@ def gives_up_after(seconds: float) -> Chat:
 def never_reports(url: str, token: str, message: str) -> str:
     try:
         return "".join(end_is_success(url, token, message))
-    except FailedError:
+    except AresError:
         return ""

@@ -62,13 +62,13 @@ def request_of(fake: FakeServer, scenario: str, asking: Asking, tokens: tuple[st
     fields = {} if path.endswith("/chat") else {"context_id": fake.fake.profile.example_context_id}
     body = json.dumps({**said, **fields}).encode()
     head = [
-        f"POST {path} HTTP/{asking.peer.version}",
+        f"POST {path} HTTP/{asking.negotiated.version}",
         "host: 127.0.0.1:3000",
         f"authorization: Bearer {tokens['/v1/' in path]}",
         "content-type: application/json",
         f"content-length: {len(body)}",
         f"x-mock-ares-scenario: {scenario}",
-        f"accept-encoding: {'gzip' if asking.peer.gzip else 'gzip;q=0'}",
+        f"accept-encoding: {'gzip' if asking.negotiated.gzip else 'gzip;q=0'}",
     ]
     return "\r\n".join([*head, "", ""]).encode() + body
 
@@ -133,6 +133,6 @@ def test_the_agent_is_the_profiles(library: dict[str, Scenario], profile: str, a
 def test_show_prints_these(library: dict[str, Scenario]) -> None:
     answer = draw(library["typed"], 0, ASKINGS["as clients do"], PROFILES["docs"])
     printed = list(preview(library["typed"], message=MESSAGE))
-    peer = ASKINGS["as clients do"].peer
+    peer = ASKINGS["as clients do"].negotiated
     assert printed[-1] == list(timeline(answer.plan, peer, script=answer.script, extra=own_fields()))[-1]
     assert any(line.strip().startswith("date: ") for line in printed)

@@ -22,7 +22,7 @@ from mock_ares.server.replies.responses import JSON, Answer, dump, of_error, ord
 
 def dispatch(respond: RequestHandler, request: Request) -> Decided | None:
     """The answer and further head fields; None where the path is unknown."""
-    profile, peer = respond.fake.profile, request.peer
+    profile, negotiated = respond.fake.profile, request.negotiated
     by_method, parts = find(profile.name, request.raw_path)
     if not by_method:
         return None
@@ -31,10 +31,10 @@ def dispatch(respond: RequestHandler, request: Request) -> Decided | None:
         return _wrong_method(respond, request, by_method)
     identity = respond.identify(request, operation.auth)
     if isinstance(identity, HttpError):
-        return of_error(identity, peer), ()
+        return of_error(identity, negotiated), ()
     limits = respond.limited(identity) if operation.auth != "none" else ()
     if isinstance(limits, HttpError):
-        return of_error(limits, peer), ()
+        return of_error(limits, negotiated), ()
     if operation.auth == "api-key":
         note_use(request, respond.fake, identity)
     asked = (request.body, request.headers.first("content-type"), profile)
@@ -42,8 +42,8 @@ def dispatch(respond: RequestHandler, request: Request) -> Decided | None:
     def done(fields: dict[str, Any]) -> Answer:
         found = _handled(respond, request, operation, identity, parts, fields)
         if isinstance(found, HttpError):
-            return of_error(found, peer)
-        return replace(_answer(found, peer), secret=operation.secret)
+            return of_error(found, negotiated)
+        return replace(_answer(found, negotiated), secret=operation.secret)
 
     if operation.body is None:
         return done({}), limits
@@ -58,9 +58,9 @@ def _wrong_method(respond: RequestHandler, request: Request, by_method: dict[str
     if profile.outer_layers_first:
         identity = respond.identify(request, first.auth)
         if isinstance(identity, HttpError):
-            return of_error(identity, request.peer), ()
+            return of_error(identity, request.negotiated), ()
     names = ["GET,HEAD" if method == "GET" else method for method in by_method]
-    return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(names)),)
+    return of_error(lookup(profile, "method-not-allowed"), request.negotiated), (("allow", ",".join(names)),)
 
 
 def _handled(
@@ -89,8 +89,8 @@ def _handled(
     return operation.handle(call)
 
 
-def _answer(result: Result, peer: Negotiated) -> Answer:
+def _answer(result: Result, negotiated: Negotiated) -> Answer:
     reply = Reply(text="", pace=Pace(head=result.wait))
     if result.value is NOTHING:
-        return ordinary(answer(result.status, result.headers, b"", reply), peer)
-    return ordinary(answer(result.status, (*JSON, *result.headers), dump(result.value), reply), peer)
+        return ordinary(answer(result.status, result.headers, b"", reply), negotiated)
+    return ordinary(answer(result.status, (*JSON, *result.headers), dump(result.value), reply), negotiated)

@@ -144,22 +144,22 @@ def _wanted(scenario: Scenario, reply: int | None) -> tuple[Sequence[int], Seque
 
 
 def _plan_of(
-    setup: Setup, scenario: Scenario, index: int, message: str, peer: Negotiated, window: Window
+    setup: Setup, scenario: Scenario, index: int, message: str, negotiated: Negotiated, window: Window
 ) -> dict[str, Any]:
     try:
-        found = draw(scenario, index, Asking(message, peer), PROFILES[setup.profile], setup.dialect)
+        found = draw(scenario, index, Asking(message, negotiated), PROFILES[setup.profile], setup.dialect)
     except (PlanError, LookupError) as error:
         return {"reply": index, "error": str(error.args[0])}
-    return plan_json(found.plan, found.script, index, peer, window, extra=own_fields(setup.cors))
+    return plan_json(found.plan, found.script, index, negotiated, window, extra=own_fields(setup.cors))
 
 
 def plan_json(
-    plan: StreamPlan, script: Script, index: int, peer: Negotiated, window: Window, record: Record | None = None,
+    plan: StreamPlan, script: Script, index: int, negotiated: Negotiated, window: Window, record: Record | None = None,
     extra: Headers = (),
 ) -> dict[str, Any]:  # fmt: skip
     """The document's ``Plan``; with a record, of what was really sent."""
-    body = carried(plan, peer).body
-    expected = expect(plan, gzip=peer.gzip, version=peer.version)
+    body = carried(plan, negotiated).body
+    expected = expect(plan, gzip=negotiated.gzip, version=negotiated.version)
     head = render_head(script.head, extra) if script.head is not None else None
     return {
         "reply": index,

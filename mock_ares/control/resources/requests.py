@@ -84,12 +84,12 @@ async def one(ask: Ask) -> ControlAnswer:
     if exchange is None:
         most = control.fake.journal.most
         raise RefusedError(404, f"request {number} is not in the journal, which keeps the latest {most}")
-    record, peer = control.recorder.get(exchange.number), _peer(exchange)
+    record, negotiated = control.recorder.get(exchange.number), _negotiated(exchange)
     left = exchange.ending in ("client-left", "hang")
     plan = None
     if record is not None:
         index = exchange.reply or 0
-        plan = plan_json(record.plan, record.script, index, peer, Window.of(ask), record, record.extra)
+        plan = plan_json(record.plan, record.script, index, negotiated, Window.of(ask), record, record.extra)
     return ok(
         {
             **control.told(exchange),
@@ -100,24 +100,27 @@ async def one(ask: Ask) -> ControlAnswer:
             "curl": again_line(exchange, ask.url) if exchange.method else "",
             "scenario_text": scenario_text(exchange),
             "client_left_at": exchange.duration if left else None,
-            "read": None if record is None else _read(exchange, record, peer),
+            "read": None if record is None else _read(exchange, record, negotiated),
             "plan": plan,
         }
     )
 
 
-def _peer(exchange: Exchange) -> Negotiated:
+def _negotiated(exchange: Exchange) -> Negotiated:
     return Negotiated(exchange.version, accepts_gzip(Fields(exchange.headers).get("accept-encoding", "")))
 
 
-def _read(exchange: Exchange, record: Record, peer: Negotiated) -> dict[str, Any]:
+def _read(exchange: Exchange, record: Record, negotiated: Negotiated) -> dict[str, Any]:
     """What a correct client has read of what was sent. Half a character at the end is nothing that was said."""
     plan, sent = record.plan, record.plan.payload[: record.upto]
     if record.upto < plan.size:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         decoder.decode(sent)
         sent = sent[: len(sent) - len(decoder.getstate()[0])]
-    whole = exchange.ending == "complete" and expect(plan, gzip=peer.gzip, version=peer.version).outcome == "exact"
+    whole = (
+        exchange.ending == "complete"
+        and expect(plan, gzip=negotiated.gzip, version=negotiated.version).outcome == "exact"
+    )
     if plan.dialect not in DIALECTS:
         return {
             "text": sent[:MOST_TEXT].decode(errors="replace"),

@@ -14,12 +14,12 @@ from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 
 
-def lay_out(plan: StreamPlan, peer: Negotiated = Negotiated()) -> Script:
+def lay_out(plan: StreamPlan, negotiated: Negotiated = Negotiated()) -> Script:
     """The bytes of every write, when it leaves, and which must be read before the next.
 
     Raises PlanError where the payload has no place of the kind that its segments ask for.
     """
-    plan = carried(plan, peer)
+    plan = carried(plan, negotiated)
     if plan.head is None:
         tail = (Write(plan.ending.at or 0.0, plan.ending.tail, False),) if plan.ending.tail else ()
         return Script(None, False, tail, plan.ending, keep_alive=False)
@@ -28,10 +28,10 @@ def lay_out(plan: StreamPlan, peer: Negotiated = Negotiated()) -> Script:
     framed = _chunked(plan, sliced.slices) if _is_chunked(plan) else ((piece.data, piece) for piece in sliced.slices)
     writes = _whole(framed) if plan.segments == "whole" else _writes(framed, promised is not None)
     written = Writes(_with_end(plan, writes))
-    keep_alive = _stays_open(plan, peer)
+    keep_alive = _stays_open(plan, negotiated)
     head = replace(
         plan.head,
-        headers=_headers(plan, peer, sliced.length, keep_alive),
+        headers=_headers(plan, negotiated, sliced.length, keep_alive),
         version="1.0" if plan.body.framing == "http1.0" else "1.1",
     )
     return Script(
@@ -76,22 +76,24 @@ def _is_chunked(plan: StreamPlan) -> bool:
 # --- the head's fields ----------------------------------------------------------------------------------------------
 
 
-def _stays_open(plan: StreamPlan, peer: Negotiated) -> bool:
+def _stays_open(plan: StreamPlan, negotiated: Negotiated) -> bool:
     body, ending = plan.body, plan.ending
     delimited = body.framing in ("chunked", "length") and body.connection == "keep-alive"
-    return peer.keep_alive and delimited and ending.kind == "complete" and not ending.length_delta
+    return negotiated.keep_alive and delimited and ending.kind == "complete" and not ending.length_delta
 
 
-def _headers(plan: StreamPlan, peer: Negotiated, length: int, keep_alive: bool) -> Headers:
+def _headers(plan: StreamPlan, negotiated: Negotiated, length: int, keep_alive: bool) -> Headers:
     """The plan's own fields, and those of the framing that the plan does not give itself."""
     assert plan.head is not None
     own = {name.lower() for name, _ in plan.head.headers}
-    added = (field for field in _framing_fields(plan, peer, length, keep_alive) if field[0] not in own)
+    added = (field for field in _framing_fields(plan, negotiated, length, keep_alive) if field[0] not in own)
     vary = (("vary", "accept-encoding"),) if plan.body.gzip else ()
     return (*plan.head.headers, *added, *vary)
 
 
-def _framing_fields(plan: StreamPlan, peer: Negotiated, length: int, keep_alive: bool) -> Iterator[tuple[str, str]]:
+def _framing_fields(
+    plan: StreamPlan, negotiated: Negotiated, length: int, keep_alive: bool
+) -> Iterator[tuple[str, str]]:
     assert plan.head is not None
     body = plan.body
     if body.gzip:
@@ -109,17 +111,19 @@ def _framing_fields(plan: StreamPlan, peer: Negotiated, length: int, keep_alive:
                 f"short_length: the body has {length} bytes, {-plan.ending.length_delta} less is less than none"
             )
         yield "content-length", str(announced)
-    if not keep_alive and not _ends_unannounced(plan, peer):
+    if not keep_alive and not _ends_unannounced(plan, negotiated):
         yield "connection", "close"
-    elif peer.version == "1.0":
+    elif negotiated.version == "1.0":
         yield "connection", "keep-alive"
 
 
-def _ends_unannounced(plan: StreamPlan, peer: Negotiated) -> bool:
+def _ends_unannounced(plan: StreamPlan, negotiated: Negotiated) -> bool:
     """The abrupt end is the point: a connection that was to stay open ends all the same."""
     body, ending = plan.body, plan.ending
     abrupt = ending.kind != "complete" and not ending.tail
-    return abrupt and peer.keep_alive and body.connection == "keep-alive" and body.framing in ("chunked", "length")
+    return (
+        abrupt and negotiated.keep_alive and body.connection == "keep-alive" and body.framing in ("chunked", "length")
+    )
 
 
 # --- the body -------------------------------------------------------------------------------------------------------

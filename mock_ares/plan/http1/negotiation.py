@@ -36,16 +36,16 @@ def _weighs(parameter: str) -> bool:
     return found is not None and float(found[1]) > 0
 
 
-def carried(plan: StreamPlan, peer: Negotiated) -> StreamPlan:
+def carried(plan: StreamPlan, negotiated: Negotiated) -> StreamPlan:
     """The plan without what this client cannot be sent. What it rests on is gone too: no gzip, no cut in it."""
     if plan.head is None:
         return plan
     if plan.head.status in BODILESS:
         return replace(plan, body=Body("length", connection=plan.body.connection))
-    if plan.body.gzip and not peer.gzip:
+    if plan.body.gzip and not negotiated.gzip:
         ending = plan.ending if plan.ending.gzip_trailer else Ending(at=plan.ending.at)
         plan = replace(plan, body=replace(plan.body, gzip=None), ending=ending)
-    return _for_version_1_0(plan) if peer.version == "1.0" else plan
+    return _for_version_1_0(plan) if negotiated.version == "1.0" else plan
 
 
 def _for_version_1_0(plan: StreamPlan) -> StreamPlan:

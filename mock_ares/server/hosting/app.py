@@ -51,7 +51,7 @@ class RouteEndpoint:
         if request.method == "OPTIONS" and (asked or fake.profile.outer_layers_first):
             wanted = request.headers.get("access-control-request-headers", "")
             fields = fake.cors.preflight(origin, asked, wanted)
-            return nothing(200 if fake.profile.name == "server" else 204, request.peer), fields or ()
+            return nothing(200 if fake.profile.name == "server" else 204, request.negotiated), fields or ()
         if self._methods and request.method not in self._methods:
             return self._refuse_method(request, fake.profile)
         return self._decide(request)
@@ -60,10 +60,12 @@ class RouteEndpoint:
         if profile.outer_layers_first:
             identity = self._respond.identify(request, self._auth)
             if isinstance(identity, HttpError):
-                return of_error(identity, request.peer), ()
+                return of_error(identity, request.negotiated), ()
         allowed = ", ".join(self._methods)
         request.exchange.reason = f"expected {allowed}, not {request.method[:40]}{offer(request.headers)}"
-        return of_error(lookup(profile, "method-not-allowed"), request.peer), (("allow", ",".join(self._methods)),)
+        return of_error(lookup(profile, "method-not-allowed"), request.negotiated), (
+            ("allow", ",".join(self._methods)),
+        )
 
 
 class PathRoute(BaseRoute):
@@ -129,10 +131,10 @@ def create_app(
         return RouteEndpoint(respond, lambda request: respond.chat(request, auth, form), "POST", auth=auth)
 
     def health(request: Request) -> tuple[Answer, Headers]:
-        return of_text("OK", request.peer), ()
+        return of_text("OK", request.negotiated), ()
 
     def control(request: Request) -> tuple[Answer, Headers]:
-        return unserved("the control API", request.peer), ()
+        return unserved("the control API", request.negotiated), ()
 
     later = RouteEndpoint(respond, control) if fake.settings.replica else LazyControl(fake)
     app = App(

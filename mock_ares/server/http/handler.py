@@ -20,6 +20,7 @@ from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup, plain_error
 from mock_ares.dialects import Names
 from mock_ares.plan.http1.layout import head_only
+from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
@@ -130,15 +131,15 @@ class RequestHandler:
                 found = found.then(await found.work())
             answer = found
         except SlowPatternError as error:
-            answer, extra = of_json({"error": str(error)}, request.peer, status=500), ()
+            answer, extra = of_json({"error": str(error)}, request.negotiated, status=500), ()
         except BusyError as error:
             busy = HttpError(503, (("retry-after", "5"),), _error_body(str(error)), "application/json")
-            answer, extra = of_error(busy, request.peer), ()
+            answer, extra = of_error(busy, request.negotiated), ()
         except PlanError as error:
             broken = request.exchange.broken
             what = f"broken with {broken} as asked for" if broken else "played for this request"
             message = f"scenario {request.exchange.scenario!r} cannot be {what}: {error}"
-            answer, extra = of_json({"error": message}, request.peer, status=500), ()
+            answer, extra = of_json({"error": message}, request.negotiated, status=500), ()
         # A plan that took its time to make delays its answer; the pace of the answer counts from here.
         start = self.fake.clock.now()
         if late := self.fake.latency:
@@ -178,7 +179,7 @@ class RequestHandler:
         def decide(request: Request) -> Decided:
             identity = self.identify(request, auth)
             if isinstance(identity, HttpError):
-                return of_error(identity, request.peer), ()
+                return of_error(identity, request.negotiated), ()
             return self._reply(request, turn, NOTHING_SAID, identity.token_id, form), ()
 
         return decide
@@ -196,7 +197,7 @@ class RequestHandler:
         """For who cannot be understood: in words, and nothing more on this connection."""
         request.exchange.reason = refusal.reason
         error = plain_error(refusal.status, f"{refusal.reason}\n")
-        return of_error(error, replace(request.peer, keep_alive=False)), ()
+        return of_error(error, replace(request.negotiated, keep_alive=False)), ()
 
     async def _late(self, wire: Wire, until: float) -> None:
         timer = self.fake.clock.timer(until)
@@ -208,7 +209,8 @@ class RequestHandler:
         exchange = self.fake.journal.open(scope["method"], scope["path"], fields.lines, self.fake.clock.now(), query)
         exchange.owner, exchange.version = self.fake.tenants.only, wire.http_version
         raw_path = scope["raw_path"].decode("latin-1")
-        return Request(scope["method"], scope["path"], query, fields, b"", wire, exchange, raw_path)
+        gzip = accepts_gzip(fields.get("accept-encoding", ""))
+        return Request(scope["method"], scope["path"], query, fields, b"", wire, exchange, raw_path, gzip)
 
     async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
         exchange, plan, wire = request.exchange, answer.plan, request.wire
@@ -246,13 +248,13 @@ class RequestHandler:
 
     def chat(self, request: Request, auth: Auth, form: Form) -> Decided:
         """ARES's chat endpoints."""
-        peer = request.peer
+        negotiated = request.negotiated
         identity = self.identify(request, auth)
         if isinstance(identity, HttpError):
-            return of_error(identity, peer), ()
+            return of_error(identity, negotiated), ()
         limits = self.limited(identity)
         if isinstance(limits, HttpError):
-            return of_error(limits, peer), ()
+            return of_error(limits, negotiated), ()
         asked = (request.body, request.headers.first("content-type"), self.fake.profile, request.path)
         return self.parsed(request, parse_chat, asked, lambda chat: self._chat(request, chat, identity, form)), limits
 
@@ -266,7 +268,7 @@ class RequestHandler:
         """What comes of a body; a large one is parsed elsewhere."""
 
         def done(found: T | HttpError) -> Answer | Deferred:
-            return of_error(found, request.peer) if isinstance(found, HttpError) else then(found)
+            return of_error(found, request.negotiated) if isinstance(found, HttpError) else then(found)
 
         if len(request.body) > MOST_BODY:
             return Deferred(partial(self.fake.executor.run, parse, *args), done)
@@ -276,7 +278,7 @@ class RequestHandler:
         self._note(request, chat)
         found = self._turn(request, chat, identity.token_id)
         if isinstance(found, HttpError):
-            return of_error(found, request.peer)
+            return of_error(found, request.negotiated)
         if request.exchange.credentials == "api-key" and not self.fake.settings.replica:
             note_use(request, self.fake, identity)
         user = None if self.fake.settings.replica else identity.subject
@@ -346,16 +348,16 @@ class RequestHandler:
         user: str | None = None,
     ) -> Answer | Deferred:
         """``user``: whose conversation it is; None: nobody's."""
-        exchange, peer = request.exchange, request.peer
+        exchange, negotiated = request.exchange, request.negotiated
         exchange.scenario = turn.scenario.name
         index, reply = self._next(request, turn, owner)
-        peer = replace(peer, keep_alive=peer.keep_alive and not turn.breaks_next())
+        negotiated = replace(negotiated, keep_alive=negotiated.keep_alive and not turn.breaks_next())
         exchange.reply, exchange.seed = index, turn.scenario.seed
         if reply is None:
             message = (
                 f"scenario {turn.scenario.name!r} has {len(turn.scenario.replies)} replies, all given (then: fail)"
             )
-            return of_json({"error": message}, peer, status=500)
+            return of_json({"error": message}, negotiated, status=500)
         exchange.given = reply
         exchange.seed = reply.seed if reply.seed is not None else turn.scenario.seed
         location = ""
@@ -369,9 +371,9 @@ class RequestHandler:
                 remember(request, chat, answer, self.fake, owner, user)
             return answer
 
-        if planner.is_long(reply, context, peer):
-            return Deferred(partial(planner.plan_elsewhere, self.fake.executor, reply, context, peer), done)
-        return done(planner.plan(reply, context, peer))
+        if planner.is_long(reply, context, negotiated):
+            return Deferred(partial(planner.plan_elsewhere, self.fake.executor, reply, context, negotiated), done)
+        return done(planner.plan(reply, context, negotiated))
 
     def _next(self, request: Request, turn: Turn, owner: str) -> tuple[int, Reply | None]:
         """The next reply; one that is broken is not used up, so that the client gets it whole when it asks again."""
@@ -403,7 +405,7 @@ class RequestHandler:
         """Where a redirect to another host name leads: the turn goes on, and no credentials are asked for."""
         ticket = self.fake.tickets.get(request.path.rsplit("/", 1)[-1])
         if ticket is None:
-            return of_error(lookup(self.fake.profile, "not-found"), request.peer), ()
+            return of_error(lookup(self.fake.profile, "not-found"), request.negotiated), ()
         owner, turn = ticket
         request.exchange.owner = owner
         request.exchange.credentials = "sent" if "authorization" in request.headers else "none"
@@ -421,14 +423,14 @@ class RequestHandler:
             return scripted
         if found := self._built_in(self, request):
             if self.fake.settings.replica:
-                return unserved(f"{request.method} {request.path}", request.peer), ()
+                return unserved(f"{request.method} {request.path}", request.negotiated), ()
             return found
         facts = Facts(request.method, request.path, request.headers)
         scenario = self.fake.library.find(facts) or self.fake.library.routes(facts)
         if scenario is None:
             reason = refusal_reasons.no_such_path(request.path, self._paths())
             request.exchange.reason = reason + refusal_reasons.offer(request.headers)
-            return of_error(lookup(self.fake.profile, "not-found"), request.peer), ()
+            return of_error(lookup(self.fake.profile, "not-found"), request.negotiated), ()
         return self._on_route(request, facts, scenario)
 
     def scripted(self, request: Request) -> Decided | None:
@@ -453,7 +455,7 @@ class RequestHandler:
     def _on_route(self, request: Request, facts: Facts, scenario: Scenario, own: Turn | None = None) -> Decided:
         identity = self.identify(request, scenario.auth)
         if isinstance(identity, HttpError):
-            return of_error(identity, request.peer), ()
+            return of_error(identity, request.negotiated), ()
         turn = own or self.fake.own(identity.token_id, facts) or self.fake.library.turn(identity.token_id, scenario)
         return self._reply(request, turn, NOTHING_SAID, identity.token_id, "stream"), ()
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mock_ares.plan.http1.negotiation import Negotiated, accepts_gzip
+from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.responses import Answer
@@ -27,15 +27,17 @@ class Request:
     exchange: Exchange
     raw_path: str
     """As it came: not decoded."""
+    gzip: bool = False
+    """The client accepts it."""
     complete: float = 0.0
     """When all of it had come, by the clock."""
     on_end: Callable[[bool], object] | None = None
     """Told, once the answer has been played, whether all of it was."""
 
     @property
-    def peer(self) -> Negotiated:
+    def negotiated(self) -> Negotiated:
         keep_alive = self.wire.keep_alive and self.wire.unread is None  # who did not wait for the body cannot go on
-        return Negotiated(self.wire.http_version, accepts_gzip(self.headers.get("accept-encoding", "")), keep_alive)
+        return Negotiated(self.wire.http_version, self.gzip, keep_alive)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,24 +28,24 @@ class PlanCache:
         self._kept: OrderedDict[Key, tuple[Reply, StreamPlan, Script]] = OrderedDict()
         self._making = dict[Key, asyncio.Future[tuple[StreamPlan, Script]]]()
 
-    def get(self, reply: Reply, asked: RequestContext, peer: Negotiated, seed: int) -> tuple[StreamPlan, Script]:
+    def get(self, reply: Reply, asked: RequestContext, negotiated: Negotiated, seed: int) -> tuple[StreamPlan, Script]:
         """The plan and its script. Raises PlanError."""
-        key = _key(reply, asked, peer, seed)
-        return self._found(key) or self._keep(key, reply, *planned(reply, asked, peer, seed))
+        key = _key(reply, asked, negotiated, seed)
+        return self._found(key) or self._keep(key, reply, *planned(reply, asked, negotiated, seed))
 
-    def held(self, reply: Reply, asked: RequestContext, peer: Negotiated, seed: int) -> bool:
+    def held(self, reply: Reply, asked: RequestContext, negotiated: Negotiated, seed: int) -> bool:
         """Whether it has been made."""
-        return _key(reply, asked, peer, seed) in self._kept
+        return _key(reply, asked, negotiated, seed) in self._kept
 
     async def fetch(
-        self, executor: Executor, reply: Reply, asked: RequestContext, peer: Negotiated, seed: int
+        self, executor: Executor, reply: Reply, asked: RequestContext, negotiated: Negotiated, seed: int
     ) -> tuple[StreamPlan, Script]:
         """The same, made elsewhere; who asks for it meanwhile waits for it, too. Raises PlanError, BusyError."""
-        key = _key(reply, asked, peer, seed)
+        key = _key(reply, asked, negotiated, seed)
         if found := self._found(key):
             return found
         if key not in self._making:
-            making = asyncio.ensure_future(executor.run(planned, reply, _normal(reply, asked), peer, seed))
+            making = asyncio.ensure_future(executor.run(planned, reply, _normal(reply, asked), negotiated, seed))
             making.add_done_callback(lambda _: self._making.pop(key))
             self._making[key] = making
         made = await asyncio.shield(self._making[key])
@@ -67,14 +67,14 @@ class PlanCache:
         return plan, script
 
 
-def planned(reply: Reply, asked: RequestContext, peer: Negotiated, seed: int) -> tuple[StreamPlan, Script]:
+def planned(reply: Reply, asked: RequestContext, negotiated: Negotiated, seed: int) -> tuple[StreamPlan, Script]:
     """Raises PlanError."""
     plan = build(reply, asked, seed)
-    return plan, lay_out(plan, peer)
+    return plan, lay_out(plan, negotiated)
 
 
-def _key(reply: Reply, asked: RequestContext, peer: Negotiated, seed: int) -> Key:
-    return (id(reply), _normal(reply, asked), peer, seed)
+def _key(reply: Reply, asked: RequestContext, negotiated: Negotiated, seed: int) -> Key:
+    return (id(reply), _normal(reply, asked), negotiated, seed)
 
 
 def _weight(plan: StreamPlan, script: Script) -> int:

@@ -25,8 +25,8 @@ def preview(
     everything: bool = False,
 ) -> Iterator[str]:
     """The timeline of each reply, or of one (counted from 1)."""
-    peer = Negotiated("1.0" if old else "1.1", gzip, not old)
-    asking = Asking(message, peer, path, messages)
+    negotiated = Negotiated("1.0" if old else "1.1", gzip, not old)
+    asking = Asking(message, negotiated, path, messages)
     yield f"{scenario.name}: {scenario.summary}"
     for number in range(1, len(scenario.replies) + 1):
         if reply is not None and number != reply:
@@ -39,7 +39,7 @@ def preview(
             yield f"cannot be played: {error.args[0]}"
             continue
         yield from timeline(
-            answer.plan, peer, script=answer.script, extra=own_fields(), most=None if everything else 40
+            answer.plan, negotiated, script=answer.script, extra=own_fields(), most=None if everything else 40
         )
     if reply is not None and reply > len(scenario.replies):
         yield f"there is no reply {reply}: the scenario has {len(scenario.replies)}"

@@ -37,34 +37,34 @@ class Answer:
         return replace(self.plan, pieces=pieces), replace(self.script, writes=writes)
 
 
-def of_error(error: HttpError, peer: Negotiated, reply: Reply = Reply(text="")) -> Answer:
+def of_error(error: HttpError, negotiated: Negotiated, reply: Reply = Reply(text="")) -> Answer:
     """An HTTP error as a plan."""
     headers = error.headers
     if error.content_type is not None:
         headers = (("content-type", error.content_type), *headers)
-    return ordinary(answer(error.status, headers, error.body, reply), peer)
+    return ordinary(answer(error.status, headers, error.body, reply), negotiated)
 
 
-def of_json(value: Any, peer: Negotiated, *, status: int = 200, headers: Headers = ()) -> Answer:
-    return ordinary(answer(status, (*JSON, *headers), dump(value)), peer)
+def of_json(value: Any, negotiated: Negotiated, *, status: int = 200, headers: Headers = ()) -> Answer:
+    return ordinary(answer(status, (*JSON, *headers), dump(value)), negotiated)
 
 
-def of_text(text: str, peer: Negotiated) -> Answer:
-    return ordinary(answer(200, PLAIN, text.encode()), peer)
+def of_text(text: str, negotiated: Negotiated) -> Answer:
+    return ordinary(answer(200, PLAIN, text.encode()), negotiated)
 
 
-def nothing(status: int, peer: Negotiated, headers: Headers = ()) -> Answer:
-    return ordinary(answer(status, headers, b""), peer)
+def nothing(status: int, negotiated: Negotiated, headers: Headers = ()) -> Answer:
+    return ordinary(answer(status, headers, b""), negotiated)
 
 
-def unserved(what: str, peer: Negotiated) -> Answer:
+def unserved(what: str, negotiated: Negotiated) -> Answer:
     """The answer of a replica to what it cannot know."""
     message = f"{what} needs state in common, which several workers do not have: serve with one"
-    return of_json({"error": message}, peer, status=501)
+    return of_json({"error": message}, negotiated, status=501)
 
 
-def ordinary(plan: StreamPlan, peer: Negotiated) -> Answer:
-    return Answer(plan, lay_out(plan, peer))
+def ordinary(plan: StreamPlan, negotiated: Negotiated) -> Answer:
+    return Answer(plan, lay_out(plan, negotiated))
 
 
 def dump(value: Any) -> bytes:

@@ -20,7 +20,7 @@ READ_ENDS = INDENT + "- - - - a read ends here - - - -"
 
 def timeline(
     plan: StreamPlan,
-    peer: Negotiated = Negotiated(),
+    negotiated: Negotiated = Negotiated(),
     *,
     script: Script | None = None,
     extra: Headers = (),
@@ -32,8 +32,8 @@ def timeline(
     Of more than ``most`` writes the middle is left out, and said; None shows all. Every line is printable: bytes are
     shown as ASCII or a dot, text with its escapes.
     """
-    script = script or lay_out(plan, peer)
-    yield from _summary(plan, script, peer)
+    script = script or lay_out(plan, negotiated)
+    yield from _summary(plan, script, negotiated)
     yield ""
     if script.head is not None:
         yield from _head(script, extra)
@@ -63,8 +63,8 @@ def _end(script: Script) -> float:
     return max(last, script.ending.at or 0.0)
 
 
-def _summary(plan: StreamPlan, script: Script, peer: Negotiated) -> Iterator[str]:
-    body = carried(plan, peer).body
+def _summary(plan: StreamPlan, script: Script, negotiated: Negotiated) -> Iterator[str]:
+    body = carried(plan, negotiated).body
     how = f"{body.framing}, gzip ({body.gzip})" if body.gzip else body.framing
     yield f"dialect {plan.dialect}, body {how}, seed {plan.seed}" if plan.head else "no response"
     chunks = f"{counted(len(plan.chunks), 'chunk')} of text, " if plan.chunks else ""
@@ -73,7 +73,7 @@ def _summary(plan: StreamPlan, script: Script, peer: Negotiated) -> Iterator[str
     yield f"{chunks}{sent}{counted(plan.size, 'byte')} of payload, {wire}, {counted(len(script.writes), 'write')}"
     if plan.marks:
         yield f"faults: {', '.join(plan.marks)}"
-    expected = expect(plan, gzip=peer.gzip, version=peer.version)
+    expected = expect(plan, gzip=negotiated.gzip, version=negotiated.version)
     yield f"a correct client: {expected.outcome}, as {expected.why}"
     if expected.text:
         shown = expected.text if len(expected.text) <= 200 else f"{expected.text[:197]}..."

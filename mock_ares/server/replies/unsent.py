@@ -27,7 +27,7 @@ class Asking:
     """A request, as far as its answer depends on it."""
 
     message: str
-    peer: Negotiated = Negotiated()
+    negotiated: Negotiated = Negotiated()
     path: str | None = None
     """None: the scenario's own, else a JWT's stream."""
     messages: bool = False
@@ -39,8 +39,8 @@ def draw(scenario: Scenario, index: int, asking: Asking, profile: Profile, diale
     reply = scenario.replies[index]
     path = asking.path or (scenario.when.path if scenario.when and scenario.when.endpoint else STREAM)
     # A connection is not kept for a reply that breaks it before the first byte: see Turn.breaks_next.
-    keep_alive = asking.peer.keep_alive and not Turn(scenario, index + 1).breaks_next() and not reply.before_body
-    peer = replace(asking.peer, keep_alive=keep_alive)
+    keep_alive = asking.negotiated.keep_alive and not Turn(scenario, index + 1).breaks_next() and not reply.before_body
+    negotiated = replace(asking.negotiated, keep_alive=keep_alive)
     redirected = reply.redirect is not None and reply.redirect.to == "away"
     message = asking.message if path in CHATS else ""
     context = ChatContext(
@@ -56,7 +56,7 @@ def draw(scenario: Scenario, index: int, asking: Asking, profile: Profile, diale
         location=_AWAY if redirected else path,
         seed=scenario.seed,
     )
-    return Planner(profile, dialect, PlanCache()).plan(reply, context, peer)
+    return Planner(profile, dialect, PlanCache()).plan(reply, context, negotiated)
 
 
 def own_fields(cors: Cors = Cors()) -> Headers:

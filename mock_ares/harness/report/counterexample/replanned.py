@@ -46,15 +46,15 @@ def judged(failure: Failure) -> int:
 def stream_of(failure: Failure) -> Stream | None:
     """The judged reply as it was sent; None where only the server could say."""
     headers = (failure.request or {}).get("headers") or {}
-    peer = Negotiated(gzip=accepts_gzip(str(dict(headers).get("accept-encoding", ""))))
-    return plan(failure.case.replies[judged(failure)], failure.case, peer)
+    negotiated = Negotiated(gzip=accepts_gzip(str(dict(headers).get("accept-encoding", ""))))
+    return plan(failure.case.replies[judged(failure)], failure.case, negotiated)
 
 
-def plan(reply: Reply, case: Case, peer: Negotiated = Negotiated()) -> Stream | None:
+def plan(reply: Reply, case: Case, negotiated: Negotiated = Negotiated()) -> Stream | None:
     """A reply as it is sent to such a client; None where it cannot be planned outside a server."""
     scenario = Scenario(replies=(reply,), name="case")
     try:
-        answer = draw(scenario, 0, Asking(case.message, peer, case.path), PROFILES["docs"])
+        answer = draw(scenario, 0, Asking(case.message, negotiated, case.path), PROFILES["docs"])
     except (PlanError, LookupError):
         return None
     return Stream(answer.plan, answer.script)

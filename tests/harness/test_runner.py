@@ -181,6 +181,21 @@ class TestWrongClients:
         assert (result.verdict, result.outcome) == ("informational", "kept-open")
         kept.clear()
 
+    @pytest.mark.parametrize("name", ["once", "cancel"])
+    def test_one_that_knows_the_answer_without_asking(self, arena: ExampleRunner, name: str) -> None:
+        check = CHECKS[name]
+        found = judge_case(PythonClient(lambda url, token, message: "hello"), check.examples[0], arena, check.info)
+        assert found is not None and found.word == "bad-request"
+
+    def test_one_that_is_stopped_and_has_shown_what_was_not_sent(self, arena: ExampleRunner) -> None:
+        def invents(url: str, token: str, message: str) -> Iterator[str]:
+            yield "no "
+            yield from right.stream_chat(url, token, message)
+
+        check = CHECKS["cancel"]
+        found = judge_case(PythonClient(invents), check.examples[0], arena, check.info)
+        assert found is not None and found.word == "altered"
+
     def test_one_that_does_not_wait_as_long_as_it_is_told(self, arena: ExampleRunner) -> None:
         client = PythonClient(wrong.retries_anew, capabilities="retry")
         for after in (1.0, RetryAfter(4.0)):

@@ -65,3 +65,13 @@ def test_the_probe_names_the_first_that_does() -> None:
     found = probed("json", "asyncio", "ssl")
     assert {"asyncio", "ssl"} <= set(found["asyncio"])
     assert found["json"] == found["ssl"] == []
+
+
+def test_a_fake_starts_without_what_it_may_never_be_asked_for() -> None:
+    code = (
+        "import sys; from mock_ares.server.hosting.in_thread import FakeServer\n"
+        "with FakeServer(): print([name for name in sys.modules if name.startswith(('mock_ares.ares.routes', "
+        "'mock_ares.control', 'pydantic', 'yaml'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

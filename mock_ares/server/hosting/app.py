@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match
@@ -12,8 +12,6 @@ from mock_ares.ares.chats import CHATS, Auth, Form
 from mock_ares.ares.errors import HttpError, lookup
 from mock_ares.ares.profiles import Profile
 from mock_ares.ares.refusal_reasons import offer
-from mock_ares.ares.routes.dispatch import dispatch
-from mock_ares.ares.routes.table import TABLE
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.http.handler import RequestHandler
@@ -117,6 +115,21 @@ class LazyControl:
         await self._fake.control_app(scope, receive, send)
 
 
+# Accounts, conversations and the like: 16 ms of a start, and most fakes are never asked for them.
+
+
+def _built_in(respond: RequestHandler, request: Request) -> Decided | None:
+    from mock_ares.ares.routes.dispatch import dispatch
+
+    return dispatch(respond, request)
+
+
+def _built_in_paths() -> Iterator[str]:
+    from mock_ares.ares.routes.table import TABLE
+
+    return (operation.path for operation in TABLE)
+
+
 def create_app(
     settings: Settings = Settings(), scenarios: Iterable[Scenario] = (), *, fake: FakeState | None = None
 ) -> App:
@@ -125,7 +138,7 @@ def create_app(
     Raises LookupError for a default scenario that does not exist, KeyError for an unknown profile.
     """
     fake = fake or FakeState.make(settings, scenarios)
-    respond = RequestHandler(fake, dispatch, (operation.path for operation in TABLE))
+    respond = RequestHandler(fake, _built_in, _built_in_paths)
 
     def chat(auth: Auth, form: Form) -> RouteEndpoint:
         return RouteEndpoint(respond, lambda request: respond.chat(request, auth, form), "POST", auth=auth)

@@ -68,11 +68,11 @@ BuiltIn = Callable[["RequestHandler", Request], Decided | None]
 class RequestHandler:
     """Answers requests for one fake."""
 
-    def __init__(self, fake: FakeState, built_in: BuiltIn, paths: Iterable[str]) -> None:
+    def __init__(self, fake: FakeState, built_in: BuiltIn, paths: Callable[[], Iterable[str]]) -> None:
         """``built_in``: what is answered beside the chats and the scenarios, at ``paths``."""
         self.fake = fake
         self._built_in = built_in
-        self._built_in_paths = tuple(paths)
+        self._built_in_paths = paths
 
     @property
     def planner(self) -> Planner:
@@ -461,7 +461,7 @@ class RequestHandler:
 
     def _paths(self) -> Iterator[str]:
         """Those that are answered here."""
-        yield from ("/health", "/_mock/", *CHATS, *self._built_in_paths)
+        yield from ("/health", "/_mock/", *CHATS, *self._built_in_paths())
         yield from (s.when.path for s in self.fake.library.by_name.values() if s.when and s.when.endpoint)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -29,8 +29,8 @@ from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Body, DialectName, Framing, Pace, Pause, Position, Reply, Segments, Text
 
 TEXT = "Größe lernt."
-ENDING: tuple[DialectName, ...] = ("delta", "typed")
-SILENT = ("text", "lines")
+ENDING: list[DialectName] = [name for name in get_args(DialectName) if DIALECTS[name].ends]
+SILENT: list[DialectName] = [name for name in get_args(DialectName) if not DIALECTS[name].ends]
 
 
 def plan_of(text: str | Text | None = TEXT, dialect: DialectName = "text", **words: Any) -> StreamPlan:

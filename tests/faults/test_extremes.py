@@ -53,9 +53,11 @@ REPLIES: dict[str, Reply] = {
 }
 WHERE: tuple[Any, ...] = (0, 2, "a", Position(byte=3), Position(fraction=0.5), Position(time=0.0))
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], ...]] = {
-    **{name: tuple((at,) for at in WHERE) for name, fault in faults.FAULTS.items() if "after" in fault.required()},
+    **{
+        name: tuple(product(*(WHERE if word == "after" else (1, 2) for word in fault.required())))
+        for name, fault in faults.FAULTS.items()
+    },
     **dict.fromkeys(("close_early", "reset_peer"), tuple(zip(WHERE, [True, False] * 3, strict=True))),
-    "duplicate_chunk": ((1,), (2,)),
     **dict.fromkeys(("long_length", "short_length"), ((1,), (9,), (1000,))),
     "empty_reply": ((False,), (True,)),
 }
@@ -107,7 +109,7 @@ SAYS: dict[str, Callable[[Heard], bool]] = {
 
 
 def variants(name: str) -> Iterator[Fault]:
-    for arguments in ARGUMENTS.get(name, ((),)):
+    for arguments in ARGUMENTS[name]:
         yield faults.FAULTS[name](*arguments)
 
 

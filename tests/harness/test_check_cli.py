@@ -206,7 +206,7 @@ def test_a_grid_of_clients() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "name one client: -- CMD, --browser FILE or --client MODULE:FUNCTION; there is none"),
+        ((), "name one client: -- CMD, --browser FILE"),
         (("--client", RIGHT, "--", "node"), "there are a command and --client"),
         (("--client", RIGHT, "--driver"), "--exec and --driver go with a command"),
         (("--exec", "--driver", "--", "true"), "choose one"),

@@ -72,8 +72,8 @@ def test_they_become_clients(tmp_path: Path) -> None:
         ("client = 3", r"needs at least one \[\[client\]\]"),
         ("[[client", "is no TOML file"),
         ("clients = []", "unknown word 'clients'; a grid is a list of"),
-        ("[[client]]\nname = 'a'", "client 1: it needs exactly one of command, browser and client"),
-        ("[[client]]\ncommand = 'a'\nbrowser = 'b'", "exactly one of command, browser and client"),
+        ("[[client]]\nname = 'a'", "client 1: it needs exactly one of command, browser"),
+        ("[[client]]\ncommand = 'a'\nbrowser = 'b'", "exactly one of command, browser"),
         (
             "[[client]]\ncommand = 'a'\n[[client]]\ncomand = 'a'",
             "client 2: unknown word 'comand'; did you mean 'command'",

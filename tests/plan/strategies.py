@@ -47,7 +47,6 @@ LOOKALIKES = (
 WORDS = (
     "a", "Neural", " networks", "  ", " ", "\n", "\n\n", "\t", "é", "ß", "中", "🧠", "👩‍🔬", "e\u0301", "\U0010ffff",
 )  # fmt: skip
-FORBIDDEN = {"text": "\r", "lines": "\r\n", "delta": "", "typed": ""}
 BLOCK_LINES = (
     ":", ": comment", ": keep-alive", "id: 1", "id", "retry: 10", "retry: x", "event:", "x: y", "datax: 1", "data : 1",
 )  # fmt: skip
@@ -57,7 +56,7 @@ FOREIGN = (("event: ping", "data: not the text"), ("data: {}", "event: other", "
 @cache
 def texts(dialect: str = "text") -> SearchStrategy[str]:
     """Texts that the dialect can carry: words, what looks like framing, and anything else."""
-    forbidden = FORBIDDEN[dialect]
+    forbidden = "".join({*"\r\n"} - {*DIALECTS[dialect].newlines})
     known = [part for part in WORDS + LOOKALIKES if not set(part) & set(forbidden)]
     anything = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=forbidden), max_size=8)
     return st.lists(st.sampled_from(known) | anything, max_size=8).map("".join)
@@ -191,7 +190,7 @@ def content_faults(draw: DrawFn, plan: StreamPlan) -> Fault:
     """A fault that changes what is said, at a place of the plan that may or may not fit."""
     kinds = ["invalid_utf8"]
     kinds += ["duplicate_chunk"] if plan.chunks else []
-    kinds += ["error_event"] if plan.dialect == "typed" else []
+    kinds += ["error_event"] if plan.dialect in DIALECTS and DIALECTS[plan.dialect].reports_errors else []
     kinds += ["missing_end"] if DIALECTS[plan.dialect].ends else []
     match draw(st.sampled_from(kinds)):
         case "invalid_utf8":

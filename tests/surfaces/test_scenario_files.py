@@ -114,10 +114,11 @@ def test_serve_starts_with_broken_files_and_serves_what_is_mended(tmp_path: Path
     command = [sys.executable, "-m", "mock_ares", "serve", "--port", "0", "--scenario", "day", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = list[str]()
-        while "until then the built-in one does" not in "".join(lines):
-            lines.append(process.stdout.readline())
-        told = "".join(lines)
+        told = ""
+        for line in process.stdout:  # until it has ended, if it must
+            told += line
+            if "until then the built-in one does" in line:
+                break
         assert "day.yaml:1:1: unknown word 'txet'; did you mean 'text'?" in told
         url = f"{told.partition('a fake ARES at ')[2].split()[0]}/api/chat/stream"
         token = Keyring().issue_jwt(lifetime=60)

@@ -54,8 +54,8 @@ class Planner:
 
     def plan(self, reply: Reply, context: ChatContext, negotiated: Negotiated) -> Answer:
         """What a reply is for one request. Raises PlanError for what cannot be played."""
-        if (special := self._special(reply, context, negotiated)) is not None:
-            return special
+        if not is_text(reply):
+            return self._special(reply, context, negotiated)
         if context.form == "whole":
             return self._whole(reply, context, negotiated)
         return Answer(*self._plans.get(reply, self._asked(context), negotiated, context.seed))
@@ -76,8 +76,8 @@ class Planner:
         plan = await self._plans.fetch(executor, reply, self._asked(context), negotiated, context.seed)
         return Answer(*plan)
 
-    def _special(self, reply: Reply, context: ChatContext, negotiated: Negotiated) -> Answer | None:
-        """The answer of a reply that is no text: an error, a redirect, other content."""
+    def _special(self, reply: Reply, context: ChatContext, negotiated: Negotiated) -> Answer:
+        """An error, a redirect, other content, or a status alone."""
         if reply.error is not None:
             try:
                 error = lookup(self._profile, reply.error)
@@ -87,11 +87,9 @@ class Planner:
             return of_error(_with_retry_after(error, reply), negotiated, reply)
         if reply.redirect is not None:
             return ordinary(answer(reply.redirect.status, (("location", context.location),), b"", reply), negotiated)
-        if not is_text(reply):
-            kind, body = _content(reply.content)
-            error = HttpError(reply.status or 200, (), body, kind)
-            return of_error(_with_retry_after(error, reply), negotiated, reply)
-        return None
+        kind, body = _content(reply.content)
+        error = HttpError(reply.status or 200, (), body, kind)
+        return of_error(_with_retry_after(error, reply), negotiated, reply)
 
     def _asked(self, context: ChatContext) -> RequestContext:
         profile, chat = self._profile, context.chat

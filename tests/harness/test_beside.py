@@ -120,13 +120,17 @@ class TestAFork:
         (result,) = [e.result for e in events if e.kind == "finished" and e.check.id == "patience"]
         assert result is not None and result.failure is not None and result.failure.expected_text == "ab"
 
+    def test_of_a_client_that_never_asks_nobody_waits_for(self) -> None:
+        found, _ = verdicts(PythonClient(lambda *asked: ""), RunSettings(only=("request", "silence", "patience")))
+        assert found == {"request": "failed", "silence": "skipped", "patience": "skipped"}
+
     def test_one_that_never_comes_back_is_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(background, "WEDGED", 0.2)
 
         def forever(client: Client, checks: Any, progress: Any) -> None:
             threading.Event().wait()
 
-        (lane,) = lanes(PythonClient(right.whole), [CHECKS["silence"]], forever, lambda event: None)
+        (lane,) = lanes(PythonClient(right.whole), [CHECKS["silence"]], forever)
         assert isinstance(lane, Fork)
         pid = lane._pid
         assert pid is not None
@@ -138,7 +142,7 @@ class TestAFork:
         def dies(client: Client, checks: Any, progress: Any) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
-        (lane,) = lanes(PythonClient(right.whole), [CHECKS["silence"]], dies, lambda event: None)
+        (lane,) = lanes(PythonClient(right.whole), [CHECKS["silence"]], dies)
         assert lane.results() == []
 
     def test_is_ended_with_the_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +172,7 @@ class TestAFork:
 @pytest.fixture
 def contract() -> Iterator[Contract]:
     with ExampleRunner() as arena:
-        contract = Contract(PythonClient(right.whole), SETTINGS, (), arena)
+        contract = Contract(PythonClient(right.whole), SETTINGS, arena)
         yield contract
         contract.client.close()
 
@@ -187,6 +191,6 @@ def test_a_mistake_of_ours_beside_is_ours(contract: Contract, monkeypatch: pytes
         raise HarnessError("oops")
 
     monkeypatch.setattr(contract.client, "another", lambda: PythonClient(right.whole), raising=False)
-    contract._lanes = lanes(contract.client, [CHECKS["silence"]], bug, lambda event: None)
+    contract._lanes = lanes(contract.client, [CHECKS["silence"]], bug)
     with pytest.raises(HarnessError, match="oops"):
         contract.collect(CHECKS["silence"])

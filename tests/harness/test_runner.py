@@ -153,7 +153,7 @@ class TestWrongClients:
         assert "the connection stayed open" in (result.failure.diagnosis if result.failure else "")
 
     def test_one_that_hangs_costs_less_time_each_time(self, arena: ExampleRunner) -> None:
-        contract = checks_in_order.Contract(PythonClient(right.whole), RunSettings(), (), arena, check_runner.silent)
+        contract = checks_in_order.Contract(PythonClient(right.whole), RunSettings(), arena)
         deadlines = []
         for contract.hung in range(6):
             deadlines.append(round(contract._deadline(), 1))
@@ -367,7 +367,7 @@ class TestWhatIsNotJudged:
         def bug(self: object, played: ExampleResult) -> None:
             raise ZeroDivisionError("oops")
 
-        monkeypatch.setattr(check_runner._Run, "_judge", bug)
+        monkeypatch.setattr(check_runner.CheckRun, "_judge", bug)
         result = check(arena, right.whole, "chunk-split")
         assert result.verdict == "errored" and "ZeroDivisionError: oops" in result.reason
 

@@ -72,14 +72,21 @@ class ExampleRunner:
     def url(self) -> str:
         return self._server.url
 
-    def __enter__(self) -> ExampleRunner:
+    def start(self) -> ExampleRunner:
         self._server.start()
         return self
+
+    def close(self) -> None:
+        """Also of one that was never started."""
+        self._server.stop()
+
+    def __enter__(self) -> ExampleRunner:
+        return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.stop()
+        self.close()
 
     def observe(self, client: Client, case: Case, *, deadline: float = 10.0) -> ExampleResult:
         """Plays the case to the client.

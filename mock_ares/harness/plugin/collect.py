@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -73,7 +73,7 @@ def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
     client = ContractClient(contract.__name__, terms)
     settings = RunSettings(dialect=terms.dialect)
     for check in sorted(CHECKS.values(), key=_turn):
-        test = _test(contract, _name(check.id), check.info, _runs(check))
+        test = _marked(contract, _name(check.id), check.info, _runs(check))
         if check.row.lasts:
             test = getattr(pytest.mark, LASTING)(test)
         if reason := why_skipped(client, check, settings):
@@ -104,45 +104,38 @@ def _regressions(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
             raise UsageError(f"regressions: {path} is judged by {name!r}, and there is no such check")
 
         info = CHECKS[name].info
-        yield _test(contract, _name(f"regression-{path.stem}"), info, _replays(info, case))
+        yield _marked(contract, _name(f"regression-{path.stem}"), info, _replays(info, case))
 
 
-Run = Callable[[ContractRun, ClientContract, pytest.Item], None]
+def _runs(check: Check) -> Any:
+    def test(self: ClientContract, ares_contract: ContractRun, request: pytest.FixtureRequest) -> None:
+        ares_contract.check(check, self, request.node, partial(_lasting, request.node))
+
+    return test
 
 
-def _runs(check: Check) -> Run:
-    def run(contract: ContractRun, instance: ClientContract, item: pytest.Item) -> None:
-        contract.check(check, instance, item, partial(_lasting, item))
+def _replays(info: CheckInfo, case: Case) -> Any:
+    def test(self: ClientContract, ares_contract: ContractRun, request: pytest.FixtureRequest) -> None:
+        ares_contract.replay(info, case, self)
 
-    return run
-
-
-def _replays(info: CheckInfo, case: Case) -> Run:
-    def run(contract: ContractRun, instance: ClientContract, item: pytest.Item) -> None:
-        contract.replay(info, case, instance)
-
-    return run
+    return test
 
 
 def _name(words: str) -> str:
     return "test_" + re.sub(r"[^0-9A-Za-z]+", "_", words)
 
 
-def _test(contract: type[ClientContract], name: str, info: CheckInfo, run: Run) -> Any:
-    def test(self: ClientContract, ares_contract: ContractRun, request: pytest.FixtureRequest) -> None:
-        run(ares_contract, self, request.node)
-
+def _marked(contract: type[ClientContract], name: str, info: CheckInfo, test: Any) -> Any:
     test.__name__ = name
     test.__qualname__ = f"{contract.__qualname__}.{name}"
     test.__module__ = contract.__module__
     test.__doc__ = info.title
-    marked: Any = test
-    marked.__test__ = True  # whatever the project's tests are called
-    marked.place_as = getattr(contract, "place_as", contract.stream_chat)
-    setattr(marked, _CHECK, info)
+    test.__test__ = True  # whatever the project's tests are called
+    test.place_as = getattr(contract, "place_as", contract.stream_chat)
+    setattr(test, _CHECK, info)
     for mark in (info.tier, info.id.replace("-", "_")):
-        marked = getattr(pytest.mark, f"ares_{mark}")(marked)
-    return marked
+        test = getattr(pytest.mark, f"ares_{mark}")(test)
+    return test
 
 
 def _register_marks(config: pytest.Config) -> None:

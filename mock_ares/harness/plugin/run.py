@@ -70,8 +70,7 @@ class ContractRun:
         for variant in self._variants.values():
             variant.stop()
             variant.client.close()
-        if self._started:
-            self._arena.__exit__(None, None, None)
+        self._arena.close()
 
     def check(
         self, check: Check, instance: ClientContract, item: pytest.Item, beside: Callable[[], list[Check]]
@@ -81,7 +80,9 @@ class ContractRun:
         if (reason := variant.unreachable()) is not None and not check.row.gate:
             result = CheckResult(check.info, "skipped", reason=reason)
         else:
-            result = self._result(variant, check, item)
+            self._catch_up(variant, check.row.draws_from)
+            database = database_of(item.nodeid)
+            result = variant.collect(check) if check.row.lasts else variant.check(check, database)
         item.stash[RESULT] = result = self._saved(result, variant.client.name)
         self._tell(result, item)
 
@@ -102,10 +103,10 @@ class ContractRun:
         if parameters not in self._variants:
             client = ContractClient(self._name + parameters, self._terms)
             client.chat = instance.stream_chat
-            self._variants[parameters] = Contract(client, self._settings(), (), self._arena)
+            self._variants[parameters] = Contract(client, self._settings(), self._arena)
             self._variants[parameters].begin(beside())  # which copies the process, while it has few threads
         if not self._started:
-            self._arena.__enter__()
+            self._arena.start()
             self._started = True
         variant = self._variants[parameters]
         assert isinstance(variant.client, ContractClient)
@@ -122,18 +123,6 @@ class ContractRun:
             strict=terms.strict,
             expect=terms.expected_failures,
         )
-
-    def _result(self, variant: Contract, check: Check, item: pytest.Item) -> CheckResult:
-        settings = variant.settings
-        if check.row.draws_from:
-            self._catch_up(variant, check.row.draws_from)
-        if check.row.lasts:
-            return variant.collect(check)
-        try:
-            variant.settings = replace(settings, database=database_of(item.nodeid))
-            return variant.check(check)
-        finally:
-            variant.settings = settings
 
     def _catch_up(self, variant: Contract, names: Iterable[str]) -> None:
         """Checks that another one stands on, and that ran in another process, or not at all, are tried in short."""

@@ -27,8 +27,8 @@ from mock_ares.harness.model import CheckResult, Client
 from mock_ares.harness.run.check_runner import Event, Progress
 from mock_ares.monotonic import monotonic
 
-Judge = Callable[[Client, Sequence[Check], Progress], None]
-"""Runs the checks in turn, on a fake of its own, and tells of each. Starts the client and closes it."""
+Judge = Callable[[Client, Sequence[Check], Progress | None], None]
+"""Runs the checks in turn, on a fake of its own, and tells of each; None: whom the contract's run tells."""
 FORKS = sys.platform == "linux"
 LONG = 20.0
 """Seconds: a check that lasts longer has a lane of its own."""
@@ -44,43 +44,39 @@ class BackgroundChecks(ABC):
 
     @abstractmethod
     def results(self) -> list[CheckResult]:
-        """Waits for the checks to be done. What is not there has to be run in turn."""
+        """Waits for the checks to be done: those that the contract has not been told of. What is then not there has to
+        be run in turn.
+        """
 
     @abstractmethod
     def stop(self) -> None:
         """Nobody wants to know any more."""
 
 
-def lanes(client: Client, checks: Sequence[Check], judge: Judge, progress: Progress) -> list[BackgroundChecks]:
+def lanes(client: Client, checks: Sequence[Check], judge: Judge) -> list[BackgroundChecks]:
     """Lanes for these checks, none where the client has nothing to be run in. What lasts longest has one of its own."""
     longest = [check for check in checks if check.row.lasts > LONG]
     others = [check for check in checks if check.row.lasts <= LONG]
-    return [lane for each in (longest, others) if each and (lane := _lane(client, each, judge, progress)) is not None]
+    return [lane for each in (longest, others) if each and (lane := _lane(client, each, judge)) is not None]
 
 
-def _lane(client: Client, checks: Sequence[Check], judge: Judge, progress: Progress) -> BackgroundChecks | None:
+def _lane(client: Client, checks: Sequence[Check], judge: Judge) -> BackgroundChecks | None:
     another = client.another()
     if another is not None:
-        return Thread(another, checks, judge, progress)
+        return Thread(another, checks, judge)
     return Fork(client, checks, judge) if FORKS and client.in_process else None
 
 
 class Thread(BackgroundChecks):
-    """For a client that has processes of its own."""
+    """For a client that has processes of its own. The contract is told of each check as it ends."""
 
-    def __init__(self, client: Client, checks: Sequence[Check], judge: Judge, progress: Progress) -> None:
+    def __init__(self, client: Client, checks: Sequence[Check], judge: Judge) -> None:
         self.checks = checks
-        self._found: list[CheckResult] = []
         self._error: BaseException | None = None
-
-        def tell(event: Event) -> None:
-            if event.result is not None:
-                self._found.append(event.result)
-            progress(event)
 
         def run() -> None:
             try:
-                judge(client, checks, tell)
+                judge(client, checks, None)
             except BaseException as error:  # handed over to the thread that waits
                 self._error = error
 
@@ -91,7 +87,7 @@ class Thread(BackgroundChecks):
         self._thread.join()
         if self._error is not None:
             raise self._error
-        return self._found
+        return []
 
     def stop(self) -> None:
         """It is left behind; its processes end with this one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mock_ares.harness.checks import CHECKS, Check
@@ -70,7 +70,8 @@ def judge_case(
     ``deadline`` in seconds; None: what the check needs. Raises HarnessError, also where read boundaries that the case
     promises could not be kept.
     """
-    run = _Run(client, CHECKS[info.id], arena, RunSettings() if deadline is None else RunSettings(deadline=deadline))
+    settings = RunSettings() if deadline is None else RunSettings(deadline=deadline)
+    run = CheckRun(client, CHECKS[info.id], arena, settings)
     failure = run.attempt(case)
     if run.voids:
         raise HarnessError(run.void_reason)
@@ -93,9 +94,14 @@ def run_check(
     reason = why_skipped(client, check, settings)
     if reason is not None:
         return CheckResult(check.info, "skipped", reason=reason)
-    run = _Run(client, check, arena, settings, progress, evidence)
+    run = CheckRun(client, check, arena, settings, progress, evidence or Evidence())
     try:
-        result = run.result()
+        failure = None
+        for case in cases_of(check, client, settings):
+            failure = run.attempt(case)
+            if failure is not None or run.gave_up or (check.row.needs_gzip and not run.gzip):
+                break
+        result = run.result(failure)
     except UsageError:
         raise
     except HarnessError as error:
@@ -122,36 +128,29 @@ def why_skipped(client: Client, check: Check, settings: RunSettings) -> str | No
     return None
 
 
-class _Run:
+@dataclass(slots=True)
+class CheckRun:
     """One check, one client."""
 
-    def __init__(
-        self,
-        client: Client,
-        check: Check,
-        arena: ExampleRunner,
-        settings: RunSettings,
-        progress: Progress = silent,
-        evidence: Evidence | None = None,
-    ) -> None:
-        self.client = client
-        self.check = check
-        self.arena = arena
-        self.settings = settings
-        self.progress = progress
-        self.evidence = Evidence() if evidence is None else evidence
-        self.examples = 0
-        self.cases = 0
-        self.voids = 0
-        self.asked_again = False
-        self.gzip = False
-        self.gave_up = False
-        self.unvouched = False
+    client: Client
+    check: Check
+    arena: ExampleRunner
+    settings: RunSettings
+    progress: Progress = silent
+    evidence: Evidence = field(default_factory=Evidence)
+    examples: int = 0
+    cases: int = 0
+    voids: int = 0
+    asked_again: bool = False
+    gzip: bool = False
+    gave_up: bool = False
+    unvouched: bool = False
 
-    def result(self) -> CheckResult:
-        """Raises HarnessError."""
-        failure = self._fixed()
-        if (reason := self._unshown()) is not None and failure is None:
+    def result(self, failure: Failure | None) -> CheckResult:
+        """Behind the fixed examples, of which one may have failed. Raises HarnessError."""
+        if failure is not None:
+            failure = self._confirmed([failure])
+        elif (reason := self._unshown()) is not None:
             return CheckResult(self.check.info, "skipped", self.examples, reason=reason)
         failure = self._generated(failure)
         if self.voids > max(2, self.cases // 5):
@@ -169,15 +168,6 @@ class _Run:
             f"promised read boundaries could not be kept in {self.voids} of {self.cases} cases, {TRIES} times each: "
             "the machine is too busy, or the client does not read for a second at a time"
         )
-
-    def _fixed(self) -> Failure | None:
-        for case in cases_of(self.check, self.client, self.settings):
-            failure = self.attempt(case)
-            if failure is not None:
-                return self._confirmed([failure])
-            if self.gave_up or (self.check.row.needs_gzip and not self.gzip):
-                break
-        return None
 
     def _unshown(self) -> str | None:
         """Why the client was shown nothing of the hazard."""
@@ -237,26 +227,24 @@ class _Run:
         """Plays and judges a case. One whose boundaries were not kept is not judged."""
         self.cases += 1
         for _ in range(TRIES):
-            timed = self._play(case)
+            if self.check.row.trial == "once-through":
+                timed = Timed(self.arena.observe(self.client, case, deadline=self._deadline()), cpu=None)
+            else:
+                timed = self._stopwatch.play(case)
+            self._note(timed.played)
             if not timed.played.void:
                 self.evidence.add(self.check.id, timed.played)
                 return self._judge(timed)
         self.voids += 1
         return None
 
-    def _play(self, case: Case) -> Timed:
-        if self.check.row.trial == "once-through":
-            timed = Timed(self.arena.observe(self.client, case, deadline=self._deadline()), cpu=None)
-        else:
-            timed = self._stopwatch.play(case)
-        played = timed.played
+    def _note(self, played: ExampleResult) -> None:
         self.examples += 1
         self.asked_again = self.asked_again or len(played.asked) > 1
         self.unvouched = self.unvouched or any(e.boundaries == "best-effort" for e in played.exchanges)
         self.gzip = self.gzip or any(asked.gzip for asked in played.asked)
         self.gave_up = self.gave_up or played.observation.timed_out
         self.progress(Event("example", self.check.info, self.examples))
-        return timed
 
     @property
     def _stopwatch(self) -> Stopwatch:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+
+from hypothesis.database import ExampleDatabase
 
 from mock_ares.harness.checks import CHECKS, Check, find
 from mock_ares.harness.model import NO_EXCHANGE, CheckResult, Client, ClientReport
 from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
-from mock_ares.harness.run.background import BackgroundChecks, lanes
+from mock_ares.harness.run.background import BackgroundChecks, Thread, lanes
 from mock_ares.harness.run.check_runner import Event, Progress, run_check, silent, why_skipped
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict.evidence import Evidence
@@ -34,131 +35,112 @@ def selected(settings: RunSettings) -> tuple[Check, ...]:
 
 
 def run_contract(client: Client, settings: RunSettings, progress: Progress = silent) -> ClientReport:
-    """The verdicts of the selected checks. Starts the client and closes it. Raises UsageError.
-
-    ``progress`` is called from several threads, one at a time.
-    """
-    checks = selected(settings)
-    client.start()
-    try:
-        results = Contract(client, settings, checks, ExampleRunner(settings.profile), progress).run()
-    finally:
-        client.close()
-    return ClientReport(client.name, boundaries_of(client), tuple(results[check.id] for check in checks))
-
-
-def run_apart(settings: RunSettings, client: Client, checks: Sequence[Check], progress: Progress) -> None:
-    """Runs checks in turn, on a fake of their own, and tells of each. Starts the client and closes it."""
-    client.start()
-    try:
-        with ExampleRunner(settings.profile) as arena:
-            for check in checks:
-                progress(Event("started", check.info))
-                result = run_check(client, check, arena, settings, progress)
-                progress(Event("finished", check.info, result.examples, result=result))
-    finally:
-        client.close()
+    """The verdicts of the selected checks; see ``Contract.run``."""
+    return Contract(client, settings, ExampleRunner(settings.profile), progress).run()
 
 
 def _turn(check: Check) -> tuple[bool, bool]:
     return bool(check.row.draws_from), not check.row.reads
 
 
-def _next(checks: deque[Check]) -> Check | None:
-    try:
-        return checks.popleft()
-    except IndexError:  # two may be taking from it
-        return None
+def _taken(checks: deque[Check]) -> Iterator[Check]:
+    """Each of them, taken away; two may be taking."""
+    with suppress(IndexError):
+        while True:
+            yield checks.popleft()
 
 
 @dataclass(slots=True)
 class Contract:
-    """A run of many checks: the gate first, what draws from others last, those that last beside all others."""
+    """A run of many checks: the gate first, what draws from others last, those that last beside all others.
+
+    ``progress`` is called from several threads, one at a time, and not any more when ``run`` has ended.
+    """
 
     client: Client
     settings: RunSettings
-    checks: tuple[Check, ...]
     arena: ExampleRunner
     progress: Progress = silent
+    checks: tuple[Check, ...] = ()
+    """Those of the run, in the order of the report."""
     results: dict[str, CheckResult] = field(default_factory=dict)
     hung: int = 0
     evidence: Evidence = field(default_factory=Evidence)
     _lanes: list[BackgroundChecks] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _over: threading.Event = field(default_factory=threading.Event)
 
-    def run(self) -> dict[str, CheckResult]:
-        """All of them, with the arena open meanwhile."""
+    @property
+    def report(self) -> ClientReport:
+        """What is known by now."""
+        known = [self.results[check.id] for check in self.checks if check.id in self.results]
+        return ClientReport(self.client.name, boundaries_of(self.client), tuple(map(self.evidence.told, known)))
+
+    def run(self) -> ClientReport:
+        """The verdicts of the selected checks. Starts the client and the fake, and ends them. Raises UsageError."""
         try:
+            self.checks = checks = selected(self.settings)
+            self.client.start()
             if self.client.in_process:
-                self.begin(self.checks)  # a process is copied while it has few threads
-            with self.arena:
-                self._run()
+                self.begin(checks)  # a process is copied while it has few threads
+            self.arena.start()
+            self._in_turn(check for check in checks if check.row.gate)
+            reached = self.unreachable() is None
+            if reached and not self.client.in_process:
+                self.begin(checks)
+            apart = [check for lane in self._lanes for check in lane.checks] if reached else []
+            rest = sorted((c for c in checks if not c.row.gate and c not in apart), key=_turn)
+            with self._shared(rest) as shared:
+                self._in_turn(shared)
+            self._in_turn(check for check in rest if check.id not in self.results)
+            for check in apart:
+                self.collect(check)
         finally:
+            self._over.set()
+            self.arena.close()
             self.stop()
-        return {name: self.evidence.told(result) for name, result in self.results.items()}
+            self.client.close()
+        return self.report
 
-    def _run(self) -> None:
-        rest = sorted((c for c in self.checks if not c.row.gate), key=_turn)
-        for check in self.checks:
-            if check.row.gate:
-                self.check(check)
-        if (reason := self.unreachable()) is not None:
-            for check in rest:
-                self._finish(CheckResult(check.info, "skipped", reason=reason))
-            return
-        if not self.client.in_process:
-            self.begin(self.checks)
-        beside = [check for lane in self._lanes for check in lane.checks]
-        turns = [check for check in rest if check not in beside]
-        self._by_two(deque(check for check in turns if check.row.trial == "once-through" and not check.row.draws_from))
-        self._in_turn(deque(check for check in turns if check.info.id not in self.results), self.client, self.arena)
-        for check in beside:
-            self.collect(check)
-
-    def _in_turn(self, checks: deque[Check], client: Client, arena: ExampleRunner) -> None:
-        while (check := _next(checks)) is not None:
-            if (reason := self._lost_cause()) is not None:
+    def _in_turn(self, checks: Iterable[Check]) -> None:
+        for check in checks:
+            if (reason := self.unreachable() or self._lost_cause()) is not None and not check.row.gate:
                 self._finish(CheckResult(check.info, "skipped", reason=reason))
             else:
-                self._check(check, client, arena)
+                self.check(check)
 
-    def _by_two(self, checks: deque[Check]) -> None:
-        """Nothing but the start of a command takes its examples long, and a core is idle meanwhile.
-
-        What CPU time is counted for is not among the checks.
+    @contextmanager
+    def _shared(self, checks: Iterable[Check]) -> Iterator[Iterable[Check]]:
+        """Those of the checks that two take from: nothing but the start of a command takes its examples long, and a
+        core is idle meanwhile. Not what CPU time is counted for.
         """
         client = self.client.another() if getattr(self.client, "spawns", False) else None
-        if client is None or (os.cpu_count() or 1) < 2:
+        if client is None or (os.cpu_count() or 1) < 2 or self.unreachable() is not None:
+            yield ()
             return
-        second = Future[None]()
-        threading.Thread(target=self._apart, args=(checks, client, second), daemon=True).start()
+        shared = deque(check for check in checks if check.row.trial == "once-through" and not check.row.draws_from)
+        second = Thread(client, [], lambda client, _, progress: self._apart(client, _taken(shared), progress))
         try:
-            self._in_turn(checks, self.client, self.arena)
+            yield _taken(shared)
         finally:
-            checks.clear()  # where this is broken off nobody waits for the other: its processes end with this one
-        second.result()
-        if client.boundaries == "best-effort":
-            self.client.boundaries = client.boundaries
+            shared.clear()  # where this is broken off nobody waits for the other: its processes end with this one
+        second.results()
 
-    def _apart(self, checks: deque[Check], client: Client, done: Future[None]) -> None:
+    def _apart(self, client: Client, checks: Iterable[Check], progress: Progress | None) -> None:
+        """Runs checks on a fake of their own, in another thread or process. Starts the client and closes it."""
+        client.start()
         try:
             with ExampleRunner(self.settings.profile) as arena:
-                self._in_turn(checks, client, arena)
-            done.set_result(None)
-        except BaseException as error:  # handed over to the thread that waits
-            checks.clear()
-            done.set_exception(error)
+                replace(self, client=client, arena=arena, progress=progress or self.progress)._in_turn(checks)
+        finally:
+            client.close()
+        if client.boundaries == "best-effort":
+            self.client.boundaries = client.boundaries
 
     def begin(self, checks: Sequence[Check]) -> None:
         """Starts those of the checks that last, beside the others, if the client can be run there."""
         lasting = [c for c in checks if c.row.lasts and why_skipped(self.client, c, self.settings) is None]
-        self._lanes = lanes(self.client, lasting, partial(run_apart, self.settings), self._beside)
-
-    def _beside(self, event: Event) -> None:
-        if event.result is not None:
-            self._finish(event.result)
-        else:
-            self._tell(event)
+        self._lanes = lanes(self.client, lasting, self._apart)
 
     def collect(self, check: Check) -> CheckResult:
         """The result of a check that was run beside the others, else run now. Raises what went wrong there."""
@@ -181,19 +163,15 @@ class Contract:
             return None
         return f"the client never got a stream: {result.failure.diagnosis} (see {result.info.id})"
 
-    def check(self, check: Check) -> CheckResult:
+    def check(self, check: Check, database: ExampleDatabase | None = None) -> CheckResult:
         """Runs one and remembers what came of it."""
-        return self._check(check, self.client, self.arena)
-
-    def _check(self, check: Check, client: Client, arena: ExampleRunner) -> CheckResult:
         self._tell(Event("started", check.info))
-        settings = replace(self.settings, deadline=self._deadline())
-        if check.row.draws_from:
-            settings = replace(settings, held=self._held(check))
-        result = run_check(client, check, arena, settings, self._tell, self.evidence)
-        each = result.duration / max(1, result.examples)
-        if (result.failure is not None and result.failure.word == "hung") or each >= settings.deadline:
-            self.hung += 1
+        deadline = self._deadline()
+        held = self._held(check) if check.row.draws_from else None
+        settings = replace(self.settings, deadline=deadline, held=held, database=database or self.settings.database)
+        result = run_check(self.client, check, self.arena, settings, self._tell, self.evidence)
+        slow = result.duration >= deadline * max(1, result.examples)
+        self.hung += slow or (result.failure is not None and result.failure.word == "hung")
         self._finish(result)
         return result
 
@@ -226,5 +204,5 @@ class Contract:
 
     def _tell(self, event: Event) -> None:
         with self._lock:
-            event = replace(event, done=len(self.results), total=len(self.checks))
-            self.progress(event)
+            if not self._over.is_set():
+                self.progress(replace(event, done=len(self.results), total=len(self.checks)))

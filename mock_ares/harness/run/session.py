@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from mock_ares._version import __version__
 from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report, UsageError
-from mock_ares.harness.play.example_runner import boundaries_of
-from mock_ares.harness.run.check_runner import Event
-from mock_ares.harness.run.checks_in_order import run_contract, selected
+from mock_ares.harness.play.example_runner import ExampleRunner
+from mock_ares.harness.run.checks_in_order import Contract, selected
 from mock_ares.harness.run.clients_file import ClientEntry
 from mock_ares.harness.run.parallel import Abreast, Checked, Watch
 from mock_ares.harness.run.replay import save
@@ -53,28 +53,24 @@ def run(
     """
     each = [_settings(entry, settings) for entry in entries]
     found = CheckSession(settings, folder)
-    abreast = Abreast(checked, entries, each, min(jobs or 2 * (os.cpu_count() or 1), len(entries)), watch)
+    reports: dict[int, Checked] = {}
+    jobs = min(jobs or 2 * (os.cpu_count() or 1), len(entries))
     try:
         if len(entries) > 1:
             _try_all(entries)
-        if abreast.jobs > 1:
-            abreast.run()
+        if jobs > 1:
+            Abreast(checked, entries, each, jobs, watch, reports).run()
         else:
-            _in_turn(abreast)
+            for number, (entry, own) in enumerate(zip(entries, each, strict=True)):
+                reports[number] = checked(entry, own, watch)
+                if reports[number].stopped:
+                    break
     except KeyboardInterrupt:
         found.stopped = True
-    for number, (report, stopped) in sorted(abreast.found.items()):
+    for number, (report, stopped) in sorted(reports.items()):
         found.stopped = found.stopped or stopped
         found.clients.append(_saved(entries[number], report, folder))
     return found
-
-
-def _in_turn(run: Abreast) -> None:
-    """In this process."""
-    for number, (entry, own) in enumerate(zip(run.entries, run.settings, strict=True)):
-        run.found[number] = checked(entry, own, run.watch)
-        if run.found[number].stopped:
-            return
 
 
 def _settings(entry: ClientEntry, settings: RunSettings) -> RunSettings:
@@ -102,25 +98,13 @@ def _try_all(entries: Sequence[ClientEntry]) -> None:
 
 def checked(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
     """One client. Raises UsageError; after a KeyboardInterrupt the checks are not all there."""
-    done = dict[str, CheckResult]()
     stopped = False
-
-    def progress(event: Event) -> None:
-        if stopped:  # a check that ran beside the others has not noticed yet
-            return
-        if event.kind == "finished" and event.result is not None:
-            done[event.check.id] = event.result
-        watch(entry, event)
-
-    client = entry.make()
+    contract = Contract(entry.make(), settings, ExampleRunner(settings.profile), partial(watch, entry))
     try:
-        report = run_contract(client, settings, progress)
+        contract.run()
     except KeyboardInterrupt:
         stopped = True
-        checks = [done[check.id] for check in selected(settings) if check.id in done]
-    else:
-        checks = list(report.checks)
-    return Checked(ClientReport(entry.title, boundaries_of(client), tuple(checks)), stopped)
+    return Checked(replace(contract.report, name=entry.title), stopped)
 
 
 def _saved(entry: ClientEntry, report: ClientReport, folder: Path) -> ClientReport:

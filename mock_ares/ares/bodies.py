@@ -1,6 +1,6 @@
 """Request bodies: what they ask for, or how the profile refuses them.
 
-``server``: axum's ``Json`` extractor, to the byte. ``docs``: the same checks in the errors page's words; JSON is
+``server``: axum's ``Json`` extractor, in its words. ``docs``: the same checks in the errors page's words; JSON is
 checked as a whole before anything is said of its fields, and only an object will do.
 """
 

@@ -1,6 +1,6 @@
 """serde and serde_json as far as ARES leans on them: the same bodies accepted, the same words for the others.
 
-``reader``, ``numbers`` and ``skip`` read JSON; ``structs`` says what a body must be.
+``reader`` reads JSON; ``structs`` says what a body must be.
 """
 
 from mock_ares.ares.serde.reader import SerdeError

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
-from mock_ares.ares.serde.containers import colon, element, elements, has_element, in_array, in_object, next_key
 from mock_ares.ares.serde.reader import Reader, SerdeError
-from mock_ares.ares.serde.skip import skip
-from mock_ares.ares.serde.values import agent_type, anything, mapping, mismatch, start, string, unsigned
+
+T = TypeVar("T")
+
+AGENT_TYPES = ("router", "orchestrator", "product", "invoice", "sales", "finance", "hr")
+_ESCAPES = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,20 @@ class Field:
     extra: bool = False
     """Unknown to ARES's own struct: neither counted nor accepted where an array stands for the object."""
 
-
-_KINDS: dict[str, Callable[[Reader], Any]] = {
-    "string": string,
-    "u8": unsigned("u8", 2**8 - 1),
-    "u32": unsigned("u32", 2**32 - 1),
-    "map": mapping,
-    "agent_type": agent_type,
-}
+    def read(self, reader: Reader) -> Any:
+        """Its value, which is the next one."""
+        found = reader.start()
+        if self.optional and found == b"n":
+            return reader.word()
+        if self.kind == "agent_type":
+            return _agent_type(reader)
+        if isinstance(self.kind, Many):
+            return _inside(reader, _many, self.kind.item) if found == b"[" else mismatch(reader, "a sequence")
+        if self.kind == "string":
+            return reader.string() if found == b'"' else mismatch(reader, "a string")
+        if self.kind == "map":
+            return dict(reader.anything()) if found == b"{" else mismatch(reader, "a map")
+        return _unsigned(reader, self.kind)
 
 
 def deserialize(struct: Struct, body: bytes, *, strict: bool = False) -> dict[str, Any]:
@@ -64,92 +72,97 @@ def deserialize(struct: Struct, body: bytes, *, strict: bool = False) -> dict[st
     Raises SerdeError, whose text is that of serde_path_to_error around serde_json. Takes time linear in the body.
     ``strict``: without serde's leniences, so no array stands for an object.
     """
-    reader = Reader(body, strict=strict)
-    try:
-        value = _struct(reader, struct)
-    except SerdeError as error:
-        error.where = _where(reader.path)
-        raise _placed(error, reader) from None
-    _end(reader)
-    return value
+    return _whole(Reader(body, strict=strict), lambda reader: _struct(reader, struct))
 
 
 def check_value(body: bytes) -> None:
     """Raises SerdeError unless the body is one JSON value that serde_json could keep."""
-    reader = Reader(body)
-    try:
-        anything(reader)
-    except SerdeError as error:
-        error.where = _where(reader.path)
-        raise _placed(error, reader) from None
-    _end(reader)
+    _whole(Reader(body), Reader.anything)
 
 
 def check_grammar(body: bytes) -> None:
     """Raises SerdeError unless the body is one JSON value, in UTF-8 throughout (RFC 8259 8.1)."""
-    reader = Reader(body)
+    _whole(Reader(body), lambda reader: reader.anything(keep=False))
     try:
-        skip(reader)
         body.decode()
-    except UnicodeDecodeError as found:
-        raise _placed(SerdeError("invalid unicode code point", "syntax", found.start), reader) from None
+    except UnicodeDecodeError as error:
+        raise SerdeError("invalid unicode code point", "syntax", error.start) from None
+
+
+def _whole(reader: Reader, read: Callable[[Reader], T]) -> T:
+    """The value that a body is. A mistake gets its place: path, line and column."""
+    try:
+        value = read(reader)
+        if reader.space():
+            reader.path.clear()
+            reader.fail("trailing characters")
     except SerdeError as error:
-        raise _placed(error, reader) from None
-    _end(reader)
+        parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in reader.path)
+        error.where = f"{''.join(parts).removeprefix('.')}: " if reader.path else ""
+        index = reader.index if error.index is None else error.index
+        line_start = reader.data.rfind(b"\n", 0, index) + 1
+        line = 1 + reader.data.count(b"\n", 0, line_start)
+        error.message += f" at line {line} column {index - line_start}"
+        raise
+    return value
 
 
-def _end(reader: Reader) -> None:
-    if reader.space():
-        raise _placed(SerdeError("trailing characters", "syntax", reader.index + 1), reader)
+def _inside(reader: Reader, visit: Callable[[Reader, Struct], T], struct: Struct) -> T:
+    """What ``visit`` makes of the inside of an object or array, whose bracket is the next byte."""
+    is_array = reader.peek() == b"["
+    reader.enter()
+    try:
+        value = visit(reader, struct)
+    except SerdeError as error:
+        if error.index is None:  # placed where the end was looked for, found or not
+            found = reader.space()
+            reader.index += found in ((b"]", b",") if is_array else (b"}",))
+            error.index = reader.index
+        raise
+    if is_array and (found := reader.space()) != b"]":
+        reader.index += found == b","
+        comma = found == b"," and reader.space() == b"]"
+        reader.fail("trailing comma" if comma else "trailing characters" if found else "EOF while parsing a list")
+    reader.index += 1
+    reader.depth += 1
+    return value
 
 
-def _where(path: list[str | int | None]) -> str:
-    if all(part is None for part in path):
-        return ""
-    shown = ""
-    for place, part in enumerate(path):
-        if isinstance(part, int):
-            shown += f"[{part}]"
-        else:
-            shown += ("." if place else "") + ("?" if part is None else part)
-    return f"{shown}: "
-
-
-def _placed(error: SerdeError, reader: Reader) -> SerdeError:
-    index = reader.index if error.index is None else error.index
-    line_start = reader.data.rfind(b"\n", 0, index) + 1
-    line = 1 + reader.data.count(b"\n", 0, line_start)
-    error.message += f" at line {line} column {index - line_start}"
-    return error
+def _element(reader: Reader, part: str | int, read: Callable[[Reader], T]) -> T:
+    """The value at a place of the path, by ``read``. After a mistake the path still leads to it."""
+    reader.path.append(part)
+    value = read(reader)
+    reader.path.pop()
+    return value
 
 
 def _struct(reader: Reader, struct: Struct) -> dict[str, Any]:
-    found = start(reader)
+    found = reader.start()
     if found == b"{":
-        return in_object(reader, lambda inside: _members(inside, struct))
+        return _inside(reader, _members, struct)
     if found == b"[" and not reader.strict:
-        return in_array(reader, lambda inside: _elements(inside, struct))
+        return _inside(reader, _elements, struct)
     return mismatch(reader, f"struct {struct.name}")
 
 
 def _members(reader: Reader, struct: Struct) -> dict[str, Any]:
     fields = {field.name: field for field in struct.fields}
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     first = True
-    while (key := next_key(reader, first=first)) is not None:
-        if key in found:
+    while (key := reader.next_key(first=first)) is not None:
+        if key in members:
             raise SerdeError(f"duplicate field `{key}`", "duplicate", field=key)
-        colon(reader)
+        reader.colon()
         if key in fields:
-            found[key] = element(reader, key, _reader_of(fields[key]))
+            members[key] = _element(reader, key, fields[key].read)
         else:
-            element(reader, key, skip)
+            _element(reader, key, lambda reader: reader.anything(keep=False))
         first = False
-    return {field.name: found[field.name] if field.name in found else _absent(field, found) for field in struct.fields}
+    return {name: members[name] if name in members else _absent(field, members) for name, field in fields.items()}
 
 
-def _absent(field: Field, found: dict[str, Any]) -> Any:
-    if field.optional or field.unless in found:
+def _absent(field: Field, members: dict[str, Any]) -> Any:
+    if field.optional or field.unless in members:
         return None
     if field.default is None:
         raise SerdeError(f"missing field `{field.name}`", "missing", field=field.name)
@@ -158,36 +171,72 @@ def _absent(field: Field, found: dict[str, Any]) -> Any:
 
 def _elements(reader: Reader, struct: Struct) -> dict[str, Any]:
     fields = [field for field in struct.fields if not field.extra]
-    found: dict[str, Any] = {field.name: None for field in struct.fields}
+    members: dict[str, Any] = {field.name: None for field in struct.fields}
     for place, field in enumerate(fields):
-        if has_element(reader, first=place == 0):
-            found[field.name] = element(reader, place, _reader_of(field))
+        if reader.has_element(first=place == 0):
+            members[field.name] = _element(reader, place, field.read)
         elif field.default is None:
             count = f"{len(fields)} element{'s' * (len(fields) != 1)}"
             raise SerdeError(f"invalid length {place}, expected struct {struct.name} with {count}", "length")
         else:
-            found[field.name] = field.default()
-    return found
+            members[field.name] = field.default()
+    return members
 
 
-def _reader_of(field: Field) -> Callable[[Reader], Any]:
-    kind = field.kind
-    if isinstance(kind, Many):
-        item = kind.item
-        read = _many(lambda reader: _struct(reader, item))
-    else:
-        read = _KINDS[kind]
-    return _or_null(read) if field.optional else read
+def _many(reader: Reader, struct: Struct) -> list[Any]:
+    items: list[Any] = []
+    while reader.has_element(first=not items):
+        items.append(_element(reader, len(items), lambda reader: _struct(reader, struct)))
+    return items
 
 
-def _many(read: Callable[[Reader], Any]) -> Callable[[Reader], Any]:
-    def read_all(reader: Reader) -> Any:
-        if start(reader) != b"[":
-            mismatch(reader, "a sequence")
-        return in_array(reader, lambda inside: elements(inside, read))
+def _agent_type(reader: Reader) -> str:
+    """The enum AgentType: any string; and ``{"router": null}``, another way to write a unit variant."""
+    is_object = reader.start() == b"{"
+    value = reader.anything()
+    if isinstance(value, str):
+        return value
+    if is_object and not reader.strict and len(value) == 1 and value[0][0] in AGENT_TYPES and value[0][1] is None:
+        return str(value[0][0])
+    raise SerdeError("data did not match any variant of untagged enum AgentType")
 
-    return read_all
+
+_LARGEST = {"u8": 2**8 - 1, "u32": 2**32 - 1}
 
 
-def _or_null(read: Callable[[Reader], Any]) -> Callable[[Reader], Any]:
-    return lambda reader: reader.word() if reader.space() == b"n" else read(reader)
+def _unsigned(reader: Reader, name: str) -> int:
+    """One of Rust's unsigned integers."""
+    found = reader.start()
+    if found != b"-" and not found.isdigit():
+        mismatch(reader, name)
+    value = reader.number()
+    if isinstance(value, float):
+        raise SerdeError(f"invalid type: {_shown(value)}, expected {name}", index=reader.index)
+    if not 0 <= value <= _LARGEST[name]:
+        raise SerdeError(f"invalid value: {_shown(value)}, expected {name}", index=reader.index)
+    return value
+
+
+def mismatch(reader: Reader, expected: str) -> NoReturn:
+    """Refuses the next value. Scalars are read first, and so may be refused as JSON; what brackets open is not."""
+    found = reader.peek()
+    shown = {b"{": "map", b"[": "sequence"}.get(found) or _shown(reader.scalar(found))
+    raise SerdeError(f"invalid type: {shown}, expected {expected}", index=reader.index)
+
+
+def _shown(value: str | bool | int | float | None) -> str:
+    """A scalar as Rust's error texts quote it."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return 'string "' + "".join(map(_escaped, value)) + '"'
+    if isinstance(value, bool):
+        return f"boolean `{str(value).lower()}`"
+    if isinstance(value, int):
+        return f"integer `{value}`"
+    digits = repr(value).replace("e-0", "e-").replace("e+0", "e+")
+    return f"floating point `{digits}`"
+
+
+def _escaped(char: str) -> str:
+    return _ESCAPES.get(char) or (char if char.isprintable() else f"\\u{{{ord(char):x}}}")

@@ -62,8 +62,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each processor: half of the time of many tests is waiting for a process, a browser or a client."""
-    return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS", 2 * (os.cpu_count() or 1)))
+    """More than processors: some tests wait. Not many more: each worker collects, and starts what is shared in it."""
+    return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS", (3 * (os.cpu_count() or 1) + 1) // 2))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 from mock_ares.harness.clients.browser.chromium import Chromium
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.model import Target
+from tests import programs
 from tests.clients.rig import (
     CLIENTS,
     DRIVERS,
@@ -43,22 +42,12 @@ def server() -> Iterator[RawServer]:
 
 @pytest.fixture(scope="session")
 def go_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("go")
-    subprocess.run(
-        ["go", "build", "-buildvcs=false", "-o", f"{folder}/", "./sample", "./fixed"],
-        cwd=CLIENTS / "go",
-        env={**os.environ, "GOTOOLCHAIN": "local"},
-        check=True,
-    )
-    return folder
+    return programs.go_programs(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def java_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("java")
-    sources = [*(CLIENTS / "java").glob("*.java"), *(CLIENTS.parent / "drivers" / "java").glob("*.java")]
-    subprocess.run(["javac", "-Xlint:all", "-Werror", "-d", str(folder), *map(str, sources)], check=True)
-    return folder
+    return programs.java_classes(tmp_path_factory)
 
 
 @pytest.fixture

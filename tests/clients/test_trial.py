@@ -66,6 +66,7 @@ CORRECTED = {
 PROGRAMS = {"curl": "curl", "browser": "chromium", "Node": "node", "Go": "go", "Java": "javac"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tool",
     [pytest.param(tool, marks=pytest.mark.toolchain(PROGRAMS[tool]) if tool in PROGRAMS else ()) for tool in CORRECTED],
@@ -73,7 +74,7 @@ PROGRAMS = {"curl": "curl", "browser": "chromium", "Node": "node", "Go": "go", "
 def test_a_corrected_client_passes_all_but_what_it_is_expected_to_fail(
     tool: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The fixed examples of all that lasts no seconds: alone they kill the mutants. `make trial` has the rest."""
+    """The fixed examples of all that lasts no seconds. `make trial` has the rest."""
     monkeypatch.chdir(CONTRACTS.parent)
     monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     if tool in PROGRAMS:

@@ -1,7 +1,8 @@
 """One browser and one tab for all tests of a process; the installed Chromium, never a downloaded one.
 
 A tab of its own for each test would be a process of its own, that compiles and lays out everything for the first time:
-three times the work. What a test leaves in it is taken away: its routes, listeners, sizes, permissions, storage, tabs.
+three times the work; and so would an empty page of another site in between. What a test leaves in it is taken away: its
+routes, listeners, sizes, permissions, storage, tabs.
 
 The tests are coroutines, all on one event loop, which runs only while a test does: other tests
 start loops of their own.
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from collections.abc import Coroutine, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,10 +44,22 @@ T = TypeVar("T")
 expect.set_options(timeout=PATIENCE_MS)  # a busy machine is no failure
 
 
+class EmptyPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nobody wants to know."""
+
+
 class Stage:
     """The loop, and the browser that is driven from it."""
 
     def __init__(self) -> None:
+        self._between = ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage)
         self._loop = asyncio.new_event_loop()
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
@@ -56,6 +71,7 @@ class Stage:
         return self._loop.run_until_complete(work)
 
     async def start(self) -> None:
+        threading.Thread(target=self._between.serve_forever, daemon=True).start()
         self._playwright = await async_playwright().start()
         flags = [flag for flag in FLAGS if flag not in ("--headless", "--remote-debugging-pipe")]
         self._browser = await self._playwright.chromium.launch(executable_path=find_chromium(), args=flags)
@@ -85,7 +101,7 @@ class Stage:
                 await page.close()
         await self.page.unroute_all(behavior="ignoreErrors")
         await self.page.evaluate(FORGET)
-        await self.page.goto("about:blank")
+        await self.page.goto(f"http://127.0.0.1:{self._between.server_port}/")
         await self.page.emulate_media(media=None, color_scheme=None, reduced_motion=None, forced_colors=None)
         await self.page.set_viewport_size(SIZE)
         await self.context.clear_permissions()
@@ -101,6 +117,8 @@ class Stage:
     def close(self) -> None:
         self.run(self._end())
         self._loop.close()
+        self._between.shutdown()
+        self._between.server_close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

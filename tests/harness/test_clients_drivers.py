@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from mock_ares.scenario.model import Framing, Position, Reply, Segments
 from mock_ares.scenario.stream import Segmentation
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
+from tests import programs
 from tests.harness.targets import PATIENCE
 from tests.plan.words import Newline
 from tests.toolchains import require_tool
@@ -39,21 +38,16 @@ def server() -> Iterator[FakeServer]:
 
 @pytest.fixture(scope="module", params=["python", "node", "go", "java"])
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriverClient]:
-    commands = {
-        "python": [sys.executable, str(DRIVERS / "python/driver.py")],
-        "node": ["node", str(DRIVERS / "node/driver.mjs")],
-        "go": [str(tmp_path_factory.mktemp("go") / "driver")],
-        "java": ["java", "-cp", str(tmp_path_factory.mktemp("java")), "Driver"],
-    }
-    command = commands[request.param]
     if request.param != "python":
         require_tool("javac" if request.param == "java" else request.param)
-    if request.param == "go":
-        build = ["go", "build", "-buildvcs=false", "-o", command[0], "."]
-        subprocess.run(build, cwd=DRIVERS / "go", env={**os.environ, "GOTOOLCHAIN": "local"}, check=True)
-    if request.param == "java":
-        sources = ["Driver.java", "Json.java", "../../clients/java/Fixed.java"]
-        subprocess.run(["javac", "-d", command[2], *sources], cwd=DRIVERS / "java", check=True)
+    if request.param == "python":
+        command = [sys.executable, str(DRIVERS / "python/driver.py")]
+    elif request.param == "node":
+        command = ["node", str(DRIVERS / "node/driver.mjs")]
+    elif request.param == "go":
+        command = [str(programs.go_programs(tmp_path_factory) / "driver")]
+    else:
+        command = ["java", "-cp", str(programs.java_classes(tmp_path_factory)), "Driver"]
     with DriverClient(command) as driver:
         assert driver.name == request.param
         assert driver.capabilities >= {"incremental", "cancel", "v1"}

@@ -56,7 +56,9 @@ def check(
 
 
 class TestTheRightClient:
-    @pytest.mark.parametrize("dialect", ["text", "lines", "delta", "typed"])
+    @pytest.mark.parametrize(
+        "dialect", ["text", *(pytest.param(each, marks=pytest.mark.slow) for each in ("lines", "delta", "typed"))]
+    )
     def test_passes_everything(self, dialect: Any) -> None:
         chat = {"text": right.stream_chat, "lines": right.lines, "delta": right.delta, "typed": right.typed}[dialect]
         client = PythonClient(chat, capabilities="incremental,cancel,v1")
@@ -407,6 +409,7 @@ class TestLinearTime:
         assert found is not None and found.word == "slow"
         assert re.search(r"took \d\.\d\d s of CPU time, but .* took 0\.\d\d s of CPU time", found.diagnosis)
 
+    @pytest.mark.slow
     def test_so_is_what_is_not_done_in_time(self, arena: ExampleRunner) -> None:
         def toils(url: str, token: str, message: str) -> str:
             pieces = list(right.stream_chat(url, token, message))
@@ -417,6 +420,7 @@ class TestLinearTime:
         assert found is not None and found.word == "slow"
         assert "were not done after" in found.diagnosis
 
+    @pytest.mark.slow
     def test_linear_work_is_not_however_long_it_takes(self, arena: ExampleRunner) -> None:
         def plodding(url: str, token: str, message: str) -> str:
             pieces = list(right.stream_chat(url, token, message))

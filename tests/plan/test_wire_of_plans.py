@@ -20,7 +20,7 @@ from mock_ares.scenario.model import Reply
 from tests.plan.http import Response
 from tests.plan.strategies import NOTHING, PEERS, Menu, replies
 
-thorough = settings(max_examples=200, suppress_health_check=list(HealthCheck))
+unhurried = settings(suppress_health_check=list(HealthCheck))
 RESPONDING = Menu(headless=False)
 
 
@@ -33,7 +33,7 @@ def heard(script: Script) -> Response:
     return response
 
 
-@thorough
+@unhurried
 @given(replies(menu=NOTHING), PEERS)
 def test_a_whole_reply_arrives_whole(reply: Reply, peer: Negotiated) -> None:
     plan = build(reply, RequestContext())
@@ -49,7 +49,7 @@ def test_a_whole_reply_arrives_whole(reply: Reply, peer: Negotiated) -> None:
     assert DIALECTS[plan.dialect].decode(response.content).text == plan.text or not plan.framing.final_blank_line
 
 
-@thorough
+@unhurried
 @given(replies(menu=RESPONDING), PEERS)
 def test_a_broken_reply_arrives_as_far_as_it_should(reply: Reply, peer: Negotiated) -> None:
     plan = build(reply, RequestContext())
@@ -101,7 +101,7 @@ def concluded(plan: StreamPlan, response: Response, ending: str) -> str:
     return "undetectable" if lost else "exact"
 
 
-@thorough
+@unhurried
 @given(replies(menu=RESPONDING, promised=True), PEERS)
 def test_what_has_arrived_at_a_boundary_is_the_payload_up_to_the_cut(reply: Reply, peer: Negotiated) -> None:
     plan = carried(build(reply, RequestContext()), peer)
@@ -120,7 +120,7 @@ def test_what_has_arrived_at_a_boundary_is_the_payload_up_to_the_cut(reply: Repl
     assert boundaries - {0} >= {cut for cut in planned if 0 < cut <= len(payload)}
 
 
-@thorough
+@unhurried
 @given(replies(), PEERS)
 def test_time_only_passes(reply: Reply, peer: Negotiated) -> None:
     plan = build(reply, RequestContext())
@@ -134,13 +134,13 @@ def test_time_only_passes(reply: Reply, peer: Negotiated) -> None:
         assert {write.at for write in script.writes} <= starts | {plan.head.at}
 
 
-@thorough
+@unhurried
 @given(replies())
 def test_the_decoder_agrees_with_what_was_authored(reply: Reply) -> None:
     assert disagreement(build(reply, RequestContext())) is None
 
 
-@thorough
+@unhurried
 @given(replies(), PEERS, st.integers(0, 5))
 def test_the_same_seed_gives_the_same_plan(reply: Reply, peer: Negotiated, seed: int) -> None:
     reply = replace(reply, seed=None)

@@ -1,0 +1,53 @@
+"""The Go and Java programs of ``contracts/``, built once for all processes of a run.
+
+Side by side, each worker of a fresh machine would compile the whole standard library of Go anew.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mock_ares.paths import CONTRACTS
+
+CLIENTS, DRIVERS = CONTRACTS / "clients", CONTRACTS / "drivers"
+
+
+def go_programs(run: pytest.TempPathFactory) -> Path:
+    """The folder of ``sample``, ``fixed`` and ``driver``. Raises CalledProcessError if one cannot be compiled."""
+    return _built_once(run, "go", _build_go)
+
+
+def java_classes(run: pytest.TempPathFactory) -> Path:
+    """The folder of the classes of clients and driver. Raises CalledProcessError if one cannot be compiled."""
+    return _built_once(run, "java", _build_java)
+
+
+def _build_go(folder: Path) -> None:
+    for where, packages in ((CLIENTS / "go", ("./sample", "./fixed")), (DRIVERS / "go", (".",))):
+        command = ["go", "build", "-buildvcs=false", "-o", f"{folder}/", *packages]
+        subprocess.run(command, cwd=where, env={**os.environ, "GOTOOLCHAIN": "local"}, check=True)
+
+
+def _build_java(folder: Path) -> None:
+    sources = [str(source) for where in (CLIENTS, DRIVERS) for source in sorted((where / "java").glob("*.java"))]
+    subprocess.run(["javac", "-Xlint:all", "-Werror", "-d", str(folder), *sources], check=True)
+
+
+def _built_once(run: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    shared = run.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # that of the whole run
+    folder, unfinished = shared / f"{name}-programs", shared / f"{name}-unfinished"
+    with (shared / f"{name}-programs.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished.mkdir(exist_ok=True)
+            build(unfinished)
+            unfinished.rename(folder)
+    return folder

@@ -20,6 +20,7 @@ from mock_ares._version import __version__
 from mock_ares.ares.chats import CHATS
 
 if TYPE_CHECKING:
+    from mock_ares.scenario.catalogue import Entry
     from mock_ares.scenario.model import Scenario
     from mock_ares.server.files.scenario_files import Folder
 
@@ -154,16 +155,16 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
     """
     from dataclasses import replace
 
+    from mock_ares.authoring.shipped import entries
     from mock_ares.scenario.diagnostics import ScenarioError
-    from mock_ares.server.files.scenario_files import Folder
     from mock_ares.server.hosting.foreground import run
     from mock_ares.server.hosting.loop import CannotListenError, raise_file_limit
     from mock_ares.server.transport.read_barrier import SwitchError
 
     raise_file_limit()
-    folder = Folder(files) if files else None
+    folder = _folder(files) if files else None
     try:
-        scenarios = _of_folder(folder, options) if folder is not None else load_all(())
+        scenarios = _of_folder(folder, options) if folder is not None else entries()
         if "pydantic" in sys.modules:  # files have been read, which leaves cycles behind
             gc.collect()
         gc.freeze()  # modules and scenarios stay: the collector's pauses need not grow with them
@@ -182,6 +183,12 @@ def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None
         raise WrongUse(f"mock-ares: {error.args[0]}") from None
 
 
+def _folder(files: tuple[Path, ...]) -> Folder:
+    from mock_ares.server.files.scenario_files import Folder
+
+    return Folder(files)
+
+
 def _of_folder(folder: Folder, options: dict[str, Any]) -> list[Scenario]:
     """What can be served: files are mended while the fake runs. Raises ScenarioError where that would not help."""
     from mock_ares.scenario.diagnostics import ScenarioError
@@ -192,7 +199,7 @@ def _of_folder(folder: Folder, options: dict[str, Any]) -> list[Scenario]:
     return folder.scenarios
 
 
-def _serve_alike(scenarios: list[Scenario], host: str, port: int, options: dict[str, Any]) -> None:
+def _serve_alike(scenarios: Iterable[Scenario | Entry], host: str, port: int, options: dict[str, Any]) -> None:
     from dataclasses import replace
 
     from mock_ares.server.hosting.workers import NeedsStateError, run

@@ -19,7 +19,8 @@ from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.server.replies.library import Facts, Library
+from mock_ares.server.replies.library import Library
+from mock_ares.server.replies.lookup import Facts
 
 FILES = sorted(FIXTURES.glob("*.yaml"))
 ROWS = {

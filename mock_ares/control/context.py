@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from mock_ares.control.event_log import INTERVAL, MOST_TOLD, Hub
 from mock_ares.control.send_records import Record, Recorder
-from mock_ares.control.serializers import break_json, chosen_json, file_json, request_json
 from mock_ares.plan.model import Headers, Script, StreamPlan
-from mock_ares.server.files.reload import Changes, Reloader
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.state import FakeState
 from mock_ares.server.timing.waiters import wake, woken
 
 if TYPE_CHECKING:
+    from mock_ares.server.files.reload import Changes, Reloader
     from mock_ares.server.files.scenario_files import Folder
 
 MOST_TOKENS = 10_000
@@ -75,6 +74,8 @@ class Control:
         fake.watchers.append(self)
         fake.control = self
         if self.folder is not None:
+            from mock_ares.server.files.reload import Reloader
+
             self.reloader = Reloader(self.folder, self.files_changed, lambda error: None)
             fake.refresh = self.reloader.refresh
 
@@ -83,6 +84,8 @@ class Control:
         return known.name if known else ""
 
     def told(self, exchange: Exchange) -> dict[str, Any]:
+        from mock_ares.control.serializers import request_json  # 8 ms that a start need not take
+
         return request_json(exchange, self.name_of(exchange.owner))
 
     def clear(self, owner: str | None) -> int:
@@ -127,6 +130,8 @@ class Control:
         """Serves what the folder has now, to requests from now on, and tells what has changed."""
         if not changes or self.folder is None:
             return
+        from mock_ares.control.serializers import chosen_json, file_json
+
         before = chosen_json(self.fake)
         self.fake.library.swap(self.folder.scenarios)
         if chosen_json(self.fake) != before:
@@ -135,6 +140,8 @@ class Control:
         self.hub.publish("files", lambda: {"changed": told})
 
     def breaks_changed(self) -> None:
+        from mock_ares.control.serializers import break_json
+
         self.hub.publish("breaks", lambda: {"breaks": [break_json(each) for each in self.fake.steering.breaks]})
 
     def _changed(self) -> None:

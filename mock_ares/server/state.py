@@ -13,6 +13,7 @@ from mock_ares.ares.credentials import Keyring
 from mock_ares.ares.profiles import PROFILES, Profile
 from mock_ares.ares.rate_limit import RateLimit
 from mock_ares.plan.model import StreamPlan
+from mock_ares.scenario.catalogue import Entry
 from mock_ares.scenario.model import DialectName, Scenario
 from mock_ares.server.record.internal_errors import Failures
 from mock_ares.server.record.isolation import Isolation
@@ -20,7 +21,8 @@ from mock_ares.server.record.journal import Exchange, Journal
 from mock_ares.server.record.observers import Observer
 from mock_ares.server.replies.cors import Cors
 from mock_ares.server.replies.executor import Executor
-from mock_ares.server.replies.library import Facts, Library, Turn, applies
+from mock_ares.server.replies.library import Library, Turn
+from mock_ares.server.replies.lookup import Facts, applies
 from mock_ares.server.replies.overrides import Overrides
 from mock_ares.server.replies.plan_cache import PlanCache
 from mock_ares.server.timing.deadlines import Deadlines
@@ -117,7 +119,7 @@ class FakeState:
     _stores: Stores | None = None
 
     @classmethod
-    def make(cls, settings: Settings = Settings(), scenarios: Iterable[Scenario] = ()) -> FakeState:
+    def make(cls, settings: Settings = Settings(), scenarios: Iterable[Scenario | Entry] = ()) -> FakeState:
         """Raises KeyError for an unknown profile, LookupError for an unknown default scenario, SwitchError for a read
         barrier that cannot be as the environment asks for."""
         BARRIER.require()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mock_ares._version import __version__
 from mock_ares.ares.credentials import MONTH
 from mock_ares.paths import program
+from mock_ares.scenario.catalogue import Entry
 from mock_ares.scenario.diagnostics import counted
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.hosting.app import create_app
@@ -29,7 +30,7 @@ MOST_NAMES = 12
 
 def run(
     settings: Settings,
-    scenarios: Iterable[Scenario],
+    scenarios: Iterable[Scenario | Entry],
     host: str,
     port: int,
     *,

@@ -6,13 +6,15 @@ import json
 import sys
 import time
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.scenario.diagnostics import counted
-from mock_ares.server.files.scenario_files import Change, ServedFile
 from mock_ares.server.hosting.output_queue import LineWriter
 from mock_ares.server.record.journal import Exchange
+
+if TYPE_CHECKING:
+    from mock_ares.server.files.scenario_files import Change, ServedFile
 
 MESSAGE = 40
 """Characters of a message that are shown."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from mock_ares.ares.credentials import MONTH
+from mock_ares.scenario.catalogue import Catalogue, Entry
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.state import FakeState, Settings
@@ -47,7 +48,7 @@ def _stateful(settings: Settings, scenarios: Sequence[Scenario]) -> Iterator[str
 
 def run(
     settings: Settings,
-    scenarios: Iterable[Scenario],
+    scenarios: Iterable[Scenario | Entry],
     host: str,
     port: int,
     workers: int,
@@ -62,12 +63,12 @@ def run(
     from mock_ares.server.hosting.loop import listen, url_of
     from mock_ares.server.transport.uvicorn_config import workers_config
 
-    scenarios = tuple(scenarios)
-    refuse(settings, scenarios)
-    fake = FakeState.make(settings, scenarios)
+    read = tuple(Catalogue(scenarios).values())  # all of them: they are looked at whole, and pickled
+    refuse(settings, read)
+    fake = FakeState.make(settings, read)
     with listen(host, port) as listener:
         ready(_greeting(fake, url_of(listener), workers))
-        Multiprocess(workers_config(functools.partial(_app, settings, scenarios), workers), [listener]).run()
+        Multiprocess(workers_config(functools.partial(_app, settings, read), workers), [listener]).run()
 
 
 def _app(settings: Settings, scenarios: tuple[Scenario, ...]) -> Any:

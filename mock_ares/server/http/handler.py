@@ -31,7 +31,8 @@ from mock_ares.server.record.isolation import StrangerError
 from mock_ares.server.record.journal import MOST_NAME, kept_body, kept_text
 from mock_ares.server.replies.effort import MOST_BODY
 from mock_ares.server.replies.executor import BusyError
-from mock_ares.server.replies.library import Facts, SlowPatternError, Turn
+from mock_ares.server.replies.library import Turn
+from mock_ares.server.replies.lookup import Facts, SlowPatternError
 from mock_ares.server.replies.planner import ChatContext, Planner, is_text
 from mock_ares.server.replies.responses import Answer, dump, of_error, of_json, other_host, unserved
 from mock_ares.server.state import FakeState
@@ -462,7 +463,7 @@ class RequestHandler:
     def _paths(self) -> Iterator[str]:
         """Those that are answered here."""
         yield from ("/health", "/_mock/", *CHATS, *self._built_in_paths())
-        yield from (s.when.path for s in self.fake.library.by_name.values() if s.when and s.when.endpoint)
+        yield from self.fake.library.paths()
 
 
 NOTHING_SAID = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)

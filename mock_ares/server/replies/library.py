@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from mock_ares.scenario.model import Match, Pace, Reply, Scenario, When
+from mock_ares.scenario.catalogue import Catalogue, Entry
+from mock_ares.scenario.model import Pace, Reply, Scenario
+from mock_ares.server.replies.lookup import Facts, Lookup
 
 MOST_CURSORS = 10_000
 
@@ -23,25 +25,6 @@ BUILT_IN = Scenario(
         ),
     ),
 )
-
-
-PATIENCE = 0.05
-"""Seconds for a pattern."""
-
-
-class SlowPatternError(Exception):
-    """Whether a scenario applies cannot be said in reasonable time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What of a request a scenario can ask for. Header names are in lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    message: str = ""
-    agent_type: str | None = None
 
 
 @dataclass(slots=True)
@@ -87,9 +70,8 @@ class Turn:
 class Library:
     """Scenarios by name and in order; turns are counted apart for each owner (a token) and scenario. Bounded."""
 
-    def __init__(self, scenarios: Iterable[Scenario] = (), default: Scenario = BUILT_IN) -> None:
-        self.by_name = {scenario.name: scenario for scenario in (default, *scenarios)}
-        self.answers_early = _any_early(self.by_name)
+    def __init__(self, scenarios: Iterable[Scenario | Entry] = (), default: Scenario = BUILT_IN) -> None:
+        self._hold((default, *scenarios))
         self.default = default
         self.wanted = default.name
         """The default's name, whether there is a scenario of it now or not."""
@@ -109,23 +91,38 @@ class Library:
 
     def find(self, facts: Facts) -> Scenario | None:
         """The first scenario whose ``when`` holds. Raises SlowPatternError that names it."""
-        return next((s for s in self.by_name.values() if s.when and _applies(s, facts)), None)
+        return self._read(self._lookup.find(facts))
 
     def scripted(self, facts: Facts) -> Scenario | None:
-        """The first scenario whose ``when`` names the request's path, and holds."""
-        return next((s for s in self.by_name.values() if s.when and s.when.endpoint and _applies(s, facts)), None)
+        """The first scenario whose ``when`` names the request's path, and holds. Raises the same."""
+        return self._read(self._lookup.scripted(facts))
 
     def routes(self, facts: Facts) -> Scenario | None:
         """The first scenario that scripts the request's path, whatever else it asks for."""
-        return next((s for s in self.by_name.values() if s.when and _on_route(s.when, facts)), None)
+        return self._read(self._lookup.routes(facts))
+
+    def paths(self) -> Iterator[str]:
+        """Those that scenarios script."""
+        return (when.path for _, when in self.by_name.conditions() if when.endpoint)
+
+    def _read(self, name: str | None) -> Scenario | None:
+        return None if name is None else self.by_name[name]
+
+    def _hold(self, scenarios: Iterable[Scenario | Entry]) -> None:
+        self.by_name = Catalogue(scenarios)
+        self._lookup = Lookup(self.by_name.conditions())
+
+    @property
+    def answers_early(self) -> bool:
+        """Whether one of the replies does not wait for the request's body."""
+        return self.by_name.answers_early
 
     def swap(self, scenarios: Iterable[Scenario]) -> None:
         """Other scenarios from now on; one that is still there keeps its places. The default's name stays.
 
         An editor that writes anew, or a checkout, takes a file away for a moment.
         """
-        self.by_name = {scenario.name: scenario for scenario in (BUILT_IN, *scenarios)}
-        self.answers_early = _any_early(self.by_name)
+        self._hold((BUILT_IN, *scenarios))
         self.answer_by_default(self.wanted)
 
     def begin(self, name: str | None = None, owner: str | None = None) -> None:
@@ -143,62 +140,3 @@ class Library:
         if len(self._turns) > MOST_CURSORS:
             self._turns.popitem(last=False)
         return turn
-
-
-def _any_early(scenarios: Mapping[str, Scenario]) -> bool:
-    return any(scenario.answers_early for scenario in scenarios.values())
-
-
-def _applies(scenario: Scenario, facts: Facts) -> bool:
-    assert scenario.when is not None
-    try:
-        return applies(scenario.when, facts)
-    except SlowPatternError as error:
-        raise SlowPatternError(f"scenario {scenario.name!r}: {error}") from None
-
-
-def applies(when: When, facts: Facts) -> bool:
-    """Whether everything that is asked for holds. Raises SlowPatternError."""
-    return (
-        (when.endpoint is None or _on_route(when, facts))
-        and (when.agent_type is None or when.agent_type == facts.agent_type)
-        and (when.message is None or _matches(when.message, facts.message))
-        and all(
-            name.lower() in facts.headers and _matches(wanted, facts.headers[name.lower()])
-            for name, wanted in when.header.items()
-        )
-    )
-
-
-def _on_route(when: When, facts: Facts) -> bool:
-    if when.endpoint is None or when.method != facts.method:
-        return False
-    wanted, found = when.path.rstrip("/").split("/"), facts.path.rstrip("/").split("/")
-    return len(wanted) == len(found) and all(
-        part == there or (part.startswith("{") and part.endswith("}"))
-        for part, there in zip(wanted, found, strict=True)
-    )
-
-
-def _matches(wanted: str | Match, value: str) -> bool:
-    if isinstance(wanted, str):
-        return value == wanted
-    if wanted.exact is not None:
-        return value == wanted.exact
-    if wanted.contains is not None:
-        return wanted.contains in value
-    return _searched(wanted.pattern or "", value)
-
-
-def _searched(pattern: str, value: str) -> bool:
-    """Whether the pattern is found. ``re`` would go through 2^27 ways for a value of 27 characters, and nobody else
-    would be served meanwhile. Raises SlowPatternError."""
-    import regex  # 30 ms that nobody else needs to pay
-
-    try:
-        return regex.search(pattern, value, timeout=PATIENCE) is not None
-    except TimeoutError:
-        said = f"took more than {PATIENCE * 1000:g} ms for {len(value)} characters: write it without nested repetition"
-        raise SlowPatternError(f"the pattern {pattern!r} {said}") from None
-    except regex.error as error:
-        raise SlowPatternError(f"the pattern {pattern!r} cannot be looked for in bounded time: {error}") from None

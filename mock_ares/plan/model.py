@@ -74,6 +74,10 @@ class Ending:
         return self.gzip_trailer and (self.kind == "complete" or self.stop is None)
 
 
+WHOLE = Ending()
+"""As a reply ends with which nothing is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamPlan:
     """A reply as payload. ``head`` is None where no HTTP response is given (empty reply, garbage)."""
@@ -97,7 +101,10 @@ class StreamPlan:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pieces", columns(Pieces, self.pieces))
-        object.__setattr__(self, "chunks", columns(Texts, self.chunks))
+        chunks = columns(Texts, self.chunks)
+        if chunks.text == self.text:  # of eight megabytes one copy will do
+            chunks.text = self.text
+        object.__setattr__(self, "chunks", chunks)
 
     @property
     def columns(self) -> Pieces:
@@ -121,7 +128,7 @@ class StreamPlan:
     @property
     def ended(self) -> bool:
         """Whether it ends otherwise than a whole reply does: a fault has seen to that."""
-        return self.head is None or replace(self.ending, at=None) != Ending()
+        return self.head is None or (self.ending != WHOLE and replace(self.ending, at=None) != WHOLE)
 
     @property
     def streams(self) -> bool:

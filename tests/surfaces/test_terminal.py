@@ -103,6 +103,20 @@ def test_what_cannot_be_encoded_is_escaped(tmp_path: Path, name: str) -> None:
     assert (tmp_path / "out").read_bytes() == written
 
 
+def test_lines_behind_one_that_was_written_are_gathered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(output_queue, "TOGETHER", 3600.0)
+    with (tmp_path / "out").open("w") as out:
+        writer = LineWriter(out, str)
+        writer.say("first")
+        while (tmp_path / "out").read_text() != "first\n":
+            pass
+        for number in range(100):
+            writer.say(str(number))
+        assert (tmp_path / "out").read_text() == "first\n"
+        writer.close()
+    assert (tmp_path / "out").read_text().split() == ["first", *map(str, range(100))]
+
+
 def test_what_nobody_reads_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(output_queue, "MOST_WAITING", 1000)
     reader, number = os.pipe()

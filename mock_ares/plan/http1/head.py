@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from http import HTTPStatus
 
 from mock_ares.plan.model import Head, Headers
@@ -11,12 +12,13 @@ _LISTS = frozenset({"vary"})
 """Fields that may be said twice: both count (RFC 9110 5.3)."""
 
 
+@lru_cache(maxsize=64)
 def render_head(head: Head, extra: Headers = ()) -> bytes:
     """The interim responses, the status line, the fields and the empty line.
 
     ``extra`` are the server's own fields (date, CORS); one that the head sets itself is left out. Field names stand as
     they are given: the fake's own in lower case, as ARES has them, an author's as written. Raises
-    ``UnicodeEncodeError`` for a value outside Latin-1.
+    ``UnicodeEncodeError`` for a value outside Latin-1. Many answers of one second have the same.
     """
     own = {name.lower() for name, _ in head.headers}
     added = ((name, value) for name, value in extra if name.lower() not in own or name.lower() in _LISTS)

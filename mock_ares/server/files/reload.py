@@ -33,6 +33,7 @@ class Reloader:
         self._executor = Executor()
         self._told = ""
         self._looking: asyncio.Future[float] | None = None
+        self._fresh = False
 
     async def run(self) -> None:
         """Looks again and again, until cancelled."""
@@ -54,9 +55,24 @@ class Reloader:
     async def refresh(self) -> None:
         """What was saved before holds from now on."""
         for _ in range(2):  # a look that had begun may have passed a file by
-            if not self.folder.stale:
+            if not self._stale():
                 return
             await self.look()
+
+    def _stale(self) -> bool:
+        """Looked up once for all that one round of the event loop has to answer.
+
+        What was read from sockets by then had been sent, and what was saved before that is seen.
+        """
+        if not self._fresh:
+            if self.folder.stale:
+                return True
+            self._fresh = True
+            asyncio.get_running_loop().call_soon(self._forget)
+        return False
+
+    def _forget(self) -> None:
+        self._fresh = False
 
     async def look(self) -> float:
         """Looks, or waits for the look that goes on. How many seconds that took where nothing has changed, else 0."""

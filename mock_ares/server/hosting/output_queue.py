@@ -18,6 +18,8 @@ from typing import TextIO
 
 MOST_WAITING = 1_000_000
 """Characters of lines that wait to be written."""
+TOGETHER = 0.01
+"""Seconds for which lines are gathered behind one that was written: a thread that wakes for each costs more than it."""
 PATIENCE = 1.0
 """Seconds that the last lines have at the end."""
 _GONE = frozenset({errno.EPIPE, errno.EBADF, errno.ECONNRESET, errno.ENOTCONN})
@@ -34,6 +36,9 @@ class LineWriter:
         self._lost = 0
         self._news = threading.Condition()
         self._closing = False
+        self._told_any = False
+        self._idle = False
+        """Whether the thread sleeps until there is something to write."""
         self._thread: threading.Thread | None = None
         self._told = False
 
@@ -47,7 +52,9 @@ class LineWriter:
                 return
             self._lines.append(line)
             self._size += len(line)
-            self._news.notify()
+            if self._idle:
+                self._idle = False
+                self._news.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="mock-ares lines", daemon=True)
             self._thread.start()
@@ -85,8 +92,12 @@ class LineWriter:
     def _next(self) -> str | None:
         """All that waits, with what is missing in front of it; None at the end."""
         with self._news:
+            if self._told_any and not self._closing:
+                self._news.wait(TOGETHER)
             while not self._lines and not self._closing:
+                self._idle = True
                 self._news.wait()
+            self._told_any = True
             if not self._lines:
                 return None
             lines, lost = list(self._lines), self._lost

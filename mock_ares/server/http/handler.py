@@ -7,10 +7,11 @@ whatever they will say: what is left unread in the socket would turn a FIN into 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from email.utils import formatdate
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from mock_ares.ares import refusal_reasons
@@ -107,7 +108,7 @@ class RequestHandler:
         """The answer, further head fields, and the moment that it counts from; None: nobody waits for one."""
         early = await self._early(request)
         try:
-            request.body = await _body(receive) if early is None else b""
+            request.body = await _body(receive, request.wire) if early is None else b""
         except ClientLeftError:
             if request.wire.refusal is None:
                 request.exchange.ending = "client-left"
@@ -222,7 +223,7 @@ class RequestHandler:
         if self.fake.on_answer is not None:
             self.fake.on_answer(exchange, plan, wire)
         fields = (
-            ("date", formatdate(usegmt=True)),
+            ("date", _date(int(time.time()))),
             *self.fake.cors.headers_for(request.headers.get("origin")),
             *extra,
         )
@@ -305,7 +306,7 @@ class RequestHandler:
         except StrangerError as error:
             request.exchange.reason = str(error)
             return HttpError(409, (), _error_body(str(error)), "application/json")
-        return replace(identity, token_id=owner)
+        return identity if owner == identity.token_id else replace(identity, token_id=owner)
 
     def limited(self, identity: Identity) -> Headers | HttpError:
         fields: dict[str, str] = {}
@@ -352,7 +353,8 @@ class RequestHandler:
         exchange, negotiated = request.exchange, request.negotiated
         exchange.scenario = turn.scenario.name
         index, reply = self._next(request, turn, owner)
-        negotiated = replace(negotiated, keep_alive=negotiated.keep_alive and not turn.breaks_next())
+        if negotiated.keep_alive and turn.breaks_next():
+            negotiated = replace(negotiated, keep_alive=False)
         exchange.reply, exchange.seed = index, turn.scenario.seed
         if reply is None:
             message = (
@@ -466,6 +468,12 @@ class RequestHandler:
         yield from self.fake.library.paths()
 
 
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    """A moment of the epoch as heads have it (RFC 9110 5.6.7)."""
+    return formatdate(second, usegmt=True)
+
+
 NOTHING_SAID = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)
 
 
@@ -478,8 +486,14 @@ def _error_body(message: str) -> bytes:
     return dump({"error": message})
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, wire: Wire) -> bytes:
     """The whole body; of one over the limit, a byte more than the limit. Raises ClientLeftError, BodyTimeoutError."""
+    if wire.has_body:  # which nobody needs to wait for
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeftError
+        body: bytes = message.get("body", b"")
+        return body[: BODY_LIMIT + 1]
     parts, size = list[bytes](), 0
     deadline = asyncio.get_running_loop().time() + BODY_DEADLINE
     while True:

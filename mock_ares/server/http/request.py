@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mock_ares.plan.http1.negotiation import Negotiated
@@ -37,7 +38,13 @@ class Request:
     @property
     def negotiated(self) -> Negotiated:
         keep_alive = self.wire.keep_alive and self.wire.unread is None  # who did not wait for the body cannot go on
-        return Negotiated(self.wire.http_version, self.gzip, keep_alive)
+        return _negotiated(self.wire.http_version, self.gzip, keep_alive)
+
+
+@lru_cache(maxsize=8)
+def _negotiated(version: str, gzip: bool, keep_alive: bool) -> Negotiated:
+    """There are few of them, and plans go by them: one that is the same is found without being compared."""
+    return Negotiated(version, gzip, keep_alive)
 
 
 @dataclass(frozen=True, slots=True)

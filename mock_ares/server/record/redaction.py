@@ -18,6 +18,8 @@ NEAR = 200
 """Characters in front of a separator in which a name is looked for."""
 MOST_PART = 2000
 """Characters of the fields of a part of a form."""
+SHORT = 256
+"""Characters of a text up to which what comes of it is remembered."""
 MOST_ROUNDS = 3
 """How often a text is decoded from percent escapes to look for secrets in it."""
 SCHEMES = frozenset(
@@ -141,6 +143,16 @@ def text(value: str) -> str:
     """Any text: a query, a body, a message. Looked at as it is, and as what its escapes stand for."""
     if not _MAYBE.search(value):
         return value
+    return _clean_short(value) if len(value) <= SHORT else _clean(value)
+
+
+@lru_cache(maxsize=1024)
+def _clean_short(value: str) -> str:
+    """Requests are alike, and so are their bodies and fields."""
+    return _clean(value)
+
+
+def _clean(value: str) -> str:
     found = plain = _once(value)
     for _ in range(MOST_ROUNDS):
         before, plain = plain, _decoded(plain)

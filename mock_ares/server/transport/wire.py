@@ -62,7 +62,7 @@ class Wire:
         self.http_version: str = scope["http_version"]
         self.keep_alive: bool = _stays_open(scope)
         """Whether the connection may serve another request after this one, as far as the request goes."""
-        self.hands_on: bool = any(name == b"sec-fetch-mode" for name, _ in scope["headers"])
+        self.hands_on: bool = b"sec-fetch-mode" in [name for name, _ in scope["headers"]]
         """Whether what has been read of the socket passes through queues before a script has it: the client fetches as
         browsers do (Fetch Metadata)."""
         self.ending = False
@@ -76,6 +76,11 @@ class Wire:
     def gone(self) -> bool:
         """Whether the connection has ended, whoever ended it."""
         return self._protocol.lost or self._transport.is_closing()
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the request's body has come to its end."""
+        return not self._cycle.more_body
 
     @property
     def refusal(self) -> Refusal | None:
@@ -203,5 +208,7 @@ class Wire:
 
 def _stays_open(scope: dict[str, Any]) -> bool:
     """RFC 9112 9.3. uvicorn keeps no HTTP/1.0 connection open."""
-    options = b",".join(value for name, value in scope["headers"] if name == b"connection").lower().split(b",")
-    return scope["http_version"] == "1.1" and b"close" not in (option.strip() for option in options)
+    if scope["http_version"] != "1.1":
+        return False
+    said = b",".join([value for name, value in scope["headers"] if name == b"connection"])
+    return not said or b"close" not in [option.strip() for option in said.lower().split(b",")]

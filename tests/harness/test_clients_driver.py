@@ -32,7 +32,11 @@ ECHO = f"{HELLO}for r in asked(): say(id=r['id'], text=r['message'])"
 @pytest.fixture
 def drive(tmp_path: Path) -> Drive:
     def make(source: str, **options: Any) -> DriverClient:
-        return DriverClient(script(tmp_path, PRELUDE + source), **options)
+        bounds = {name: options.pop(name) for name in ("hello_seconds", "most_bytes") if name in options}
+        client = DriverClient(script(tmp_path, PRELUDE + source), **options)
+        for name, value in bounds.items():
+            setattr(client, name, value)
+        return client
 
     return make
 

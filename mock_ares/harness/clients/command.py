@@ -1,14 +1,16 @@
-"""Whether a command can be run, and what to do where it cannot."""
+"""Clients that are commands: whether one can be run, and what to do where it cannot."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mock_ares.harness.model import UsageError
+from mock_ares.harness.clients.adapter import Adapter
+from mock_ares.harness.clients.running_example import MOST_TEXT
+from mock_ares.harness.model import Boundaries, UsageError
 from mock_ares.scenario.diagnostics import nearest
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -26,6 +28,24 @@ INTERPRETERS = {
 }
 NATIVE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")
 """How programs begin that the system runs by itself: Linux, macOS (one processor, several), Windows."""
+
+
+class CommandClient(Adapter):
+    """A client that a command line starts, in one way or another."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        name: str | None = None,
+        capabilities: str | Iterable[str] = (),
+        timeout: float | None = None,
+        boundaries: Boundaries = "exact",
+        limit: int = MOST_TEXT,
+    ) -> None:
+        """More than ``limit`` characters of text are the client's failure."""
+        super().__init__(name or named(argv), capabilities, timeout, boundaries)
+        self._argv = list(argv)
+        self._limit = limit
 
 
 def named(argv: Sequence[str]) -> str:

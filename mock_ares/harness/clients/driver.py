@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from copy import copy
 
-from mock_ares.harness.clients.adapter import Adapter, Shown, declared
-from mock_ares.harness.clients.command import check_command, environment, named
+from mock_ares.harness.clients.adapter import Shown, declared
+from mock_ares.harness.clients.command import CommandClient, check_command, environment, named
 from mock_ares.harness.clients.processes.child import Child, ended_cpu, status_text
 from mock_ares.harness.clients.protocol import (
     DriverMessage,
@@ -18,8 +18,8 @@ from mock_ares.harness.clients.protocol import (
     decode_message,
     encode_request,
 )
-from mock_ares.harness.clients.running_example import LOOK, MOST_TEXT, RunningExample, UnacceptableError
-from mock_ares.harness.model import Boundaries, Observation, Target, UsageError
+from mock_ares.harness.clients.running_example import LOOK, RunningExample, UnacceptableError
+from mock_ares.harness.model import Observation, Target, UsageError
 from mock_ares.monotonic import monotonic
 
 HELLO_SECONDS = 30.0
@@ -32,30 +32,14 @@ MOST_BYTES = 256 << 20
 ADVICE = 'a driver\'s first line is {"protocol": 1}; a command that writes the text itself goes with --exec'
 
 
-class DriverClient(Adapter):
+class DriverClient(CommandClient):
     """A command that speaks the protocol. Its hello may name it, and declare capabilities beside those given here."""
 
-    def __init__(
-        self,
-        argv: Sequence[str],
-        name: str | None = None,
-        capabilities: str | Iterable[str] = (),
-        timeout: float | None = None,
-        boundaries: Boundaries = "exact",
-        *,
-        hello_seconds: float = HELLO_SECONDS,
-        limit: int = MOST_TEXT,
-        most_bytes: int = MOST_BYTES,
-    ) -> None:
-        """More than ``limit`` characters shown, or ``most_bytes`` of messages, are the client's failure."""
-        super().__init__(name or named(argv), capabilities, timeout, boundaries)
-        self._argv = list(argv)
-        self._given_name = name
-        self._hello_seconds = hello_seconds
-        self._limit = limit
-        self._most_bytes = most_bytes
-        self._talk: DriverSession | None = None
-        self._last_id = 0
+    hello_seconds = HELLO_SECONDS
+    most_bytes = MOST_BYTES
+    """Of its messages in one example; more are the client's failure."""
+    _talk: DriverSession | None = None
+    _last_id = 0
 
     def start(self) -> None:
         if self._talk is None:
@@ -81,16 +65,9 @@ class DriverClient(Adapter):
         return observation or example.given_up()
 
     def another(self) -> DriverClient:
-        return DriverClient(
-            self._argv,
-            self.name,
-            self.capabilities,
-            self.timeout,
-            self.boundaries,
-            hello_seconds=self._hello_seconds,
-            limit=self._limit,
-            most_bytes=self._most_bytes,
-        )
+        other = copy(self)
+        other._talk = None
+        return other
 
     def cpu(self) -> float | None:
         """Seconds of all its processes so far."""
@@ -109,7 +86,8 @@ class DriverClient(Adapter):
             talk.child.end()
 
     def _meet(self, hello: Hello) -> None:
-        self.name = self._given_name or hello.name or self.name
+        if self.name == named(self._argv):
+            self.name = hello.name or self.name
         try:
             capabilities, timeout = declared(hello.capabilities, self.timeout)
         except UsageError as error:
@@ -138,7 +116,7 @@ class DriverClient(Adapter):
         except BaseException:
             talk.child.end()
             raise
-        talk.most_bytes = self._most_bytes
+        talk.most_bytes = self.most_bytes
         self._talk = talk
         return hello
 
@@ -147,9 +125,9 @@ class DriverClient(Adapter):
         return f"{named(self._argv)} does not speak the driver protocol: {error}; {ADVICE}"
 
     def _greeted(self, talk: DriverSession) -> Hello:
-        first = talk.hear(monotonic() + self._hello_seconds)
+        first = talk.hear(monotonic() + self.hello_seconds)
         if first is None:
-            raise UnacceptableError(f"no line from it within {self._hello_seconds:g} s")
+            raise UnacceptableError(f"no line from it within {self.hello_seconds:g} s")
         hello = decode_hello(first)
         if hello.error is not None:
             raise UsageError(hello.error)

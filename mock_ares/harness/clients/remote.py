@@ -13,16 +13,10 @@ class RemoteClient(DriverClient):
     """``module:function``, looked for in the working directory first; the function is one for ``PythonClient``."""
 
     def __init__(
-        self,
-        reference: str,
-        name: str | None = None,
-        capabilities: str | Iterable[str] = (),
-        timeout: float | None = None,
-        *,
-        limit: int = MOST_TEXT,
+        self, reference: str, name: str | None = None, capabilities: str | Iterable[str] = (), limit: int = MOST_TEXT
     ) -> None:
         program = [sys.executable, "-m", "mock_ares.harness.clients.remote_main", reference]
-        super().__init__(program, name or reference, capabilities, timeout, limit=limit)
+        super().__init__(program, name or reference, capabilities, limit=limit)
         self._reference = reference
 
     def _stranger(self, error: Exception) -> str:

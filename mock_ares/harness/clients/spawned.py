@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Sequence
+from copy import copy
 
-from mock_ares.harness.clients.adapter import Adapter, Shown
-from mock_ares.harness.clients.command import check_command, environment, named
+from mock_ares.harness.clients.adapter import Shown
+from mock_ares.harness.clients.command import CommandClient, check_command, environment
 from mock_ares.harness.clients.processes.child import Child, ended_cpu, status_text
-from mock_ares.harness.clients.running_example import MOST_TEXT, RunningExample, UnacceptableError
-from mock_ares.harness.model import Boundaries, Observation, Target
+from mock_ares.harness.clients.running_example import RunningExample, UnacceptableError
+from mock_ares.harness.model import Observation, Target
 from mock_ares.monotonic import monotonic
 
 LINGER = 2.0
@@ -19,7 +19,7 @@ TERMINATION = 1.0
 TICK = 0.1
 
 
-class ProcessClient(Adapter):
+class ProcessClient(CommandClient):
     """A command, told by ``ARES_URL`` (origin), ``ARES_PATH``, ``ARES_TOKEN`` and ``ARES_MESSAGE``.
 
     It writes the text to standard output as UTF-8, and exits with a status that is not 0 to report failure. A command
@@ -29,20 +29,6 @@ class ProcessClient(Adapter):
     restarts = False
     spawns = True
     """A process for each example: most of its time is their start."""
-
-    def __init__(
-        self,
-        argv: Sequence[str],
-        name: str | None = None,
-        capabilities: str | Iterable[str] = (),
-        timeout: float | None = None,
-        boundaries: Boundaries = "exact",
-        limit: int = MOST_TEXT,
-    ) -> None:
-        """More than ``limit`` characters of output are the client's failure."""
-        super().__init__(name or named(argv), capabilities, timeout, boundaries)
-        self._argv = list(argv)
-        self._limit = limit
 
     def start(self) -> None:
         check_command(self._argv)
@@ -67,7 +53,7 @@ class ProcessClient(Adapter):
         return example.returned(example.shown_text) if status == 0 else example.failed(status_text(status, child.words))
 
     def another(self) -> ProcessClient:
-        return ProcessClient(self._argv, self.name, self.capabilities, self.timeout, self.boundaries, self._limit)
+        return copy(self)
 
     def cpu(self) -> float:
         """Seconds of the processes that have ended."""

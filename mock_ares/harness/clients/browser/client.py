@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from pathlib import Path
 
 from mock_ares.harness.clients.adapter import Adapter, Shown
@@ -65,7 +66,9 @@ class BrowserClient(Adapter):
             raise UsageError(f"{self._path} is gone: {error}") from error
 
     def another(self) -> BrowserClient:
-        return BrowserClient(self._path, self.name, self.capabilities, self.timeout, limit=self._limit)
+        other = copy(self)
+        other._chromium, other._warm = Chromium(), False
+        return other
 
     def close(self) -> None:
         self._warm = False

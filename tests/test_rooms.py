@@ -25,7 +25,7 @@ ORDER = (
     "server.state", "server.http", "ares.routes",
     "control", "server.hosting",
     "harness.model", "harness.settings", "harness.result", "harness.stopping", "harness.surroundings",
-    "harness.checks", "harness.clients", "harness.verdict", "harness.play", "harness.run", "harness.report",
+    "harness.verdict", "harness.checks", "harness.clients", "harness.play", "harness.run", "harness.report",
     "harness.commands", "harness.plugin",
     "pytest_plugin", "cli",
 )  # fmt: skip

@@ -143,6 +143,15 @@ class HarnessError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryFlaw:
+    """A flaw of an HTTP library that no client built on it can mend."""
+
+    agent: str
+    """A pattern of the User-Agent's value."""
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckInfo:
     """A row of ``contracts/checks.yaml``."""
 
@@ -155,6 +164,7 @@ class CheckInfo:
     capability: str | None = None
     dialects: tuple[DialectName, ...] = ()
     """Those in which its condition can be shown."""
+    flaws: tuple[LibraryFlaw, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.report.counterexample.failure_text import failure_text
-from mock_ares.harness.verdict.library_flaws import FLAWS, flaw_of
+from mock_ares.harness.report.verdicts import flaw_of
 from mock_ares.paths import CONTRACTS
 from tests.harness.report.samples import SMALLEST
 
@@ -31,7 +31,7 @@ from tests.harness.report.samples import SMALLEST
 )
 def test_a_flaw_is_known_by_check_and_agent(check: str, agent: str, said: str | None) -> None:
     failure = replace(SMALLEST, request={"headers": {"user-agent": agent}})
-    found = flaw_of(check, failure)
+    found = flaw_of(CHECKS[check].info, failure)
     assert (found is None) if said is None else (found is not None and said in found)
     assert ("library " in failure_text(CHECKS[check].info, failure)) == (said is not None)
 
@@ -39,4 +39,4 @@ def test_a_flaw_is_known_by_check_and_agent(check: str, agent: str, said: str | 
 def test_all_that_the_trial_expects_are_known() -> None:
     clients = tomllib.loads((Path(CONTRACTS) / "trial.toml").read_text())["client"]
     expected = {name for client in clients if "corrected" in client["name"] for name in client.get("expect", {})}
-    assert expected == {flaw.check for flaw in FLAWS}
+    assert expected == {name for name, check in CHECKS.items() if check.info.flaws}

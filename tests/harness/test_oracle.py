@@ -22,8 +22,9 @@ from mock_ares.faults import (
 from mock_ares.harness.checks.rows import say
 from mock_ares.harness.clients.adapter import Adapter, Shown
 from mock_ares.harness.model import Case, Failure, HarnessError, Observation, Target
+from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.verdict import diagnosis
-from mock_ares.harness.verdict.oracle import judge
+from mock_ares.harness.verdict.oracle import judge as judge_played
 from mock_ares.plan.build import RequestContext, answer, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Framing, Reply, Segments
@@ -49,6 +50,12 @@ def exchange(number: int = 1, reply: int = 0, **fields: Any) -> Exchange:
     for name, value in {"ending": "complete", "boundaries": "exact", **fields}.items():
         setattr(found, name, value)
     return found
+
+
+def judge(
+    case: Case, plans: list[StreamPlan], observation: Observation, exchanges: list[Exchange], client: Client
+) -> Failure | None:
+    return judge_played(ExampleResult(case, observation, tuple(map(RecordedRequest, exchanges, plans))), client)
 
 
 def plan_of(reply: Reply, dialect: str = "text") -> StreamPlan:

@@ -11,6 +11,7 @@ from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import words
 from mock_ares.harness.model import Case
 from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.verdict.judgements import asks_as_documented, asks_once, closes, shows_each_piece
 from mock_ares.scenario.model import Body, Pace, Reply
 
 MESSAGES = (
@@ -48,15 +49,28 @@ def in_turn(first: Reply) -> Case:
 
 
 ROWS: dict[str, Row] = {
-    "request": Row(tuple(asked(message) for message in MESSAGES), requests, most=15, gate=True, key_route=True),
-    "incremental": Row((one("ab", "cd", withhold=True), one("ab", "cd", "ef", "gi", withhold=True)), pieces, most=10),
+    "request": Row(
+        tuple(asked(message) for message in MESSAGES),
+        requests,
+        most=15,
+        gate=True,
+        key_route=True,
+        judge=asks_as_documented,
+    ),
+    "incremental": Row(
+        (one("ab", "cd", withhold=True), one("ab", "cd", "ef", "gi", withhold=True)),
+        pieces,
+        most=10,
+        judge=shows_each_piece,
+    ),
     "once": Row(
         (
             case(say("ab"), REFUSED),
             case(say("ab", "cd", body=Body("close")), REFUSED),
             case(say("ab", "cd", body=Body("length")), REFUSED),
             case(say("ab", "cd", body=Body(connection="close")), REFUSED),
-        )
+        ),
+        judge=asks_once,
     ),
     "retry": Row(
         (
@@ -68,5 +82,5 @@ ROWS: dict[str, Row] = {
         ),
         needs_retry=True,
     ),
-    "cancel": Row((one(*(f"w{n}" for n in range(LONG_AFTER)), pace=Pace(every=0.1), cancel_after=4),)),
+    "cancel": Row((one(*(f"w{n}" for n in range(LONG_AFTER)), pace=Pace(every=0.1), cancel_after=4),), judge=closes),
 }

@@ -29,6 +29,7 @@ from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import planned, streaming, words
 from mock_ares.harness.model import Case, Client
 from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.verdict.judgements import waits
 from mock_ares.scenario.model import Body, Content, Pace, Pause, Position, Reply, RetryAfter, Segments
 
 STATUSES = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503)
@@ -165,7 +166,10 @@ ROWS: dict[str, Row] = {
         key_route=True,
     ),
     "retry-after": Row(
-        (again_later(429, 2.0), again_later(503, 2.0), again_later(503, RetryAfter(4.0))), lasts=8.0, needs_retry=True
+        (again_later(429, 2.0), again_later(503, 2.0), again_later(503, RetryAfter(4.0))),
+        lasts=8.0,
+        needs_retry=True,
+        judge=waits,
     ),
     "not-sse": Row(
         (

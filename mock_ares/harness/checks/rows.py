@@ -10,13 +10,16 @@ from hypothesis.strategies import SearchStrategy
 
 from mock_ares.dialects import DialectName
 from mock_ares.harness.model import Case, CheckInfo, Client
+from mock_ares.harness.result import ExampleResult
 from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.verdict.judgements import Found
 from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Segments
 
 Fitted = Callable[[Client, RunSettings], tuple[Case, ...]]
+Judge = Callable[[ExampleResult, Client], Found]
 Cases = Callable[[RunSettings], SearchStrategy[Case]]
 _CASE = frozenset(field.name for field in fields(Case))
 Trial = Literal["once-through", "in-time", "linear-time"]
@@ -51,6 +54,8 @@ class Row:
     """Nothing is shown to a client that does not accept gzip."""
     needs_retry: bool = False
     """Nothing is shown by a client that never asks again."""
+    judge: Judge | None = None
+    """Of what a client does beside the text: asked before the oracle."""
     trial: Trial = "once-through"
     """``in-time``: a client that is not done at the deadline gets more where the machine is slow. ``linear-time``: and
     one that is done is timed against a shorter case."""

@@ -11,7 +11,7 @@ import yaml
 from mock_ares.dialects import DIALECTS, Dialect
 from mock_ares.harness.checks import behaviour, everything, failure, framing, reads, text, transfer
 from mock_ares.harness.checks.rows import Check, Row
-from mock_ares.harness.model import CAPABILITIES, CheckInfo, HarnessError, UsageError
+from mock_ares.harness.model import CAPABILITIES, CheckInfo, HarnessError, LibraryFlaw, UsageError
 from mock_ares.paths import CONTRACTS
 
 TIERS = ("documented", "standard", "defensive")
@@ -48,7 +48,8 @@ def load_infos() -> dict[str, CheckInfo]:
 def _info(row: dict[str, Any]) -> CheckInfo:
     shown_in = _SHOWN_IN[row.pop("shown_in", None)]
     dialects: Any = tuple(name for name, dialect in DIALECTS.items() if shown_in(dialect))
-    info = CheckInfo(**row, dialects=dialects)
+    flaws = tuple(LibraryFlaw(**flaw) for flaw in row.pop("flaws", ()))
+    info = CheckInfo(**row, dialects=dialects, flaws=flaws)
     if info.tier not in TIERS or not (info.capability is None or info.capability in CAPABILITIES):
         raise HarnessError(f"checks.yaml: {info.id}: tier {info.tier!r}, capability {info.capability!r}")
     return info

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import EXTENSIONS, QUOTED, TRAILERS, streaming
 from mock_ares.harness.model import Case
+from mock_ares.harness.verdict.judgements import follows, keeps_credentials
 from mock_ares.scenario.model import Body, Redirect, Reply
 
 
@@ -48,6 +49,6 @@ ROWS: dict[str, Row] = {
         streaming("gzip"),
         needs_gzip=True,
     ),
-    "redirect": Row((redirected(307, "same"), redirected(308, "same"))),
-    "redirect-away": Row((redirected(307, "away"), redirected(308, "away"))),
+    "redirect": Row((redirected(307, "same"), redirected(308, "same")), judge=follows),
+    "redirect-away": Row((redirected(307, "away"), redirected(308, "away")), judge=keeps_credentials),
 }

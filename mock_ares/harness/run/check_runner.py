@@ -28,7 +28,7 @@ from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict import oracle
 from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.harness.verdict.evidence import Evidence
-from mock_ares.harness.verdict.judgements import CONDUCT, PASSED
+from mock_ares.harness.verdict.judgements import PASSED
 from mock_ares.monotonic import monotonic
 
 TRIES = 5
@@ -269,20 +269,17 @@ class CheckRun:
         return failure
 
     def _slow(self, played: ExampleResult, growth: Growth) -> Failure | None:
-        judged = oracle.last(played.case, played.plans, played.exchanges)
+        judged = oracle.decisive(played)
         if judged is None:
             return None
         demanded = "takes four times as long for a stream of four times the size"
-        return oracle.failure(played.case, played.observation, judged, Told("slow", growth.said), demanded)
+        return oracle.failure(played, judged, Told("slow", growth.said), demanded)
 
     def _judged(self, played: ExampleResult) -> Failure | None:
-        conduct = CONDUCT.get(self.check.id)
-        found = conduct(played, self.client) if conduct else None
-        if found is PASSED:
-            return None
+        found = None if self.check.row.judge is None else self.check.row.judge(played, self.client)
         if isinstance(found, Failure):
             return found
-        return oracle.judge(played.case, played.plans, played.observation, played.exchanges, self.client)
+        return None if found is PASSED else oracle.judge(played, self.client)
 
 
 def _worth_it(failure: Failure) -> bool:

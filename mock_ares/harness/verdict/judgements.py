@@ -1,4 +1,4 @@
-"""What a client does beside the text: the judgements of the behaviour checks, by id.
+"""What a client does beside the text: the judgements of the rows that are about it.
 
 Each is asked before the oracle. ``PASSED``: there is nothing more to judge. None: the oracle is to judge.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable
 
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, FailureKind
 from mock_ares.harness.result import ExampleResult
@@ -31,7 +30,7 @@ PASSED = Done.PASSED
 Found = Failure | Done | None
 
 
-def request(played: ExampleResult, client: Client) -> Found:
+def asks_as_documented(played: ExampleResult, client: Client) -> Found:
     """POST to the documented path with a bearer token, the message in JSON, and an Accept field."""
     if not played.asked:
         refused = [f"{e.method} {e.path} was answered with {e.status}" for e in played.strays[:3]]
@@ -65,7 +64,7 @@ def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
     return [said for holds, said in found if holds]
 
 
-def incremental(played: ExampleResult, client: Client) -> Found:
+def shows_each_piece(played: ExampleResult, client: Client) -> Found:
     """It shows each piece before it is sent the next."""
     if played.stalled is None or not played.asked:
         return None
@@ -77,7 +76,7 @@ def incremental(played: ExampleResult, client: Client) -> Found:
     return _failure(played, -1, "buffered", said, "shows each chunk when it has been read")
 
 
-def once(played: ExampleResult, client: Client) -> Found:
+def asks_once(played: ExampleResult, client: Client) -> Found:
     """One request, and no other behind a clean end. What got no byte of a response is the transport's to send again."""
     posts = [e for e in played.exchanges if e.method == "POST" and e.status is not None]
     if not posts:
@@ -88,7 +87,7 @@ def once(played: ExampleResult, client: Client) -> Found:
     return _failure(played, 0, "reposted", said, "sends exactly one request")
 
 
-def cancel(played: ExampleResult, client: Client) -> Found:
+def closes(played: ExampleResult, client: Client) -> Found:
     """The connection is closed soon after the caller has stopped."""
     if not played.asked:
         return None
@@ -97,14 +96,14 @@ def cancel(played: ExampleResult, client: Client) -> Found:
         return _failure(played, -1, "kept-open", said, "closes the connection when its caller stops")
     if not played.observation.cancelled:
         return None
-    asked, shown = played.asked[-1], played.observation.shown_text
-    wanted = oracle.expectation(asked.plan, played.case, asked.gzip)
-    if wanted.allows_shown(shown):
+    judged, shown = oracle.Judged.of(played.asked[-1], played.case), played.observation.shown_text
+    if judged.expectation.allows_shown(shown):
         return PASSED
-    return _judged(played, -1, diagnosis.difference(asked.plan, wanted, shown), "shows a beginning of the text")
+    told = diagnosis.difference(judged.plan, judged.expectation, shown)
+    return oracle.failure(played, judged, told, "shows a beginning of the text")
 
 
-def redirect(played: ExampleResult, client: Client) -> Found:
+def follows(played: ExampleResult, client: Client) -> Found:
     """Followed or reported; followed by a client that declares that it does."""
     followed = any(e.reply == 1 for e in played.exchanges)
     if "redirects" not in client.capabilities or followed or not played.asked or played.observation.error is None:
@@ -114,7 +113,7 @@ def redirect(played: ExampleResult, client: Client) -> Found:
     return _failure(played, -1, "raised-on-good-stream", said, "follows the redirect")
 
 
-def redirect_away(played: ExampleResult, client: Client) -> Found:
+def keeps_credentials(played: ExampleResult, client: Client) -> Found:
     """The other host gets no credentials."""
     if any(e.credentials == "sent" for e in played.exchanges):
         said = "the redirect led to another host name, and the Authorization field went along"
@@ -122,7 +121,7 @@ def redirect_away(played: ExampleResult, client: Client) -> Found:
     return None
 
 
-def retry_after(played: ExampleResult, client: Client) -> Found:
+def waits(played: ExampleResult, client: Client) -> Found:
     """The second request comes no sooner than the first answer said."""
     if len(played.asked) < 2:
         return None
@@ -138,13 +137,8 @@ def retry_after(played: ExampleResult, client: Client) -> Found:
 
 
 def _failure(played: ExampleResult, which: int, word: FailureKind, said: str, expected: str) -> Failure:
-    return _judged(played, which, diagnosis.Told(word, said), expected)
-
-
-def _judged(played: ExampleResult, which: int, told: diagnosis.Told, expected: str) -> Failure:
-    asked = played.asked[which]
-    judged = oracle.Judged(asked.plan, asked.exchange, oracle.expectation(asked.plan, played.case, asked.gzip))
-    return oracle.failure(played.case, played.observation, judged, told, expected)
+    judged = oracle.Judged.of(played.asked[which], played.case)
+    return oracle.failure(played, judged, diagnosis.Told(word, said), expected)
 
 
 def _unasked(played: ExampleResult, said: str) -> Failure:
@@ -158,14 +152,3 @@ def _unasked(played: ExampleResult, said: str) -> Failure:
         ending=NO_EXCHANGE,
         request=played.strays[0].as_dict(),
     )
-
-
-CONDUCT: dict[str, Callable[[ExampleResult, Client], Found]] = {
-    "request": request,
-    "incremental": incremental,
-    "once": once,
-    "cancel": cancel,
-    "redirect": redirect,
-    "redirect-away": redirect_away,
-    "retry-after": retry_after,
-}

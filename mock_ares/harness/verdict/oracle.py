@@ -7,18 +7,15 @@ text does. The expectation is that of the plan which the client's last request w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import Expectation, disagreement, expect
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, FailureKind, HarnessError, Observation
+from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.verdict import diagnosis
 from mock_ares.harness.verdict.diagnosis import Told
-from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.plan.model import StreamPlan
-from mock_ares.server.record.journal import Exchange
-from mock_ares.server.transport.header_fields import Fields
 
 LARGE = 1_000_000
 """Payload bytes from which a client that is not done at the deadline is called slow: it may yet come to an end."""
@@ -28,39 +25,45 @@ MANY_ATTEMPTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The exchange that a case is judged by."""
+    """A request that a case is judged by, and what a correct client concludes from its answer."""
 
-    plan: StreamPlan
-    exchange: Exchange
+    request: RecordedRequest
     expectation: Expectation
 
+    @property
+    def plan(self) -> StreamPlan:
+        return self.request.plan
 
-def judge(
-    case: Case, plans: Sequence[StreamPlan], observation: Observation, exchanges: Sequence[Exchange], client: Client
-) -> Failure | None:
+    @classmethod
+    def of(cls, request: RecordedRequest, case: Case) -> Judged:
+        """With the outcome that the case allows, in the place of the plan's."""
+        expectation = expect(request.plan, gzip=request.gzip)
+        return cls(request, expectation if case.outcome is None else replace(expectation, outcome=case.outcome))
+
+
+def judge(played: ExampleResult, client: Client) -> Failure | None:
     """What the client did wrong in a case that was played; None if nothing.
 
-    ``plans`` are those of the ``exchanges``, one for one. Raises HarnessError where a plan's own bytes do not say
-    what its reply says.
+    Raises HarnessError where a plan's own bytes do not say what its reply says.
     """
-    for plan in plans:
+    for plan in played.plans:
         if reason := disagreement(plan):
             raise HarnessError(f"the harness has erred, not {client.name}: {reason}")
-    judged = _judged(case, plans, exchanges)
+    judged = decisive(played)
     if judged is None:
-        return _never_asked(case, observation)
-    found = _outcome(observation, judged, _texts(case, plans, judged))
-    return None if found is None else failure(case, observation, judged, found)
+        return _never_asked(played.case, played.observation)
+    told = _outcome(played.observation, judged, _texts(played, judged))
+    return None if told is None else failure(played, judged, told)
 
 
-def failure(case: Case, observation: Observation, judged: Judged, told: Told, expected: str | None = None) -> Failure:
+def failure(played: ExampleResult, judged: Judged, told: Told, expected: str | None = None) -> Failure:
     """A counterexample; ``expected`` is what a correct client does."""
-    plan, exchange = judged.plan, judged.exchange
+    plan, exchange = judged.plan, judged.request.exchange
     return Failure(
-        case=case,
+        case=played.case,
         expected=expected or diagnosis.demanded(judged.expectation),
         expected_text=judged.expectation.text,
-        observation=observation,
+        observation=played.observation,
         word=told.word,
         diagnosis=told.said,
         causes=told.causes,
@@ -70,37 +73,18 @@ def failure(case: Case, observation: Observation, judged: Judged, told: Told, ex
     )
 
 
-def last(case: Case, plans: Sequence[StreamPlan], exchanges: Sequence[Exchange]) -> Judged | None:
-    """The exchange that the case is judged by, without a word on the plans before it."""
-    return _judged(case, plans, exchanges)
-
-
-def gzip_accepted(exchange: Exchange) -> bool:
-    return accepts_gzip(Fields(exchange.headers).get("accept-encoding", ""))
-
-
-def _judged(case: Case, plans: Sequence[StreamPlan], exchanges: Sequence[Exchange]) -> Judged | None:
-    found = list(zip(plans, exchanges, strict=True))
+def decisive(played: ExampleResult) -> Judged | None:
+    """By the last request, or the one that the case names; None where there is none."""
+    case, requests = played.case, played.asked
     if case.judged >= 0:
-        found = [(plan, exchange) for plan, exchange in found if exchange.reply == case.judged][:1]
-    if not found:
-        return None
-    plan, exchange = found[-1]
-    return Judged(plan, exchange, expectation(plan, case, gzip_accepted(exchange)))
+        requests = tuple(request for request in requests if request.exchange.reply == case.judged)[:1]
+    return Judged.of(requests[-1], case) if requests else None
 
 
-def expectation(plan: StreamPlan, case: Case, gzip: bool) -> Expectation:
-    """The plan's, with what the case allows beside it."""
-    found = expect(plan, gzip=gzip)
-    if case.outcome is not None:
-        found = replace(found, outcome=case.outcome)
-    return found
-
-
-def _texts(case: Case, plans: Sequence[StreamPlan], judged: Judged) -> tuple[str, ...]:
+def _texts(played: ExampleResult, judged: Judged) -> tuple[str, ...]:
     """The texts of all attempts, where a case repeats what must fail: each may have shown its beginning."""
-    repeats = len(case.replies) == 1 and judged.expectation.outcome == "error"
-    return tuple(plan.text for plan in plans) if repeats else (judged.expectation.text,)
+    repeats = len(played.case.replies) == 1 and judged.expectation.outcome == "error"
+    return tuple(plan.text for plan in played.plans) if repeats else (judged.expectation.text,)
 
 
 def _outcome(observation: Observation, judged: Judged, texts: tuple[str, ...]) -> Told | None:

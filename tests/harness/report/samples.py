@@ -63,8 +63,13 @@ def failure(
 SMALLEST = failure(Reply(chunks=("0",), segments=Segments(at=(1,))), "")
 
 
+FLAWS = {"early-100": (LibraryFlaw("node", "fetch of Node does not wait"),)}
+
+
 def result(verdict: Verdict = "passed", id: str = "read-line", **words: Any) -> CheckResult:
-    return CheckResult(replace(INFO, id=id), verdict, **{"examples": 12, "duration": 0.5, **words})
+    return CheckResult(
+        replace(INFO, id=id, flaws=FLAWS.get(id, ())), verdict, **{"examples": 12, "duration": 0.5, **words}
+    )
 
 
 CUT = failure(

@@ -10,8 +10,7 @@ from mock_ares.harness.report.counterexample.characters import clean, columns
 from mock_ares.harness.report.counterexample.differences import Side
 from mock_ares.harness.report.counterexample.payload import Payload, PayloadLine
 from mock_ares.harness.report.facts import Fact, FactLines, facts
-from mock_ares.harness.report.verdicts import sentence
-from mock_ares.harness.verdict.library_flaws import flaw_of
+from mock_ares.harness.report.verdicts import flaw_of, sentence
 
 WIDTH = 100
 NARROWEST = 40
@@ -52,7 +51,7 @@ def failure_text(
     lines = [*_head(info, failure, wide, paint), ""]
     for fact in facts(failure, columns=room, rows=_ROWS):
         lines += _labelled(fact.label, _value(fact, room, paint), paint)
-    if (library := flaw_of(info.id, failure)) is not None:
+    if (library := flaw_of(info, failure)) is not None:
         lines += _labelled("library", _wrapped(library, room), paint)
     lines += _labelled("advice", _wrapped(info.advice, room), paint)
     if replay:

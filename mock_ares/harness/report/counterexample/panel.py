@@ -13,9 +13,8 @@ from mock_ares.harness.report.counterexample.picture import picture
 from mock_ares.harness.report.counterexample.replanned import stream_of
 from mock_ares.harness.report.facts import Fact, FactLines, facts
 from mock_ares.harness.report.grouping import Group, told_elsewhere
-from mock_ares.harness.report.verdicts import SIGNS, label, sentence
+from mock_ares.harness.report.verdicts import SIGNS, flaw_of, label, sentence
 from mock_ares.harness.run.replay import as_yaml
-from mock_ares.harness.verdict.library_flaws import flaw_of
 
 COLUMNS = 1_000
 """Characters of a text that are shown."""
@@ -76,7 +75,7 @@ def _facts(check: CheckResult, failure: Failure, replay: str | None) -> Iterator
         yield _fact(fact.label, _value(fact))
         if fact.label == "bytes":
             yield from _timeline(failure)
-    if (library := flaw_of(check.info.id, failure)) is not None:
+    if (library := flaw_of(check.info, failure)) is not None:
         yield _fact("library", escape(library))
     yield _fact("advice", escape(check.info.advice))
     if replay:

@@ -17,7 +17,7 @@ from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
 from mock_ares.harness.clients.processes.strays import adopt
 from mock_ares.harness.model import CheckResult, HarnessError, UsageError
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid
-from mock_ares.harness.run.replay import FOLDER
+from mock_ares.harness.run.replay import FOLDER, UNSAVED
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.stopping import Stopping, stoppable
 from mock_ares.paths import program
@@ -132,7 +132,7 @@ def check(**options: Any) -> None:
 
 def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str, Any], stopping: Stopping) -> int:
     from mock_ares.harness.report.terminal import Terminal
-    from mock_ares.harness.run.session import UNSAVED, run
+    from mock_ares.harness.run.session import run
     from mock_ares.server.transport.client_socket import BARRIER
 
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream all the same

@@ -209,7 +209,7 @@ def test_an_exception_in_answering_is_not_the_clients(
 
 def test_an_exception_in_the_loop_is_not_the_clients(arena: ExampleRunner, caplog: pytest.LogCaptureFixture) -> None:
     def chat(url: str, token: str, message: str) -> str:
-        arena._server.loop.call_soon_threadsafe(broken)
+        arena.server.loop.call_soon_threadsafe(broken)
         "".join(stream_chat(url, token, message))
         return "something else"
 
@@ -222,7 +222,7 @@ def test_an_exception_in_the_loop_is_not_the_clients(arena: ExampleRunner, caplo
 
 
 def test_what_networks_do_is_no_failure_of_the_fake(arena: ExampleRunner) -> None:
-    failures = arena._server.fake.failures
+    failures = arena.server.fake.failures
     before = failures.count
     failures.note("a write", ConnectionResetError(104, "Connection reset by peer"))
     assert failures.since(before) == []
@@ -231,7 +231,7 @@ def test_what_networks_do_is_no_failure_of_the_fake(arena: ExampleRunner) -> Non
 
 
 def test_few_failures_are_remembered(arena: ExampleRunner) -> None:
-    failures = arena._server.fake.failures
+    failures = arena.server.fake.failures
     before = failures.count
     for number in range(1000):
         failures.note(f"number {number}", None)

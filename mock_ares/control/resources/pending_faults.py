@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from mock_ares.ares.errors import NAMES, lookup
 from mock_ares.authoring.dump import words
@@ -15,8 +15,6 @@ from mock_ares.control.serializers import break_json
 from mock_ares.faults import FAULTS
 from mock_ares.scenario.diagnostics import WordsError, dotted, nearest
 from mock_ares.scenario.fault import Fault
-from mock_ares.scenario.position import Position
-from mock_ares.scenario.words import Quantity
 from mock_ares.server.replies.overrides import MOST_BREAKS
 
 MOST_TIMES = 1000
@@ -31,24 +29,24 @@ async def kinds(ask: Ask) -> ControlAnswer:
 
 
 def _kind(fault: type[Fault]) -> dict[str, Any]:
+    """By the JSON Schema of its arguments."""
+    from pydantic import TypeAdapter
+
     from mock_ares.authoring.schema import docstrings_of, sentence
 
-    told = docstrings_of(fault)
-    known = dataclasses.fields(fault)
-    hints = inspect.get_annotations(fault, eval_str=True)
-    required = fault.required()
+    told, schema = docstrings_of(fault), TypeAdapter(fault).json_schema()
     parameters = []
-    for field in known:
+    for field in dataclasses.fields(fault):
+        alternatives = _alternatives(schema["properties"][field.name])
+        choices = [word for part in alternatives for word in part.get("enum", ())]
         described = {
             "name": field.name,
-            "kind": _kind_of(hints[field.name]),
-            "required": field.name in required,
-            "default": None if field.name in required else _default(fault, field),
+            "kind": "choice" if choices else _kind_of(alternatives),
+            "required": field.name in fault.required(),
+            "default": None if field.default is dataclasses.MISSING else _plain(field.default),
             "description": sentence(told.get(field.name, "")) or _COMMON.get(field.name, ""),
         }
-        if choices := _choices(hints[field.name]):
-            described["choices"] = choices
-        parameters.append(described)
+        parameters.append(described | ({"choices": choices} if choices else {}))
     return {
         "name": fault.name,
         "summary": sentence(inspect.getdoc(fault) or ""),
@@ -56,6 +54,17 @@ def _kind(fault: type[Fault]) -> dict[str, Any]:
         "stands_alone": fault.about == "response",
         "parameters": parameters,
     }
+
+
+def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [part for each in schema.get("anyOf", schema.get("oneOf", ())) for part in _alternatives(each)] or [schema]
+
+
+def _kind_of(alternatives: list[dict[str, Any]]) -> str:
+    types = {part.get("type", "") for part in alternatives} - {"null"}
+    if any("$ref" in part for part in alternatives):
+        return "position"
+    return "switch" if types == {"boolean"} else "number" if types and types <= {"integer", "number"} else "text"
 
 
 _COMMON = {
@@ -70,43 +79,8 @@ _COMMON = {
 }
 
 
-def _default(fault: type[Fault], field: dataclasses.Field[Any]) -> Any:
-    value = field.default if field.default is not dataclasses.MISSING else None
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    if value is None or isinstance(value, (bool, str, int, float)):
-        return value
-    return words(value) if dataclasses.is_dataclass(value) else list(value)
-
-
-def _kind_of(hint: Any) -> str:
-    if _mentions(hint, Position):
-        return "position"
-    if (quantity := _marker(hint)) is not None:
-        return "duration" if quantity.kind == "duration" else "number"
-    if _choices(hint):
-        return "choice"
-    for kind, name in ((bool, "switch"), (int, "number"), (float, "number"), (bytes, "bytes")):
-        if _mentions(hint, kind):
-            return name
-    return "text"
-
-
-def _mentions(hint: Any, kind: type) -> bool:
-    return hint is kind or any(_mentions(arm, kind) for arm in get_args(hint) if not isinstance(arm, str))
-
-
-def _marker(hint: Any) -> Quantity | None:
-    found = (each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Quantity))
-    return next(found, None) or next((m for arm in get_args(hint) if (m := _marker(arm)) is not None), None)
-
-
-def _choices(hint: Any) -> list[str]:
-    from typing import Literal
-
-    if get_origin(hint) is Literal:
-        return [str(each) for each in get_args(hint)]
-    return next((found for arm in get_args(hint) if (found := _choices(arm))), [])
+def _plain(value: Any) -> Any:
+    return words(value) if dataclasses.is_dataclass(value) else list(value) if isinstance(value, tuple) else value
 
 
 async def listed(ask: Ask) -> ControlAnswer:

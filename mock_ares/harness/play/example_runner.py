@@ -60,25 +60,25 @@ class ExampleRunner:
 
     def __init__(self, profile: str = "docs", host: str = "127.0.0.1") -> None:
         try:
-            self._server = FakeServer(state.Settings(profile=profile), host=host)
+            self.server = FakeServer(state.Settings(profile=profile), host=host)
         except (SwitchError, CannotListenError) as error:
             raise UsageError(str(error)) from None
-        self._gate = self._server.fake.clock = ClientGate()
-        self._server.fake.on_answer = self._answered
+        self.gate = self.server.fake.clock = ClientGate()
+        self.server.fake.on_answer = self._answered
         self._plans: dict[int, StreamPlan] = {}
-        self._wires: list[tuple[str, Wire]] = []
+        self.wires: list[tuple[str, Wire]] = []
 
     @property
     def url(self) -> str:
-        return self._server.url
+        return self.server.url
 
     def start(self) -> ExampleRunner:
-        self._server.start()
+        self.server.start()
         return self
 
     def close(self) -> None:
         """Also of one that was never started."""
-        self._server.stop()
+        self.server.stop()
 
     def __enter__(self) -> ExampleRunner:
         return self.start()
@@ -94,14 +94,14 @@ class ExampleRunner:
         ``deadline``: seconds from each request after which it is given up, beside what the reply itself lasts.
         Raises HarnessError for a case that cannot be played.
         """
-        credentials = self._server.credentials()
+        credentials = self.server.credentials()
         replies = tuple(withheld(reply) for reply in case.replies) if case.withhold else case.replies
-        self._server.script(credentials.id, *replies)
-        before = self._server.fake.journal.last
-        failures = self._server.fake.failures.count
+        self.server.script(credentials.id, *replies)
+        before = self.server.fake.journal.last
+        failures = self.server.fake.failures.count
         self._plans.clear()
-        self._wires.clear()
-        example = _Example(self._server, self._gate, credentials.id, case, deadline, before, self._wires)
+        self.wires.clear()
+        example = _Example(self, credentials.id, case, deadline)
         target = self._target(credentials, case, example)
         with example:
             observation = client.observe(target, example.shown)
@@ -118,7 +118,7 @@ class ExampleRunner:
         self, client: Client, observation: Observation, exchanges: Sequence[object], failures: int
     ) -> None:
         """Raises HarnessError for what is not the client's doing."""
-        if failed := self._server.fake.failures.since(failures):
+        if failed := self.server.fake.failures.since(failures):
             raise HarnessError(f"the fake itself failed, which says nothing about the client: {failed[0]}")
         if reason := obstacle(observation.error):
             raise HarnessError(f"{reason} (the client reported: {quoted(observation.error or '', 120)})")
@@ -131,7 +131,7 @@ class ExampleRunner:
 
     def _unknown(self, owner: str, asked: tuple[RecordedRequest, ...]) -> bool:
         """Whether the client's sockets are not this machine's to ask about: it runs in a container, or elsewhere."""
-        known = any(wire.known for whose, wire in self._wires if whose == owner)
+        known = any(wire.known for whose, wire in self.wires if whose == owner)
         return not known and any(each.exchange.boundaries == "best-effort" for each in asked)
 
     def _target(self, credentials: Credentials, case: Case, example: _Example) -> Target:
@@ -143,10 +143,10 @@ class ExampleRunner:
 
     def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:
         self._plans[exchange.number] = plan
-        self._wires.append((exchange.owner, wire))
+        self.wires.append((exchange.owner, wire))
 
     def _of(self, owner: str, before: int) -> list[Exchange]:
-        return [exchange for exchange in self._server.fake.journal.since(before) if exchange.owner == owner]
+        return [exchange for exchange in self.server.fake.journal.since(before) if exchange.owner == owner]
 
     def _settle(self, owner: str, before: int, patience: float) -> None:
         """Waits until the exchanges have ended; the client is done, and the fake may not yet have noticed."""
@@ -166,20 +166,9 @@ class ExampleRunner:
 class _Example:
     """The deadline and the gate of one example. Its methods are called in the fake's loop unless they say otherwise."""
 
-    def __init__(
-        self,
-        server: FakeServer,
-        gate: ClientGate,
-        owner: str,
-        case: Case,
-        deadline: float,
-        before: int,
-        wires: list[tuple[str, Wire]],
-    ) -> None:
-        self._server = server
-        self._before = before
-        self._wires = wires
-        self._gate = gate
+    def __init__(self, runner: ExampleRunner, owner: str, case: Case, deadline: float) -> None:
+        self._server, self._gate, self._wires = runner.server, runner.gate, runner.wires
+        self._before = self._server.fake.journal.last
         self._owner = owner
         self._deadline = deadline + max(lasting(reply) for reply in case.replies)
         self._held = _withholding(case, deadline) if case.withhold else None

@@ -22,7 +22,7 @@ from mock_ares.harness.report.counterexample.failure_text import failure_text
 from mock_ares.harness.run.check_runner import judge_case
 from mock_ares.harness.run.checks_in_order import Contract
 from mock_ares.harness.run.database import database_of
-from mock_ares.harness.run.replay import FOLDER, save
+from mock_ares.harness.run.replay import FOLDER, with_replay
 from mock_ares.harness.settings import RunSettings
 
 RESULT = pytest.StashKey[CheckResult]()
@@ -83,7 +83,10 @@ class ContractRun:
             self._catch_up(variant, check.row.draws_from)
             database = database_of(item.nodeid)
             result = variant.collect(check) if check.row.lasts else variant.check(check, database)
-        item.stash[RESULT] = result = self._saved(result, variant.client.name)
+        result = with_replay(result, self._config.rootpath / FOLDER, variant.client.name)
+        if result.replay:
+            result = replace(result, replay=_relative(Path(result.replay)))
+        item.stash[RESULT] = result
         self._tell(result, item)
 
     def replay(self, info: CheckInfo, case: Case, instance: ClientContract) -> None:
@@ -132,16 +135,6 @@ class ContractRun:
             if name not in variant.results and name not in self._terms.expected_failures:
                 variant.check(CHECKS[name])
         variant.settings = settings
-
-    def _saved(self, result: CheckResult, client: str) -> CheckResult:
-        if result.failure is None:
-            return result
-        folder = self._config.rootpath / FOLDER
-        try:
-            path = save(result.failure.case, result.info, result.failure, folder, client=client)
-        except (HarnessError, OSError) as error:
-            return replace(result, reason="; ".join(filter(None, (result.reason, f"not saved: {error}"))))
-        return replace(result, replay=_relative(path))
 
     def _tell(self, result: CheckResult, item: pytest.Item) -> None:
         """The verdict in pytest's words; an informational one fails nothing, and is told all the same."""

@@ -12,20 +12,24 @@ import os
 import re
 import shlex
 import zlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from mock_ares.authoring.dump import dump
 from mock_ares.authoring.load import load as load_scenario
-from mock_ares.harness.model import Case, CheckInfo, Failure, HarnessError, UsageError
+from mock_ares.harness.model import Case, CheckInfo, CheckResult, Failure, HarnessError, UsageError
 from mock_ares.paths import program
 from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.scenario.model import Counterexample, Reply, Scenario, Text
 
 FOLDER = Path(".mock-ares/failures")
+UNSAVED = "not saved: "
+"""Stands in a result's reason before why its counterexample is not."""
 _LONGEST_NAME = 60
 _LONG_TEXT = 50_000
 """Characters."""
+_ASKED = [field.name for field in fields(Case) if field.name != "replies"]
+"""What a case and a saved one say with the same words."""
 
 
 def save(case: Case, info: CheckInfo, failure: Failure, folder: Path = FOLDER, *, client: str = "client") -> Path:
@@ -48,6 +52,17 @@ def save(case: Case, info: CheckInfo, failure: Failure, folder: Path = FOLDER, *
     finally:
         written.unlink(missing_ok=True)
     return path
+
+
+def with_replay(result: CheckResult, folder: Path, client: str) -> CheckResult:
+    """The result with the path of its saved counterexample, or why it could not be saved."""
+    if result.failure is None:
+        return result
+    try:
+        path = save(result.failure.case, result.info, result.failure, folder, client=client)
+    except (HarnessError, OSError) as error:
+        return replace(result, reason="; ".join(filter(None, (result.reason, f"{UNSAVED}{error}"))))
+    return replace(result, replay=str(path))
 
 
 def _unlike(path: Path, case: Case, info: CheckInfo) -> str | None:
@@ -93,15 +108,7 @@ def _without_long_texts(case: Case, stem: str) -> tuple[Case, dict[str, str]]:
 
 def scenario_of(case: Case, info: CheckInfo, summary: str = "") -> Scenario:
     """The case in the words of the scenario language."""
-    judged = Counterexample(
-        info.id,
-        outcome=case.outcome,
-        message=case.message,
-        path=case.path,
-        judged=case.judged,
-        cancel_after=case.cancel_after,
-        withhold=case.withhold,
-    )
+    judged = Counterexample(info.id, **{name: getattr(case, name) for name in _ASKED})
     return Scenario(case.replies, summary=summary, check=judged)
 
 
@@ -123,24 +130,13 @@ def load(path: Path | str) -> tuple[str, Case]:
         raise UsageError(
             f"{path} cannot be replayed: a case repeats its last reply, and this says then: {scenario.then}"
         )
-    return scenario.check.id, _case(scenario, scenario.check)
+    asked = {name: getattr(scenario.check, name) for name in _ASKED}
+    return scenario.check.id, Case(tuple(_seeded(reply, scenario.seed) for reply in scenario.replies), **asked)
 
 
 def case_of(path: Path | str) -> Case:
     """The case of a saved counterexample. Raises UsageError for a file that is none."""
     return load(path)[1]
-
-
-def _case(scenario: Scenario, judged: Counterexample) -> Case:
-    return Case(
-        tuple(_seeded(reply, scenario.seed) for reply in scenario.replies),
-        message=judged.message,
-        path=judged.path,
-        outcome=judged.outcome,
-        judged=judged.judged,
-        cancel_after=judged.cancel_after,
-        withhold=judged.withhold,
-    )
 
 
 def _seeded(reply: Reply, seed: int) -> Reply:

@@ -9,17 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from mock_ares._version import __version__
-from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report, UsageError
+from mock_ares.harness.model import ClientReport, Report, UsageError
 from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.run.checks_in_order import Contract, selected
 from mock_ares.harness.run.clients_file import ClientEntry
 from mock_ares.harness.run.parallel import Abreast, Checked, Watch
-from mock_ares.harness.run.replay import save
+from mock_ares.harness.run.replay import with_replay
 from mock_ares.harness.settings import RunSettings
 from mock_ares.server.transport.client_socket import BARRIER
-
-UNSAVED = "not saved: "
-"""Stands in a result's reason before why its counterexample is not."""
 
 
 @dataclass(slots=True)
@@ -69,7 +66,8 @@ def run(
         found.stopped = True
     for number, (report, stopped) in sorted(reports.items()):
         found.stopped = found.stopped or stopped
-        found.clients.append(_saved(entries[number], report, folder))
+        checks = (with_replay(check, folder, entries[number].title) for check in report.checks)
+        found.clients.append(replace(report, checks=tuple(checks)))
     return found
 
 
@@ -105,17 +103,3 @@ def checked(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
     except KeyboardInterrupt:
         stopped = True
     return Checked(replace(contract.report, name=entry.title), stopped)
-
-
-def _saved(entry: ClientEntry, report: ClientReport, folder: Path) -> ClientReport:
-    return replace(report, checks=tuple(_with_replay(check, entry, folder) for check in report.checks))
-
-
-def _with_replay(result: CheckResult, entry: ClientEntry, folder: Path) -> CheckResult:
-    if result.failure is None:
-        return result
-    try:
-        path = save(result.failure.case, result.info, result.failure, folder, client=entry.title)
-    except (HarnessError, OSError) as error:
-        return replace(result, reason="; ".join(filter(None, (result.reason, f"{UNSAVED}{error}"))))
-    return replace(result, replay=str(path))

@@ -14,6 +14,7 @@ from mock_ares.harness.model import (
     ClientReport,
     Failure,
     FailureKind,
+    LibraryFlaw,
     Observation,
     Report,
     Verdict,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from mock_ares.ares.errors import HttpError
-from mock_ares.ares.routes.agents import specialist_for
+from mock_ares.ares.routes.agents import answers, specialist_for, static
 from mock_ares.ares.routes.operations import OperationCall, Result, not_found
 from mock_ares.ares.serde import Field, Struct
 
@@ -29,28 +28,6 @@ TITLES = (
     "Benchmarks for Small Models",
     "What Regularization Does",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Workflow:
-    entry: str
-    fallback: str | None
-    max_depth: int
-    max_iterations: int
-    parallel: bool = False
-
-
-DOCS_WORKFLOWS: dict[str, tuple[str, ...]] = {
-    "default": ("router",),
-    "research": ("router", "research"),
-    "support": ("router", "product"),
-}
-"""The pages' names, and which agents have their say before the one who answers."""
-SERVER_WORKFLOWS: dict[str, Workflow] = {
-    "default": Workflow("router", "orchestrator", 3, 5),
-    "research": Workflow("orchestrator", None, 3, 10, parallel=True),
-}
-"""Those of ARES's example configuration."""
 
 
 def memory(call: OperationCall) -> Result:
@@ -85,33 +62,22 @@ def _findings(query: str, titles: list[str]) -> str:
 
 
 def workflows(call: OperationCall) -> Result:
-    if call.docs:
-        return Result(list(DOCS_WORKFLOWS))
-    return Result(
-        [
-            {
-                "name": name,
-                "entry_agent": found.entry,
-                "fallback_agent": found.fallback,
-                "max_depth": found.max_depth,
-                "max_iterations": found.max_iterations,
-                "parallel_subagents": found.parallel,
-            }
-            for name, found in SERVER_WORKFLOWS.items()
-        ]
-    )
+    return Result(static(call, "workflows"))
 
 
 def run_workflow(call: OperationCall) -> Result | HttpError:
     name = call.parts["name"]
-    if name not in (DOCS_WORKFLOWS if call.docs else SERVER_WORKFLOWS):
+    if call.docs and name in answers()["steps"]:
+        return _in_docs(call, answers()["steps"][name])
+    workflow = next((each for each in static(call, "workflows") if not call.docs and each["name"] == name), None)
+    if workflow is None:
         return not_found(call, f"Workflow not found: {name}", f"Workflow '{name}' not found")
-    return _in_docs(call, name) if call.docs else _by_server(call, SERVER_WORKFLOWS[name])
+    return _by_server(call, workflow)
 
 
-def _in_docs(call: OperationCall, name: str) -> Result:
+def _in_docs(call: OperationCall, before: list[str]) -> Result:
+    """``before``: the agents who have their say before the one who answers."""
     query, context = call.fields["query"], call.fields["context"]
-    before = DOCS_WORKFLOWS[name]
     chosen = specialist_for(query, "product")
     agents = list(dict.fromkeys((*before, chosen)))
     known = f" Taken into account: {', '.join(list(context)[:10])[:SHOWN]}." if context else ""
@@ -123,12 +89,12 @@ def _in_docs(call: OperationCall, name: str) -> Result:
     return _output(f"{_answer(query, agents[-1])}{known}", agents, path)
 
 
-def _by_server(call: OperationCall, workflow: Workflow) -> Result:
+def _by_server(call: OperationCall, workflow: dict[str, Any]) -> Result:
     """A router's output is the name of the agent that comes next; every step is given the question as it was asked."""
     query = call.fields["query"]
-    agents = [workflow.entry]
-    if workflow.entry == "router":
-        agents.append(specialist_for(query, workflow.fallback or "orchestrator"))
+    agents = [workflow["entry_agent"]]
+    if agents == ["router"]:
+        agents.append(specialist_for(query, workflow["fallback_agent"] or "orchestrator"))
     path = [
         {
             "agent_name": agent,

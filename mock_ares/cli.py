@@ -68,8 +68,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.later:
             return super().get_command(ctx, cmd_name)
-        found: click.Command = getattr(import_module(self.later[cmd_name]), cmd_name)
-        return found
+        command: click.Command = getattr(import_module(self.later[cmd_name]), cmd_name)
+        return command
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -322,15 +322,15 @@ def validate(files: tuple[Path, ...]) -> None:
     from mock_ares.scenario.diagnostics import ScenarioError
 
     try:
-        found = _load(files)
+        scenarios_of_files = _load(files)
     except ScenarioError as error:
         click.echo(error)
         count = len(error.mistakes)
         click.echo(f"{count} mistake{'s' * (count != 1)}")
         sys.exit(2 if any(UNREADABLE in mistake.message for mistake in error.mistakes) else 1)
-    if not found:
+    if not scenarios_of_files:
         raise WrongUse(f"mock-ares: no scenario files in {', '.join(map(str, files))}")
-    click.echo(f"{len(found)} scenario{'s' * (len(found) != 1)}, no mistakes")
+    click.echo(f"{len(scenarios_of_files)} scenario{'s' * (len(scenarios_of_files) != 1)}, no mistakes")
 
 
 @main.group("list")
@@ -414,12 +414,12 @@ def _one(path: Path) -> Scenario:
     if not path.exists():
         from mock_ares.authoring.shipped import library
 
-        found = library()
-        if str(path) not in found:
-            near = difflib.get_close_matches(str(path), found, n=1)
+        known = library()
+        if str(path) not in known:
+            near = difflib.get_close_matches(str(path), known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else "; mock-ares list scenarios names those of the library"
             raise WrongUse(f"mock-ares: {path} is neither a file nor a scenario of the library{hint}")
-        return found[str(path)]
+        return known[str(path)]
     scenarios = load_all((path,))
     if not scenarios:
         raise WrongUse(f"mock-ares: {path}: no scenario files in this folder")

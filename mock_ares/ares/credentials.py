@@ -140,8 +140,8 @@ class Keyring:
 
     def check_jwt(self, token: str, *, kind: str = "access") -> Identity | HttpError:
         """Signature, expiry, claims and, in the docs profile, kind."""
-        found = self.read_jwt(token, kind)
-        return self._refuse(found) if isinstance(found, str) else found
+        identity = self.read_jwt(token, kind)
+        return self._refuse(identity) if isinstance(identity, str) else identity
 
     def read_jwt(self, token: str, kind: str = "access") -> Identity | str:
         """The same; a refusal is the name of the error."""
@@ -152,11 +152,11 @@ class Keyring:
             return "expired-token"
         if self.is_revoked(token):
             return "revoked-token"
-        found = str(claims.get("typ", "access"))
-        if self.profile.checks_kind and found != kind:
+        token_kind = str(claims.get("typ", "access"))
+        if self.profile.checks_kind and token_kind != kind:
             return "wrong-kind"
         owner = _bounded(claims["sub"])
-        return Identity(owner, owner, claims["email"], found, float(claims["exp"]))
+        return Identity(owner, owner, claims["email"], token_kind, float(claims["exp"]))
 
     def _claims(self, token: str) -> dict[str, Any] | str:
         decode = _decoded if len(token) <= REMEMBERED else _decoded.__wrapped__

@@ -47,8 +47,8 @@ class RateLimit:
         if len(self._windows) > MOST_OWNERS:
             self._windows.popitem(last=False)
         closes = opened + self.seconds
-        told = self._told(self.requests - taken - 1 if allowed else 0, closes)
-        return told if allowed else self._refused(closes - now, told)
+        headers = self._told(self.requests - taken - 1 if allowed else 0, closes)
+        return headers if allowed else self._refused(closes - now, headers)
 
     def clear(self) -> None:
         """Everybody begins anew."""
@@ -60,14 +60,14 @@ class RateLimit:
             return (*fields, ("x-ratelimit-reset", _timestamp(closes)))
         return () if self._quota else fields  # of its quota the server says nothing
 
-    def _refused(self, wait: float, told: Headers) -> HttpError:
+    def _refused(self, wait: float, headers: Headers) -> HttpError:
         if self.profile.name == "docs":
             message = "Monthly request quota exceeded" if self._quota else "Rate limit exceeded"
-            return json_error(429, message, headers=(*told, ("retry-after", str(math.ceil(wait)))))
+            return json_error(429, message, headers=(*headers, ("retry-after", str(math.ceil(wait)))))
         if self._quota:
             return json_error(429, "Monthly request quota exceeded")
         seconds = str(int(wait))  # begun seconds are left out, so a client may be told to come back in 0
-        fields = (("x-ratelimit-after", seconds), ("retry-after", seconds), *told)
+        fields = (("x-ratelimit-after", seconds), ("retry-after", seconds), *headers)
         return plain_error(429, f"Too Many Requests! Wait for {seconds}s", fields, content_type=None)
 
 

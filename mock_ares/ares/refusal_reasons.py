@@ -22,7 +22,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,20}) +\S")
 _CLAIMS = {"sub": "a text", "email": "a text", "exp": "a whole number", "iat": "a whole number"}
 
 
-def credentials(keyring: Keyring, value: str | None, wanted: Literal["jwt", "api-key"]) -> str:
+def credentials(keyring: Keyring, value: str | None, expected_kind: Literal["jwt", "api-key"]) -> str:
     """Why an ``Authorization`` value was refused where a JWT or a key is wanted."""
     if not value:
         return "no Authorization field"
@@ -31,16 +31,16 @@ def credentials(keyring: Keyring, value: str | None, wanted: Literal["jwt", "api
     token = value.removeprefix("Bearer ")
     if not token.strip():
         return "there is no token behind Bearer"
-    return _token(keyring, token) if wanted == "jwt" else _key(keyring, token)
+    return _token(keyring, token) if expected_kind == "jwt" else _key(keyring, token)
 
 
 def _scheme(value: str) -> str:
     if value.startswith(("eyJ", "ares_")):
         return "a token without the scheme: expected Authorization: Bearer and the token"
-    found = _SCHEME.match(value)
-    if found is None:
+    match = _SCHEME.match(value)
+    if match is None:
         return "the Authorization field is neither Bearer and a token nor any other scheme"
-    return f"the scheme of the Authorization field is {found[1]}, not Bearer"
+    return f"the scheme of the Authorization field is {match[1]}, not Bearer"
 
 
 def _token(keyring: Keyring, token: str) -> str:
@@ -50,12 +50,12 @@ def _token(keyring: Keyring, token: str) -> str:
     if name == "expired-token":
         late = f"; its {keyring.profile.leeway:g} s of leeway are over" if keyring.profile.leeway else ""
         return _expired(keyring, claims_of(token).get("exp", 0)) + late
-    said = {
+    reasons = {
         "bad-signature": "the JWT is signed with another secret",
         "revoked-token": "the JWT was revoked",
         "wrong-kind": "a refresh token where an access token is wanted",
     }
-    return said.get(str(name)) or _malformed(token)
+    return reasons.get(str(name)) or _malformed(token)
 
 
 def _key(keyring: Keyring, key: str) -> str:
@@ -104,10 +104,10 @@ def _part(token: str, index: int) -> dict[str, Any]:
 
     try:
         part = token.split(".")[index]
-        found = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        value = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (ValueError, IndexError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _expired(keyring: Keyring, expires: float) -> str:
@@ -127,5 +127,5 @@ def no_such_path(path: str, known: Iterable[str]) -> str:
 
 def offer(fields: Mapping[str, str]) -> str:
     """That an upgrade was offered, where that may be why it is not understood."""
-    wanted = fields.get("upgrade", "")
-    return "; the WebSocket that it offers is not taken: ARES has none" if "websocket" in wanted.lower() else ""
+    protocols = fields.get("upgrade", "")
+    return "; the WebSocket that it offers is not taken: ARES has none" if "websocket" in protocols.lower() else ""

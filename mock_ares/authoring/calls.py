@@ -88,8 +88,8 @@ def _validated(words: dict[str, Any]) -> Scenario:
     try:
         return adapter().validate_python(words, context={"python": True})
     except ValidationError as error:
-        told = [(dotted(_steps(words, place)), message) for place, message in findings(error)]
-    raise ValueError("\n".join(f"{place}: {message}" if place else message for place, message in told))
+        mistakes = [(dotted(_steps(words, place)), message) for place, message in findings(error)]
+    raise ValueError("\n".join(f"{place}: {message}" if place else message for place, message in mistakes))
 
 
 def _steps(value: Any, place: Place) -> Place:

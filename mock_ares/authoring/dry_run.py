@@ -34,8 +34,8 @@ def rehearse(reply: Reply, seed: int = 0) -> list[Finding]:
     """What a server could not do with the reply, each with its place below the reply."""
     if _cannot_fail(reply):
         return []
-    if found := [*few(_unspeakable(reply)), *few(_chunk_mistakes(reply, seed))]:
-        return found
+    if mistakes := [*few(_unspeakable(reply)), *few(_chunk_mistakes(reply, seed))]:
+        return mistakes
     try:
         plan = _planned(reply, seed)
     except PlanError as error:
@@ -123,7 +123,7 @@ def _diagnosed(reply: Reply, seed: int) -> list[Finding]:
     if not (reply.speaks or reply.content or reply.error or reply.redirect or reply.status):
         reply = replace(reply, text="")
     calm = replace(reply, faults=(), pace=replace(reply.pace, pauses=()))
-    found = list[Finding]()
+    mistakes = list[Finding]()
     timed = tuple[Pause, ...]()
     for index, pause in enumerate(reply.pace.pauses):
         try:
@@ -131,19 +131,19 @@ def _diagnosed(reply: Reply, seed: int) -> list[Finding]:
         except PlanError as error:
             if not str(error).startswith("pauses"):
                 return []
-            found.append((("pace", "pauses", index, "at"), f"{error}{_short_form_hint(pause.at)}"))
+            mistakes.append((("pace", "pauses", index, "at"), f"{error}{_short_form_hint(pause.at)}"))
         else:
             timed += (pause,) if pause.lasts is not None else ()
     try:
         plan = _planned(replace(calm, pace=replace(calm.pace, pauses=timed)), seed)
     except PlanError:
-        return found
+        return mistakes
     for index, fault in enumerate(reply.faults):
         try:
             plan = fault(plan)
         except PlanError as error:
-            found.append((("faults", index), f"{error}{_short_form_hint(getattr(fault, 'after', None))}"))
-    return found
+            mistakes.append((("faults", index), f"{error}{_short_form_hint(getattr(fault, 'after', None))}"))
+    return mistakes
 
 
 _PLACES: dict[str, Place] = {

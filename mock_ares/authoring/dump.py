@@ -29,8 +29,8 @@ def dump(scenario: Scenario, *, comment: str = "") -> str:
 
     Raises ValueError for what no file can say, such as a JSON number of a hundred digits.
     """
-    found = words(scenario)
-    ordered = {word: found[word] for word in _ORDER if word in found}
+    mapping = words(scenario)
+    ordered = {word: mapping[word] for word in _ORDER if word in mapping}
     if len(scenario.replies) == 1 and scenario.replies[0].seed is None:
         reply = ordered.pop("replies")[0]
         ordered = {word: part for word, part in ordered.items() if word not in ("then", "seed")} | reply | ordered
@@ -40,13 +40,13 @@ def dump(scenario: Scenario, *, comment: str = "") -> str:
 
 def words(value: Any) -> dict[str, Any]:
     """The words of a data class that differ from their defaults, as a file has them."""
-    hints, found = _hints(value.__class__), dict[str, Any]()
+    hints, mapping = _hints(value.__class__), dict[str, Any]()
     for field in dataclasses.fields(value):
         part = getattr(value, field.name)
         if not _goes_without_saying(value, field, part):
-            said = map(_fault, part) if field.name == "faults" else None
-            found[field.name] = list(said) if said is not None else _said(part, hints[field.name])
-    return found
+            faults = map(_fault, part) if field.name == "faults" else None
+            mapping[field.name] = list(faults) if faults is not None else _said(part, hints[field.name])
+    return mapping
 
 
 @cache

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def findings(error: ValidationError, *, short: bool = False) -> list[Finding]:
     """The mistakes with their places, so many; ``short``: the only reply's words stand beside the scenario's."""
     beside = words_at(()) if short else []
-    return few(finding for found in error.errors(include_url=False) for finding in _told(found, beside))
+    return few(finding for detail in error.errors(include_url=False) for finding in _told(detail, beside))
 
 
 def _told(error: ErrorDetails, beside: list[str]) -> Iterator[Finding]:
@@ -125,8 +125,8 @@ def words_at(place: Place) -> list[str]:
     """The words that the model has at a place, found by walking its JSON Schema."""
     places = [raw_schema()]
     for part in place:
-        places = [step for found in places for step in _steps(found, part)] or places
-    words = {word for found in places for flat in _flat(found) for word in flat.get("properties", {})}
+        places = [step for schema in places for step in _steps(schema, part)] or places
+    words = {word for schema in places for flat in _flat(schema) for word in flat.get("properties", {})}
     return sorted(words)
 
 

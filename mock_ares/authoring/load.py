@@ -60,11 +60,11 @@ def _composed(
 
     root = compose(data, file, exactly=exactly)
     value, mistakes = values(root, file)
-    scenario, found = _scenario(value, base, errors) if value is not None or not mistakes else (None, [])
+    scenario, mistaken = _scenario(value, base, errors) if value is not None or not mistakes else (None, [])
     if scenario is not None:
         scenario = replace(scenario, name=scenario.name or name)
-        found += _name_mistakes(scenario)
-    return scenario, mistakes + [mistake_at(root, file, place, message) for place, message in few(found)]
+        mistaken += _name_mistakes(scenario)
+    return scenario, mistakes + [mistake_at(root, file, place, message) for place, message in few(mistaken)]
 
 
 def from_value(
@@ -77,11 +77,11 @@ def from_value(
     """
     if not rehearsed:
         return _unrehearsed(value)
-    scenario, found = _scenario(value, base, errors, PYTHON)
+    scenario, mistaken = _scenario(value, base, errors, PYTHON)
     if scenario is not None:
-        found += _name_mistakes(scenario)
-    if found or scenario is None:
-        raise WordsError(*dict.fromkeys(few(found)))
+        mistaken += _name_mistakes(scenario)
+    if mistaken or scenario is None:
+        raise WordsError(*dict.fromkeys(few(mistaken)))
     return scenario
 
 
@@ -99,7 +99,7 @@ def _unrehearsed(value: Any) -> Scenario:
 
 def load_all(paths: Iterable[Path], *, errors: Collection[str] | None = None) -> list[Scenario]:
     """The scenarios of files, and of folders with all below them. Raises ScenarioError with the mistakes of all."""
-    found, mistakes, homes = list[Scenario](), list[Mistake](), dict[str, Path]()
+    scenarios, mistakes, homes = list[Scenario](), list[Mistake](), dict[str, Path]()
     for path in files_of(paths):
         try:
             scenario = load(path, errors=errors)
@@ -112,10 +112,10 @@ def load_all(paths: Iterable[Path], *, errors: Collection[str] | None = None) ->
             if first is not path:
                 message = f"a scenario named {scenario.name!r} is in {first} too; give one of them another name"
                 mistakes.append(Mistake(str(path), 1, 1, message))
-            found.append(scenario)
+            scenarios.append(scenario)
     if mistakes:
         raise ScenarioError(mistakes)
-    return found
+    return scenarios
 
 
 def files_of(paths: Iterable[Path]) -> Iterable[Path]:
@@ -138,19 +138,19 @@ def _scenario(
     from mock_ares.authoring.schema import adapter
 
     short, value = _is_short(value), long_form(value)
-    found = few(_unknown_errors(value, errors))
+    mistaken = few(_unknown_errors(value, errors))
     try:
         scenario: Scenario = adapter().validate_python(value, context=context)
     except ValidationError as error:
         wrong = findings(error, short=short)
         broken = {each["loc"][1] for each in error.errors(include_url=False) if len(each["loc"]) > 1}
-        return None, found + wrong + few(_of_sound_replies(value, base, broken, context))
+        return None, mistaken + wrong + few(_of_sound_replies(value, base, broken, context))
     replies = list[Reply]()
     for index, reply in enumerate(scenario.replies):
         reply, wrong = _of_reply(index, reply, scenario.seed, base)
         replies.append(reply)
-        found += wrong
-    return replace(scenario, replies=tuple(replies)), found
+        mistaken += wrong
+    return replace(scenario, replies=tuple(replies)), mistaken
 
 
 def _of_sound_replies(
@@ -190,8 +190,8 @@ def _unknown_errors(value: Any, errors: Collection[str] | None) -> Iterator[Find
 
 
 def _raw_replies(value: Any) -> list[Any]:
-    found = value.get("replies") if isinstance(value, dict) else None
-    return found if isinstance(found, list) else []
+    replies = value.get("replies") if isinstance(value, dict) else None
+    return replies if isinstance(replies, list) else []
 
 
 def long_form(value: Any) -> Any:

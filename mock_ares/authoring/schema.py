@@ -56,15 +56,15 @@ def raw_schema() -> Schema:
     class Quiet(GenerateJsonSchema):
         ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
 
-    found = adapter().json_schema(schema_generator=Quiet)
-    definitions = found.pop("$defs")
-    return {"$ref": "#/$defs/Scenario", "$defs": {**definitions, "Scenario": found}}
+    schema = adapter().json_schema(schema_generator=Quiet)
+    definitions = schema.pop("$defs")
+    return {"$ref": "#/$defs/Scenario", "$defs": {**definitions, "Scenario": schema}}
 
 
 def json_schema(errors: Collection[str] | None = None) -> Schema:
     """The JSON Schema (2020-12) of a scenario file, for editors. ``errors``: the names that ``error`` may have."""
-    found = json.loads(json.dumps(raw_schema()))
-    definitions = {name: _plainer(part) for name, part in found["$defs"].items()}
+    schema = json.loads(json.dumps(raw_schema()))
+    definitions = {name: _plainer(part) for name, part in schema["$defs"].items()}
     for kind in _classes():
         if kind.__name__ in definitions:
             _describe(definitions[kind.__name__], kind)
@@ -114,10 +114,10 @@ def _idle(key: str, value: Any) -> bool:
 def _describe(definition: Schema, kind: type) -> None:
     """Descriptions for the words of a mapping, and that it takes exactly one of them."""
     definition["description"] = sentence(kind.__doc__ or "")
-    told = docstrings_of(kind)
+    docstrings = docstrings_of(kind)
     for word, part in definition.get("properties", {}).items():
-        if word in told:
-            definition["properties"][word] = {"description": sentence(told[word]), **part}
+        if word in docstrings:
+            definition["properties"][word] = {"description": sentence(docstrings[word]), **part}
     if issubclass(kind, OneOf):
         definition.update(minProperties=1, maxProperties=1)
 
@@ -126,13 +126,13 @@ def docstrings_of(kind: type) -> dict[str, str]:
     """The docstrings under the fields of a class; they exist in its source only."""
     (tree,) = ast.parse(dedent(inspect.getsource(kind))).body
     assert isinstance(tree, ast.ClassDef)
-    found = dict[str, str]()
+    docstrings = dict[str, str]()
     for field, text in zip(tree.body, tree.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
             value = ast.literal_eval(text.value) if isinstance(text.value, ast.Constant) else None
             if isinstance(value, str):
-                found[field.target.id] = value
-    return found
+                docstrings[field.target.id] = value
+    return docstrings
 
 
 def sentence(text: str) -> str:

@@ -68,10 +68,10 @@ def _read() -> list[Scenario]:
 
 
 def _digest() -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in _files():
-        found.update(f"{path.relative_to(FIXTURES)}\0".encode() + path.read_bytes() + b"\0")
-    return found.hexdigest()
+        digest.update(f"{path.relative_to(FIXTURES)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def _files() -> Iterable[Path]:

@@ -112,20 +112,20 @@ class ControlApp:
 
     def _handler(self, ask: Ask) -> Handler:
         path, method = ask.scope["path"], ask.scope["method"]
-        wanted = "GET" if method == "HEAD" else method
+        expected_method = "GET" if method == "HEAD" else method
         allowed = {f"{API}/session": ["POST"], f"{API}/events": ["GET"]}.get(path, [])
         for each, pattern, handler in _COMPILED:
-            found = pattern.fullmatch(path)
-            if found is None:
+            match = pattern.fullmatch(path)
+            if match is None:
                 continue
-            if each == wanted:
-                ask.path = found.groupdict()
+            if each == expected_method:
+                ask.path = match.groupdict()
                 return handler
             allowed.append(each)
         if not allowed:
             raise RefusedError(404, f"there is no {path} in the control API; {API}/openapi.yaml describes it")
-        said = ", ".join(dict.fromkeys(allowed))
-        raise RefusedError(405, f"expected {said} for {path}, not {method}", headers=(("allow", said),))
+        methods = ", ".join(dict.fromkeys(allowed))
+        raise RefusedError(405, f"expected {methods} for {path}, not {method}", headers=(("allow", methods),))
 
     @staticmethod
     def _is_api(path: str) -> bool:

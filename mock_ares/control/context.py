@@ -136,8 +136,8 @@ class Control:
         self.fake.library.swap(self.folder.scenarios)
         if chosen_json(self.fake) != before:
             self.hub.publish("chosen", lambda: chosen_json(self.fake))
-        told = [{**file_json(entry), "change": change} for change, entry in changes]
-        self.hub.publish("files", lambda: {"changed": told})
+        changed = [{**file_json(entry), "change": change} for change, entry in changes]
+        self.hub.publish("files", lambda: {"changed": changed})
 
     def breaks_changed(self) -> None:
         from mock_ares.control.serializers import break_json

@@ -87,12 +87,12 @@ class Hub:
     def enter(self, last: str | None) -> tuple[Cursor, int | None]:
         """A new reader's place behind the event of this id, and how many it has missed; None: nobody knows."""
         self.readers += 1
-        found = re.fullmatch(rf"{self.boot}-([0-9]{{1,15}})", last or "")
+        match = re.fullmatch(rf"{self.boot}-([0-9]{{1,15}})", last or "")
         if not last:
             return Cursor(self._next), 0
-        if found is None or int(found[1]) >= self._next:
+        if match is None or int(match[1]) >= self._next:
             return Cursor(self._next), None
-        place = Cursor(int(found[1]) + 1)
+        place = Cursor(int(match[1]) + 1)
         return place, self.lost(place)
 
     def leave(self) -> None:

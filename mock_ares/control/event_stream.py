@@ -17,8 +17,8 @@ async def events(ask: Ask, send: Send) -> None:
     """Sends events until the reader leaves. Raises RefusedError before the first byte."""
     hub = ask.control.hub
     if hub.readers >= MOST_READERS:
-        said = f"{MOST_READERS} event streams are open, which is the most; close one"
-        raise RefusedError(503, said, headers=(("retry-after", "5"),))
+        reason = f"{MOST_READERS} event streams are open, which is the most; close one"
+        raise RefusedError(503, reason, headers=(("retry-after", "5"),))
     await ask.read()
     place, missed = hub.enter(ask.headers.get("last-event-id") or ask.query.get("last_event_id"))
     ask.control.report()

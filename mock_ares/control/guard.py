@@ -35,27 +35,27 @@ class Guard:
 
     def credentials(self, scope: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         """Raises RefusedError where a control token is wanted and not there."""
-        wanted = self._fake.settings.control_token
-        if wanted is None:
+        control_token = self._fake.settings.control_token
+        if control_token is None:
             if self._exposed(scope):
                 raise RefusedError(
                     403, "this fake listens beyond loopback without a control token: give it one with --control-token"
                 )
             return
-        scheme, _, found = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and _same(found.strip(), wanted):
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and _same(token.strip(), control_token):
             return
         if not _same(self._cookie(scope, headers), self._session):
-            said = "expected Authorization: Bearer with the --control-token that the fake was started with"
-            raise RefusedError(401, said, headers=(("www-authenticate", "Bearer"),))
+            reason = "expected Authorization: Bearer with the --control-token that the fake was started with"
+            raise RefusedError(401, reason, headers=(("www-authenticate", "Bearer"),))
 
     def opened(self, scope: Mapping[str, Any], token: str) -> str | None:
         """The cookie for a control token; None where no token is wanted. Raises RefusedError for a wrong one."""
-        wanted = self._fake.settings.control_token
-        if wanted is None:
+        control_token = self._fake.settings.control_token
+        if control_token is None:
             self.credentials(scope, {})
             return None
-        if not _same(token, wanted):
+        if not _same(token, control_token):
             raise RefusedError(401, "this is not the --control-token that the fake was started with", where="token")
         return f"{self._name(scope)}={self._session}; Path=/_mock/; HttpOnly; SameSite=Strict"
 

@@ -52,12 +52,12 @@ class RefusedError(Exception):
         return _refused, (self.status, self.error, self.where, self.mistakes, self.headers)
 
     def told(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"error": self.error}
+        fields: dict[str, Any] = {"error": self.error}
         if self.where is not None:
-            found["where"] = self.where
+            fields["where"] = self.where
         if self.mistakes is not None:
-            found["mistakes"] = [mistake_json(mistake) for mistake in self.mistakes]
-        return found
+            fields["mistakes"] = [mistake_json(mistake) for mistake in self.mistakes]
+        return fields
 
 
 def _refused(status: int, error: str, where: Any, mistakes: Any, headers: Any) -> RefusedError:
@@ -171,14 +171,14 @@ class Ask:
             raise RefusedError(400, f"expected a JSON object: {error}") from None
         if not isinstance(value, dict):
             raise RefusedError(422, f"expected a JSON object, not {describe(value)}")
-        for name, found in value.items():
+        for name, member in value.items():
             if name not in members:
                 raise RefusedError(422, f"there is no member {name!r} here{nearest(name, members)}", where=name)
-            wanted = members[name]
-            kinds = wanted if isinstance(wanted, tuple) else (wanted,)
-            if not any(_is(found, each) for each in kinds):
+            expected_kinds = members[name]
+            kinds = expected_kinds if isinstance(expected_kinds, tuple) else (expected_kinds,)
+            if not any(_is(member, each) for each in kinds):
                 names = " or ".join(_NAMES[each] for each in kinds)
-                raise RefusedError(422, f"{name}: expected {names}, not {describe(found)}", where=name)
+                raise RefusedError(422, f"{name}: expected {names}, not {describe(member)}", where=name)
         return value
 
     @staticmethod
@@ -202,12 +202,12 @@ class Ask:
     def number(self, name: str, default: float, most: float) -> float:
         text = self.query.get(name)
         try:
-            found = default if text is None else float(text)
+            number = default if text is None else float(text)
         except ValueError:
-            found = -1.0
-        if not 0.0 <= found <= most:
+            number = -1.0
+        if not 0.0 <= number <= most:
             raise RefusedError(422, f"{name}: expected a number from 0 to {most:g}, not {text!r}", where=name)
-        return found
+        return number
 
     def word(self, name: str, default: str | None, *words: str) -> str | None:
         text = self.query.get(name, default)

@@ -85,11 +85,11 @@ class Recorder:
             self._drop(self._records.pop(number))
 
     def _hold(self, record: Record) -> None:
-        held = self._shared.get(id(record.script))
-        if held is None:
-            held = self._shared[id(record.script)] = [_weight(record.plan, record.script), 0]
-            self._size += held[0]
-        held[1] += 1
+        shared = self._shared.get(id(record.script))
+        if shared is None:
+            shared = self._shared[id(record.script)] = [_weight(record.plan, record.script), 0]
+            self._size += shared[0]
+        shared[1] += 1
         self._size += PER_OBJECT
         self._fit()
 
@@ -98,13 +98,13 @@ class Recorder:
             self._drop(self._records.popitem(last=False)[1])
 
     def _drop(self, record: Record) -> None:
-        held = self._shared[id(record.script)]
-        held[1] -= 1
+        shared = self._shared[id(record.script)]
+        shared[1] -= 1
         self._size -= PER_OBJECT
         if record.exchange.ending != "open":
             self._size -= PER_MOMENT * record.moments
         record.exchange.sent.moments = None
-        if not held[1]:
+        if not shared[1]:
             self._size -= self._shared.pop(id(record.script))[0]
 
 

@@ -66,8 +66,10 @@ def _told() -> Iterator[None]:
     except BrokenPipeError:  # nobody reads on, as behind head
         raise
     except (OSError, MemoryError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise _Broken(f"the harness failed: {obstacle(said) or 'the system refused what it needs'} ({said})") from None
+        message = f"{type(error).__name__}: {error}"
+        raise _Broken(
+            f"the harness failed: {obstacle(message) or 'the system refused what it needs'} ({message})"
+        ) from None
 
 
 def _option(name: str) -> Any:
@@ -143,27 +145,27 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
 
     terminal.head(BARRIER.reason)
     with terminal.progress():
-        found = run(entries, settings, options["failures"], watch, options["jobs"])
+        session = run(entries, settings, options["failures"], watch, options["jobs"])
     profiled = "" if settings.profile == "docs" else f"--profile {settings.profile} "
     arguments = {entry.title: profiled + entry.arguments for entry in entries}
 
     def replayed(client: ClientReport, result: CheckResult) -> str | None:
         return replay_command(result, arguments[client.name])
 
-    unwritten = [said for path in options["reports"] if (said := _write(found.report, path, replayed)) is not None]
-    with suppress(OSError) if found.stopped else nullcontext():  # the terminal may be what has gone
-        for line in terminal.report(found.report, replayed):
+    unwritten = [said for path in options["reports"] if (said := _write(session.report, path, replayed)) is not None]
+    with suppress(OSError) if session.stopped else nullcontext():  # the terminal may be what has gone
+        for line in terminal.report(session.report, replayed):
             click.echo(line)
-        checks = [check for client in found.report.clients for check in client.checks]
+        checks = [check for client in session.report.clients for check in client.checks]
         for why in sorted({check.reason.partition(UNSAVED)[2] for check in checks} - {""}):
             click.echo(f"counterexamples are not saved: {why}; --failures FOLDER names another place", err=True)
         for said in unwritten:
             click.echo(f"mock-ares: {said}", err=True)
-        for said in filter(None, map(_spent_in_starting, entries, found.report.clients)):
+        for said in filter(None, map(_spent_in_starting, entries, session.report.clients)):
             click.echo(said)
-        if found.stopped:
+        if session.stopped:
             click.echo("stopped before the end", err=True)
-    return stopping.status if found.stopped else 3 if unwritten else found.status
+    return stopping.status if session.stopped else 3 if unwritten else session.status
 
 
 def _spent_in_starting(entry: ClientEntry, client: ClientReport) -> str | None:
@@ -213,7 +215,7 @@ def _expected(word: str) -> tuple[str, str]:
 def _given(options: dict[str, Any]) -> list[str]:
     names = {name: f"--{name}" for name in (*KINDS, "name")}
     more = {"can": "--can", "best_effort": "--best-effort", "command": "a command"}
-    return [said for name, said in (names | more).items() if options[name]]
+    return [flag for name, flag in (names | more).items() if options[name]]
 
 
 def _entry(options: dict[str, Any]) -> ClientEntry:
@@ -226,8 +228,8 @@ def _entry(options: dict[str, Any]) -> ClientEntry:
         ways = listed(["-- CMD", *(f"--{name} {KINDS[name].takes}" for name in OF_WORDS)])
         raise UsageError(f"name one client: {ways}; {there}")
     if not command and flags:
-        said = listed([f"--{name}" for name in OF_COMMANDS], "and")
-        raise UsageError(f"{said} go with a command; {kinds[0]} takes none")
+        kind_flags = listed([f"--{name}" for name in OF_COMMANDS], "and")
+        raise UsageError(f"{kind_flags} go with a command; {kinds[0]} takes none")
     if len(flags) > 1:
         raise UsageError(f"choose one of {listed([f'--{name}' for name in flags], 'and')}: {KINDS[flags[0]].help}")
     return ClientEntry(

@@ -65,6 +65,6 @@ def unreachable(url: str, seconds: float = 5.0) -> str | None:
         finally:
             connection.close()
     except (OSError, HTTPException, RuntimeError) as error:
-        said = f"{type(error).__name__}: {error}"
-        return obstacle(said) or f"the fake does not answer at {url}: {said}"
+        message = f"{type(error).__name__}: {error}"
+        return obstacle(message) or f"the fake does not answer at {url}: {message}"
     return None

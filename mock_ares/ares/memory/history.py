@@ -73,11 +73,11 @@ class History:
 
         ``shared``: an id is one conversation, whoever says it, as in ARES's server; else users have ids of their own.
         """
-        found = self._find(id, owner, shared)
-        if found is None:
-            found = self._kept[id, owner] = self._any[id] = Conversation(id, owner, now, now)
-            self._trim(found)
-        return found
+        conversation = self._find(id, owner, shared)
+        if conversation is None:
+            conversation = self._kept[id, owner] = self._any[id] = Conversation(id, owner, now, now)
+            self._trim(conversation)
+        return conversation
 
     def find(self, id: str, owner: str, now: float, *, shared: bool) -> Conversation | None:
         """The conversation as the user sees it; where it is ``shared``, also one that is somebody else's."""

@@ -193,15 +193,15 @@ def _id(call: OperationCall, agent: str) -> str:
 
 def _executed(call: OperationCall, agent: ClientAgent, given: Any) -> AgentRun:
     text = json.dumps(given, ensure_ascii=False)
-    said = f"The agent {agent.name} has read {counted(len(given), 'field')} and found nothing unusual."
-    tokens = count_tokens(text) + count_tokens(said)
+    message = f"The agent {agent.name} has read {counted(len(given), 'field')} and found nothing unusual."
+    tokens = count_tokens(text) + count_tokens(message)
     duration = call.lasting(RUN_TAKES) / 1000
     return AgentRun(
         str(uuid.uuid4()),
         call.user,
         agent.name,
         given,
-        {"message": said},
+        {"message": message},
         call.now,
         duration,
         tokens,

@@ -44,8 +44,8 @@ def research(call: OperationCall) -> Result:
         {"title": f"Research Finding {number}", "url": None, "relevance_score": 0.8} for number in range(1, count + 1)
     ]
     titles = list(TITLES[: max(1, min(count, len(TITLES)))])
-    found = {"findings": _findings(query, titles), "sources": titles if call.docs else sources}
-    return Result({**found, "duration_ms": call.lasting(RESEARCH_TAKES)}, wait=RESEARCH_TAKES)
+    answer = {"findings": _findings(query, titles), "sources": titles if call.docs else sources}
+    return Result({**answer, "duration_ms": call.lasting(RESEARCH_TAKES)}, wait=RESEARCH_TAKES)
 
 
 def _findings(query: str, titles: list[str]) -> str:
@@ -113,5 +113,5 @@ def _answer(query: str, agent: str) -> str:
 
 
 def _output(response: Any, agents: list[str], path: list[dict[str, Any]]) -> Result:
-    said = {"final_response": response, "steps_executed": len(path), "agents_used": agents, "reasoning_path": path}
-    return Result(said, wait=STEP_TAKES * len(path))
+    answer = {"final_response": response, "steps_executed": len(path), "agents_used": agents, "reasoning_path": path}
+    return Result(answer, wait=STEP_TAKES * len(path))

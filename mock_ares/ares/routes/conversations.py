@@ -13,53 +13,65 @@ UPDATE = Struct("UpdateConversationRequest", (Field("title", "string", optional=
 
 
 def list_all(call: OperationCall) -> Result:
-    found = call.store.history.of(call.user, call.now)
-    return Result([_summary(call, conversation) for conversation in found])
+    conversations = call.store.history.of(call.user, call.now)
+    return Result([_summary(call, conversation) for conversation in conversations])
 
 
 def get(call: OperationCall) -> Result | HttpError:
-    found = _own(call, "access")
-    if isinstance(found, HttpError):
-        return found
+    conversation = _own(call, "access")
+    if isinstance(conversation, HttpError):
+        return conversation
     messages = [
-        {"id": f"{found.id}-{index}", "role": said.role, "content": said.content, "created_at": _stamp(call, said.at)}
-        for index, said in enumerate(found.messages)
+        {
+            "id": f"{conversation.id}-{index}",
+            "role": message.role,
+            "content": message.content,
+            "created_at": _stamp(call, message.at),
+        }
+        for index, message in enumerate(conversation.messages)
     ]
-    return Result({"id": found.id, "title": found.title, "messages": messages, **_times(call, found)})
+    return Result(
+        {"id": conversation.id, "title": conversation.title, "messages": messages, **_times(call, conversation)}
+    )
 
 
 def update(call: OperationCall) -> Result | HttpError:
-    found = _own(call, "modify")
-    if isinstance(found, HttpError):
-        return found
-    call.store.history.rename(found, call.fields["title"], call.now)
+    conversation = _own(call, "modify")
+    if isinstance(conversation, HttpError):
+        return conversation
+    call.store.history.rename(conversation, call.fields["title"], call.now)
     return Result({"success": True})
 
 
 def delete(call: OperationCall) -> Result | HttpError:
-    found = _own(call, "delete")
-    if isinstance(found, HttpError):
-        return found
-    call.store.history.delete(found)
+    conversation = _own(call, "delete")
+    if isinstance(conversation, HttpError):
+        return conversation
+    call.store.history.delete(conversation)
     return Result(status=204)
 
 
 def _own(call: OperationCall, purpose: str) -> Conversation | HttpError:
-    found = call.store.history.find(call.parts["id"], call.user, call.now, shared=not call.docs)
-    if found is None:
+    conversation = call.store.history.find(call.parts["id"], call.user, call.now, shared=not call.docs)
+    if conversation is None:
         return refused(call, 404, "Conversation not found", "NOT_FOUND")
-    if found.owner != call.user:
+    if conversation.owner != call.user:
         return refused(call, 401, f"Not authorized to {purpose} this conversation", "AUTHENTICATION_FAILED")
-    return found
+    return conversation
 
 
-def _summary(call: OperationCall, found: Conversation) -> dict[str, Any]:
-    title = found.title if call.docs else found.title or ""
-    return {"id": found.id, "title": title, "message_count": len(found.messages), **_times(call, found)}
+def _summary(call: OperationCall, conversation: Conversation) -> dict[str, Any]:
+    title = conversation.title if call.docs else conversation.title or ""
+    return {
+        "id": conversation.id,
+        "title": title,
+        "message_count": len(conversation.messages),
+        **_times(call, conversation),
+    }
 
 
-def _times(call: OperationCall, found: Conversation) -> dict[str, str]:
-    return {"created_at": _stamp(call, found.created), "updated_at": _stamp(call, found.updated)}
+def _times(call: OperationCall, conversation: Conversation) -> dict[str, str]:
+    return {"created_at": _stamp(call, conversation.created), "updated_at": _stamp(call, conversation.updated)}
 
 
 def _stamp(call: OperationCall, at: float) -> str:

@@ -40,10 +40,10 @@ def dispatch(respond: RequestHandler, request: Request) -> Decided | None:
     asked = (request.body, request.headers.first("content-type"), profile)
 
     def done(fields: dict[str, Any]) -> Answer:
-        found = _handled(respond, request, operation, identity, parts, fields)
-        if isinstance(found, HttpError):
-            return of_error(found, negotiated)
-        return replace(_answer(found, negotiated), secret=operation.secret)
+        result = _handled(respond, request, operation, identity, parts, fields)
+        if isinstance(result, HttpError):
+            return of_error(result, negotiated)
+        return replace(_answer(result, negotiated), secret=operation.secret)
 
     if operation.body is None:
         return done({}), limits

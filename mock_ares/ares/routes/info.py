@@ -30,5 +30,5 @@ def health(call: OperationCall) -> Result:
 def config(call: OperationCall) -> Result:
     host, port = call.address
     workflows = [each if call.docs else each["name"] for each in static(call, "workflows")]
-    said: dict[str, Any] = {"server": {"host": host, "port": port, "log_level": "info"}, **static(call, "parts")}
-    return Result({**said, "tools": TOOLS, "workflows": workflows, "ui_enabled": False})
+    answer: dict[str, Any] = {"server": {"host": host, "port": port, "log_level": "info"}, **static(call, "parts")}
+    return Result({**answer, "tools": TOOLS, "workflows": workflows, "ui_enabled": False})

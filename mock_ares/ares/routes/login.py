@@ -55,10 +55,10 @@ def login(call: OperationCall) -> Result | HttpError:
 def refresh(call: OperationCall) -> Result | HttpError:
     token = call.fields["refresh_token"]
     if not call.docs:
-        found = call.keyring.read_jwt(token)
-        if not isinstance(found, Identity) and found != "revoked-token":
+        identity = call.keyring.read_jwt(token)
+        if not isinstance(identity, Identity) and identity != "revoked-token":
             return refused(
-                call, 401, f"Invalid token: {_KINDS.get(found) or _malformed(token)}", "AUTHENTICATION_FAILED"
+                call, 401, f"Invalid token: {_KINDS.get(identity) or _malformed(token)}", "AUTHENTICATION_FAILED"
             )
     session = call.store.accounts.session(token, call.now)
     if session is None or call.keyring.is_revoked(token):

@@ -103,17 +103,17 @@ class Page:
 
 def page_of(call: OperationCall) -> Page | HttpError:
     """``page`` and ``per_page``, both Rust's ``Option<u32>`` in ARES; or the refusal of what is none."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for name, text in parse_qsl(call.query, keep_blank_values=True):
         if name not in ("page", "per_page"):
             continue
-        mistake = f"duplicate field `{name}`" if name in found else _mistake(name, text)
+        mistake = f"duplicate field `{name}`" if name in numbers else _mistake(name, text)
         if mistake:
             if call.docs:
                 return json_error(400, f"Invalid value for parameter: {name}")
             return plain_error(400, f"Failed to deserialize query string: {mistake}")
-        found[name] = int(text)
-    return Page(found.get("page"), found.get("per_page"))
+        numbers[name] = int(text)
+    return Page(numbers.get("page"), numbers.get("per_page"))
 
 
 def _mistake(name: str, text: str) -> str | None:

@@ -85,15 +85,15 @@ def find(profile: str, raw_path: str) -> tuple[dict[str, Operation], dict[str, s
     Parts are told apart before they are decoded, so one may hold a slash.
     """
     there = raw_path.split("/")
-    found: dict[str, Operation] = {}
+    by_method: dict[str, Operation] = {}
     parts: dict[str, str] = {}
     for operation in operations(profile):
-        wanted = operation.path.split("/")
-        if len(wanted) == len(there) and all(map(_fits, wanted, there)):
-            found[operation.method] = operation
-            parts = {name[1:-1]: unquote(part) for name, part in zip(wanted, there, strict=True) if name[:1] == "{"}
-    return found, parts
+        pattern = operation.path.split("/")
+        if len(pattern) == len(there) and all(map(_fits, pattern, there)):
+            by_method[operation.method] = operation
+            parts = {name[1:-1]: unquote(part) for name, part in zip(pattern, there, strict=True) if name[:1] == "{"}
+    return by_method, parts
 
 
-def _fits(wanted: str, there: str) -> bool:
-    return bool(there) if wanted.startswith("{") else wanted == there
+def _fits(pattern: str, there: str) -> bool:
+    return bool(there) if pattern.startswith("{") else pattern == there

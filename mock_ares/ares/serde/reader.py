@@ -94,31 +94,31 @@ class Reader:
 
     def next_key(self, *, first: bool, keep: bool = True) -> str | None:
         """An object's next key, past the comma before it; None at the object's end, which is not taken."""
-        found = self.space() or self.fail("EOF while parsing an object")
-        if found == b"}":
+        byte = self.space() or self.fail("EOF while parsing an object")
+        if byte == b"}":
             return None
         if not first:
-            if found != b",":
+            if byte != b",":
                 self.fail("expected `,` or `}`")
             self.index += 1
-            found = self.start()
-            if found == b"}":
+            byte = self.start()
+            if byte == b"}":
                 self.fail("trailing comma")
-        return self.string(keep=keep) if found == b'"' else self.fail("key must be a string")
+        return self.string(keep=keep) if byte == b'"' else self.fail("key must be a string")
 
     def colon(self) -> None:
         """Takes what is behind a key."""
-        found = self.space() or self.fail("EOF while parsing an object")
-        if found != b":":
+        byte = self.space() or self.fail("EOF while parsing an object")
+        if byte != b":":
             self.fail("expected `:`")
         self.index += 1
 
     def has_element(self, *, first: bool) -> bool:
         """Goes to an array's next element, past the comma before it; False at the array's end, which is not taken."""
-        found = self.space() or self.fail("EOF while parsing a list")
-        if first or found == b"]":
-            return found != b"]"
-        if found != b",":
+        byte = self.space() or self.fail("EOF while parsing a list")
+        if first or byte == b"]":
+            return byte != b"]"
+        if byte != b",":
             self.fail("expected `,` or `]`")
         self.index += 1
         if self.start() == b"]":
@@ -133,14 +133,14 @@ class Reader:
         """
         opened: list[tuple[bytes, list[Any]]] = []
         while True:
-            found = self.start()
-            if is_open := found in (b"{", b"["):
+            first = self.start()
+            if is_open := first in (b"{", b"["):
                 self.depth += not keep
                 self.enter()
-                opened.append((found, []))
+                opened.append((first, []))
                 value = None
             else:
-                value = self.scalar(found, keep=keep)
+                value = self.scalar(first, keep=keep)
             while opened:
                 bracket, items = opened[-1]
                 if not is_open:  # a value of it has ended
@@ -170,21 +170,21 @@ class Reader:
             self.path.append(part)
         return part is not None
 
-    def scalar(self, found: bytes, *, keep: bool = True) -> Any:
+    def scalar(self, first: bytes, *, keep: bool = True) -> Any:
         """The value that begins with ``found``, which is the next byte and no bracket."""
-        if found == b'"':
+        if first == b'"':
             return self.string(keep=keep)
-        if found in _WORDS:
+        if first in _WORDS:
             return self.word()
-        return self.number(keep=keep) if found == b"-" or found.isdigit() else self.fail("expected value")
+        return self.number(keep=keep) if first == b"-" or first.isdigit() else self.fail("expected value")
 
     def word(self) -> bool | None:
         """``null``, ``true`` or ``false``, of which the first letter is the next byte."""
         word, value = _WORDS[self.peek()]
         for expected in word:
-            found = self.peek() or self.fail("EOF while parsing a value")
+            byte = self.peek() or self.fail("EOF while parsing a value")
             self.index += 1
-            if found[0] != expected:
+            if byte[0] != expected:
                 self.fail("expected ident", 0)
         return value
 
@@ -228,8 +228,8 @@ class Reader:
         return text if "\\" not in text else str(json.loads(f'"{text}"'))
 
     def _bad_string(self) -> NoReturn:
-        found = self.peek() or self.fail("EOF while parsing a string")
-        if found != b"\\":
+        byte = self.peek() or self.fail("EOF while parsing a string")
+        if byte != b"\\":
             self.fail("control character (\\u0000-\\u001F) found while parsing a string")
         escape = self.data[self.index + 1 : self.index + 6]
         if escape[:1] != b"u":
@@ -240,8 +240,8 @@ class Reader:
         if escape[2:3].lower() >= b"c":
             self.fail("lone leading surrogate in hex escape", 0)
         for expected in b"\\u":
-            found = self.peek() or self.fail("EOF while parsing a string")
+            byte = self.peek() or self.fail("EOF while parsing a string")
             self.index += 1
-            if found[0] != expected:
+            if byte[0] != expected:
                 self.fail("unexpected end of hex escape", 0)
         self.fail("lone leading surrogate in hex escape", 4)

@@ -52,17 +52,17 @@ class Field:
 
     def read(self, reader: Reader) -> Any:
         """Its value, which is the next one."""
-        found = reader.start()
-        if self.optional and found == b"n":
+        first = reader.start()
+        if self.optional and first == b"n":
             return reader.word()
         if self.kind == "agent_type":
             return _agent_type(reader)
         if isinstance(self.kind, Many):
-            return _inside(reader, _many, self.kind.item) if found == b"[" else mismatch(reader, "a sequence")
+            return _inside(reader, _many, self.kind.item) if first == b"[" else mismatch(reader, "a sequence")
         if self.kind == "string":
-            return reader.string() if found == b'"' else mismatch(reader, "a string")
+            return reader.string() if first == b'"' else mismatch(reader, "a string")
         if self.kind == "map":
-            return dict(reader.anything()) if found == b"{" else mismatch(reader, "a map")
+            return dict(reader.anything()) if first == b"{" else mismatch(reader, "a map")
         return _unsigned(reader, self.kind)
 
 
@@ -115,14 +115,14 @@ def _inside(reader: Reader, visit: Callable[[Reader, Struct], T], struct: Struct
         value = visit(reader, struct)
     except SerdeError as error:
         if error.index is None:  # placed where the end was looked for, found or not
-            found = reader.space()
-            reader.index += found in ((b"]", b",") if is_array else (b"}",))
+            byte = reader.space()
+            reader.index += byte in ((b"]", b",") if is_array else (b"}",))
             error.index = reader.index
         raise
-    if is_array and (found := reader.space()) != b"]":
-        reader.index += found == b","
-        comma = found == b"," and reader.space() == b"]"
-        reader.fail("trailing comma" if comma else "trailing characters" if found else "EOF while parsing a list")
+    if is_array and (byte := reader.space()) != b"]":
+        reader.index += byte == b","
+        comma = byte == b"," and reader.space() == b"]"
+        reader.fail("trailing comma" if comma else "trailing characters" if byte else "EOF while parsing a list")
     reader.index += 1
     reader.depth += 1
     return value
@@ -137,10 +137,10 @@ def _element(reader: Reader, part: str | int, read: Callable[[Reader], T]) -> T:
 
 
 def _struct(reader: Reader, struct: Struct) -> dict[str, Any]:
-    found = reader.start()
-    if found == b"{":
+    first = reader.start()
+    if first == b"{":
         return _inside(reader, _members, struct)
-    if found == b"[" and not reader.strict:
+    if first == b"[" and not reader.strict:
         return _inside(reader, _elements, struct)
     return mismatch(reader, f"struct {struct.name}")
 
@@ -206,8 +206,8 @@ _LARGEST = {"u8": 2**8 - 1, "u32": 2**32 - 1}
 
 def _unsigned(reader: Reader, name: str) -> int:
     """One of Rust's unsigned integers."""
-    found = reader.start()
-    if found != b"-" and not found.isdigit():
+    first = reader.start()
+    if first != b"-" and not first.isdigit():
         mismatch(reader, name)
     value = reader.number()
     if isinstance(value, float):
@@ -219,8 +219,8 @@ def _unsigned(reader: Reader, name: str) -> int:
 
 def mismatch(reader: Reader, expected: str) -> NoReturn:
     """Refuses the next value. Scalars are read first, and so may be refused as JSON; what brackets open is not."""
-    found = reader.peek()
-    shown = {b"{": "map", b"[": "sequence"}.get(found) or _shown(reader.scalar(found))
+    first = reader.peek()
+    shown = {b"{": "map", b"[": "sequence"}.get(first) or _shown(reader.scalar(first))
     raise SerdeError(f"invalid type: {shown}, expected {expected}", index=reader.index)
 
 

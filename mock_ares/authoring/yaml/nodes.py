@@ -71,8 +71,8 @@ def compose(data: bytes | str, file: str, *, exactly: bool = False) -> yaml.Node
     ``exactly``: with PyYAML's own places, which it takes several times as long for; libyaml's differ in what is empty.
     """
     text = _decoded(data, file).removeprefix("\ufeff")
-    if found := [_refused(text, match, file) for match in islice(_NOT_YAML.finditer(text), _SAID)]:
-        raise ScenarioError(found)
+    if refusals := [_refused(text, match, file) for match in islice(_NOT_YAML.finditer(text), _SAID)]:
+        raise ScenarioError(refusals)
     try:
         node = (None if exactly else _fast_nodes(text)) or _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -90,10 +90,10 @@ def _fast_nodes(text: str) -> yaml.Node | None:
     if not yaml.__with_libyaml__:
         return None
     try:
-        found: yaml.Node | None = _libyaml()(text).get_single_node()
+        node: yaml.Node | None = _libyaml()(text).get_single_node()
     except (yaml.YAMLError, UnicodeError):
         return None
-    return found
+    return node
 
 
 @cache
@@ -153,8 +153,8 @@ def _syntax(error: yaml.MarkedYAMLError, file: str) -> Mistake:
     if "unexpected end of stream" in problem and error.context_mark is not None:
         mark, problem = error.context_mark, "the quote that is opened here is never closed"
     for pattern, words in _PROBLEMS:
-        if found := re.search(pattern, problem):
-            problem = found.expand(words)
+        if match := re.search(pattern, problem):
+            problem = match.expand(words)
             break
     return Mistake(file, (mark.line if mark else 0) + 1, (mark.column if mark else 0) + 1, problem)
 
@@ -171,9 +171,9 @@ def node_at(root: yaml.Node, place: Place) -> yaml.Node:
     for part in place:
         if part == KEY:
             return key
-        found = next(_children(node, part), None)
-        if found is not None:
-            key, node = found
+        child = next(_children(node, part), None)
+        if child is not None:
+            key, node = child
     return node
 
 

@@ -102,8 +102,8 @@ class _Reader:
 
     def _text(self, node: yaml.ScalarNode) -> str:
         text = _joined(node.value)
-        if found := _LONE.search(text):
-            what = f"a lone surrogate, U+{ord(found[0]):04X}"
+        if match := _LONE.search(text):
+            what = f"a lone surrogate, U+{ord(match[0]):04X}"
             self._mistake(node, f"the text holds {what}, which UTF-8 cannot carry: write the whole character")
         return text
 

@@ -75,11 +75,11 @@ async def change(ask: Ask) -> ControlAnswer:
     speed = _speed(body["speed"]) if "speed" in body else None
     dialects = get_args(DialectName)
     if body.get("dialect") not in (None, *dialects):
-        said = f"dialect: expected {', '.join(dialects)} or null, not {body['dialect']!r}"
-        raise RefusedError(422, said, where="dialect")
+        reason = f"dialect: expected {', '.join(dialects)} or null, not {body['dialect']!r}"
+        raise RefusedError(422, reason, where="dialect")
     if body.get("profile", "docs") not in PROFILES:
-        said = f"profile: expected {' or '.join(PROFILES)}, not {body['profile']!r}"
-        raise RefusedError(422, said, where="profile")
+        reason = f"profile: expected {' or '.join(PROFILES)}, not {body['profile']!r}"
+        raise RefusedError(422, reason, where="profile")
     if not 0.0 <= body.get("latency", 0.0) <= MOST_LATENCY:
         raise RefusedError(422, f"latency: expected 0 to {MOST_LATENCY:g} seconds", where="latency")
     control = ask.control
@@ -103,8 +103,8 @@ def _speed(value: float | str) -> float:
     if value == "instant":
         return math.inf
     if isinstance(value, str) or not 0.0 <= value <= MOST_SPEED:
-        said = f"speed: expected a number from 0 (held) to {MOST_SPEED:g}, or instant, not {value!r}"
-        raise RefusedError(422, said, where="speed")
+        reason = f"speed: expected a number from 0 (held) to {MOST_SPEED:g}, or instant, not {value!r}"
+        raise RefusedError(422, reason, where="speed")
     return float(value)
 
 

@@ -34,7 +34,7 @@ def _kind(fault: type[Fault]) -> dict[str, Any]:
 
     from mock_ares.authoring.schema import docstrings_of, sentence
 
-    told, schema = docstrings_of(fault), TypeAdapter(fault).json_schema()
+    docstrings, schema = docstrings_of(fault), TypeAdapter(fault).json_schema()
     parameters = []
     for field in dataclasses.fields(fault):
         alternatives = _alternatives(schema["properties"][field.name])
@@ -44,7 +44,7 @@ def _kind(fault: type[Fault]) -> dict[str, Any]:
             "kind": "choice" if choices else _kind_of(alternatives),
             "required": field.name in fault.required(),
             "default": None if field.default is dataclasses.MISSING else _plain(field.default),
-            "description": sentence(told.get(field.name, "")) or _COMMON.get(field.name, ""),
+            "description": sentence(docstrings.get(field.name, "")) or _COMMON.get(field.name, ""),
         }
         parameters.append(described | ({"choices": choices} if choices else {}))
     return {
@@ -125,10 +125,10 @@ def _fault(value: Any) -> Fault:
 
 async def cancel(ask: Ask) -> ControlAnswer:
     breaks = ask.control.fake.steering.breaks
-    found = next((each for each in breaks if each.id == ask.path["id"]), None)
-    if found is None:
+    pending = next((each for each in breaks if each.id == ask.path["id"]), None)
+    if pending is None:
         raise RefusedError(404, f"no break has the id {ask.path['id']!r}: it has happened, or was cancelled")
-    breaks.remove(found)
+    breaks.remove(pending)
     ask.control.breaks_changed()
     return DONE
 

@@ -128,8 +128,8 @@ def plans(
 ) -> bytes:
     """The JSON of a scenario's plans, or of one. Raises RefusedError."""
     numbers, _ = _wanted(scenario, reply)
-    told = [_plan_of(setup, scenario, index, message, Negotiated("1.1", gzip), window) for index in numbers]
-    return encode({"scenario": summary, "plans": told})
+    drawn = [_plan_of(setup, scenario, index, message, Negotiated("1.1", gzip), window) for index in numbers]
+    return encode({"scenario": summary, "plans": drawn})
 
 
 def _wanted(scenario: Scenario, reply: int | None) -> tuple[Sequence[int], Sequence[Reply]]:
@@ -138,8 +138,8 @@ def _wanted(scenario: Scenario, reply: int | None) -> tuple[Sequence[int], Seque
     if reply is None:
         return range(count), scenario.replies
     if reply >= count:
-        said = f"there is no reply {reply}: {scenario.name} has {count}, counted from 0"
-        raise RefusedError(404, said, where="reply")
+        reason = f"there is no reply {reply}: {scenario.name} has {count}, counted from 0"
+        raise RefusedError(404, reason, where="reply")
     return (reply,), scenario.replies[reply : reply + 1]
 
 
@@ -147,10 +147,10 @@ def _plan_of(
     setup: Setup, scenario: Scenario, index: int, message: str, negotiated: Negotiated, window: Window
 ) -> dict[str, Any]:
     try:
-        found = draw(scenario, index, Asking(message, negotiated), PROFILES[setup.profile], setup.dialect)
+        answer = draw(scenario, index, Asking(message, negotiated), PROFILES[setup.profile], setup.dialect)
     except (PlanError, LookupError) as error:
         return {"reply": index, "error": str(error.args[0])}
-    return plan_json(found.plan, found.script, index, negotiated, window, extra=own_fields(setup.cors))
+    return plan_json(answer.plan, answer.script, index, negotiated, window, extra=own_fields(setup.cors))
 
 
 def plan_json(
@@ -206,9 +206,9 @@ def _ending(plan: StreamPlan, script: Script) -> dict[str, Any]:
 def _events(plan: StreamPlan, window: Window, record: Record | None) -> dict[str, Any]:
     ends = list(accumulate((len(piece.data) for piece in plan.pieces), initial=0))
     upto = record.upto if record is not None else plan.ending.stop if plan.ending.stop is not None else plan.size
-    wanted = window.slice(len(plan.pieces))
-    most, items = window.bytes_each(len(wanted)), []
-    for index in wanted:
+    indexes = window.slice(len(plan.pieces))
+    most, items = window.bytes_each(len(indexes)), []
+    for index in indexes:
         piece = plan.pieces[index]
         items.append(
             {
@@ -230,9 +230,9 @@ def _segments(plan: StreamPlan, script: Script, window: Window, record: Record |
     writes = script.writes
     offsets = list(accumulate((len(write.data) for write in writes), initial=0))
     numbers, starts = _chunk_starts(plan)
-    wanted = window.slice(len(writes))
-    most, items = window.bytes_each(len(wanted)), []
-    for index in wanted:
+    indexes = window.slice(len(writes))
+    most, items = window.bytes_each(len(indexes)), []
+    for index in indexes:
         write, sent_at = writes[index], record.sent_at(index) if record is not None else None
         before = writes[index - 1].upto if index else 0
         items.append(

@@ -51,10 +51,10 @@ def _passes(ask: Ask) -> Callable[[Exchange], bool]:
 async def listed(ask: Ask) -> ControlAnswer:
     control, passes = ask.control, _passes(ask)
     limit = ask.integer("limit", 100, 1, MOST_PAGE) or 100
-    found = [exchange for exchange in control.fake.journal if passes(exchange)]
-    page = found[:limit] if "after" in ask.query else found[: -limit - 1 : -1]
-    told = [control.told(exchange) for exchange in page]
-    return ok({"requests": told, "total": len(found), "more": len(found) > len(page)})
+    matching = [exchange for exchange in control.fake.journal if passes(exchange)]
+    page = matching[:limit] if "after" in ask.query else matching[: -limit - 1 : -1]
+    requests = [control.told(exchange) for exchange in page]
+    return ok({"requests": requests, "total": len(matching), "more": len(matching) > len(page)})
 
 
 async def clear(ask: Ask) -> ControlAnswer:
@@ -71,8 +71,8 @@ async def wait(ask: Ask) -> ControlAnswer:
         return [each for each in control.fake.journal if (opened or each.ending != "open") and passes(each)]
 
     if control.waiting >= MOST_WAITING:
-        said = f"{MOST_WAITING} requests wait for the journal, which is the most; ask again"
-        raise RefusedError(503, said, headers=(("retry-after", "1"),))
+        reason = f"{MOST_WAITING} requests wait for the journal, which is the most; ask again"
+        raise RefusedError(503, reason, headers=(("retry-after", "1"),))
     await ask.read()
     reached = await ask.unless_left(control.until(lambda: len(found()) >= count, timeout))
     return ok({"reached": reached, "requests": [control.told(each) for each in islice(found(), MOST_PAGE)]})

@@ -59,8 +59,8 @@ def named(control: Control, name: str) -> Scenario:
 
 async def listed(ask: Ask) -> ControlAnswer:
     control = ask.control
-    told = [summary_json(control, scenario) for scenario in control.fake.library.by_name.values()]
-    return ok({"scenarios": told, "chosen": chosen_json(control.fake)})
+    summaries = [summary_json(control, scenario) for scenario in control.fake.library.by_name.values()]
+    return ok({"scenarios": summaries, "chosen": chosen_json(control.fake)})
 
 
 async def one(ask: Ask) -> ControlAnswer:

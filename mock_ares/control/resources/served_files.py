@@ -29,8 +29,8 @@ async def listed(ask: Ask) -> ControlAnswer:
 
 def _folder(ask: Ask) -> Folder:
     if ask.control.folder is None:
-        said = "no folder is served, and the library that comes with mock-ares cannot be changed; "
-        raise RefusedError(403, said + "mock-ares init DIR makes a folder, mock-ares serve DIR serves it")
+        reason = "no folder is served, and the library that comes with mock-ares cannot be changed; "
+        raise RefusedError(403, reason + "mock-ares init DIR makes a folder, mock-ares serve DIR serves it")
     return ask.control.folder
 
 

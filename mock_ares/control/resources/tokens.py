@@ -153,8 +153,8 @@ def _fit(control: Control, id: str, script: Scenario) -> None:
     control.scripted = {each: size for each, size in control.scripted.items() if each in scripts}
     others = sum(size for each, size in control.scripted.items() if each != id)
     if others + _characters(script) > MOST_SCRIPTED:
-        said = f"the scripts of all tokens hold {MOST_SCRIPTED} characters at most; drop some tokens"
-        raise RefusedError(409, said, where="replies")
+        reason = f"the scripts of all tokens hold {MOST_SCRIPTED} characters at most; drop some tokens"
+        raise RefusedError(409, reason, where="replies")
 
 
 async def _script(ask: Ask, body: dict[str, Any], *, needed: bool = True) -> Any:
@@ -176,8 +176,8 @@ def _of_text(text: str, base: Path) -> Scenario:
         return loads(text, "<text>", base=base, name="script", errors=NAMES)
     except ScenarioError as error:
         first, count = error.mistakes[0], counted(len(error.mistakes), "mistake")
-        said = f"text: {count}; line {first.line}, column {first.column}: {first.message}"
-        raise RefusedError(422, said, where="text", mistakes=error.mistakes) from None
+        reason = f"text: {count}; line {first.line}, column {first.column}: {first.message}"
+        raise RefusedError(422, reason, where="text", mistakes=error.mistakes) from None
 
 
 def _of_replies(replies: list[Any], base: Path) -> Scenario:

@@ -66,19 +66,19 @@ def declared(capabilities: str | Iterable[str], timeout: float | None = None) ->
     One text may hold several, with commas between them. Raises UsageError for a word that is none.
     """
     words = capabilities.split(",") if isinstance(capabilities, str) else capabilities
-    found = set()
+    names = set()
     for word in filter(None, (word.strip() for word in words)):
         name, equals, seconds = word.partition("=")
         if name not in CAPABILITIES or (equals and name != "timeout"):
             raise UsageError(f"unknown capability {word!r}{nearest(name, CAPABILITIES)}")
         if equals:
             timeout = _seconds(seconds)
-        found.add(name)
-    if "timeout" in found and timeout is None:
+        names.add(name)
+    if "timeout" in names and timeout is None:
         raise UsageError("the capability timeout needs its seconds: timeout=5")
     if timeout is not None:
-        found.add("timeout")
-    return frozenset(found), timeout
+        names.add("timeout")
+    return frozenset(names), timeout
 
 
 def _seconds(word: str) -> float:

@@ -55,10 +55,10 @@ def named(argv: Sequence[str]) -> str:
 
 def environment(**more: str) -> Mapping[bytes, bytes]:
     """This process's environment and ``more``. A proxy is not for this machine's own addresses."""
-    found = dict(os.environb)
+    variables = dict(os.environb)
     for name in (b"no_proxy", b"NO_PROXY"):
-        found[name] = b",".join(filter(None, [found.get(name, b""), *map(str.encode, LOOPBACK)]))
-    return found | {name.encode(): value.encode("utf-8", "surrogatepass") for name, value in more.items()}
+        variables[name] = b",".join(filter(None, [variables.get(name, b""), *map(str.encode, LOOPBACK)]))
+    return variables | {name.encode(): value.encode("utf-8", "surrogatepass") for name, value in more.items()}
 
 
 def check_command(argv: Sequence[str]) -> None:
@@ -68,8 +68,8 @@ def check_command(argv: Sequence[str]) -> None:
     program = argv[0]
     if os.sep in program:
         _check_file(Path(program))
-    elif (found := shutil.which(program)) is not None:
-        _check_start(Path(found))
+    elif (path := shutil.which(program)) is not None:
+        _check_start(Path(path))
     else:
         raise UsageError(f"no command {program!r} on PATH{_advice(program)}")
 

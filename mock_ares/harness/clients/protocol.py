@@ -187,5 +187,5 @@ class Halves:
 
     def rest(self) -> str:
         """What is still held back when no more comes."""
-        held, self._held = self._held, ""
-        return held
+        half, self._held = self._held, ""
+        return half

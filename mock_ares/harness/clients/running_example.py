@@ -56,8 +56,8 @@ class RunningExample:
     @property
     def satisfied(self) -> bool:
         """Whether as much has been shown as the case asks for."""
-        wanted = self.target.cancel_after
-        return wanted is not None and self._length >= wanted
+        characters = self.target.cancel_after
+        return characters is not None and self._length >= characters
 
     @property
     def shown_text(self) -> str:

@@ -34,8 +34,8 @@ class ProcessClient(CommandClient):
         check_command(self._argv)
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
-        told = {"URL": target.url, "PATH": target.path, "TOKEN": target.token, "MESSAGE": target.message}
-        env = environment(**{f"ARES_{name}": value for name, value in told.items()})
+        variables = {"URL": target.url, "PATH": target.path, "TOKEN": target.token, "MESSAGE": target.message}
+        env = environment(**{f"ARES_{name}": value for name, value in variables.items()})
         example = RunningExample(target, shown, self._limit)
         child = Child(self._argv, env)
         try:

@@ -64,28 +64,28 @@ class ClientGate(Deadlines):
         self._now = withholding
 
     def timer(self, deadline: float) -> Waiter:
-        held = self._holds(deadline)
-        if held is None:
+        withholding = self._holds(deadline)
+        if withholding is None:
             return super().timer(deadline)
         waiter: Waiter = asyncio.get_running_loop().create_future()
-        self._hold(held, lambda: resolve(waiter))
+        self._hold(withholding, lambda: resolve(waiter))
         return waiter
 
     def again(self, deadline: float, waiter: Waiter, call: Again) -> None:
-        held = self._holds(deadline)
-        if held is None:
+        withholding = self._holds(deadline)
+        if withholding is None:
             super().again(deadline, waiter, call)
         else:
             go_on = super().again
-            self._hold(held, lambda: go_on(self.now(), waiter, call))
+            self._hold(withholding, lambda: go_on(self.now(), waiter, call))
 
     def _holds(self, deadline: float) -> Withholding | None:
         return self._now if deadline - self.now() >= FAR else None
 
-    def _hold(self, held: Withholding, go_on: Callable[[], object]) -> None:
-        held.waiting.append(go_on)
-        held.timer = asyncio.get_running_loop().call_later(held.patience, self._give_up, held)
-        self._let_through(held)
+    def _hold(self, withholding: Withholding, go_on: Callable[[], object]) -> None:
+        withholding.waiting.append(go_on)
+        withholding.timer = asyncio.get_running_loop().call_later(withholding.patience, self._give_up, withholding)
+        self._let_through(withholding)
 
     def show(self, characters: int) -> None:
         """The client has shown so many more. In the event loop."""
@@ -93,17 +93,17 @@ class ClientGate(Deadlines):
             self._now.shown += characters
             self._let_through(self._now)
 
-    def _let_through(self, held: Withholding) -> None:
-        if not held.waiting or not held.open:
+    def _let_through(self, withholding: Withholding) -> None:
+        if not withholding.waiting or not withholding.open:
             return
-        held.passed += 1
-        if held.timer is not None:
-            held.timer.cancel()
-        waiting, held.waiting = held.waiting, []
+        withholding.passed += 1
+        if withholding.timer is not None:
+            withholding.timer.cancel()
+        waiting, withholding.waiting = withholding.waiting, []
         for go_on in waiting:
             go_on()
 
-    def _give_up(self, held: Withholding) -> None:
-        if held.waiting and held.stalled is None:
-            held.stalled = held.passed + 1
-        self._let_through(held)
+    def _give_up(self, withholding: Withholding) -> None:
+        if withholding.waiting and withholding.stalled is None:
+            withholding.stalled = withholding.passed + 1
+        self._let_through(withholding)

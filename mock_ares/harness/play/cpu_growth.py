@@ -104,18 +104,18 @@ class Stopwatch:
         """Of a case that was done, if it is too much in each of several rounds."""
         if whole.took < NOTICED:
             return None
-        whole, found = self._beside(whole), None
+        whole, growth = self._beside(whole), None
         for _ in range(ROUNDS):
-            if found is not None:
+            if growth is not None:
                 again = self._beside(self.play(whole.played.case, max(self._deadline, GROWTH * whole.wall)))
                 whole = whole if again.late else min(whole, again, key=_cost)  # what was cut off cost less
             quarter = self._beside(self.play(quarter_of(whole.played.case)))
             if quarter.late:
                 return None
-            found = Growth(whole, quarter if found is None else min(quarter, found.quarter, key=_cost))
-            if not found.too_much:
+            growth = Growth(whole, quarter if growth is None else min(quarter, growth.quarter, key=_cost))
+            if not growth.too_much:
                 return None
-        return found
+        return growth
 
     def lateness(self, whole: Timed) -> Growth | Timed | None:
         """What can be said of a case that was not done in time.
@@ -124,8 +124,8 @@ class Stopwatch:
         """
         case = whole.played.case
         quarter = self.play(quarter_of(case))
-        if not quarter.late and (found := Growth(self._beside(whole), self._beside(quarter))).too_much:
-            return found
+        if not quarter.late and (growth := Growth(self._beside(whole), self._beside(quarter))).too_much:
+            return growth
         enough = PATIENCE * self._seconds(case)
         if not quarter.late:
             enough = max(enough, 4 * GROWTH * quarter.wall)
@@ -134,8 +134,8 @@ class Stopwatch:
         again = self._beside(self.play(case, enough))
         if not again.late:
             return again
-        if not quarter.late and (found := Growth(again, self._beside(quarter))).too_much:
-            return found
+        if not quarter.late and (growth := Growth(again, self._beside(quarter))).too_much:
+            return growth
         return None
 
     def _beside(self, timed: Timed) -> Timed:

@@ -34,7 +34,7 @@ from mock_ares.harness.verdict.diagnosis import quoted
 from mock_ares.monotonic import monotonic
 from mock_ares.plan.build import chunks_of
 from mock_ares.plan.model import StreamPlan
-from mock_ares.scenario.model import Content, Reply, Scenario, Text
+from mock_ares.scenario.model import Content, Reply, RetryAfter, Scenario, Text
 from mock_ares.server import state
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.hosting.loop import CannotListenError
@@ -155,8 +155,8 @@ class ExampleRunner:
             time.sleep(0.0005)
 
     def _since(self, before: int, owner: str) -> tuple[tuple[RecordedRequest, ...], tuple[Exchange, ...]]:
-        found = [replace(e) for e in self._of(owner, before)]
-        asked = tuple(RecordedRequest(e, self._plans[e.number]) for e in found if e.number in self._plans)
+        exchanges = [replace(e) for e in self._of(owner, before)]
+        asked = tuple(RecordedRequest(e, self._plans[e.number]) for e in exchanges if e.number in self._plans)
         for each in asked:
             if each.plan.dialect == "none" and each.exchange.status == 500 and b"cannot be played" in each.plan.payload:
                 raise HarnessError(each.plan.payload.decode())
@@ -245,9 +245,9 @@ def lasting(reply: Reply) -> float:
     chunks = len(chunks_of(reply, "", reply.seed or 0)) if pace.interval and not reply.error else 0
     pauses = sum(pause.lasts or 0.0 for pause in pace.pauses)
     retry_after = reply.retry_after
-    told = 0.0 if retry_after is None else retry_after if isinstance(retry_after, float | int) else retry_after.date
+    announced = retry_after.date if isinstance(retry_after, RetryAfter) else retry_after or 0.0
     spoken = pace.head + pace.first + chunks * pace.interval * (1 + pace.jitter) + pauses
-    return spoken + told + size_of(reply) / DIGESTED
+    return spoken + announced + size_of(reply) / DIGESTED
 
 
 def size_of(reply: Reply) -> int:

@@ -44,8 +44,8 @@ class ContractClass(pytest.Class):
     """A subclass of ClientContract, or a decorated function."""
 
     def _getobj(self) -> Any:
-        found = super()._getobj()  # type: ignore[no-untyped-call]
-        return getattr(found, CONTRACT, found)
+        obj = super()._getobj()  # type: ignore[no-untyped-call]
+        return getattr(obj, CONTRACT, obj)
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         contract = self.obj
@@ -168,5 +168,5 @@ def unwanted(item: pytest.Item, options: Options) -> bool:
 
 def notices(items: Iterable[pytest.Item]) -> list[str]:
     """What is to be known before the contracts among the items run."""
-    said = hindrance(BARRIER.reason) if any(map(check_of, items)) else None
-    return [f"mock-ares: {said}"] if said else []
+    notice = hindrance(BARRIER.reason) if any(map(check_of, items)) else None
+    return [f"mock-ares: {notice}"] if notice else []

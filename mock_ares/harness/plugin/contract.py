@@ -97,14 +97,14 @@ def terms_of(contract: type[ClientContract], folder: Path) -> Terms:
 
 
 def _check_stream_chat(contract: type[ClientContract]) -> None:
-    found = contract.stream_chat
-    if found is ClientContract.stream_chat:
+    stream_chat = contract.stream_chat
+    if stream_chat is ClientContract.stream_chat:
         raise UsageError(
             "it has no stream_chat. Define stream_chat(self, ares, message), which asks ares.url with ares.token and "
             "returns the text, or an iterator of its pieces; it may be async"
         )
     try:
-        inspect.signature(found).bind(None, None, "message")
+        inspect.signature(stream_chat).bind(None, None, "message")
     except TypeError as error:
         raise UsageError(f"stream_chat cannot be called as stream_chat(self, ares, message): {error}") from None
 
@@ -139,10 +139,10 @@ def _count(value: Any) -> int | None:
 def _files(patterns: Collection[str], folder: Path) -> Iterable[Path]:
     for pattern in [patterns] if isinstance(patterns, str | Path) else patterns:
         exact = folder / pattern
-        found = [exact] if exact.is_file() else sorted(folder.glob(str(pattern)))
-        if not found:
+        files = [exact] if exact.is_file() else sorted(folder.glob(str(pattern)))
+        if not files:
             raise UsageError(f"regressions: there is no file {str(pattern)!r} in {folder}")
-        yield from found
+        yield from files
 
 
 @overload

@@ -104,8 +104,8 @@ class Scene:
     def never_asked(self) -> list[tuple[int, Scripted]]:
         """With their numbers, from 1."""
         asked = [n < script.turn.taken for script in self.scripts for n in range(len(script.replies))]
-        found = zip(asked, self.scripted, strict=True)
-        return [(n, each) for n, (was, each) in enumerate(found, 1) if not was and not each.optional]
+        pairs = zip(asked, self.scripted, strict=True)
+        return [(n, each) for n, (was, each) in enumerate(pairs, 1) if not was and not each.optional]
 
     def requests(self) -> list[Exchange]:
         return self.server.requests(self.credentials.id)
@@ -296,8 +296,8 @@ class Ares:
         if reply.speaks and reply.dialect is None:
             spoken: Any = fake.settings.dialect or fake.profile.default_dialect
             reply = replace(reply, dialect=spoken)
-        if found := rehearse(reply):
-            raise ValueError("\n".join(_mistake(dotted(place), message) for place, message in found))
+        if mistakes := rehearse(reply):
+            raise ValueError("\n".join(_mistake(dotted(place), message) for place, message in mistakes))
 
 
 def _current_example() -> object:
@@ -345,8 +345,8 @@ def _said(reply: Reply) -> str:
     text = "".join(reply.chunks) if isinstance(reply.chunks, tuple) else reply.text
     if text is None:
         return f"status {reply.status or 200}"
-    said = repr(text)
-    return said if len(said) <= LONGEST_TEXT else f"{said[: LONGEST_TEXT - 1]}…"
+    shown = repr(text)
+    return shown if len(shown) <= LONGEST_TEXT else f"{shown[: LONGEST_TEXT - 1]}…"
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:

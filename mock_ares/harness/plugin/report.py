@@ -66,8 +66,8 @@ def _result(report: pytest.TestReport, item: pytest.Item) -> CheckResult | None:
 
 
 def _reason(report: pytest.TestReport) -> str:
-    said = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    return said.removeprefix("Skipped: ")
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ")
 
 
 class Writer:

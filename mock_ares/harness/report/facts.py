@@ -56,8 +56,8 @@ def _case(failure: Failure) -> Iterator[Fact]:
     case = failure.case
     if len(case.replies) > 1:
         at = judged(failure)
-        said = (f"{n}. {_reply(reply)}{' (judged)' * (n == at + 1)}" for n, reply in enumerate(case.replies, 1))
-        yield Fact("replies", FactLines(tuple(said)))
+        lines = (f"{n}. {_reply(reply)}{' (judged)' * (n == at + 1)}" for n, reply in enumerate(case.replies, 1))
+        yield Fact("replies", FactLines(tuple(lines)))
     if case.cancel_after is not None:
         characters = "1 character has" if case.cancel_after == 1 else f"{case.cancel_after} characters have"
         yield Fact("case", f"the caller stops it once {characters} been shown")

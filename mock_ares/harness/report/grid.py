@@ -52,8 +52,8 @@ def _cell(result: CheckResult | None, paint: Paint) -> str:
 
 def _words(name: str, verdicts: Sequence[Mapping[str, CheckResult]], room: int) -> str:
     """The outcomes of a row, as far as the line goes."""
-    found = [column[name].outcome for column in verdicts if name in column and column[name].verdict == "failed"]
-    return cut(", ".join(dict.fromkeys(word for word in found if word != "none")), room)
+    outcomes = [column[name].outcome for column in verdicts if name in column and column[name].verdict == "failed"]
+    return cut(", ".join(dict.fromkeys(word for word in outcomes if word != "none")), room)
 
 
 def cut(text: str, room: int) -> str:

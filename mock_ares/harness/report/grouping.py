@@ -25,16 +25,16 @@ class Group:
 
 def groups(checks: Sequence[CheckResult]) -> list[Group]:
     """The failures, by cause, in the order of each cause's first check."""
-    found: dict[tuple[str, str], list[CheckResult]] = {}
+    by_cause: dict[tuple[str, str], list[CheckResult]] = {}
     for check in checks:
         if check.failure is not None:
-            found.setdefault((check.verdict, check.failure.diagnosis), []).append(check)
-    return [_group(each) for each in found.values()]
+            by_cause.setdefault((check.verdict, check.failure.diagnosis), []).append(check)
+    return [_group(each) for each in by_cause.values()]
 
 
 def _group(checks: Sequence[CheckResult]) -> Group:
-    told = min(checks, key=lambda check: check.failure.size)  # type: ignore[union-attr]
-    return Group(told, tuple(check for check in checks if check is not told))
+    smallest = min(checks, key=lambda check: check.failure.size)  # type: ignore[union-attr]
+    return Group(smallest, tuple(check for check in checks if check is not smallest))
 
 
 def by_check(checks: Sequence[CheckResult]) -> dict[str, Group]:
@@ -47,11 +47,11 @@ def told_elsewhere(check: CheckResult, group: Group | None) -> str | None:
     return None if group is None or group.told is check else group.told.info.id
 
 
-def gathered(names: Sequence[str], found: dict[str, Group]) -> Iterator[str]:
+def gathered(names: Sequence[str], groups_by_check: dict[str, Group]) -> Iterator[str]:
     """The names, those of a group one behind the other, its first one first."""
     seen = set[str]()
     for name in names:
-        group = found.get(name)
+        group = groups_by_check.get(name)
         members = [name] if group is None else [check.info.id for check in (group.told, *group.same)]
         yield from (member for member in members if member in names and member not in seen)
         seen.update(members)

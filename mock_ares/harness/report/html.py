@@ -58,17 +58,17 @@ def as_html(report: Report, replay: Replay) -> str:
     )
 
 
-def text(said: str) -> str:
+def text(raw: str) -> str:
     """Anything from outside, as text of a page."""
-    return escape(clean(said))
+    return escape(clean(raw))
 
 
 def _body(report: Report, replay: Replay) -> Iterator[str]:
     several = len(report.clients) > 1
     yield "<header>\n<h1>Does it give back exactly what was sent?</h1>\n"
     yield f'<p class="lede">{tally(report.clients)} · mock-ares {text(report.version)}, seed {report.seed}</p>\n'
-    if (said := hindrance(report.hindrance)) is not None:
-        yield f'<p class="best-effort">{text(sentence(said))}</p>\n'
+    if (notice := hindrance(report.hindrance)) is not None:
+        yield f'<p class="best-effort">{text(sentence(notice))}</p>\n'
     yield "</header>\n<main>\n"
     size = "many" if len(report.clients) > FEW else "few" if several else "one"
     yield (
@@ -108,18 +108,18 @@ def _id(number: int, check: CheckResult) -> str:
 
 
 def _client(report: Report, client: ClientReport) -> str:
-    found = counts(client.checks)
+    verdicts = counts(client.checks)
     best_effort = f'<div class="best-effort">{BEST_EFFORT}</div>' if recut(report, client) else ""
     total, at, parts = max(len(client.checks), 1), 0.0, list[str]()
-    for verdict, count in found.items():
+    for verdict, count in verdicts.items():
         width = 100 * count / total
         parts.append(f'<rect class="{verdict}" x="{at:.2f}" y="0" width="{width:.2f}" height="4"/>' if count else "")
         at += width
     share = (
         f'<svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
     )
-    said = "".join(_count(verdict, count) for verdict, count in found.items() if count)
-    return f'<li><b>{text(client.name)}</b>{share}<div class="counts">{said or "no checks"}</div>{best_effort}</li>\n'
+    signs = "".join(_count(verdict, count) for verdict, count in verdicts.items() if count)
+    return f'<li><b>{text(client.name)}</b>{share}<div class="counts">{signs or "no checks"}</div>{best_effort}</li>\n'
 
 
 def _count(verdict: Verdict, count: int) -> str:
@@ -127,9 +127,9 @@ def _count(verdict: Verdict, count: int) -> str:
 
 
 def _legend(report: Report) -> Iterator[str]:
-    found = counts(check for client in report.clients for check in client.checks)
+    verdicts = counts(check for client in report.clients for check in client.checks)
     for verdict in VERDICTS:
-        if found[verdict]:
+        if verdicts[verdict]:
             sign = f'<span class="sign {verdict}" aria-hidden="true">{SIGNS[verdict]}</span>'
             yield f"<li>{sign}<b>{verdict}</b>: {escape(MEANINGS[verdict])}</li>\n"
 
@@ -148,34 +148,34 @@ def _head(report: Report) -> Iterator[str]:
 def _row(report: Report, name: str) -> str:
     cells, title = list[str](), ""
     for number, client in enumerate(report.clients):
-        found = next((check for check in client.checks if check.info.id == name), None)
-        cells.append(_cell(number, client, found, words=len(report.clients) <= FEW) if found else "<td></td>")
-        title = _title(report, found) if found and not title else title
+        result = next((check for check in client.checks if check.info.id == name), None)
+        cells.append(_cell(number, client, result, words=len(report.clients) <= FEW) if result else "<td></td>")
+        title = _title(report, result) if result and not title else title
     return f'<tr><th scope="row">{escape(name)}</th>{"".join(cells)}<td class="title">{title}</td></tr>\n'
 
 
 def _cell(number: int, client: ClientReport, check: CheckResult, *, words: bool) -> str:
     verdict = check.verdict
-    said = f"{check.info.id}, {client.name}: {label(check)}"
+    name = f"{check.info.id}, {client.name}: {label(check)}"
     word = f'<span class="word">{check.outcome}</span>' if words and verdict == "failed" and check.failure else ""
     return (
         f'<td class="verdict"><button type="button" class="cell {verdict}" popovertarget="{_id(number, check)}" '
-        f'aria-label="{text(said)}" title="{text(said)}"><span class="sign" aria-hidden="true">{SIGNS[verdict]}</span>'
+        f'aria-label="{text(name)}" title="{text(name)}"><span class="sign" aria-hidden="true">{SIGNS[verdict]}</span>'
         f"{word}</button></td>"
     )
 
 
 def _title(report: Report, check: CheckResult) -> str:
     """What a row is about; for a client alone, what was found where there is anything to say."""
-    said = " ".join(diagnosis(check).split())
-    if len(report.clients) > 1 or not said or check.verdict == "passed":
+    remark = " ".join(diagnosis(check).split())
+    if len(report.clients) > 1 or not remark or check.verdict == "passed":
         return escape(check.info.title)
     group = by_check(report.clients[0].checks).get(check.info.id)
     if (name := told_elsewhere(check, group)) is not None:
         return f'<span class="reason">the same as {escape(name)}</span>'
     kind = "diagnosis" if check.verdict in _BAD else "reason"
     same = f' <span class="reason">{escape(group.said)}</span>' if group and group.same else ""
-    return f'<span class="{kind}">{text(said)}</span>{same}'
+    return f'<span class="{kind}">{text(remark)}</span>{same}'
 
 
 def _footer(report: Report) -> str:

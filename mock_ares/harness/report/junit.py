@@ -22,8 +22,8 @@ def as_junit(report: Report, replay: Replay) -> str:
     """Informational and expected failures are skipped test cases: they fail nothing."""
     root = Xml.Element("testsuites", name="mock-ares")
     properties = {"version": report.version, "seed": str(report.seed)}
-    if (said := hindrance(report.hindrance)) is not None:
-        properties["hindrance"] = _text(said)
+    if (notice := hindrance(report.hindrance)) is not None:
+        properties["hindrance"] = _text(notice)
     for client in report.clients:
         root.append(_suite(client, properties, replay))
     Xml.indent(root)
@@ -31,14 +31,14 @@ def as_junit(report: Report, replay: Replay) -> str:
 
 
 def _suite(client: ClientReport, properties: dict[str, str], replay: Replay) -> Xml.Element:
-    found = counts(client.checks)
+    verdicts = counts(client.checks)
     suite = Xml.Element(
         "testsuite",
         name=_text(client.name),
         tests=str(len(client.checks)),
-        failures=str(found["failed"]),
-        errors=str(found["errored"]),
-        skipped=str(found["skipped"] + found["informational"]),
+        failures=str(verdicts["failed"]),
+        errors=str(verdicts["errored"]),
+        skipped=str(verdicts["skipped"] + verdicts["informational"]),
         time=f"{sum(check.duration for check in client.checks):.3f}",
     )
     told = Xml.SubElement(suite, "properties")
@@ -52,15 +52,15 @@ def _suite(client: ClientReport, properties: dict[str, str], replay: Replay) -> 
 def _case(client: ClientReport, check: CheckResult, group: Group | None, replay: Again) -> Xml.Element:
     classname = _text(f"{client.name}.{check.info.tier}")
     case = Xml.Element("testcase", classname=classname, name=check.info.id, time=f"{check.duration:.3f}")
-    said = _text(diagnosis(check))
+    message = _text(diagnosis(check))
     if check.verdict == "failed":
-        element = Xml.SubElement(case, "failure", message=said, type=check.outcome)
+        element = Xml.SubElement(case, "failure", message=message, type=check.outcome)
         if group is not None:
             element.text = _text(_failure(check, group, replay))
     elif check.verdict == "errored":
-        Xml.SubElement(case, "error", message=said, type="harness")
+        Xml.SubElement(case, "error", message=message, type="harness")
     elif check.verdict != "passed":
-        Xml.SubElement(case, "skipped", message=_text(f"{check.verdict}: {said}"))
+        Xml.SubElement(case, "skipped", message=_text(f"{check.verdict}: {message}"))
     return case
 
 

@@ -94,8 +94,8 @@ class Terminal:
 
     def head(self, reason: str | None) -> None:
         """What is said before a run: ``reason`` is why it cannot be known what clients have read, if that is so."""
-        if (said := hindrance(reason)) is not None:
-            for line in textwrap.wrap(sentence(clean(said)), self._width):
+        if (notice := hindrance(reason)) is not None:
+            for line in textwrap.wrap(sentence(clean(notice)), self._width):
                 self.line(self._paint(line, "yellow"))
             self.line()
 
@@ -137,9 +137,9 @@ class Terminal:
             return f"{head} {self._paint(text, 'dim')}"
         named = self._paint(f"{verdict}: ", STYLES[verdict]) if verdict != "failed" else ""
         word = f"{result.failure.word}: " if result.failure else ""
-        found = clean(" ".join(diagnosis(result).split()))
+        remark = clean(" ".join(diagnosis(result).split()))
         room = self._width - ID - 4 - len(named and f"{verdict}: ")
-        return f"{head} {named}{cut(word + found, max(room, 30))}"
+        return f"{head} {named}{cut(word + remark, max(room, 30))}"
 
     def report(self, report: Report, replay: Replay) -> Iterator[str]:
         """The lines that close a run."""
@@ -153,14 +153,14 @@ class Terminal:
         yield from self._summary(report)
 
     def _failures(self, client: ClientReport, replay: Replay) -> Iterator[str]:
-        found = groups(client.checks)
-        for group in found:
+        causes = groups(client.checks)
+        for group in causes:
             check = group.told
             if check.verdict == "failed" and check.failure is not None:
                 same = [(each.info.id, replay(client, each)) for each in group.same]
                 yield ""
                 yield failure_text(check.info, check.failure, replay(client, check), self._width, self._color, same)
-        for group in found:
+        for group in causes:
             if group.told.verdict == "informational":
                 yield ""
                 yield from self._let_pass(group, partial(replay, client))
@@ -183,12 +183,12 @@ class Terminal:
 
     def _failures_in_short(self, report: Report, replay: Replay) -> Iterator[str]:
         for client in report.clients:
-            found = [check for check in client.checks if check.verdict in ("failed", "errored")]
-            if found:
+            failures = [check for check in client.checks if check.verdict in ("failed", "errored")]
+            if failures:
                 yield ""
                 yield self._paint(clean(client.name), "bold")
-            of = by_check(found)
-            for check in found:
+            of = by_check(failures)
+            for check in failures:
                 group = of.get(check.info.id)
                 if told_elsewhere(check, group) is None:
                     yield "  " + self._row(check)
@@ -196,18 +196,18 @@ class Terminal:
                         indent = " " * (ID + 5)
                         lines = textwrap.wrap(group.said, self._width, initial_indent=indent, subsequent_indent=indent)
                         yield from (self._paint(line, "dim") for line in lines)
-            if command := next((replay(client, check) for check in found if check.replay), None):
+            if command := next((replay(client, check) for check in failures if check.replay), None):
                 yield self._paint(f"    one of them again: {clean(command)}", "dim")
 
     def _summary(self, report: Report) -> Iterator[str]:
-        found = counts(check for client in report.clients for check in client.checks)
-        parts = [self._paint(f"{count} {name}", STYLES[name]) for name, count in found.items() if count]
+        verdicts = counts(check for client in report.clients for check in client.checks)
+        parts = [self._paint(f"{count} {name}", STYLES[name]) for name, count in verdicts.items() if count]
         seconds = sum(check.duration for client in report.clients for check in client.checks)
         yield f"{', '.join(parts) or 'nothing was checked'}; {seconds:.1f} s of checks, seed {report.seed}"
         for client in report.clients:
             if recut(report, client):
                 yield self._paint(f"{clean(client.name)}: {BEST_EFFORT}", "yellow")
-        if found["informational"]:
+        if verdicts["informational"]:
             yield self._paint(f"informational: {MEANINGS['informational']} (--strict: it does)", "dim")
 
 

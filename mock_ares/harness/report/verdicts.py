@@ -35,10 +35,10 @@ def recut(report: Report, client: ClientReport) -> bool:
 
 def counts(checks: Iterable[CheckResult]) -> dict[Verdict, int]:
     """How often each verdict was given, none left out."""
-    found = dict.fromkeys(VERDICTS, 0)
+    numbers = dict.fromkeys(VERDICTS, 0)
     for check in checks:
-        found[check.verdict] += 1
-    return found
+        numbers[check.verdict] += 1
+    return numbers
 
 
 def tally(clients: Iterable[ClientReport]) -> str:
@@ -46,19 +46,19 @@ def tally(clients: Iterable[ClientReport]) -> str:
     return said(counts(check for client in clients for check in client.checks))
 
 
-def said(found: Mapping[Verdict, int]) -> str:
-    return ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count or verdict == "passed")
+def said(numbers: Mapping[Verdict, int]) -> str:
+    return ", ".join(f"{count} {verdict}" for verdict, count in numbers.items() if count or verdict == "passed")
 
 
 def diagnosis(result: CheckResult) -> str:
     """What there is to say: the failure's diagnosis, the reason, or both."""
-    said = [result.failure.diagnosis if result.failure else "", result.reason]
-    return "; ".join(filter(None, said))
+    parts = [result.failure.diagnosis if result.failure else "", result.reason]
+    return "; ".join(filter(None, parts))
 
 
-def sentence(said: str) -> str:
+def sentence(raw: str) -> str:
     """With a capital letter in front, unless it begins with something that is no word."""
-    return said[:1].upper() + said[1:] if re.match("[a-z]+[ ,:]", said) else said
+    return raw[:1].upper() + raw[1:] if re.match("[a-z]+[ ,:]", raw) else raw
 
 
 def flaw_of(info: CheckInfo, failure: Failure) -> str | None:

@@ -127,12 +127,12 @@ class Fork(BackgroundChecks):
 
     def _heard(self) -> str:
         """Whole lines, until it ends or time runs out."""
-        told = b""
+        lines = b""
         poll = select.poll()
         poll.register(self._pipe, select.POLLIN)
         while poll.poll(max(0.0, self._until - monotonic()) * 1000) and (data := os.read(self._pipe, 65536)):
-            told += data
-        return told[: told.rfind(b"\n") + 1].decode()
+            lines += data
+        return lines[: lines.rfind(b"\n") + 1].decode()
 
 
 def _live_apart(client: Client, checks: Sequence[Check], judge: Judge, pipe: int, parent: int) -> NoReturn:

@@ -206,9 +206,9 @@ class CheckRun:
             return best
         first = failures[-1]
         if best_effort and first.word not in ("hung", "slow"):
-            said = self.evidence.explained(self.check.id, first).diagnosis
-            said = f"{said} (seen once: how it cuts its reads is not ours to say)"
-            return replace(first, diagnosis=said, causes=())
+            diagnosis = self.evidence.explained(self.check.id, first).diagnosis
+            diagnosis = f"{diagnosis} (seen once: how it cuts its reads is not ours to say)"
+            return replace(first, diagnosis=diagnosis, causes=())
         raise HarnessError(
             f"flaky: a case failed ({first.word}: {first.diagnosis}) and passed when it was played again"
         )
@@ -259,10 +259,10 @@ class CheckRun:
         failure = self._judged(timed.played)
         late = failure is not None and failure.word in ("hung", "slow")
         if late and self.check.row.trial != "once-through":
-            found = self._stopwatch.lateness(timed)
-            if isinstance(found, Timed):
-                return self._judge(found)
-            return failure if found is None else self._slow(timed.played, found)
+            outcome = self._stopwatch.lateness(timed)
+            if isinstance(outcome, Timed):
+                return self._judge(outcome)
+            return failure if outcome is None else self._slow(timed.played, outcome)
         if failure is None and self.check.row.trial == "linear-time":
             growth = self._stopwatch.growth(timed)
             return None if growth is None else self._slow(timed.played, growth)
@@ -276,10 +276,10 @@ class CheckRun:
         return oracle.failure(played, judged, Told("slow", growth.said), demanded)
 
     def _judged(self, played: ExampleResult) -> Failure | None:
-        found = None if self.check.row.judge is None else self.check.row.judge(played, self.client)
-        if isinstance(found, Failure):
-            return found
-        return None if found is PASSED else oracle.judge(played, self.client)
+        judgement = None if self.check.row.judge is None else self.check.row.judge(played, self.client)
+        if isinstance(judgement, Failure):
+            return judgement
+        return None if judgement is PASSED else oracle.judge(played, self.client)
 
 
 def _worth_it(failure: Failure) -> bool:
@@ -306,10 +306,10 @@ def cases_of(check: Check, client: Client, settings: RunSettings) -> tuple[Case,
     cases: Iterable[Case] = check.examples_for(client, settings)
     if not getattr(client, "restarts", True):
         cases = (case for case in cases if not _shows_then_repeats(case))
-    found = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]
-    if "v1" in client.capabilities and check.row.key_route and found:
-        found.append(replace(found[0], path=KEY_PATH))
-    return tuple(found)
+    playable_cases = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]
+    if "v1" in client.capabilities and check.row.key_route and playable_cases:
+        playable_cases.append(replace(playable_cases[0], path=KEY_PATH))
+    return tuple(playable_cases)
 
 
 def _shows_then_repeats(case: Case) -> bool:

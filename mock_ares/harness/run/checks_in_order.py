@@ -167,8 +167,8 @@ class Contract:
         """Runs one and remembers what came of it."""
         self._tell(Event("started", check.info))
         deadline = self._deadline()
-        held = self._held(check) if check.row.draws_from else None
-        settings = replace(self.settings, deadline=deadline, held=held, database=database or self.settings.database)
+        passed = self._held(check) if check.row.draws_from else None
+        settings = replace(self.settings, deadline=deadline, held=passed, database=database or self.settings.database)
         result = run_check(self.client, check, self.arena, settings, self._tell, self.evidence)
         slow = result.duration >= deadline * max(1, result.examples)
         self.hung += slow or (result.failure is not None and result.failure.word == "hung")

@@ -49,7 +49,7 @@ def run(
     there is by then is reported.
     """
     each = [_settings(entry, settings) for entry in entries]
-    found = CheckSession(settings, folder)
+    session = CheckSession(settings, folder)
     reports: dict[int, Checked] = {}
     jobs = min(jobs or 2 * (os.cpu_count() or 1), len(entries))
     try:
@@ -63,12 +63,12 @@ def run(
                 if reports[number].stopped:
                     break
     except KeyboardInterrupt:
-        found.stopped = True
+        session.stopped = True
     for number, (report, stopped) in sorted(reports.items()):
-        found.stopped = found.stopped or stopped
+        session.stopped = session.stopped or stopped
         checks = (with_replay(check, folder, entries[number].title) for check in report.checks)
-        found.clients.append(replace(report, checks=tuple(checks)))
-    return found
+        session.clients.append(replace(report, checks=tuple(checks)))
+    return session
 
 
 def _settings(entry: ClientEntry, settings: RunSettings) -> RunSettings:

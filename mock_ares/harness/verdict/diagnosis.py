@@ -100,15 +100,15 @@ def taken(plan: StreamPlan, observation: Observation, expectation: Expectation, 
 
 
 def raised(plan: StreamPlan, observation: Observation, expectation: Expectation) -> str:
-    said = quoted(observation.error or "", MOST_OF_AN_ERROR)
-    return f"the reply was good ({expectation.why}), and it failed with {said}{trait(plan)}"
+    message = quoted(observation.error or "", MOST_OF_AN_ERROR)
+    return f"the reply was good ({expectation.why}), and it failed with {message}{trait(plan)}"
 
 
 def difference(plan: StreamPlan, expectation: Expectation, received: str) -> Told:
     """What happened to the text."""
     word = compare(expectation.text, received)
-    found = (*causes(plan, expectation.text, received), _place(plan, expectation.text, received, word))
-    return Told(word, found[0], found)
+    explanations = (*causes(plan, expectation.text, received), _place(plan, expectation.text, received, word))
+    return Told(word, explanations[0], explanations)
 
 
 def compare(sent: str, received: str) -> FailureKind:
@@ -132,10 +132,10 @@ def _place(plan: StreamPlan, sent: str, received: str, word: FailureKind) -> str
     at = next(
         (n for n, (a, b) in enumerate(zip(sent, received, strict=False)) if a != b), min(len(sent), len(received))
     )
-    wanted, found = quoted(sent[at : at + 20]), quoted(received[at : at + 20])
+    sent_there, received_there = quoted(sent[at : at + 20]), quoted(received[at : at + 20])
     what = {
-        "lost": f"text is lost from character {at} on, where {wanted} was sent",
-        "added": f"there is text that was not sent, {found} at character {at}",
-        "altered": f"the text differs from character {at} on: {found} for {wanted}",
+        "lost": f"text is lost from character {at} on, where {sent_there} was sent",
+        "added": f"there is text that was not sent, {received_there} at character {at}",
+        "altered": f"the text differs from character {at} on: {received_there} for {sent_there}",
     }[word]
     return what + trait(plan)

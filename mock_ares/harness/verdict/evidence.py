@@ -34,12 +34,12 @@ class JudgedExample:
         """What each mistake would have made of it."""
         if self._foreseen is None:
             self._foreseen = {}
-            for wrong, said in mistakes(self.plan, self.sent):
-                self._foreseen.setdefault(said, set()).add(wrong)
+            for wrong, cause in mistakes(self.plan, self.sent):
+                self._foreseen.setdefault(cause, set()).add(wrong)
         return self._foreseen
 
-    def bears_out(self, said: str) -> bool:
-        return self.received in self.foreseen.get(said, ())
+    def bears_out(self, cause: str) -> bool:
+        return self.received in self.foreseen.get(cause, ())
 
 
 @dataclass(slots=True)
@@ -51,19 +51,19 @@ class Evidence:
 
     def add(self, check: str, played: ExampleResult) -> None:
         """Remembers an example, if it says anything about the client's way with text."""
-        if len(played.asked) != 1 or (found := _example(played, played.asked[0])) is None:
+        if len(played.asked) != 1 or (example := _example(played, played.asked[0])) is None:
             return
         right, wrong = self._right.setdefault(check, []), self._wrong.setdefault(check, {})
-        if found.received != found.sent:
+        if example.received != example.sent:
             if len(wrong) < MOST_EXAMPLES:  # a case that is played again proves nothing
-                wrong.setdefault(repr(played.case), found)
+                wrong.setdefault(repr(played.case), example)
         elif len(right) < MOST_EXAMPLES and played.exchanges[0].boundaries != "best-effort":
-            right.append(found)
+            right.append(example)
 
     def explained(self, check: str, failure: Failure) -> Failure:
         """The failure under the cause that everything speaks for."""
-        said = max(failure.causes, key=lambda said: self._weight(check, said), default=failure.diagnosis)
-        return replace(failure, diagnosis=said)
+        likeliest = max(failure.causes, key=lambda likeliest: self._weight(check, likeliest), default=failure.diagnosis)
+        return replace(failure, diagnosis=likeliest)
 
     def told(self, result: CheckResult) -> CheckResult:
         """The result, the same."""
@@ -71,21 +71,21 @@ class Evidence:
             return result
         return replace(result, failure=self.explained(result.info.id, result.failure))
 
-    def _weight(self, check: str, said: str) -> tuple[bool, int, int]:
+    def _weight(self, check: str, cause: str) -> tuple[bool, int, int]:
         """More is better; the first of several equal ones is taken."""
-        here = sum(example.bears_out(said) for example in self._wrong.get(check, {}).values())
+        here = sum(example.bears_out(cause) for example in self._wrong.get(check, {}).values())
         everywhere = [example for wrong in list(self._wrong.values()) for example in list(wrong.values())]
-        return not self._refuted(said), here, sum(example.bears_out(said) for example in everywhere)
+        return not self._refuted(cause), here, sum(example.bears_out(cause) for example in everywhere)
 
-    def _refuted(self, said: str) -> bool:
-        return any(said in example.foreseen for right in list(self._right.values()) for example in right)
+    def _refuted(self, cause: str) -> bool:
+        return any(cause in example.foreseen for right in list(self._right.values()) for example in right)
 
 
 def _example(played: ExampleResult, asked: RecordedRequest) -> JudgedExample | None:
     received, plan = played.observation.text, asked.plan
     if received is None or played.observation.timed_out or plan.size > MOST_BYTES:
         return None
-    wanted = expect(plan, gzip=asked.gzip)
-    if wanted.outcome != "exact" or received in wanted.also:
+    expectation = expect(plan, gzip=asked.gzip)
+    if expectation.outcome != "exact" or received in expectation.also:
         return None
-    return JudgedExample(plan, wanted.text, wanted.text if wanted.accepts(received) else received)
+    return JudgedExample(plan, expectation.text, expectation.text if expectation.accepts(received) else received)

@@ -27,14 +27,14 @@ _Mistakes = Iterator[tuple[str, str]]
 
 def causes(plan: StreamPlan, sent: str, received: str) -> tuple[str, ...]:
     """The sentences on what makes the one text out of the other, the likeliest first."""
-    return tuple(dict.fromkeys(said for wrong, said in mistakes(plan, sent) if wrong == received))
+    return tuple(dict.fromkeys(cause for wrong, cause in mistakes(plan, sent) if wrong == received))
 
 
 def mistakes(plan: StreamPlan, sent: str) -> _Mistakes:
     """All of these mistakes that would show in this stream. A sentence may come with several texts."""
     of_text = (_of_lines, _of_chunks) if "\n" in sent else (_of_chunks, _of_lines)
     for guess in (_of_spelling, *of_text, _of_reads, _of_decoding, _of_any):
-        yield from ((wrong, said) for wrong, said in guess(plan, sent) if wrong != sent)
+        yield from ((wrong, cause) for wrong, cause in guess(plan, sent) if wrong != sent)
 
 
 def _is_standard(plan: StreamPlan) -> bool:
@@ -172,9 +172,10 @@ def _read_apart(plan: StreamPlan, texts: list[str]) -> str:
 
 
 def _of_decoding(plan: StreamPlan, sent: str) -> _Mistakes:
-    for name, said in (("latin-1", "Latin-1"), ("cp1252", "Windows-1252"), ("ascii", "ASCII")):
-        yield sent.encode().decode(name, errors="replace"), f"the bytes are decoded as {said}; a stream is UTF-8 always"
-        yield sent.encode().decode(name, errors="ignore"), f"the bytes are decoded as {said}; a stream is UTF-8 always"
+    for name, charset in (("latin-1", "Latin-1"), ("cp1252", "Windows-1252"), ("ascii", "ASCII")):
+        cause = f"the bytes are decoded as {charset}; a stream is UTF-8 always"
+        yield sent.encode().decode(name, errors="replace"), cause
+        yield sent.encode().decode(name, errors="ignore"), cause
     yield sent.replace("\ufffd", ""), "bytes that are no UTF-8 are left out: each such sequence becomes U+FFFD"
     yield "\ufeff" + sent, "the byte order mark is taken for text"
     if _is_standard(plan):
@@ -188,8 +189,8 @@ def _of_any(plan: StreamPlan, sent: str) -> _Mistakes:
 
 def trait(plan: StreamPlan) -> str:
     """What is unusual about the stream, for the end of a sentence."""
-    found = [said for said, holds in _traits(plan) if holds]
-    return f"; the stream has {' and '.join(found[:3])}" if found else ""
+    traits = [name for name, holds in _traits(plan) if holds]
+    return f"; the stream has {' and '.join(traits[:3])}" if traits else ""
 
 
 def _traits(plan: StreamPlan) -> Iterator[tuple[str, bool]]:

@@ -50,7 +50,7 @@ def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
     fields = Fields(exchange.headers)
     accepted = [item.split(";")[0].strip().lower() for item in fields.get("accept", "").split(",")]
     kind = "api-key" if path == KEY_PATH else "jwt"
-    found = [
+    mistakes = [
         (exchange.method != "POST", f"the method is {exchange.method}, not POST"),
         (exchange.path != path, f"the path is {exchange.path}, not {path}"),
         (exchange.credentials != kind, f"the credentials are {exchange.credentials}, not {kind}"),
@@ -61,7 +61,7 @@ def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
             f"{diagnosis.quoted(json.dumps(message, ensure_ascii=False))}",
         ),
     ]
-    return [said for holds, said in found if holds]
+    return [mistake for holds, mistake in mistakes if holds]
 
 
 def shows_each_piece(played: ExampleResult, client: Client) -> Found:
@@ -69,11 +69,11 @@ def shows_each_piece(played: ExampleResult, client: Client) -> Found:
     if played.stalled is None or not played.asked:
         return None
     shown = diagnosis.quoted(played.observation.shown_text)
-    said = (
+    reason = (
         f"it had read {played.stalled} of the reply's {len(played.asked[-1].plan.chunks)} chunks and kept the last to "
         f"itself until more was sent; in the end it had shown {shown}"
     )
-    return _failure(played, -1, "buffered", said, "shows each chunk when it has been read")
+    return _failure(played, -1, "buffered", reason, "shows each chunk when it has been read")
 
 
 def asks_once(played: ExampleResult, client: Client) -> Found:
@@ -83,8 +83,8 @@ def asks_once(played: ExampleResult, client: Client) -> Found:
         return None
     if len(posts) == 1:
         return PASSED
-    said = f"the reply ended well, and it asked again: {len(posts)} requests in all"
-    return _failure(played, 0, "reposted", said, "sends exactly one request")
+    reason = f"the reply ended well, and it asked again: {len(posts)} requests in all"
+    return _failure(played, 0, "reposted", reason, "sends exactly one request")
 
 
 def closes(played: ExampleResult, client: Client) -> Found:
@@ -92,15 +92,15 @@ def closes(played: ExampleResult, client: Client) -> Found:
     if not played.asked:
         return None
     if any(e.ending in ("open", "ended") for e in played.exchanges):
-        said = "the caller had stopped, and the connection stayed open"
-        return _failure(played, -1, "kept-open", said, "closes the connection when its caller stops")
+        reason = "the caller had stopped, and the connection stayed open"
+        return _failure(played, -1, "kept-open", reason, "closes the connection when its caller stops")
     if not played.observation.cancelled:
         return None
     judged, shown = oracle.Judged.of(played.asked[-1], played.case), played.observation.shown_text
     if judged.expectation.allows_shown(shown):
         return PASSED
-    told = diagnosis.difference(judged.plan, judged.expectation, shown)
-    return oracle.failure(played, judged, told, "shows a beginning of the text")
+    difference = diagnosis.difference(judged.plan, judged.expectation, shown)
+    return oracle.failure(played, judged, difference, "shows a beginning of the text")
 
 
 def follows(played: ExampleResult, client: Client) -> Found:
@@ -109,15 +109,15 @@ def follows(played: ExampleResult, client: Client) -> Found:
     if "redirects" not in client.capabilities or followed or not played.asked or played.observation.error is None:
         return None
     status, error = played.exchanges[-1].status, diagnosis.quoted(played.observation.error)
-    said = f"it declares that it follows redirects, and failed at the status {status} with {error}"
-    return _failure(played, -1, "raised-on-good-stream", said, "follows the redirect")
+    reason = f"it declares that it follows redirects, and failed at the status {status} with {error}"
+    return _failure(played, -1, "raised-on-good-stream", reason, "follows the redirect")
 
 
 def keeps_credentials(played: ExampleResult, client: Client) -> Found:
     """The other host gets no credentials."""
     if any(e.credentials == "sent" for e in played.exchanges):
-        said = "the redirect led to another host name, and the Authorization field went along"
-        return _failure(played, -1, "leaked-credentials", said, "follows without credentials, or reports the status")
+        reason = "the redirect led to another host name, and the Authorization field went along"
+        return _failure(played, -1, "leaked-credentials", reason, "follows without credentials, or reports the status")
     return None
 
 
@@ -125,30 +125,30 @@ def waits(played: ExampleResult, client: Client) -> Found:
     """The second request comes no sooner than the first answer said."""
     if len(played.asked) < 2:
         return None
-    told = played.case.replies[0].retry_after
-    least = told.date - DATE_EARLY if isinstance(told, RetryAfter) else (told or 0.0) - EARLY
+    announced = played.case.replies[0].retry_after
+    least = announced.date - DATE_EARLY if isinstance(announced, RetryAfter) else (announced or 0.0) - EARLY
     first, second = played.exchanges[:2]
     waited = second.started - first.started
     if waited >= least:
         return None
-    form = "a date" if isinstance(told, RetryAfter) else f"{told:g} s"
-    said = f"Retry-After was {form}, and it asked again after {waited:.1f} s"
-    return _failure(played, 0, "early-retry", said, "waits as long as Retry-After says before it asks again")
+    form = "a date" if isinstance(announced, RetryAfter) else f"{announced:g} s"
+    reason = f"Retry-After was {form}, and it asked again after {waited:.1f} s"
+    return _failure(played, 0, "early-retry", reason, "waits as long as Retry-After says before it asks again")
 
 
-def _failure(played: ExampleResult, which: int, word: FailureKind, said: str, expected: str) -> Failure:
+def _failure(played: ExampleResult, which: int, word: FailureKind, reason: str, expected: str) -> Failure:
     judged = oracle.Judged.of(played.asked[which], played.case)
-    return oracle.failure(played, judged, diagnosis.Told(word, said), expected)
+    return oracle.failure(played, judged, diagnosis.Told(word, reason), expected)
 
 
-def _unasked(played: ExampleResult, said: str) -> Failure:
+def _unasked(played: ExampleResult, reason: str) -> Failure:
     return Failure(
         case=played.case,
         expected=_DOCUMENTED,
         expected_text="",
         observation=played.observation,
         word="bad-request",
-        diagnosis=f"no request was accepted: {said}",
+        diagnosis=f"no request was accepted: {reason}",
         ending=NO_EXCHANGE,
         request=played.strays[0].as_dict(),
     )

@@ -52,11 +52,11 @@ def judge(played: ExampleResult, client: Client) -> Failure | None:
     judged = decisive(played)
     if judged is None:
         return _never_asked(played.case, played.observation)
-    told = _outcome(played.observation, judged, _texts(played, judged))
-    return None if told is None else failure(played, judged, told)
+    mistake = _outcome(played.observation, judged, _texts(played, judged))
+    return None if mistake is None else failure(played, judged, mistake)
 
 
-def failure(played: ExampleResult, judged: Judged, told: Told, expected: str | None = None) -> Failure:
+def failure(played: ExampleResult, judged: Judged, mistake: Told, expected: str | None = None) -> Failure:
     """A counterexample; ``expected`` is what a correct client does."""
     plan, exchange = judged.plan, judged.request.exchange
     return Failure(
@@ -64,9 +64,9 @@ def failure(played: ExampleResult, judged: Judged, told: Told, expected: str | N
         expected=expected or diagnosis.demanded(judged.expectation),
         expected_text=judged.expectation.text,
         observation=played.observation,
-        word=told.word,
-        diagnosis=told.said,
-        causes=told.causes,
+        word=mistake.word,
+        diagnosis=mistake.said,
+        causes=mistake.causes,
         reads=diagnosis.reads(plan, exchange),
         ending=diagnosis.ending(plan, exchange),
         request=exchange.as_dict(),
@@ -88,19 +88,19 @@ def _texts(played: ExampleResult, judged: Judged) -> tuple[str, ...]:
 
 
 def _outcome(observation: Observation, judged: Judged, texts: tuple[str, ...]) -> Told | None:
-    wanted, plan = judged.expectation, judged.plan
+    expectation, plan = judged.expectation, judged.plan
     if observation.timed_out:
-        word: FailureKind = "slow" if plan.size >= LARGE and wanted.outcome != "error" else "hung"
-        return Told(word, diagnosis.hung(plan, observation, wanted, word))
-    if wanted.outcome == "undetectable":
-        return _shown(observation, wanted, texts, plan)
-    if observation.error is None and wanted.outcome == "error":
+        word: FailureKind = "slow" if plan.size >= LARGE and expectation.outcome != "error" else "hung"
+        return Told(word, diagnosis.hung(plan, observation, expectation, word))
+    if expectation.outcome == "undetectable":
+        return _shown(observation, expectation, texts, plan)
+    if observation.error is None and expectation.outcome == "error":
         return _taken_for_an_answer(observation, judged)
-    if observation.error is not None and wanted.outcome == "exact":
-        return Told("raised-on-good-stream", diagnosis.raised(plan, observation, wanted))
-    if observation.text is not None and not wanted.accepts(observation.text):
-        return diagnosis.difference(plan, wanted, observation.text)
-    return _shown(observation, wanted, texts, plan)
+    if observation.error is not None and expectation.outcome == "exact":
+        return Told("raised-on-good-stream", diagnosis.raised(plan, observation, expectation))
+    if observation.text is not None and not expectation.accepts(observation.text):
+        return diagnosis.difference(plan, expectation, observation.text)
+    return _shown(observation, expectation, texts, plan)
 
 
 def _taken_for_an_answer(observation: Observation, judged: Judged) -> Told:
@@ -111,17 +111,17 @@ def _taken_for_an_answer(observation: Observation, judged: Judged) -> Told:
     return Told(word, diagnosis.taken(plan, observation, judged.expectation, word))
 
 
-def _shown(observation: Observation, wanted: Expectation, texts: tuple[str, ...], plan: StreamPlan) -> Told | None:
+def _shown(observation: Observation, expectation: Expectation, texts: tuple[str, ...], plan: StreamPlan) -> Told | None:
     """Text shown before a failure must be a beginning of what was sent, and so must text that was taken for all."""
     shown = observation.shown_text or observation.text or ""
-    if wanted.allows_shown(shown) or _over_attempts(shown, texts):
+    if expectation.allows_shown(shown) or _over_attempts(shown, texts):
         return None
-    if plan.head is not None and not plan.text and wanted.outcome == "error":
+    if plan.head is not None and not plan.text and expectation.outcome == "error":
         return Told(
             "error-as-answer",
             f"it failed as it must, but showed {diagnosis.quoted(shown)} of the error's body as text",
         )
-    return diagnosis.difference(plan, wanted, shown)
+    return diagnosis.difference(plan, expectation, shown)
 
 
 def _over_attempts(shown: str, texts: tuple[str, ...]) -> bool:
@@ -149,15 +149,18 @@ def _never_asked(case: Case, observation: Observation) -> Failure:
     kind = "the API key" if case.path == KEY_PATH else "the token"
     if observation.timed_out:
         word: FailureKind = "hung"
-        said = "it neither asked nor came to an end"
+        reason = "it neither asked nor came to an end"
     else:
-        word, said = "bad-request", f"no request with {kind} came, so the stream was never given{_instead(observation)}"
+        word, reason = (
+            "bad-request",
+            f"no request with {kind} came, so the stream was never given{_instead(observation)}",
+        )
     return Failure(
         case=case,
         expected=f"asks POST {case.path} with {kind}",
         expected_text="",
         observation=observation,
         word=word,
-        diagnosis=said,
+        diagnosis=reason,
         ending=NO_EXCHANGE,
     )

@@ -222,9 +222,9 @@ class PageServer:
             disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement of its head
 
             def do_GET(self) -> None:
-                found = find(self.path)
-                kind, body = found or ("text/plain", b"not found")
-                self.send_response(HTTPStatus.OK if found else HTTPStatus.NOT_FOUND)
+                file = find(self.path)
+                kind, body = file or ("text/plain", b"not found")
+                self.send_response(HTTPStatus.OK if file else HTTPStatus.NOT_FOUND)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Cache-Control", "no-store")

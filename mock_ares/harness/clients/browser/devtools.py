@@ -55,7 +55,7 @@ class ChromiumError(Exception):
 
 def find_chromium() -> str | None:
     """The path of the first Chromium or Chrome on PATH, or None."""
-    return next((found for found in map(shutil.which, PROGRAMS) if found), None)
+    return next((path for path in map(shutil.which, PROGRAMS) if path), None)
 
 
 class Browser:
@@ -112,10 +112,10 @@ class Browser:
 
         Raises ChromiumError if the browser refuses it, dies, or has not answered after ``seconds``.
         """
-        wanted = self.send(method, session, **params)
+        number = self.send(method, session, **params)
         deadline = monotonic() + seconds
         while (message := self.receive(deadline)) is not None:
-            if message.get("id") != wanted:
+            if message.get("id") != number:
                 continue
             if "error" in message:
                 raise ChromiumError(f"{method}: {message['error']['message']}")

@@ -44,12 +44,12 @@ def end_all() -> None:
 
 def _end(mark: bytes) -> None:
     for _ in range(_ROUNDS):
-        found = [pid for pid in _children() if _bears(pid, mark)]
-        for pid in found:
+        pids = [pid for pid in _children() if _bears(pid, mark)]
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
-        if not found:
+        if not pids:
             return
 
 

@@ -44,15 +44,15 @@ class Side:
 
     def runs(self) -> Iterator[tuple[str, bool, bool]]:
         """Neighbours of one kind together: what is shown, whether it differs, whether it is a name."""
-        held, kind = "", (False, False)
+        run, kind = "", (False, False)
         for mark in self.marks:
-            found = (mark.differs, mark.token.named)
-            if held and found != kind:
-                yield held, *kind
-                held = ""
-            held, kind = held + mark.token.shown, found
-        if held:
-            yield held, *kind
+            mark_kind = (mark.differs, mark.token.named)
+            if run and mark_kind != kind:
+                yield run, *kind
+                run = ""
+            run, kind = run + mark.token.shown, mark_kind
+        if run:
+            yield run, *kind
 
 
 def spans(sent: str, received: str) -> tuple[list[Range], list[Range]]:
@@ -88,8 +88,8 @@ def _most(limit: int, same: Callable[[int, int], bool]) -> int:
     return low
 
 
-def _shifted(found: list[Range], by: int) -> list[Range]:
-    return [(start + by, end + by) for start, end in found if end > start]
+def _shifted(ranges: list[Range], by: int) -> list[Range]:
+    return [(start + by, end + by) for start, end in ranges if end > start]
 
 
 def first_difference(sent: str, received: str) -> int | None:

@@ -116,12 +116,12 @@ def _side(side: Side, room: int, paint: Paint) -> Iterator[str]:
         yield paint("".join(carets), "red")
 
 
-def _payload(found: Payload, paint: Paint) -> Iterator[str]:
-    if found.above:
-        yield paint(_left_out(found.above), "dim")
-    yield from (_row(row, paint) for row in found.rows)
-    if found.below:
-        yield paint(_left_out(found.below), "dim")
+def _payload(payload: Payload, paint: Paint) -> Iterator[str]:
+    if payload.above:
+        yield paint(_left_out(payload.above), "dim")
+    yield from (_row(row, paint) for row in payload.rows)
+    if payload.below:
+        yield paint(_left_out(payload.below), "dim")
 
 
 def _left_out(count: int) -> str:

@@ -43,8 +43,8 @@ def panel(id_: str, client: ClientReport, check: CheckResult, group: Group | Non
     return "".join([*parts, "</div>\n"])
 
 
-def _text(said: str) -> str:
-    return escape(clean(said))
+def _text(raw: str) -> str:
+    return escape(clean(raw))
 
 
 def _said(check: CheckResult) -> Iterator[str]:
@@ -107,14 +107,16 @@ def _side(side: Side) -> Iterator[str]:
         yield '<span class="dots"> …</span>'
 
 
-def _payload(found: Payload) -> str:
-    lines = ["".join(map(_part, row)) for row in found.rows]
-    if found.above:
-        lines.insert(0, f'<span class="dots">… {found.above:,} more above</span>')
-    if found.below:
-        lines.append(f'<span class="dots">… {found.below:,} more below</span>')
+def _payload(payload: Payload) -> str:
+    lines = ["".join(map(_part, row)) for row in payload.rows]
+    if payload.above:
+        lines.insert(0, f'<span class="dots">… {payload.above:,} more above</span>')
+    if payload.below:
+        lines.append(f'<span class="dots">… {payload.below:,} more below</span>')
     rows = "\n".join(lines)
-    return f'<div class="small">{escape(found.summary)}</div><div class="box rows" tabindex="0"><pre>{rows}</pre></div>'
+    return (
+        f'<div class="small">{escape(payload.summary)}</div><div class="box rows" tabindex="0"><pre>{rows}</pre></div>'
+    )
 
 
 def _part(part: Part) -> str:

@@ -41,11 +41,11 @@ class Payload:
 
     @property
     def summary(self) -> str:
-        said = f"{self.size:,} byte{'s' * (self.size != 1)}"
+        summary = f"{self.size:,} byte{'s' * (self.size != 1)}"
         if self.reads:
             about = "" if self.vouched else " (best effort)"
-            said += f" in {self.reads:,} read{'s' * (self.reads != 1)}{about}, each ended by {READ_END}"
-        return said
+            summary += f" in {self.reads:,} read{'s' * (self.reads != 1)}{about}, each ended by {READ_END}"
+        return summary
 
 
 def payload(reads: Sequence[bytes], *, known: bool, focus: int, columns: int, rows: int) -> Payload:
@@ -93,8 +93,8 @@ def _row(line: bytes, ends: tuple[int, ...], columns: int) -> PayloadLine:
     return (*_joined(before), left_out, *_joined(after))
 
 
-def _width(found: Iterable[tuple[int, Token]], ends: Sequence[int]) -> int:
-    return sum(token.width + (end in ends) for end, token in found)
+def _width(tokens: Iterable[tuple[int, Token]], ends: Sequence[int]) -> int:
+    return sum(token.width + (end in ends) for end, token in tokens)
 
 
 def _first(line: bytes, ends: tuple[int, ...], columns: int) -> int:
@@ -114,11 +114,11 @@ def _last(line: bytes, ends: tuple[int, ...], columns: int) -> int:
     while 0 < start < len(line) and line[start] & 0xC0 == 0x80:
         start += 1
     own = tuple(end - start for end in ends if end > start)
-    found = list(byte_tokens(line[start:], own))
+    tokens = list(byte_tokens(line[start:], own))
     left = 0
-    while left < len(found) and _width(found[left:], own) > columns:
+    while left < len(tokens) and _width(tokens[left:], own) > columns:
         left += 1
-    return start + (found[left - 1][0] if left else 0)
+    return start + (tokens[left - 1][0] if left else 0)
 
 
 def _parts(data: bytes, ends: tuple[int, ...]) -> Iterator[Part]:

@@ -30,6 +30,7 @@ MONTH = 30 * 86400.0
 REMEMBERED = 4096
 """Bytes of a token up to which what came of it is remembered."""
 MOST_SUBJECT = 200
+"""Characters."""
 MOST_REVOKED = 100_000
 NEVER = 2**40 - 1
 """Seconds since the epoch, in the year 36812: the expiry of a key that has none."""

@@ -20,7 +20,9 @@ from mock_ares.server.replies.effort import much_to_read
 MOST_BODY = 2_500_000
 """Bytes; a scenario file has 1 MB, and JSON may double that."""
 DRAINED = 32 * 1024 * 1024
+"""Bytes of a body that is too long, until the connection is closed instead."""
 BODY_TIMEOUT = 60.0
+"""Seconds without a part of it."""
 SAFE = (
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),

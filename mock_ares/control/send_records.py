@@ -12,7 +12,9 @@ from mock_ares.server.record.journal import Exchange
 
 MOST_BYTES = 64 * 1024 * 1024
 PER_OBJECT = 150
+"""Bytes."""
 PER_MOMENT = 8
+"""Bytes."""
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from mock_ares.server.replies.overrides import PendingFault
 from mock_ares.server.state import FakeState
 
 MOST_MESSAGE = 2000
+"""Characters."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 

@@ -25,6 +25,7 @@ RUN = Struct("AgentRunRequest", (Field("input", "map"),))
 CREATE_KEY = Struct("CreateApiKeyRequest", (Field("name", "string"), Field("expires_in_days", "u32", optional=True)))
 
 DAY = 86400.0
+"""Seconds."""
 MOST_DAYS = 36_500
 RUN_TAKES = 0.6
 """Seconds at speed 1."""

@@ -21,6 +21,7 @@ SHOWN = 200
 RESEARCH_TAKES = 0.8
 """Seconds at speed 1, as below."""
 STEP_TAKES = 0.3
+"""Seconds at speed 1."""
 TITLES = (
     "Learning from Examples: A Survey",
     "How Networks Generalize",

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 WIDTH = 100
+"""Columns."""
 _KEY_LENGTH = 1000
 """A longer key needs YAML's explicit form."""
 _DIGITS = 40

@@ -23,6 +23,7 @@ from yaml.scanner import Scanner
 from mock_ares.scenario.diagnostics import KEY, Mistake, Place, ScenarioError
 
 MOST_DEPTH = 60
+"""Mappings and lists inside one another."""
 _SAID = 10
 """Mistakes of one kind that are told before the rest is left out."""
 

@@ -17,7 +17,9 @@ from mock_ares.dialects import DialectName
 from mock_ares.paths import CONTRACTS
 
 MOST_SPEED = 1000.0
+"""Times as fast."""
 MOST_LATENCY = 600.0
+"""Seconds."""
 PARTS = ("streams", "journal", "tokens", "breaks", "chosen", "places", "limits", "store", "settings")
 
 

@@ -35,8 +35,11 @@ from mock_ares.server.replies.timeline import ENDINGS
 from mock_ares.server.replies.unsent import Asking, draw, own_fields
 
 MOST_TEXT = 1_000_000
+"""Characters."""
 MOST_ITEMS = 10_000
+"""Events, and segments."""
 MOST_BYTES = 1_000_000
+"""Of an event or a segment."""
 MOST_AT_ONCE = 20
 """Replies of a scenario that are planned in the event loop."""
 JSON = "application/json"

@@ -24,6 +24,7 @@ from mock_ares.server.transport.header_fields import Fields
 ENDINGS = ("open", "complete", "close", "reset", "hang", "client-left", "ended")
 MOST_PAGE = 1000
 MOST_WAIT = 300.0
+"""Seconds."""
 MOST_WAITING = 64
 """Who may wait at a time: each looks through the journal when it has changed."""
 MOST_SCENARIO = 500_000

@@ -20,10 +20,14 @@ from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.replies.library import Turn
 
 YEAR = 365 * 86400
+"""Seconds."""
 MOST_NAME = 200
+"""Characters."""
 MOST_REPLIES = 10_000
 MOST_SCRIPTED = 256_000_000
+"""Characters."""
 PER_REPLY = 1000
+"""Characters."""
 NOWHERE = Path("/nonexistent/mock-ares")
 """Where texts are looked for that a script names, while no folder is served."""
 ENDS = ("repeat", "cycle", "fail")

@@ -27,6 +27,7 @@ HELLO_SECONDS = 30.0
 GOODBYE_SECONDS = 1.0
 """From the end of its standard input, or of its output, until it is ended."""
 MOST_HELLO = 1 << 16
+"""Bytes."""
 MOST_BYTES = 256 << 20
 """What a driver may write in one example: a text is written twice, and JSON can take six bytes for one."""
 ADVICE = 'a driver\'s first line is {"protocol": 1}; a command that writes the text itself goes with --exec'

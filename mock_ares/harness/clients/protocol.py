@@ -16,6 +16,7 @@ VERSION = 1
 Kind = Literal["piece", "restart", "text", "error"]
 KINDS: tuple[Kind, ...] = ("piece", "restart", "text", "error")
 LONGEST_QUOTE = 200
+"""Bytes."""
 
 
 class ProtocolError(ValueError):

@@ -17,6 +17,7 @@ LINGER = 2.0
 TERMINATION = 1.0
 """Seconds from the request to end until it is ended."""
 TICK = 0.1
+"""Seconds."""
 
 
 class ProcessClient(CommandClient):

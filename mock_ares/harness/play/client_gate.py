@@ -20,6 +20,7 @@ APART = 14.0
 FAR = 12.0
 """Seconds from which a wait is one for the client; several chunks that it has shown at once are further apart."""
 MOST_PATIENCE = 8.0
+"""Seconds."""
 
 
 def withheld(reply: Reply) -> Reply:

@@ -26,6 +26,7 @@ FOLDER = Path(".mock-ares/failures")
 UNSAVED = "not saved: "
 """Stands in a result's reason before why its counterexample is not."""
 _LONGEST_NAME = 60
+"""Characters."""
 _LONG_TEXT = 50_000
 """Characters."""
 _ASKED = [field.name for field in fields(Case) if field.name != "replies"]

@@ -17,7 +17,9 @@ from mock_ares.plan.segmentation import cuts
 from mock_ares.server.record.journal import Exchange
 
 MOST_QUOTED = 60
+"""Characters."""
 MOST_OF_AN_ERROR = 160
+"""Characters."""
 REPLACEMENTS = re.compile("\ufffd+")
 
 

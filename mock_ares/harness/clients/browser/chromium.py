@@ -30,6 +30,7 @@ __all__ = ["Chromium", "ChromiumError", "Ran", "find_chromium"]
 STAGE = Path(__file__).with_name("chromium_stage.html")
 FRAME = b'<!doctype html><meta charset="utf-8"><script>var load = (client) => import(client)</script>'
 LIMIT = 64 << 20
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,11 @@ from mock_ares.harness.surroundings import obstacle
 from mock_ares.monotonic import monotonic
 
 READ = 1 << 16
+"""Bytes."""
 WORDS = 1500
 """How many bytes of the end of standard error are kept."""
 REAP = 5.0
+"""Seconds."""
 PROC = Path("/proc")
 SCARCE = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 

@@ -14,6 +14,7 @@ from mock_ares.harness.report.verdicts import flaw_of, sentence
 
 WIDTH = 100
 NARROWEST = 40
+"""Columns, as WIDTH, and the label in front."""
 _LABEL = 10
 _MARGIN = "  "
 _ROWS = 8

@@ -14,6 +14,7 @@ MOST_BARS = 400
 _INSTANT = 0.0005
 """Seconds; a stream that is shorter than this is drawn by its bytes."""
 _GAP = 3.0
+"""Units of the picture."""
 _ENDINGS: dict[EndingKind, str] = {
     "complete": "complete",
     "close": "closed (FIN)",

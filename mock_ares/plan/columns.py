@@ -93,7 +93,7 @@ class Texts(_Columns[str]):
     def __init__(self, chunks: Iterable[str]) -> None:
         chunks = chunks if isinstance(chunks, tuple) else tuple(chunks)
         self.text = "".join(chunks)
-        self.ends = array("q", accumulate(map(len, chunks)))
+        self.ends = _narrow(array("q", accumulate(map(len, chunks))))
 
     def __iter__(self) -> Iterator[str]:
         text, start = self.text, 0
@@ -106,6 +106,12 @@ class Texts(_Columns[str]):
 
 
 _EVENT, _CLOSES = 1, 2
+_MOST = 2**31 - 1
+
+
+def _narrow(column: array[int]) -> array[int]:
+    """With four bytes for each number, where that is enough."""
+    return array("i", column) if max(column, default=0) <= _MOST else column
 
 
 class Pieces(_Columns[Piece]):
@@ -124,6 +130,7 @@ class Pieces(_Columns[Piece]):
             moment(at)
             self.flags.append((_EVENT if ends_event else 0) | (_CLOSES if closes else 0))
         self.data = bytes(data)
+        self.ends, self.chunks = _narrow(self.ends), _narrow(self.chunks)
 
     def event_ends(self) -> Iterator[int]:
         """The payload offsets at which events, or blocks of comments, end."""
@@ -170,6 +177,14 @@ class Writes(_Columns[Write]):
             moment(at)
             self.boundaries.append(boundary)
         self.data = bytes(data)
+        self.ends, self.uptos = _narrow(self.ends), _narrow(self.uptos)
+
+    def share(self, pieces: Pieces) -> None:
+        """Keeps the columns of the pieces where its own say the same, as they do where each piece is a write."""
+        if self.uptos == pieces.ends:
+            self.uptos = pieces.ends
+        if self.moments == pieces.moments:
+            self.moments = pieces.moments
 
     def due(self, index: int, elapsed: float, most: int) -> int:
         """How far the writes go, from this one, that may leave together: the index behind the last of them.

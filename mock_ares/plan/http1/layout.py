@@ -28,6 +28,7 @@ def lay_out(plan: StreamPlan, negotiated: Negotiated = Negotiated()) -> Script:
     framed = _chunked(plan, sliced.slices) if _is_chunked(plan) else ((piece.data, piece) for piece in sliced.slices)
     writes = _whole(framed) if plan.segments == "whole" else _writes(framed, promised is not None)
     written = Writes(_with_end(plan, writes))
+    written.share(plan.columns)
     keep_alive = _stays_open(plan, negotiated)
     head = replace(
         plan.head,

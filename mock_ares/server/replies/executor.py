@@ -226,8 +226,13 @@ def _part(item: Any) -> tuple[str, bytes]:
 
 
 def _unpacked(parcel: Parcel) -> Any:
-    *large, (_, rest) = parcel
-    return _Unpickler(rest, [_item(kind, data) for kind, data in large]).load()
+    """Empties the parcel, so that what it holds is never there twice."""
+    _, rest = parcel.pop()
+    parcel.reverse()
+    large = list[Any]()
+    while parcel:
+        large.append(_item(*parcel.pop()))
+    return _Unpickler(rest, large).load()
 
 
 def _item(kind: str, data: bytes) -> Any:
@@ -296,7 +301,7 @@ def _failed(error: Exception) -> Parcel:
     """An exception that can be made again on the other side; else the job is done there, and fails there."""
     try:
         parcel = _packed(("failed", error))
-        _unpacked(parcel)
+        _unpacked([*parcel])
     except Exception:
         return _packed(("lost", None))
     return parcel

@@ -59,6 +59,8 @@ class PlanCache:
         return plan, script
 
     def _keep(self, key: Key, reply: Reply, plan: StreamPlan, script: Script) -> tuple[StreamPlan, Script]:
+        if isinstance(reply.text, str) and reply.text == plan.text:  # it may have come from another process
+            plan = replace(plan, text=reply.text)
         self._size += _weight(plan, script)
         self._kept[key] = (reply, plan, script)
         while self._size > self._most and len(self._kept) > 1:

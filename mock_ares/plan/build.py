@@ -12,7 +12,10 @@ from mock_ares.plan.columns import Piece, Pieces
 from mock_ares.plan.events import BOM, Encoder
 from mock_ares.plan.model import BODILESS, Head, Headers, StreamPlan
 from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.model import Body, Chunks, Pace, Reply, Segmentation, Segments, Text
+from mock_ares.scenario.model import Body, Chunks, Json, Pace, Reply, Segmentation, Segments, Text
+
+_BEFORE = b"\n"
+"""So that a U+FEFF in a block is not taken for the stream's byte order mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +153,11 @@ def _refuse(plan: StreamPlan) -> None:
             raise PlanError(f"the names of agent and context: {reason}")
     encoder = Encoder(plan.dialect, replace(plan.framing, newline="lf"))
     for what in ("first", "between"):
-        said = spoken.decode(encoder.block(getattr(plan.framing, what), plan.seed))
+        said = spoken.decode(_BEFORE + encoder.block(getattr(plan.framing, what), plan.seed))
         if said.text or said.error or (spoken.ends and said.complete):
             raise PlanError(f"framing: {what} holds data that the dialect {plan.dialect} takes for the reply's own")
+    if spoken.raw and plan.framing.json != Json():
+        raise PlanError(f"framing: json goes with a dialect of records; {plan.dialect} has none")
     if not plan.framing.final_blank_line and not spoken.blank_line:
         raise PlanError(f"framing: the dialect {plan.dialect} has no blank lines; leave final_blank_line out")
     if plan.head is not None and plan.head.status in BODILESS:

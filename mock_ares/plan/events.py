@@ -9,6 +9,7 @@ from itertools import islice, repeat
 
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS, Dialect, Event
+from mock_ares.plan.json_spelling import spelled
 from mock_ares.scenario.model import Framing
 
 BOM = b"\xef\xbb\xbf"
@@ -35,8 +36,20 @@ class Encoder:
         framing, ends = self._framing, self._ends(seed)
         if framing.bare_empty:
             lines = [(name, value or None) for name, value in lines]
-        parts = _raw(framing.before, ends), sse.encode_lines(lines, ends, framing.space), _raw(framing.inside, ends)
-        return b"".join(parts) + self._blank_line(ends)
+        parts = [_raw(framing.before, ends)]
+        for index, line in enumerate(self._written(lines)):
+            parts += [_raw(framing.amid, ends) if index else b"", sse.encode_lines([line], ends, framing.space)]
+        return b"".join(parts) + _raw(framing.inside, ends) + self._blank_line(ends)
+
+    def _written(self, lines: Event) -> Event:
+        """The lines, JSON in them as the framing has it."""
+        if self._spoken.raw:
+            return lines
+        return [
+            (name, part)
+            for name, value in lines
+            for part in (spelled(value, self._framing.json).split("\n") if value else (value,))
+        ]
 
     def block(self, lines: Iterable[str], seed: int) -> bytes:
         """Lines as they stand, as a block of their own."""
@@ -59,8 +72,8 @@ def _raw(lines: Iterable[str], ends: Iterator[str]) -> bytes:
 
 def text_end(event: bytes, chunk: str, characters: int, dialect: str, framing: Framing) -> int | None:
     """Where in its event a chunk's first so many characters end; None where the event was cut before that."""
-    spoken, (index, value, part) = DIALECTS[dialect], _line_of(chunk, characters, dialect)
-    line = next(islice(_line_starts(event), len(framing.before) + index, None), None)
+    index, value, column = _column_of(chunk, characters, dialect, framing)
+    line = next(islice(_line_starts(event), len(framing.before) + index * (1 + len(framing.amid)), None), None)
     if line is None:
         return None
     if framing.bare_empty and not value:
@@ -68,7 +81,7 @@ def text_end(event: bytes, chunk: str, characters: int, dialect: str, framing: F
     else:
         first = " " if value.startswith(" ") else "x"
         prefix = len(sse.encode_lines([("data", first)], repeat(""), framing.space)) - 1
-        end = line + prefix + len(as_bytes(value[: _column(spoken, part)]))
+        end = line + prefix + len(as_bytes(value[:column]))
     return end if end <= len(event) else None
 
 
@@ -94,13 +107,26 @@ def _line_of(chunk: str, characters: int, dialect: str) -> tuple[int, str, str]:
     return len(part) - 1, lines[len(part) - 1][1] or "", part[-1][1] or ""
 
 
+def _column_of(chunk: str, characters: int, dialect: str, framing: Framing) -> tuple[int, str, int]:
+    """The data line of its event in which a character ends, that line's value, and how much of it that takes."""
+    spoken, (index, value, part) = DIALECTS[dialect], _line_of(chunk, characters, dialect)
+    if spoken.raw:
+        return index, value, _column(spoken, part, framing)
+    value, column = spelled(value, framing.json), _column(spoken, spelled(part, framing.json), framing)
+    before = value[:column].rpartition("\n")[0]
+    start = len(before) + 1 if "\n" in value[:column] else 0
+    return index + value[:column].count("\n"), value[start:].partition("\n")[0], column - start
+
+
 def _line_starts(event: bytes) -> Iterator[int]:
     yield 0
     yield from (end.end() for end in _LINE_END.finditer(event))
 
 
-def _column(spoken: Dialect, value: str) -> int:
+def _column(spoken: Dialect, value: str, framing: Framing) -> int:
     """How many characters of a data line stand before the end of the text that ``value`` carries."""
     empty, one = (spoken.chunk(text)[0][1] or "" for text in ("", "x"))
+    if not spoken.raw:
+        empty, one = spelled(empty, framing.json), spelled(one, framing.json)
     before = next((at for at, (a, b) in enumerate(zip(empty, one, strict=False)) if a != b), 0)
     return before + len(value) - len(empty)

@@ -30,6 +30,7 @@ from mock_ares.scenario.stream import (
     ChunkWord,
     Framing,
     HttpChunks,
+    Json,
     Pace,
     Pause,
     Range,
@@ -252,6 +253,8 @@ class Counterexample(Words):
     """Its caller stops after so many characters have been shown."""
     withhold: Switch = False
     """Each piece is sent only when the client has shown the one before."""
+    refused: Switch = False
+    """The client is pointed at a port that refuses connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +295,6 @@ class Scenario(Words):
 
 __all__ = [
     "Body", "BodyForm", "BodyWord", "ChunkWord", "Chunking", "Chunks", "Content", "Counterexample", "DialectName",
-    "Framing", "HttpChunks", "Match", "Pace", "Pause", "Position", "Range", "Redirect", "Reply", "RetryAfter",
+    "Framing", "HttpChunks", "Json", "Match", "Pace", "Pause", "Position", "Range", "Redirect", "Reply", "RetryAfter",
     "Scenario", "SegmentWord", "Segmentation", "Segments", "Text", "When", "Where",
 ]  # fmt: skip

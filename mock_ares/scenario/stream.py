@@ -134,9 +134,12 @@ def _broken(lines: tuple[str, ...]) -> Iterator[Finding]:
 
 
 def _block_mistakes(lines: tuple[str, ...]) -> Iterator[Finding]:
-    """A block of its own may hold data where it has an event type, which takes it out of the text."""
+    """A block of its own may hold data where it has an event type, which takes it out of the text.
+
+    A JSON object may be a record that says nothing of the reply; whether it is depends on the dialect.
+    """
     yield from _broken(lines)
-    if not any(map(_names_a_type, lines)):
+    if not any(map(_names_a_type, lines)) and not any(line.startswith(("data: {", "data:{")) for line in lines):
         yield from _data(lines, "a data line would add to the text; put an event: of another type before it")
 
 
@@ -154,6 +157,20 @@ def _data(lines: tuple[str, ...], message: str) -> Iterator[Finding]:
 
 
 @dataclass(frozen=True, slots=True)
+class Json(Words):
+    """How the JSON of a record is written (RFC 8259): the same record, in other bytes."""
+
+    escapes: Literal["usual", "non-ascii", "short", "all"] = "usual"
+    """usual: what must be. non-ascii: what is not ASCII, as \\u. short: a solidus, too. all: each character, as \\u."""
+    space: Literal["usual", "none", "much", "lines"] = "usual"
+    """Around names and values. lines: over several lines, which makes several data lines of the event."""
+    order: Literal["usual", "reversed"] = "usual"
+    """Of the members."""
+    more: Switch = False
+    """Members that no client knows, the names that count inside them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Framing(Words):
     """How events are spelled (WHATWG HTML 9.2.5, 9.2.6). Lines are given as they stand on the wire."""
 
@@ -161,6 +178,7 @@ class Framing(Words):
         "first": _block_mistakes,
         "between": _block_mistakes,
         "before": _line_mistakes,
+        "amid": _line_mistakes,
         "inside": _line_mistakes,
     }
 
@@ -178,10 +196,19 @@ class Framing(Words):
     """Lines of a block of its own between two events."""
     before: tuple[str, ...] = ()
     """Lines in each event, before its data."""
+    amid: tuple[str, ...] = ()
+    """Lines in each event, between every two of its data lines."""
     inside: tuple[str, ...] = ()
     """Lines in each event, after its data."""
+    json: Json = Json()
+    """How the JSON of records is written, in a dialect that has them."""
     final_blank_line: Switch = True
     """False: the last event is left without the blank line that ends it."""
+
+    def together(self) -> Iterator[Finding]:
+        for word in ("first", "before"):
+            if not self.bom and any(line.startswith("\ufeff") for line in getattr(self, word)):
+                yield (word,), "a U+FEFF that may come first is the byte order mark, which is taken off; set bom: true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +257,11 @@ class Body(Words):
     """Fields behind the last chunk."""
     http_chunks: HttpChunks | None = None
     """What one HTTP chunk holds; by default a segment where segments are promised, else an event."""
+    sizes: Literal["usual", "capitals", "zeros"] = "usual"
+    """How the size of an HTTP chunk is written: in capital digits, or with zeros before it (RFC 9112 7.1)."""
+    reads: Literal["size", "crlf", "last"] | None = None
+    """Reads end inside HTTP's own framing: in each size line, between the CR and LF behind each chunk, all through the
+    last chunk. It takes segments other than free."""
     content_length: Index | None = None
     """A Content-Length beside the HTTP chunks, which count alone, or are an error (RFC 9112 6.3)."""
     gzip: Literal["event", "whole"] | None = None
@@ -238,9 +270,11 @@ class Body(Words):
     """close: the head says that the connection ends with this reply."""
 
     def together(self) -> Iterator[Finding]:
-        for name in ("extensions", "trailers", "http_chunks", "content_length"):
-            if getattr(self, name) not in (None, {}, "") and self.framing != "chunked":
+        for name in ("extensions", "trailers", "http_chunks", "sizes", "reads", "content_length"):
+            if getattr(self, name) not in (None, {}, "", "usual") and self.framing != "chunked":
                 yield (name,), f"{name} need framing: chunked, not {self.framing}"
+        if self.reads is not None and self.http_chunks is not None:
+            yield ("reads",), "reads are told for the HTTP chunks that reads make; leave http_chunks out"
 
 
 BodyForm = Annotated[BodyWord | Body, ByType("chunked, length, close, http1.0, or a mapping")]

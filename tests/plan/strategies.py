@@ -29,6 +29,7 @@ from mock_ares.scenario.model import (
     Chunks,
     DialectName,
     Framing,
+    Json,
     Pace,
     Pause,
     Position,
@@ -80,6 +81,15 @@ def _pieces(text: str, at: Sequence[int]) -> tuple[str, ...]:
     return tuple(text[a:b] for a, b in pairwise(bounds))
 
 
+JSONS = st.builds(
+    Json,
+    escapes=st.sampled_from(["usual", "non-ascii", "short", "all"]),
+    space=st.sampled_from(["usual", "none", "much", "lines"]),
+    order=st.sampled_from(["usual", "reversed"]),
+    more=st.booleans(),
+)
+
+
 @cache
 def framings(dialect: str = "text") -> SearchStrategy[Framing]:
     """Every way to spell the events of a dialect."""
@@ -95,7 +105,9 @@ def framings(dialect: str = "text") -> SearchStrategy[Framing]:
         first=st.just(()) | blocks,
         between=st.just(()) | blocks,
         before=st.just(()) | lines,
+        amid=st.just(()) | lines,
         inside=st.just(()) | lines,
+        json=st.just(Json()) if DIALECTS[dialect].raw else JSONS,
         final_blank_line=whole,
     )
 

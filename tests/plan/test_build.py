@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares import faults
-from mock_ares.dialects import DIALECTS, Names
+from mock_ares.dialects import DIALECTS, DialectName, Names
 from mock_ares.plan.build import RequestContext, answer, build, merged
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.model import Body, Chunks, Framing, Pace, Pause, Position, Range, Reply, Segments, Text
+from mock_ares.scenario.model import Body, Chunks, Framing, Json, Pace, Pause, Position, Range, Reply, Segments, Text
 from mock_ares.scenario.stream import Segmentation
 from tests.plan.strategies import texts
 from tests.plan.words import Newline
@@ -102,6 +103,51 @@ class TestEvents:
             b"id: 2\n\n"
             b"event:\ndata:  y\nretry: 1\n\n"
         )
+
+    def test_lines_between_the_data_lines(self) -> None:
+        framing = Framing(amid=(":", "id: 1"))
+        assert plan_of("a\nb\n", "c", framing=framing).payload == (
+            b"data: a\n:\nid: 1\ndata: b\n:\nid: 1\ndata: \n\ndata: c\n\n"
+        )
+
+    @pytest.mark.parametrize(
+        ("how", "written"),
+        [
+            (Json(), '{"event":"token","content":"é/😀"}'),
+            (Json(escapes="non-ascii"), '{"event":"token","content":"\\u00e9/\\ud83d\\ude00"}'),
+            (Json(escapes="short"), '{"event":"token","content":"é\\/😀"}'),
+            (Json(space="much"), '{ "event" :\t"token", "content" :\t"é/😀" }'),
+            (Json(space="lines"), '{\ndata: "event": "token",\ndata: "content": "é/😀"\ndata: }'),
+            (Json(order="reversed"), '{"content":"é/😀","event":"token"}'),
+        ],
+    )
+    def test_json_written_otherwise(self, how: Json, written: str) -> None:
+        plan = plan_of("é/😀", dialect="typed", framing=Framing(json=how))
+        assert plan.payload.split(b"\n\n")[1] == f"data: {written}".encode()
+
+    def test_members_that_no_client_knows_come_first(self) -> None:
+        payload = plan_of("a", dialect="delta", framing=Framing(json=Json(more=True))).payload
+        assert json.loads(payload.split(b"\n\n")[0].removeprefix(b"data: ")).keys() == {
+            "x_more", "x_list", "delta", "finish_reason"
+        }  # fmt: skip
+
+    def test_raw_text_has_no_json(self) -> None:
+        with pytest.raises(PlanError, match="framing: json goes with a dialect of records; text has none"):
+            plan_of("a", framing=Framing(json=Json(more=True)))
+
+    @pytest.mark.parametrize("dialect", ["text", "typed"])
+    def test_records_that_say_nothing_stand_between_where_they_are_records(self, dialect: DialectName) -> None:
+        framing = Framing(between=('data: {"event":"tool_call"}',))
+        if dialect == "typed":
+            assert b'\n\ndata: {"event":"tool_call"}\n\n' in plan_of("a", "b", dialect=dialect, framing=framing).payload
+            return
+        with pytest.raises(PlanError, match="framing: between holds data that the dialect text takes for"):
+            plan_of("a", "b", dialect=dialect, framing=framing)
+
+    def test_a_mark_in_front_is_no_fields_name(self) -> None:
+        with pytest.raises(ValueError, match="is the byte order mark, which is taken off; set bom: true"):
+            Framing(before=("\ufeffdata: x",))
+        assert plan_of("a", framing=Framing(bom=True, before=("\ufeffdata: x",))).payload.count(b"\xef\xbb\xbf") == 2
 
     @pytest.mark.parametrize("newline", ["lf", "crlf", "cr", "mixed"])
     @pytest.mark.parametrize("seed", range(8))

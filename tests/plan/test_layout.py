@@ -55,6 +55,27 @@ class TestChunked:
         ]
         assert field(script(reply), "trailer") == "x-sum, x-b"
 
+    @pytest.mark.parametrize(("sizes", "first"), [("capitals", b"A\r\n"), ("zeros", b"00a\r\n")])
+    def test_sizes_written_otherwise(self, sizes: Any, first: bytes) -> None:
+        assert data(Reply(chunks=("ab",), body=Body(sizes=sizes)))[0].startswith(first)
+
+    @pytest.mark.parametrize(
+        ("reads", "parts"),
+        [
+            ("size", [b"9", b"\r", b"\ndata: a\n\n\r\n0", b"\r", b"\n\r\n"]),
+            ("crlf", [b"9\r\ndata: a\n\n", b"\r", b"\n0\r\n\r\n"]),
+            ("last", [b"9\r\ndata: a\n\n\r\n0", b"\r", b"\n", b"\r", b"\n"]),
+        ],
+    )
+    def test_reads_end_inside_what_http_puts_around(self, reads: Any, parts: list[bytes]) -> None:
+        found = script(Reply(chunks=("a",), segments="event", body=Body(reads=reads))).writes
+        assert [write.data for write in found] == parts
+        assert all(write.boundary for write in found)
+
+    def test_reads_are_not_told_for_http_chunks_that_they_do_not_make(self) -> None:
+        with pytest.raises(ValueError, match="leave http_chunks out"):
+            Body(reads="size", http_chunks="whole")
+
     def test_one_http_chunk_over_all_time(self) -> None:
         writes = script(Reply(chunks=AB, body=Body(http_chunks="whole"), pace=Pace(every=1.0))).writes
         assert writes == (

@@ -14,6 +14,7 @@ from mock_ares.scenario.model import (
     Content,
     Counterexample,
     Framing,
+    Json,
     Match,
     Pace,
     Pause,
@@ -88,7 +89,11 @@ paces = some(
 blocks = st.lists(lines, max_size=2).map(tuple)
 framings = some(
     Framing, newline=st.sampled_from(["lf", "crlf", "cr", "mixed"]), space=st.booleans(), bom=st.booleans(),
-    bare_empty=st.booleans(), first=blocks, between=blocks, before=blocks, inside=blocks,
+    bare_empty=st.booleans(), first=blocks, between=blocks, before=blocks, amid=blocks, inside=blocks,
+    json=some(
+        Json, escapes=st.sampled_from(["non-ascii", "short", "all"]), space=st.sampled_from(["none", "much", "lines"]),
+        order=st.just("reversed"), more=st.booleans(),
+    ),
     final_blank_line=st.booleans(),
 )  # fmt: skip
 bodies = some(

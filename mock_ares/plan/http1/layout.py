@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -27,7 +28,8 @@ def lay_out(plan: StreamPlan, negotiated: Negotiated = Negotiated()) -> Script:
     sliced = slices(plan, promised)
     framed = _chunked(plan, sliced.slices) if _is_chunked(plan) else ((piece.data, piece) for piece in sliced.slices)
     writes = _whole(framed) if plan.segments == "whole" else _writes(framed, promised is not None)
-    written = Writes(_with_end(plan, writes))
+    ended = _with_end(plan, writes)
+    written = Writes(_parted(ended, plan.body.reads) if plan.body.reads and promised is not None else ended)
     written.share(plan.columns)
     keep_alive = _stays_open(plan, negotiated)
     head = replace(
@@ -165,7 +167,10 @@ def _grouped(pieces: Iterable[Slice]) -> Iterator[tuple[list[Slice], bool]]:
 
 def _chunk_opening(plan: StreamPlan) -> bytes:
     """The line before an HTTP chunk, the size still to be filled in."""
-    return b"%x" + (plan.body.extensions or "").encode("latin-1").replace(b"%", b"%%") + b"\r\n"
+    return _SIZES[plan.body.sizes] + (plan.body.extensions or "").encode("latin-1").replace(b"%", b"%%") + b"\r\n"
+
+
+_SIZES = {"usual": b"%x", "capitals": b"%X", "zeros": b"00%x"}
 
 
 def _owed(plan: StreamPlan) -> int:
@@ -199,6 +204,38 @@ def _whole(framed: Iterable[tuple[bytes, Slice]]) -> Iterator[Write]:
         last = piece
     if last is not None:
         yield Write(last.at, bytes(data), True, last.upto)
+
+
+def _parted(writes: Iterable[Write], inside: str) -> Iterator[Write]:
+    """The writes, cut at places of HTTP's own framing: each of their HTTP chunks begins and ends in one of them."""
+    upto = 0
+    for write in writes:
+        start = 0
+        for at in _places(write.data, inside):
+            yield write._replace(data=write.data[start:at], boundary=True, upto=upto)
+            start = at
+        yield write._replace(data=write.data[start:])
+        upto = write.upto
+
+
+def _places(data: bytes, inside: str) -> list[int]:
+    """Offsets in the bytes of HTTP chunks at which a read can end inside what HTTP puts around them."""
+    found, at = list[int](), 0
+    while (end := data.find(b"\r\n", at)) >= 0 and (size := _SIZE.match(data, at)):
+        chunk = int(size[0], 16)
+        if inside == "size":
+            found += [at + 1, end + 1]
+        elif inside == "last" and not chunk:
+            found += range(at + 1, len(data))
+        if not chunk:
+            break
+        at = end + 2 + chunk + 2
+        if inside == "crlf":
+            found += [at - 2, at - 1]
+    return [place for place in found if place < len(data)]
+
+
+_SIZE = re.compile(rb"[0-9A-Fa-f]+")
 
 
 def _with_end(plan: StreamPlan, writes: Iterable[Write]) -> Iterator[Write]:

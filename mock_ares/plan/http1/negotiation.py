@@ -44,7 +44,9 @@ def carried(plan: StreamPlan, negotiated: Negotiated) -> StreamPlan:
         return replace(plan, body=Body("length", connection=plan.body.connection))
     if plan.body.gzip and not negotiated.gzip:
         ending = plan.ending if plan.ending.gzip_trailer else Ending(at=plan.ending.at)
-        plan = replace(plan, body=replace(plan.body, gzip=None), ending=ending)
+        headers = tuple(field for field in plan.head.headers if field[0].lower() != "content-encoding")
+        head = replace(plan.head, headers=headers)
+        plan = replace(plan, head=head, body=replace(plan.body, gzip=None), ending=ending)
     return _for_version_1_0(plan) if negotiated.version == "1.0" else plan
 
 
@@ -53,6 +55,6 @@ def _for_version_1_0(plan: StreamPlan) -> StreamPlan:
     assert plan.head is not None
     head, body, ending = replace(plan.head, interim=()), plan.body, plan.ending
     if body.framing == "chunked":
-        body = replace(body, framing="close", extensions=None, trailers={}, http_chunks=None, content_length=None)
+        body = Body("close", gzip=body.gzip, connection=body.connection)  # nothing of it is about HTTP chunks
         ending = replace(ending, inside_http_chunk=False, tail=b"")
     return replace(plan, head=head, body=body, ending=ending)

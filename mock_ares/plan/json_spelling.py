@@ -1,0 +1,65 @@
+"""JSON written otherwise (RFC 8259): the same record to who reads JSON, other bytes to who looks for bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from mock_ares.scenario.stream import Json
+
+_USUAL = Json()
+_SPACES = {"none": ("", "", ""), "much": (" ", " ", "\t"), "lines": ("\n", "", " ")}
+"""Behind what opens and each comma and before what closes; before a colon; behind it."""
+_MORE: dict[str, Any] = {
+    "x_more": {"event": "done", "content": "no", "delta": "no", "finish_reason": "stop"},
+    "x_list": [1, -2.5e3, True, None, '"}, {'],
+}
+"""What no client knows: it holds the names that count elsewhere, and must not."""
+
+
+def spelled(text: str, how: Json) -> str:
+    """A JSON text as ``how`` has it; anything else, and what is to be as it is, stays."""
+    if how == _USUAL:
+        return text
+    record = json.loads(text)
+    if not isinstance(record, dict):
+        return text
+    if how.more:
+        record = {**_MORE, **record}
+    return _value(record, how, text)
+
+
+def _value(value: Any, how: Json, text: str) -> str:
+    if isinstance(value, str):
+        return f'"{"".join(_characters(value, how.escapes))}"'
+    if not isinstance(value, dict | list):
+        return json.dumps(value)
+    if how.space == "usual":
+        opened, before, behind = "", "", " " if '": ' in text else ""
+        comma = ", " if '": ' in text else ","
+    else:
+        opened, before, behind = _SPACES[how.space]
+        comma = f",{opened}"
+    if isinstance(value, list):
+        return f"[{opened}{comma.join(_value(each, how, text) for each in value)}{opened}]"
+    members = list(value.items())
+    if how.order == "reversed":
+        members.reverse()
+    said = (f"{_value(name, how, text)}{before}:{behind}{_value(each, how, text)}" for name, each in members)
+    return f"{{{opened}{comma.join(said)}{opened}}}"
+
+
+def _characters(value: str, escapes: str) -> Iterator[str]:
+    for char in value:
+        if escapes == "all" or (escapes == "non-ascii" and not char.isascii()):
+            yield from (f"\\u{unit:04x}" for unit in _utf16(char))
+        elif escapes == "short" and char == "/":
+            yield "\\/"
+        else:
+            yield json.dumps(char, ensure_ascii=False)[1:-1]
+
+
+def _utf16(char: str) -> Iterator[int]:
+    coded = char.encode("utf-16-be", "surrogatepass")
+    return (int.from_bytes(coded[at : at + 2], "big") for at in range(0, len(coded), 2))

@@ -29,6 +29,7 @@ FailureKind = Literal[
     "buffered",
     "kept-open",
     "bad-request",
+    "unexplained",
     "leaked-credentials",
 ]
 Boundaries = Literal["exact", "best-effort"]
@@ -55,6 +56,8 @@ class Case:
     """The caller stops after so many characters have been shown."""
     withhold: bool = False
     """Each piece is sent only when the client has shown the one before (``incremental``)."""
+    refused: bool = False
+    """It is pointed at a port that refuses connections."""
 
 
 @dataclass(slots=True)

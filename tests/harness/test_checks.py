@@ -24,7 +24,7 @@ from mock_ares.plan.build import RequestContext, body_of, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
-from mock_ares.scenario.model import Reply, Segments, Text
+from mock_ares.scenario.model import Json, Reply, Segments, Text
 
 
 def named(text: str) -> list[str]:
@@ -33,7 +33,7 @@ def named(text: str) -> list[str]:
 
 _FAILS = named("""
 drop-fin drop-rst drop-fin-close drop-rst-close drop-length malformed-chunk missing-end error-event stall empty-reply
-garbage retry
+garbage retry other-2xx error-detail
 """)
 OUTCOMES = {
     **{name: {"error"} for name in _FAILS},  # of the first reply
@@ -141,15 +141,21 @@ def _framing(reply: Reply) -> Iterator[tuple[str, bool]]:
     yield "bom", framing.bom
     yield "no-colon", framing.bare_empty
     yield "unterminated", not framing.final_blank_line
-    extra = [*framing.first, *framing.between, *framing.before, *framing.inside]
+    extra = [*framing.first, *framing.between, *framing.before, *framing.amid, *framing.inside]
     yield "comments", any(line.startswith(":") for line in extra)
     yield "event-type", any(line.startswith("event: ") and line != "event: message" for line in extra)
-    yield "fields", any(not line.startswith((":", "event: ping", "event: update", "data: ")) for line in extra)
+    foreign = (":", "event: ping", "event: update", "data: ", "\ufeff")
+    yield "fields", any(line != "" and not line.startswith(foreign) for line in extra)
+    yield "bom", any(line.startswith("\ufeff") for line in extra)
+    yield "blank-lines", "" in extra
+    yield "json-records", any(line.startswith("data: {") for line in extra)
+    yield "json-spelling", framing.json != Json()
 
 
 def _http(reply: Reply) -> Iterator[tuple[str, bool]]:
     body = body_of(reply)
-    yield "charset", bool(reply.headers)
+    kind = reply.headers.get("content-type", "")
+    yield "charset", kind is not None and "event-stream" in kind
     yield "close-delimited", body.framing in ("close", "http1.0")
     yield "length", body.framing == "length"
     yield "close", body.connection == "close"
@@ -157,6 +163,8 @@ def _http(reply: Reply) -> Iterator[tuple[str, bool]]:
     yield "chunk-ext-quoted", unusual
     yield "chunk-ext", body.extensions is not None and not unusual
     yield "trailers", bool(body.trailers)
+    yield "http-chunks", body.sizes != "usual" or body.http_chunks is not None
+    yield "http-reads", body.reads is not None
     yield "gzip", body.gzip is not None
     for status in reply.interim:
         yield f"early-{status}", True
@@ -175,16 +183,25 @@ def _segments(plan: StreamPlan) -> Iterator[tuple[str, bool]]:
 ALSO: dict[str, set[str]] = {
     # what cannot be shown without another row's hazard
     "chunk-split": {"text-unicode"},
+    "eol-crlf": {"text-newlines"},  # an event of two lines shows how many line ends were seen
+    "eol-cr": {"text-newlines"},
+    "eol-mixed": {"text-newlines"},
+    "bom": {"read-utf8", "read-line"},
+    "comments": {"text-newlines"},
+    "fields": {"text-newlines"},
+    "json-spelling": {"text-unicode", "text-lookalikes", "chunk-empty"},
+    "incremental": {"gzip"},
     "chunk-empty": {"no-space"},  # where nothing but empty chunks is sent
     "read-utf8": {"text-unicode"},
-    "read-crlf": {"eol-crlf"},
-    "no-colon": {"chunk-empty"},
+    "read-crlf": {"eol-crlf", "text-newlines", "eol-mixed", "read-bytes"},
+    "no-colon": {"chunk-empty", "text-newlines"},
     "charset": {"text-unicode"},
     "bad-utf8": {"invalid_utf8"},
     "drop-fin": {"close_early"},
     "drop-fin-close": {"close_early", "close"},
     "drop-rst": {"reset_peer"},
-    "drop-rst-close": {"reset_peer", "close"},
+    "drop-rst-close": {"reset_peer", "close", "close-delimited"},
+    "not-sse": {"charset"},
     "drop-length": {"close_early", "long_length", "length"},
     "short-length": {"short_length", "length"},
     "drop-gzip": {"cut_gzip", "gzip"},

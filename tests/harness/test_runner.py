@@ -128,7 +128,8 @@ class TestWrongClients:
     ) -> None:
         settings = replace(FEW, deadline=1.0) if word == "buffered" else replace(FEW, quick=True)
         result = check(arena, function, name, can, settings)
-        assert result.verdict == ("informational" if CHECKS[name].info.tier == "defensive" else "failed"), result.reason
+        informational = CHECKS[name].info.tier == "defensive" and word != "lost"  # lost on a good stream
+        assert result.verdict == ("informational" if informational else "failed"), result.reason
         assert result.outcome == word
         assert result.failure is not None and said in result.failure.diagnosis
 
@@ -533,7 +534,7 @@ class TestTheRun:
         assert [(e.kind, e.check.id) for e in events if e.kind != "example"] == [
             ("started", "bom"), ("finished", "bom"), ("started", "retry"), ("finished", "retry"),
         ]  # fmt: skip
-        assert [e.examples for e in events if e.kind == "example"] == list(range(1, 5))[: len(events) - 4]
+        assert [e.examples for e in events if e.kind == "example"] == list(range(1, len(events) - 3))
         assert (events[-1].done, events[-1].total) == (2, 2)
 
     def test_the_request_comes_first_and_a_client_that_never_gets_a_stream_is_told_so_once(self) -> None:

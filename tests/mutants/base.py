@@ -110,7 +110,8 @@ class Right:
             yield piece
 
     def unzipped(self, received: Iterator[bytes], response: HTTPResponse) -> Iterator[bytes]:
-        return client.unzipped(received) if response.headers.get("content-encoding") == "gzip" else received
+        coding = response.headers.get("content-encoding", "").lower()
+        return client.unzipped(received) if coding == "gzip" else received
 
     # The event stream
 

@@ -89,7 +89,7 @@ class GzipNeedsNoEnd(Right):
     """Unzips what there is, and does not look whether that is all."""
 
     def unzipped(self, received: Iterator[bytes], response: HTTPResponse) -> Iterator[bytes]:
-        if response.headers.get("content-encoding") != "gzip":
+        if response.headers.get("content-encoding", "").lower() != "gzip":
             return received
         return map(zlib.decompressobj(wbits=31).decompress, received)
 

@@ -71,8 +71,8 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         text.StopsAtEmptyDelta,
-        "chunk-empty",
-        "The same in JSON, where no-colon cannot be written.",
+        "chunk-empty json-records",
+        "The same in JSON, where no-colon cannot be written. A delta of null is empty to it.",
     ),
     mutant(
         text.StopsAtDone,
@@ -86,13 +86,13 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         text.DropsNewlines,
-        "text-newlines",
-        "Only there does an event have two data lines.",
+        "text-newlines read-crlf eol-crlf eol-cr eol-mixed comments no-colon fields",
+        "Only there does an event have two data lines. Other rows have one where it takes two lines to show something.",
     ),
     mutant(
         text.KeepsTheLastDataLine,
-        "text-newlines",
-        "The same.",
+        "text-newlines read-crlf eol-crlf eol-cr eol-mixed comments no-colon fields",
+        "The same. Other rows have one where it takes two lines to show something.",
     ),
     mutant(
         text.SplitsLikePython,
@@ -107,14 +107,16 @@ TABLE: tuple[Mutant, ...] = (
     # Reads
     mutant(
         reads.NoLineBuffer,
-        "read-line read-utf8 read-bytes long-line many-chunks",
+        "read-line read-utf8 read-bytes long-line many-chunks read-crlf http-chunks",
         "Whatever ends a read inside a line loses text: the three rows that cut lines, and the two whose size makes "
-        "reads end anywhere. It remembers a CR, so read-crlf is no trouble.",
+        "reads end anywhere. It remembers a CR, so read-crlf is no trouble."
+        " read-crlf has a stream in single bytes, http-chunks one in small chunks.",
     ),
     mutant(
         reads.DecodesReadByRead,
-        "read-utf8",
-        "Only there does a read end inside a character; the large replies are ASCII.",
+        "read-utf8 bom",
+        "Only there does a read end inside a character; the large replies are ASCII."
+        " The mark is a character, too, that is cut there.",
     ),
     mutant(
         reads.CrlfWithinReads,
@@ -123,14 +125,14 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         reads.CrlfCountsTwice,
-        "everything",
-        "One blank line too many ends an event early, which only an event with two data lines shows: it takes "
-        "read-crlf and text-newlines together.",
+        "read-crlf",
+        "One blank line too many ends an event early, which only an event with two data lines shows.",
     ),
     mutant(
         reads.WaitsForLfInVain,
-        "eol-cr eol-mixed",
-        "A read that ends in a CR of its own loses that line end; where LF follows, nothing is lost.",
+        "eol-cr eol-mixed read-crlf",
+        "A read that ends in a CR of its own loses that line end; where LF follows, nothing is lost."
+        " There are mixed line ends in single bytes.",
     ),
     mutant(
         reads.OneEventPerRead,
@@ -141,8 +143,8 @@ TABLE: tuple[Mutant, ...] = (
     # Framing
     mutant(
         framing.KnowsNoCr,
-        "eol-cr eol-mixed",
-        "Only there does a line end in CR alone.",
+        "eol-cr eol-mixed read-crlf",
+        "Only there does a line end in CR alone. There are mixed line ends in read-crlf as well.",
     ),
     mutant(
         framing.KnowsOnlyLf,
@@ -166,8 +168,9 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         framing.StopsAtEmptyEvent,
-        "comments fields",
-        "Both rows have blocks without data between the events, each with a blank line of its own.",
+        "comments fields bom blank-lines",
+        "Both rows have blocks without data between the events, each with a blank line of its own."
+        " A field that begins with the mark has such a block, and empty lines are such blocks.",
     ),
     mutant(
         framing.NeedsTheSpace,
@@ -186,8 +189,8 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         framing.DiesOnUnknownFields,
-        "fields",
-        "Only there are fields that the standard does not know.",
+        "fields bom",
+        "Only there are fields that the standard does not know. A field that begins with the mark is one.",
     ),
     mutant(
         framing.ParsesRetry,
@@ -258,9 +261,10 @@ TABLE: tuple[Mutant, ...] = (
     # HTTP
     mutant(
         http.NeedsALength,
-        "close-delimited",
+        "close-delimited drop-rst-close",
         "Only there is a body without chunks and without a length, where it matters what was said (once asks how "
-        "often was asked, and in drop-silent any outcome passes).",
+        "often was asked, and in drop-silent any outcome passes)."
+        " A body without a length is nothing to it, one that is reset, too.",
     ),
     mutant(
         http.KnowsNoExtensions,
@@ -294,13 +298,15 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         http.NeverUnzips,
-        "gzip drop-gzip",
-        "Both are compressed: nothing is found in the body, and nothing is missed at its end.",
+        "gzip drop-gzip incremental",
+        "Both are compressed: nothing is found in the body, and nothing is missed at its end."
+        " One of the streams that are withheld is compressed.",
     ),
     mutant(
         http.UnzipsReadByRead,
-        "gzip",
-        "The first read of several is no whole gzip file; in drop-gzip that error is what is asked for.",
+        "gzip incremental",
+        "The first read of several is no whole gzip file; in drop-gzip that error is what is asked for."
+        " The same, piece by piece.",
     ),
     mutant(
         http.RedirectsAreEmpty,
@@ -315,13 +321,14 @@ TABLE: tuple[Mutant, ...] = (
     # Failure
     mutant(
         failure.IgnoresStatus,
-        "status",
+        "status other-2xx",
         "Errors have other content types and are refused for them, but one of the examples calls itself an event "
-        "stream. Redirects have no such type.",
+        "stream. Redirects have no such type."
+        " So do the other successes.",
     ),
     mutant(
         failure.LooksAtNothing,
-        "status not-sse redirect redirect-away",
+        "status not-sse redirect redirect-away other-2xx",
         "Whatever is no event stream has no events, and an empty answer is made of it.",
     ),
     mutant(

@@ -9,6 +9,7 @@ import pytest
 from mock_ares.harness.checks import CHECKS
 from tests.mutants.base import Right
 from tests.mutants.matrix import Row, matrix, surprises
+from tests.mutants.parsers import PARSERS
 from tests.mutants.table import RIGHT, TABLE, Mutant, name_of
 
 
@@ -30,10 +31,12 @@ def test_what_they_are_made_of_passes(rows: Mapping[str, Row], kind: type[Right]
 
 
 def test_every_check_has_a_mutant() -> None:
-    failed_by = frozenset().union(*(mutant.failed_by for mutant in TABLE))
+    failed_by = frozenset().union(*(mutant.failed_by for mutant in TABLE), *(parser.told_by for parser in PARSERS))
     assert failed_by <= CHECKS.keys()
     without = [name for name, check in CHECKS.items() if name not in failed_by and not check.row.undetectable]
-    assert not without, f"tests/mutants/table.py: a client whose bug only these checks find: {', '.join(without)}"
+    assert not without, (
+        f"tests/mutants/table.py or parsers.py: a client whose bug only these checks find: {', '.join(without)}"
+    )
 
 
 def test_the_table() -> None:

@@ -58,7 +58,11 @@ ROWS: dict[str, Row] = {
         judge=asks_as_documented,
     ),
     "incremental": Row(
-        (one("ab", "cd", withhold=True), one("ab", "cd", "ef", "gi", withhold=True)),
+        (
+            one("ab", "cd", withhold=True),
+            one("ab", "cd", "ef", "gi", withhold=True),
+            one("ab", "cd", "ef", body=Body(gzip="event"), withhold=True),
+        ),
         pieces,
         most=10,
         judge=shows_each_piece,
@@ -79,6 +83,7 @@ ROWS: dict[str, Row] = {
             in_turn(say("ab", "cd", faults=(close_early(0),))),
             in_turn(say("ab", "cd", faults=(close_early(1),))),
             in_turn(say("ab", "cd", faults=(reset_peer("abc"),))),
+            in_turn(say("xy", "z", faults=(close_early(1),))),  # the answer is worded anew
         ),
         needs_retry=True,
     ),

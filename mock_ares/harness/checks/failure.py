@@ -29,16 +29,27 @@ from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import planned, streaming, words
 from mock_ares.harness.model import Case, Client
 from mock_ares.harness.settings import RunSettings
-from mock_ares.harness.verdict.judgements import waits
-from mock_ares.scenario.model import Body, Content, Pace, Pause, Position, Reply, RetryAfter, Segments
+from mock_ares.harness.verdict.judgements import explains, waits
+from mock_ares.scenario.model import Body, Content, Framing, Json, Pace, Pause, Position, Reply, RetryAfter, Segments
 
 STATUSES = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503)
 JSON = Content(json={"error": "It did not work"})
 PLAIN = Content(plain="It did not work")
 HTML = Content(html="<p>It did not work</p>")
+NO_STREAMS = (
+    "x bogus", "text/event-stream-x", "text/event-streams", "application/text/event-stream", "text/plain",
+    "application/octet-stream", "text/event", "x-text/event-stream", None,
+)  # fmt: skip
+"""Content types that are not that of a stream; None: there is none."""
 CLOSE = Body(connection="close")
 GZIP = Body(gzip="event")
 EVENTS: dict[str, str | None] = {"content-type": "text/event-stream"}
+RECORDS = (
+    '{"event":"tool_call","name":"search"}', '{"event":"tool_call","content":"no"}', '{"type":"ping"}', "{}",
+    '{"event":"token","content":null}', '{"event":null}', '{"delta":null,"finish_reason":null}',
+    '{"role":"assistant","finish_reason":null}', '{"event":"usage","done":true,"tokens_used":3}',
+)  # fmt: skip
+"""Records that say nothing of the reply."""
 LEAST = 6
 """Bytes that the shortest stream of one chunk has at least: more cannot be left out of its Content-Length."""
 
@@ -177,15 +188,57 @@ ROWS: dict[str, Row] = {
             refused(200, HTML),
             refused(200, "empty", headers={"content-type": "text/html"}),
             refused(200, Content(plain="data: no\n\n")),
+            refused(200, Content(plain="data: no\n\n"), headers={"content-type": "text/html; x=text/event-stream"}),
+            *(one("no", headers={"content-type": kind}) for kind in NO_STREAMS),
             one(),
         ),
         no_streams,
         most=8,
     ),
+    "other-2xx": Row(
+        (
+            refused(204, "empty"),
+            *(one("no", status=status) for status in (201, 202, 203, 206, 210, 226)),
+            refused(202, "empty"),
+        )
+    ),
+    "error-detail": Row((refused(429, JSON), refused(500, PLAIN), refused(401, JSON)), judge=explains),
+    "refused": Row((replace(one("no"), refused=True),)),
+    "json-spelling": Row(
+        tuple(
+            one(*chunks, framing=Framing(json=how))
+            for how in (
+                Json(escapes="non-ascii"),
+                Json(escapes="all"),
+                Json(escapes="short"),
+                Json(space="none"),
+                Json(space="much"),
+                Json(space="lines"),
+                Json(order="reversed"),
+                Json(more=True),
+                Json("all", "much", "reversed", True),
+            )
+            for chunks in (("a/b", "😀é", '"\\'), ("",))
+        ),
+        streaming("json-spelling"),
+    ),
+    "json-records": Row(
+        tuple(
+            one("a", "b", framing=Framing(**{place: (f"data: {record}",)}))  # type: ignore[arg-type]
+            for record in RECORDS
+            for place in ("between", "first")
+        )
+    ),
     "drop-fin": Row(dropped(close_early, Body()), streaming("drop-fin")),
     "drop-rst": Row(dropped(reset_peer, Body()), streaming("drop-rst")),
     "drop-fin-close": Row(dropped(close_early, CLOSE), streaming("drop-fin-close")),
-    "drop-rst-close": Row(dropped(reset_peer, CLOSE), streaming("drop-rst-close")),
+    "drop-rst-close": Row(
+        (
+            *dropped(reset_peer, CLOSE),
+            *(faulty(reset_peer(at), body="close") for at in (1, "abc", 0)),  # where the end alone would end the body
+        ),
+        streaming("drop-rst-close"),
+    ),
     "drop-length": Row(
         (faulty(close_early(1), body="length"), faulty(long_length(1)), faulty(close_early("abc"), body="length")),
         too_long,

@@ -11,7 +11,7 @@ from mock_ares.harness.checks.strategies import COMMENTS, FIELDS, PLACES, TYPES,
 from mock_ares.harness.model import Case
 from mock_ares.harness.settings import RunSettings
 from mock_ares.plan import lorem
-from mock_ares.scenario.model import Chunks, Framing, Text
+from mock_ares.scenario.model import Chunks, Framing, Segments, Text
 
 
 def framed(*chunks: str, **words: object) -> Case:
@@ -64,13 +64,38 @@ EIGHT_MB = "Neuralnetworkslearnbyexample." * 290_000
 """Without a space, so that no chunk begins or ends with one."""
 
 ROWS: dict[str, Row] = {
-    "eol-crlf": Row((framed("a", newline="crlf"), framed("a", "b", newline="crlf")), streaming("eol-crlf")),
-    "eol-cr": Row((framed("a", newline="cr"), framed("a", "b", newline="cr")), streaming("eol-cr")),
+    "eol-crlf": Row(
+        (framed("a", newline="crlf"), framed("a", "b", newline="crlf"), framed("a\nb", newline="crlf")),
+        streaming("eol-crlf"),
+    ),
+    "eol-cr": Row(
+        (framed("a", newline="cr"), framed("a", "b", newline="cr"), framed("a\nb", newline="cr")), streaming("eol-cr")
+    ),
     "eol-mixed": Row(
-        tuple(one("a", "b", "c", "d", framing=Framing(newline="mixed"), seed=seed) for seed in range(4)),
+        tuple(one("a", "b", "c", "d", framing=Framing(newline="mixed"), seed=seed) for seed in range(4))
+        + tuple(one("a\nb", "c", framing=Framing(newline="mixed"), seed=seed) for seed in range(8)),
         streaming("eol-mixed"),
     ),
-    "bom": Row((framed("a", bom=True), framed("a", "b", bom=True), framed("a\ufeffb", bom=True)), streaming("bom")),
+    "bom": Row(
+        (
+            framed("a", bom=True),
+            framed("a", "b", bom=True),
+            framed("a\ufeffb", bom=True),
+            framed("a", "b", between=("\ufeffdata: no",)),  # a field of that name
+            framed("a", bom=True, before=("\ufeffdata: no",)),
+            framed("\ufeffa", "\ufeff", "b", bom=True),
+            *(one("a", framing=Framing(bom=True), segments=Segments(at=(at,))) for at in (1, 2, 3)),
+        ),
+        streaming("bom"),
+    ),
+    "blank-lines": Row(
+        (
+            framed("a", "b", between=("",)),
+            framed("a", first=("",)),
+            framed("a", "b", first=("", "", ""), between=("", "")),
+        ),
+        streaming("blank-lines"),
+    ),
     "comments": Row(
         (
             framed("a", "b", between=(": keep-alive",)),
@@ -79,12 +104,25 @@ ROWS: dict[str, Row] = {
             framed("a", inside=(": keep-alive",)),
             framed("a", "b", between=(":",)),
             framed("a", "b", between=(": data: no",)),
+            framed("a\nb", amid=(": keep-alive",)),
+            framed("a\nb", amid=(":",)),
             *(framed("a", "b", **{place: COMMENTS}) for place in PLACES),
         ),
         streaming("comments"),
     ),
-    "no-space": Row((framed("a", space=False), framed("a", "b", space=False)), streaming("no-space")),
-    "no-colon": Row((framed("a", "", "b", bare_empty=True), framed("", bare_empty=True)), streaming("no-colon")),
+    "no-space": Row(
+        (framed("a", space=False), framed("a", "b", space=False), framed("a", "\tb", space=False)),
+        streaming("no-space"),
+    ),
+    "no-colon": Row(
+        (
+            framed("a", "", "b", bare_empty=True),
+            framed("", bare_empty=True),
+            framed("\n", bare_empty=True),
+            framed("a\n\nb", bare_empty=True),
+        ),
+        streaming("no-colon"),
+    ),
     "fields": Row(
         (
             framed("a", "b", before=("id: 1",)),
@@ -99,6 +137,15 @@ ROWS: dict[str, Row] = {
             framed("a", "b", before=("id",)),
             framed("a", "b", between=("id: 1",)),
             framed("a", "b", first=("retry: 100",)),
+            framed("a\nb", amid=("id: 1",)),
+            framed("a\nb", amid=("retry: 1",)),
+            framed("a\nb", amid=("event: message",)),
+            framed("a\nb", amid=("unknown",)),
+            framed("a\nb", amid=(" ",)),
+            framed("a\nb", amid=("\t",)),
+            framed("a", "b", inside=("  ",)),
+            framed("a", "b", before=("id: \0", "id:a\0b", "data\0: no", "\0data: no")),
+            framed("a", "b", before=("xdata: no", "x data: no")),
             *(framed("a", "b", **{place: FIELDS}) for place in PLACES),
         ),
         streaming("fields"),
@@ -131,7 +178,10 @@ ROWS: dict[str, Row] = {
         streaming("bad-utf8"),
     ),
     "long-line": Row(
-        tuple(long_line(size, 0) for size in (70_000, 1_000_000, 8_000_000)), long_lines, most=3, trial="in-time"
+        tuple(long_line(size, 0) for size in (1_030, 4_200, 8_400, 33_000, 70_000, 1_000_000, 8_000_000)),
+        long_lines,
+        most=3,
+        trial="in-time",
     ),
     "many-chunks": Row(
         (

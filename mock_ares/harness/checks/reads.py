@@ -13,6 +13,9 @@ def at(*offsets: int) -> Segments:
     return Segments(at=offsets)
 
 
+MANY = one(*("ab" * 150), segments="whole")
+"""More events in one read than a careless loop looks at."""
+
 ROWS: dict[str, Row] = {
     "read-line": Row(
         (
@@ -41,6 +44,8 @@ ROWS: dict[str, Row] = {
         (
             one("a", framing=CRLF, segments=Segments(inside="crlf")),
             one("a", "b", framing=CRLF, segments=Segments(inside="crlf")),
+            one("a\nb", framing=CRLF, segments=Segments(inside="crlf")),  # where it counts how many lines end
+            *(one("a\nb", "c", framing=Framing(newline="mixed"), seed=seed, segments="byte") for seed in range(4)),
         ),
         streaming("read-crlf"),
         reads=True,
@@ -49,7 +54,7 @@ ROWS: dict[str, Row] = {
         (one("a", segments="byte"), one("ab", "cd", segments="byte")), streaming("read-bytes"), reads=True
     ),
     "read-whole": Row(
-        (one("a", "b", segments="whole"), one("a", "b", "c", "d", "e", segments="whole")),
+        (one("a", "b", segments="whole"), one("a", "b", "c", "d", "e", segments="whole"), MANY),
         streaming("read-whole"),
         reads=True,
     ),

@@ -25,7 +25,7 @@ from mock_ares.harness.model import Case
 from mock_ares.harness.settings import RunSettings
 from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.model import StreamPlan
-from mock_ares.scenario.model import Body, Framing, Pace, Position, Reply, Segments
+from mock_ares.scenario.model import Body, Framing, Json, Pace, Position, Reply, Segments
 
 Rows = frozenset[str]
 
@@ -47,12 +47,13 @@ SEPARATORS = ("\u2028", "\u2029", "\u0085", "\x0b", "\x0c", "\x1c", "\x1d", "\x1
 COMMENTS = (": keep-alive", ":", ":keep-alive", ": data: no", ": a: b", "::")
 FIELDS = (
     "id: 1", "id", "id:", "retry: 100", "retry: soon", "retry:", "event:", "event", "event: message", "unknown: x",
-    "unknown", "data : x", " data: x", "DATA: x", "dataset: x", "id: 1: 2",
+    "unknown", "data : x", " data: x", "DATA: x", "Data: x", "dataset: x", "xdata: x", "id: 1: 2",
+    "id: \0", "data\0: x", " ", "\t",
 )  # fmt: skip
-PLACES = ("first", "between", "before", "inside")
+PLACES = ("first", "between", "before", "amid", "inside")
 """Where a framing has lines of its own."""
-LINES = {"comments": COMMENTS, "fields": FIELDS}
-_PLACES = st.sampled_from(PLACES)
+LINES = {"comments": COMMENTS, "fields": FIELDS, "blank-lines": ("",)}
+LINE_PLACES = {"comments": PLACES, "fields": PLACES, "blank-lines": ("first", "between")}
 TYPES = (
     "text/event-stream;charset=latin-1",
     "Text/Event-Stream",
@@ -61,6 +62,9 @@ TYPES = (
     "text/event-stream; charset=iso-8859-1; boundary=x",
     "TEXT/EVENT-STREAM;charset=UTF-8",
     'text/event-stream; charset="utf-8"',
+    "text/event-stream ;charset=utf-8",
+    "text/event-stream\t; charset=utf-8",
+    "text/event-stream;",
 )
 EXTENSIONS = (";a=b", ";a", ";ab=cd")
 QUOTED = (';a="b"', ';a="b c"', ';a="b;c"', '; a = "b"', ';a="b\\"c"', ";ab=cd;ef=gh")
@@ -181,7 +185,21 @@ def framings(rows: Rows) -> SearchStrategy[Framing]:
         bom=options(rows, False, {"bom": True}),
         bare_empty=options(rows, False, {"no-colon": True}),
         final_blank_line=options(rows, True, {"unterminated": False}),
+        json=jsons() if "json-spelling" in rows else st.just(Json()),
     )
+
+
+@cache
+def jsons() -> SearchStrategy[Json]:
+    """JSON that is not written as ARES writes it."""
+    ways = st.builds(
+        Json,
+        escapes=st.sampled_from(("usual", "non-ascii", "short", "all")),
+        space=st.sampled_from(("usual", "none", "much", "lines")),
+        order=st.sampled_from(("usual", "reversed")),
+        more=st.booleans(),
+    )
+    return ways.filter(lambda way: way != Json())
 
 
 @st.composite
@@ -190,10 +208,10 @@ def own_lines(draw: DrawFn, rows: Rows) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for row, lines in LINES.items():
         if row in rows:
-            for place in PLACES:
+            for place in LINE_PLACES[row]:
                 found[place] = found.get(place, ()) + draw(lines_of(row))
             if len(rows) == 1 and not any(found.values()):
-                found[draw(_PLACES)] = (draw(st.sampled_from(lines)),)
+                found[draw(st.sampled_from(LINE_PLACES[row]))] = (draw(st.sampled_from(lines)),)
     return found
 
 
@@ -206,6 +224,8 @@ def bodies(rows: Rows) -> SearchStrategy[Body]:
             "close-delimited": (Body("close"), Body("http1.0")),
             "chunk-ext": tuple(Body(extensions=text) for text in EXTENSIONS),
             "chunk-ext-quoted": tuple(Body(extensions=text) for text in QUOTED),
+            "http-chunks": (Body(sizes="capitals"), Body(sizes="zeros")),
+            "http-reads": (Body(reads="size"), Body(reads="crlf"), Body(reads="last")),
             "trailers": tuple(Body(trailers=fields) for fields in TRAILERS),
             "gzip": (Body(gzip="event"), Body(gzip="whole")),
             "drop-fin-close": Body(connection="close"),
@@ -330,6 +350,8 @@ def head_fields(rows: Rows) -> SearchStrategy[dict[str, str]]:
 @st.composite
 def streams(draw: DrawFn, rows: Rows, dialect: str) -> Reply:
     """A reply that shows hazards of these rows and of no others."""
+    if DIALECTS[dialect].raw:
+        rows -= {"json-spelling"}
     chunks = draw(chunk_lists(rows, dialect))
     if rows == {"no-colon"}:
         chunks = (*chunks, "")

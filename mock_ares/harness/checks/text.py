@@ -13,6 +13,9 @@ ROWS: dict[str, Row] = {
             one("a", "b", "c"),
             one("e", "\u0301", "👩", "\u200d", "🔬"),
             one("Neural networks learn by example."),
+            one("ha", "ha"),  # not a chunk that came again
+            one("hah", "ha"),
+            one("ha", "hah", "ha"),
         ),
         streaming("chunk-split"),
         key_route=True,
@@ -26,6 +29,7 @@ ROWS: dict[str, Row] = {
             one(" a"),
             one("a "),
             one("  a  ", "   ", " b"),
+            one("a", "\tb\t", "\t", "c"),
         ),
         streaming("chunk-spaces"),
     ),
@@ -39,6 +43,7 @@ ROWS: dict[str, Row] = {
             one("日本語"),
             one("😀"),
             one("👩\u200d🔬e\u0301", "עברית"),
+            one("a", "\u00a0b\u3000", "c"),
             one(*UNICODE, "𝒳\u00adﷺ\u200b\U0010fffd\u00a0x"),
         ),
         streaming("text-unicode"),
@@ -60,7 +65,7 @@ ROWS: dict[str, Row] = {
         streaming("text-lookalikes"),
     ),
     "text-newlines": Row(
-        (one("a\nb"), one("a\n", "b"), one("\n"), one("a\n\nb"), one("\na", "\n\n", "b\n")),
+        (one("a\nb"), one("a\n", "b"), one("\n"), one("a\n\nb"), one("\na", "\n\n", "b\n"), one("a\n\n", "b\n\nc")),
         streaming("text-newlines"),
     ),
     "text-separators": Row(

@@ -33,6 +33,23 @@ ROWS: dict[str, Row] = {
         ),
         streaming("chunk-ext-quoted"),
     ),
+    "http-chunks": Row(
+        (
+            *(carried("abc", "def", "ghijklm", sizes=sizes) for sizes in ("capitals", "zeros")),
+            *(carried("a" * 300, sizes=sizes) for sizes in ("usual", "capitals", "zeros")),
+            carried("a" * 5000),
+            *(one("ab", "cd", body=Body(http_chunks=size)) for size in ("whole", 3, 1)),
+        ),
+        streaming("http-chunks"),
+    ),
+    "http-reads": Row(
+        tuple(
+            carried(*chunks, reads=reads)
+            for chunks in (("a",), ("ab", "cd", "a" * 300))
+            for reads in ("size", "crlf", "last")
+        ),
+        streaming("http-reads"),
+    ),
     "trailers": Row(
         (*(carried("a", trailers=fields) for fields in TRAILERS), carried("a", "b", trailers={"x-a": "1"})),
         streaming("trailers"),
@@ -45,10 +62,19 @@ ROWS: dict[str, Row] = {
             carried("ab", "cd", "ef", gzip="event"),
             one("ab", "cd", "ef", body=Body(gzip="whole"), segments="free"),
             carried("ab", "cd", gzip="event", framing="length"),
+            one("ab", "cd", body=Body(gzip="event"), headers={"content-encoding": "GZIP"}),
+            one("ab", "cd", body=Body(gzip="event"), headers={"Content-Encoding": "Gzip"}),
         ),
         streaming("gzip"),
         needs_gzip=True,
     ),
-    "redirect": Row((redirected(307, "same"), redirected(308, "same")), judge=follows),
+    "redirect": Row(
+        (
+            redirected(307, "same"),
+            redirected(308, "same"),
+            *(case(Reply(status=status, content="empty")) for status in (307, 301, 302, 300, 304)),  # no Location
+        ),
+        judge=follows,
+    ),
     "redirect-away": Row((redirected(307, "away"), redirected(308, "away")), judge=keeps_credentials),
 }

@@ -137,8 +137,9 @@ class ExampleRunner:
     def _target(self, credentials: Credentials, case: Case, example: _Example) -> Target:
         token = credentials.api_key if case.path == KEY_PATH else credentials.token
         deadline = example.most + GRACE
+        url = self.server.refused_url if case.refused else self.url
         return Target(
-            self.url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, example.over
+            url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, example.over
         )
 
     def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:

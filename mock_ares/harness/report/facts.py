@@ -63,6 +63,8 @@ def _case(failure: Failure) -> Iterator[Fact]:
         yield Fact("case", f"the caller stops it once {characters} been shown")
     if case.withhold:
         yield Fact("case", "each piece is sent only when the client has shown the one before")
+    if case.refused:
+        yield Fact("case", "it is pointed at a port that refuses connections")
 
 
 def _reply(reply: Reply) -> str:

@@ -287,6 +287,11 @@ def _worth_it(failure: Failure) -> bool:
     return failure.word not in UNSHRUNK and (sum(map(len, failure.reads)) > 16 or len(failure.reads) > 2)
 
 
+def _loses_text(failure: Failure) -> bool:
+    """Whether the text of a good stream is not what was sent: that is wrong whoever asks for it."""
+    return failure.word in ("lost", "altered", "added") and not any(reply.faults for reply in failure.case.replies)
+
+
 def verdict_on(check: Check, failure: Failure | None, settings: RunSettings) -> tuple[Verdict, str]:
     """The verdict and its reason."""
     why = settings.expect.get(check.id)
@@ -296,7 +301,7 @@ def verdict_on(check: Check, failure: Failure | None, settings: RunSettings) -> 
         return ("informational", UNTOLD) if check.row.undetectable else ("passed", "")
     if why is not None:
         return "informational", f"expected to fail: {why}"
-    if check.info.tier == "defensive" and not settings.strict:
+    if check.info.tier == "defensive" and not settings.strict and not _loses_text(failure):
         return "informational", "no text demands it, but users are hurt without it"
     return "failed", ""
 

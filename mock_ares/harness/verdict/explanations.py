@@ -200,7 +200,7 @@ def _traits(plan: StreamPlan) -> Iterator[tuple[str, bool]]:
     yield "no space behind the colon", not framing.space
     yield "a byte order mark", framing.bom
     yield "a field name without a colon", framing.bare_empty
-    extra = [*framing.first, *framing.between, *framing.before, *framing.inside]
+    extra = [*framing.first, *framing.between, *framing.before, *framing.amid, *framing.inside]
     yield f"lines such as {', '.join(sorted(set(map(repr, extra)))[:2])}", bool(extra)
     yield "no empty line at its end", not framing.final_blank_line
     yield f"the content type {types}", bool(head) and types not in ("text/event-stream", "")

@@ -22,6 +22,10 @@ DATE_EARLY = 2.0
 """The same for a date: it has no fractions of a second, and a second more is tolerated."""
 
 
+SAID = "It did not work"
+"""What the bodies of the contract's errors say."""
+
+
 class Done(enum.Enum):
     PASSED = "passed"
 
@@ -105,7 +109,7 @@ def closes(played: ExampleResult, client: Client) -> Found:
 
 def follows(played: ExampleResult, client: Client) -> Found:
     """Followed or reported; followed by a client that declares that it does."""
-    followed = any(e.reply == 1 for e in played.exchanges)
+    followed = any(e.reply == 1 for e in played.exchanges) or played.case.replies[0].redirect is None
     if "redirects" not in client.capabilities or followed or not played.asked or played.observation.error is None:
         return None
     status, error = played.exchanges[-1].status, diagnosis.quoted(played.observation.error)
@@ -134,6 +138,18 @@ def waits(played: ExampleResult, client: Client) -> Found:
     form = "a date" if isinstance(announced, RetryAfter) else f"{announced:g} s"
     reason = f"Retry-After was {form}, and it asked again after {waited:.1f} s"
     return _failure(played, 0, "early-retry", reason, "waits as long as Retry-After says before it asks again")
+
+
+def explains(played: ExampleResult, client: Client) -> Found:
+    """The report says which status it was, or what the body said."""
+    error = played.observation.error
+    if error is None or not played.exchanges:
+        return PASSED  # whether there is a report is another check's
+    status = played.exchanges[-1].status
+    if str(status) in error or SAID.lower() in error.lower():
+        return PASSED
+    reason = f"the status was {status}, and its body said {SAID!r}; the report was {diagnosis.quoted(error)}"
+    return _failure(played, -1, "unexplained", reason, "reports the status, or what the body says")
 
 
 def _failure(played: ExampleResult, which: int, word: FailureKind, reason: str, expected: str) -> Failure:

@@ -51,7 +51,7 @@ def judge(played: ExampleResult, client: Client) -> Failure | None:
             raise HarnessError(f"the harness has erred, not {client.name}: {reason}")
     judged = decisive(played)
     if judged is None:
-        return _never_asked(played.case, played.observation)
+        return (_refused if played.case.refused else _never_asked)(played.case, played.observation)
     mistake = _outcome(played.observation, judged, _texts(played, judged))
     return None if mistake is None else failure(played, judged, mistake)
 
@@ -143,6 +143,27 @@ def _instead(observation: Observation) -> str:
     if observation.error is not None:
         return f"; it failed with {diagnosis.quoted(observation.error)}"
     return f"; it returned {diagnosis.quoted(observation.text)}" if observation.text else ""
+
+
+def _refused(case: Case, observation: Observation) -> Failure | None:
+    """Of a client whose connection was refused."""
+    if observation.error is not None and not observation.shown_text and not observation.timed_out:
+        return None
+    word: FailureKind = "hung" if observation.timed_out else "error-as-answer"
+    said = (
+        "it came to no end"
+        if observation.timed_out
+        else f"it gave {diagnosis.quoted(observation.text or observation.shown_text)}"
+    )
+    return Failure(
+        case=case,
+        expected="reports that there is no connection",
+        expected_text="",
+        observation=observation,
+        word=word,
+        diagnosis=f"the connection was refused, and {said}",
+        ending=NO_EXCHANGE,
+    )
 
 
 def _never_asked(case: Case, observation: Observation) -> Failure:

@@ -112,7 +112,7 @@ class FakeState:
     refresh: Callable[[], Awaitable[None]] | None = None
     """Awaited before a request is answered: what was saved meanwhile is served."""
     control: Any = None
-    """Its ``server.control.state.Control``, once it has one."""
+    """Its ``control.context.Control``, once it has one."""
     control_app: Any = None
     """What answers below ``/_mock``, once somebody has asked."""
     _open: dict[str, set[Wire]] = field(default_factory=dict)

@@ -6,12 +6,12 @@ import gc
 import time
 
 from mock_ares.server.record import redaction
+from tests.ares.test_serde import BODIES, read
 from tests.growth import Work
 from tests.harness.report.test_differences import long_texts
 from tests.plan.test_chunking import UNITS, WAYS
 from tests.plan.test_cost import WORK as PLANNING
 from tests.server.test_redaction import PIECES
-from tests.server.test_serde import BODIES, read
 from tests.test_sse_cost import WORK as EVENTS
 
 LINEAR = 8.0

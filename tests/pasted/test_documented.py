@@ -31,11 +31,11 @@ RUN_BY = {
     ("docs/check.md", "python"): "here",
     ("docs/check.md", "sh"): "here",
     ("docs/check.md", "toml"): "here",
-    ("docs/control-api.md", "js"): "tests/server/control/test_docs.py",
+    ("docs/control-api.md", "js"): "tests/control/test_docs.py",
     ("docs/control-api.md", "sh"): "here",
     ("docs/pytest.md", "python"): "tests/plugin/test_docs.py",
-    ("docs/scenarios.md", "python"): "tests/scenario/test_docs.py",
-    ("docs/scenarios.md", "yaml"): "tests/scenario/test_docs.py",
+    ("docs/scenarios.md", "python"): "tests/authoring/test_docs.py",
+    ("docs/scenarios.md", "yaml"): "tests/authoring/test_docs.py",
 }
 SHORTER = """#!{python}
 import os, signal, subprocess, sys

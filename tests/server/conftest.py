@@ -10,8 +10,10 @@ import pytest
 from uvicorn.server import ServerState
 
 from mock_ares.server.hosting import loop
-from tests.server.live import Live, live
+from tests.server.fakes import ares, docs, profile, server
 from tests.server.stage import COMBINATIONS, Stage
+
+__all__ = ["ares", "docs", "profile", "server"]
 
 
 def staged(combination: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
@@ -42,26 +44,3 @@ def stage(
     caplog.set_level(logging.WARNING)
     yield from staged(request.param, monkeypatch)
     assert [record.getMessage() for record in caplog.records] == []
-
-
-@pytest.fixture(params=["docs", "server"])
-def profile(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def ares(profile: str, caplog: pytest.LogCaptureFixture) -> Iterator[Live]:
-    with live(caplog, profile=profile) as found:
-        yield found
-
-
-@pytest.fixture
-def docs(caplog: pytest.LogCaptureFixture) -> Iterator[Live]:
-    with live(caplog) as found:
-        yield found
-
-
-@pytest.fixture
-def server(caplog: pytest.LogCaptureFixture) -> Iterator[Live]:
-    with live(caplog, profile="server") as found:
-        yield found

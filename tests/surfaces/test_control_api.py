@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from mock_ares.scenario.model import Match, Reply, Scenario, Text, When
-from tests.server.control.rig import API, Api, served
+from tests.control.rig import API, Api, served
 from tests.server.live import said, until
 
 LONG = Scenario(name="long", replies=(Reply(text=Text(words=20_000)),))

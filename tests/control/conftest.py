@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.control.rig import Api, served
+from tests.control.rig import Api, served
+from tests.server.fakes import docs
+
+__all__ = ["docs"]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from mock_ares.control import send_records
 from mock_ares.faults import close_early
 from mock_ares.scenario.model import Pace, Pause, Position, Segments
 from mock_ares.server.playback import player, progress
-from tests.server.control.rig import Api, served
+from tests.control.rig import Api, served
 from tests.server.live import said, until
 
 TEXT = "Neural networks learn by example."

@@ -15,7 +15,7 @@ from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.server.files.atomic_write import ChangedError, OutsideError
 from mock_ares.server.files.reload import Reloader
 from mock_ares.server.files.scenario_files import Folder
-from tests.server.control.rig import Api, Listener
+from tests.control.rig import Api, Listener
 from tests.server.live import said, until
 
 BROKEN = "text: hi\npace: 3\n"

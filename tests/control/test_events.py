@@ -11,7 +11,7 @@ import pytest
 from mock_ares.authoring.calls import reply
 from mock_ares.control import event_log, event_stream
 from mock_ares.scenario.model import Pace
-from tests.server.control.rig import Api, Listener, conforms
+from tests.control.rig import Api, Listener, conforms
 from tests.server.live import until
 
 SCHEMAS = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.api.frontend import Frontend
+from tests.ares.routes.frontend import Frontend
 from tests.server.live import Live
 
 

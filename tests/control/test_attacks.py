@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mock_ares.control import static_files
-from tests.server.control.rig import Api, Listener, served
+from tests.control.rig import Api, Listener, served
 from tests.server.live import PATIENCE, read_all, until
 
 WRITES = [

@@ -6,7 +6,7 @@ import pytest
 
 from mock_ares.faults import error_event, missing_end, reset_peer
 from mock_ares.scenario.model import Framing, Reply
-from tests.server.api.official_ui import OfficialUi, UiError
+from tests.ares.routes.official_ui import OfficialUi, UiError
 from tests.server.live import Live
 
 ANN = {"email": "ann@example.com", "password": "correct horse"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.api.frontend import EMAIL, PASSWORD, Frontend, error
+from tests.ares.routes.frontend import EMAIL, PASSWORD, Frontend, error
 
 FAILED = "AUTHENTICATION_FAILED"
 BAD_TOKEN = {"error": "Invalid or expired token", "code": "AUTH_INVALID_TOKEN"}

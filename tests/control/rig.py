@@ -23,7 +23,7 @@ from tests.server.live import PATIENCE, Got, Live, live
 
 API = "/_mock/api"
 DOCUMENT: dict[str, Any] = yaml.load(
-    (Path(__file__).parents[3] / "contracts" / "control.openapi.yaml").read_text(encoding="utf-8"),
+    (Path(__file__).parents[2] / "contracts" / "control.openapi.yaml").read_text(encoding="utf-8"),
     getattr(yaml, "CSafeLoader", yaml.SafeLoader),  # every worker reads it, to collect: a second less
 )
 

@@ -13,7 +13,7 @@ from mock_ares.ares.routes.table import TABLE, Operation, find, operations
 from mock_ares.scenario.model import Content, Reply, Scenario, When
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
-from tests.server.api.frontend import Frontend, error
+from tests.ares.routes.frontend import Frontend, error
 from tests.server.live import Live, live
 
 PROFILES = ["docs", "server"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.api.frontend import Frontend, error
+from tests.ares.routes.frontend import Frontend, error
 
 
 @pytest.fixture

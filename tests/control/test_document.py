@@ -20,9 +20,9 @@ from mock_ares.control.context import Control
 from mock_ares.server.files.scenario_files import Folder
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
-from tests.server.control.rig import DOCUMENT
+from tests.control.rig import DOCUMENT
 
-FILE = Path(__file__).parents[3] / "contracts" / "control.openapi.yaml"
+FILE = Path(__file__).parents[2] / "contracts" / "control.openapi.yaml"
 BOUNDED = settings(max_examples=5)
 AnyCase = Case[Any]
 SCHEMA = schemathesis.openapi.from_path(FILE).exclude(path=[f"{API}/events", f"{API}/requests/wait"])

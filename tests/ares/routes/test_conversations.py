@@ -10,7 +10,7 @@ import pytest
 
 from mock_ares.faults import close_early, duplicate_chunk, error_event, invalid_utf8, missing_end, reset_peer, truncate
 from mock_ares.scenario.model import Reply
-from tests.server.api.frontend import Frontend, error
+from tests.ares.routes.frontend import Frontend, error
 from tests.server.live import Live, until
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.api.frontend import Frontend, error
+from tests.ares.routes.frontend import Frontend, error
 
 USER = {"email": "hurl.user1@example.com", "password": "password123", "name": "Hurl User"}
 LOGIN = {"email": USER["email"], "password": USER["password"]}

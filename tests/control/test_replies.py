@@ -13,7 +13,7 @@ from mock_ares.faults import FAULTS
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.position import Position
 from mock_ares.scenario.words import Duration, Fraction
-from tests.server.control.rig import Api, served
+from tests.control.rig import Api, served
 from tests.server.live import SAY_HI, Live, said
 
 TEXT = "Neural networks learn by example."

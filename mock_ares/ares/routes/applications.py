@@ -13,9 +13,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mock_ares.ares.credentials import NEVER
-from mock_ares.ares.errors import HttpError, json_error
+from mock_ares.ares.errors import json_error
 from mock_ares.ares.memory.keys import AgentRun, Key
-from mock_ares.ares.routes.operations import OperationCall, Result, not_found, page_of, paged, precise, stamp, value_of
+from mock_ares.ares.routes.operations import (
+    OperationCall,
+    OperationRefusedError,
+    Result,
+    page_of,
+    paged,
+    precise,
+    refuse_unknown,
+    stamp,
+    value_of,
+)
 from mock_ares.ares.serde import Field, Struct
 from mock_ares.dialects import count_tokens
 from mock_ares.scenario.diagnostics import counted
@@ -54,25 +64,20 @@ AGENTS: dict[str, ClientAgent] = {
 }
 
 
-def list_agents(call: OperationCall) -> Result | HttpError:
+def list_agents(call: OperationCall) -> Result:
     page = page_of(call)
-    if isinstance(page, HttpError):
-        return page
     return paged(call, [_agent(call, agent, short=True) for agent in AGENTS.values()], page, 20, "agents")
 
 
-def get_agent(call: OperationCall) -> Result | HttpError:
-    agent = _named(call)
-    return agent if isinstance(agent, HttpError) else Result(_agent(call, agent))
+def get_agent(call: OperationCall) -> Result:
+    return Result(_agent(call, _named(call)))
 
 
-def run_agent(call: OperationCall) -> Result | HttpError:
+def run_agent(call: OperationCall) -> Result:
     agent = _named(call)
-    if isinstance(agent, HttpError):
-        return agent
     body = value_of(call.body)
     if not call.docs:
-        return Result(_run(call, _stub(call, agent, body)))
+        return Result(_run(call, _made(call, agent, body, "Agent run queued")))
     run = _executed(call, agent, body["input"])
     call.store.runs.add(run)
     day = call.store.usage.day(call.user, date_of(call.now))
@@ -80,26 +85,17 @@ def run_agent(call: OperationCall) -> Result | HttpError:
     return Result(_run(call, run), wait=RUN_TAKES)
 
 
-def list_runs(call: OperationCall) -> Result | HttpError:
+def list_runs(call: OperationCall) -> Result:
     page = page_of(call)
-    if isinstance(page, HttpError):
-        return page
-    agent = call.parts["name"]
-    if call.docs and agent not in AGENTS:
-        return _unknown(call, agent)
+    agent = _named(call).name if call.docs else call.parts["name"]
     runs = call.store.runs.of(call.user, agent)
     return paged(call, [_run(call, run) for run in runs], page, 20 if call.docs else 25, "runs")
 
 
-def list_logs(call: OperationCall) -> Result | HttpError:
+def list_logs(call: OperationCall) -> Result:
     page = page_of(call)
-    if isinstance(page, HttpError):
-        return page
-    agent = call.parts["name"]
     if call.docs:
-        if agent not in AGENTS:
-            return _unknown(call, agent)
-        logs = [line for run in call.store.runs.of(call.user, agent) for line in _log(call, run)]
+        logs = [line for run in call.store.runs.of(call.user, _named(call).name) for line in _log(call, run)]
         return paged(call, logs, page, 50, "logs")
     number, size = (1 if page.number is None else page.number), (50 if page.size is None else page.size)
     return Result({"items": [], "total": 0, "page": number, "per_page": size, "total_pages": 0})
@@ -131,11 +127,11 @@ def list_keys(call: OperationCall) -> Result:
     return Result({"keys": keys} if call.docs else keys)
 
 
-def create_key(call: OperationCall) -> Result | HttpError:
+def create_key(call: OperationCall) -> Result:
     """The server ignores the expiry that it is asked for."""
     days = call.fields["expires_in_days"] if call.docs else None
     if days is not None and not 1 <= days <= MOST_DAYS:
-        return json_error(422, "Invalid value for field: expires_in_days")
+        raise OperationRefusedError(json_error(422, "Invalid value for field: expires_in_days"))
     expires = None if days is None else int(call.now) + days * DAY
     secret = call.keyring.issue_api_key(id=call.user, lifetime=(NEVER if expires is None else expires) - call.now)
     key = Key(str(uuid.uuid4()), call.user, call.fields["name"], secret, call.now, expires)
@@ -147,23 +143,21 @@ def create_key(call: OperationCall) -> Result | HttpError:
     return Result({"key": _key(call, key), "secret": secret})
 
 
-def revoke_key(call: OperationCall) -> Result | HttpError:
+def revoke_key(call: OperationCall) -> Result:
     id = call.parts["id"]
     key = call.store.keys.find(id, call.user)
     if key is None:
-        return not_found(call, f"API key not found: {id}", f"API key '{id}' not found for tenant '{call.user}'")
+        refuse_unknown(call, f"API key not found: {id}", f"API key '{id}' not found for tenant '{call.user}'")
     key.active = False
     call.keyring.revoke(key.secret)
     return Result(status=204)
 
 
-def _named(call: OperationCall) -> ClientAgent | HttpError:
+def _named(call: OperationCall) -> ClientAgent:
     name = call.parts["name"]
-    return AGENTS[name] if name in AGENTS else _unknown(call, name)
-
-
-def _unknown(call: OperationCall, name: str) -> HttpError:
-    return not_found(call, f"Agent not found: {name}", f"Agent '{name}' not found for tenant '{call.user}'")
+    if name not in AGENTS:
+        refuse_unknown(call, f"Agent not found: {name}", f"Agent '{name}' not found for tenant '{call.user}'")
+    return AGENTS[name]
 
 
 def _agent(call: OperationCall, agent: ClientAgent, *, short: bool = False) -> dict[str, Any]:
@@ -196,23 +190,14 @@ def _executed(call: OperationCall, agent: ClientAgent, given: Any) -> AgentRun:
     text = json.dumps(given, ensure_ascii=False)
     message = f"The agent {agent.name} has read {counted(len(given), 'field')} and found nothing unusual."
     tokens = count_tokens(text) + count_tokens(message)
-    duration = call.lasting(RUN_TAKES) / 1000
-    return AgentRun(
-        str(uuid.uuid4()),
-        call.user,
-        agent.name,
-        given,
-        {"message": message},
-        call.now,
-        duration,
-        tokens,
-        len(call.body),
-    )
+    return _made(call, agent, given, message, call.lasting(RUN_TAKES) / 1000, tokens)
 
 
-def _stub(call: OperationCall, agent: ClientAgent, given: Any) -> AgentRun:
-    output = {"message": "Agent run queued"}
-    return AgentRun(str(uuid.uuid4()), call.user, agent.name, given, output, call.now, 0.0, 0, len(call.body))
+def _made(
+    call: OperationCall, agent: ClientAgent, given: Any, message: str, duration: float = 0.0, tokens: int = 0
+) -> AgentRun:
+    output, size = {"message": message}, len(call.body)
+    return AgentRun(str(uuid.uuid4()), call.user, agent.name, given, output, call.now, duration, tokens, size)
 
 
 def _run(call: OperationCall, run: AgentRun) -> dict[str, Any]:

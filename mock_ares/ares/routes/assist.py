@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from mock_ares.ares.errors import HttpError
 from mock_ares.ares.routes.agents import answers, specialist_for, static
-from mock_ares.ares.routes.operations import OperationCall, Result, not_found
+from mock_ares.ares.routes.operations import OperationCall, Result, refuse_unknown
 from mock_ares.ares.serde import Field, Struct
 
 RESEARCH = Struct(
@@ -66,13 +65,13 @@ def workflows(call: OperationCall) -> Result:
     return Result(static(call, "workflows"))
 
 
-def run_workflow(call: OperationCall) -> Result | HttpError:
+def run_workflow(call: OperationCall) -> Result:
     name = call.parts["name"]
     if call.docs and name in answers()["steps"]:
         return _in_docs(call, answers()["steps"][name])
     workflow = next((each for each in static(call, "workflows") if not call.docs and each["name"] == name), None)
     if workflow is None:
-        return not_found(call, f"Workflow not found: {name}", f"Workflow '{name}' not found")
+        refuse_unknown(call, f"Workflow not found: {name}", f"Workflow '{name}' not found")
     return _by_server(call, workflow)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_ares.ares.errors import HttpError
 from mock_ares.ares.memory.history import Conversation
-from mock_ares.ares.routes.operations import OperationCall, Result, refused, stamp
+from mock_ares.ares.routes.operations import OperationCall, Result, refuse, stamp
 from mock_ares.ares.serde import Field, Struct
 
 UPDATE = Struct("UpdateConversationRequest", (Field("title", "string", optional=True),))
@@ -17,10 +16,8 @@ def list_all(call: OperationCall) -> Result:
     return Result([_summary(call, conversation) for conversation in conversations])
 
 
-def get(call: OperationCall) -> Result | HttpError:
+def get(call: OperationCall) -> Result:
     conversation = _own(call, "access")
-    if isinstance(conversation, HttpError):
-        return conversation
     messages = [
         {
             "id": f"{conversation.id}-{index}",
@@ -35,28 +32,24 @@ def get(call: OperationCall) -> Result | HttpError:
     )
 
 
-def update(call: OperationCall) -> Result | HttpError:
+def update(call: OperationCall) -> Result:
     conversation = _own(call, "modify")
-    if isinstance(conversation, HttpError):
-        return conversation
     call.store.history.rename(conversation, call.fields["title"], call.now)
     return Result({"success": True})
 
 
-def delete(call: OperationCall) -> Result | HttpError:
+def delete(call: OperationCall) -> Result:
     conversation = _own(call, "delete")
-    if isinstance(conversation, HttpError):
-        return conversation
     call.store.history.delete(conversation)
     return Result(status=204)
 
 
-def _own(call: OperationCall, purpose: str) -> Conversation | HttpError:
+def _own(call: OperationCall, purpose: str) -> Conversation:
     conversation = call.store.history.find(call.parts["id"], call.user, call.now, shared=not call.docs)
     if conversation is None:
-        return refused(call, 404, "Conversation not found", "NOT_FOUND")
+        refuse(call, 404, "Conversation not found", "NOT_FOUND")
     if conversation.owner != call.user:
-        return refused(call, 401, f"Not authorized to {purpose} this conversation", "AUTHENTICATION_FAILED")
+        refuse(call, 401, f"Not authorized to {purpose} this conversation", "AUTHENTICATION_FAILED")
     return conversation
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from mock_ares.ares.bodies import parse_body, parse_json
 from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup
-from mock_ares.ares.routes.operations import NOTHING, OperationCall, Result
+from mock_ares.ares.routes.operations import NOTHING, OperationCall, OperationRefusedError, Result
 from mock_ares.ares.routes.table import Operation, find
 from mock_ares.plan.build import answer
 from mock_ares.plan.http1.negotiation import Negotiated
@@ -40,9 +40,10 @@ def dispatch(respond: RequestHandler, request: Request) -> Decided | None:
     asked = (request.body, request.headers.first("content-type"), profile)
 
     def done(fields: dict[str, Any]) -> Answer:
-        result = _handled(respond, request, operation, identity, parts, fields)
-        if isinstance(result, HttpError):
-            return of_error(result, negotiated)
+        try:
+            result = _handled(respond, request, operation, identity, parts, fields)
+        except OperationRefusedError as refused:
+            return of_error(refused.error, negotiated)
         return replace(_answer(result, negotiated), secret=operation.secret)
 
     if operation.body is None:
@@ -70,7 +71,7 @@ def _handled(
     identity: Identity,
     parts: dict[str, str],
     fields: dict[str, Any],
-) -> Result | HttpError:
+) -> Result:
     fake = respond.fake
     store, now = fake.store(identity.token_id or request.exchange.owner), fake.keyring.clock()
     call = OperationCall(

@@ -10,12 +10,12 @@ import base64
 import binascii
 import json
 import secrets
-from typing import Any
+from typing import Any, NoReturn
 
 from mock_ares.ares.credentials import Identity
-from mock_ares.ares.errors import HttpError, lookup
+from mock_ares.ares.errors import lookup
 from mock_ares.ares.memory.accounts import User, id_of
-from mock_ares.ares.routes.operations import OperationCall, Result, refused
+from mock_ares.ares.routes.operations import OperationCall, OperationRefusedError, Result, refuse
 from mock_ares.ares.serde import Field, Struct
 
 LEAST_PASSWORD = 8
@@ -30,41 +30,39 @@ LOGOUT = Struct("LogoutRequest", (_REFRESH,))
 _KINDS = {"bad-signature": "InvalidSignature", "expired-token": "ExpiredSignature"}
 
 
-def register(call: OperationCall) -> Result | HttpError:
+def register(call: OperationCall) -> Result:
     email, password = call.fields["email"], call.fields["password"]
     if not email or len(password if call.docs else password.encode()) < LEAST_PASSWORD:
-        return refused(call, 400, "Email required and password must be at least 8 characters", "INVALID_INPUT")
+        refuse(call, 400, "Email required and password must be at least 8 characters", "INVALID_INPUT")
     id = id_of(email)
     if call.docs:
         id = f"usr_{id.replace('-', '')[:12]}"
     user = call.store.accounts.register(email, password, call.fields["name"], id)
     if user is None:
-        return refused(call, 409 if call.docs else 400, "User already exists", "INVALID_INPUT")
+        refuse(call, 409 if call.docs else 400, "User already exists", "INVALID_INPUT")
     if call.docs:
         return Result({"message": "Registration successful", "user_id": user.id})
     return Result(_tokens(call, user.id, user.email))
 
 
-def login(call: OperationCall) -> Result | HttpError:
+def login(call: OperationCall) -> Result:
     user: User | None = call.store.accounts.verify(call.fields["email"], call.fields["password"])
     if user is None:
-        return _denied(call, "Invalid credentials")
+        _denied(call, "Invalid credentials")
     return Result(_tokens(call, user.id, user.email))
 
 
-def refresh(call: OperationCall) -> Result | HttpError:
+def refresh(call: OperationCall) -> Result:
     token = call.fields["refresh_token"]
     if not call.docs:
         identity = call.keyring.read_jwt(token)
         if not isinstance(identity, Identity) and identity != "revoked-token":
-            return refused(
-                call, 401, f"Invalid token: {_KINDS.get(identity) or _malformed(token)}", "AUTHENTICATION_FAILED"
-            )
+            refuse(call, 401, f"Invalid token: {_KINDS.get(identity) or _malformed(token)}", "AUTHENTICATION_FAILED")
     session = call.store.accounts.session(token, call.now)
     if session is None or call.keyring.is_revoked(token):
         if call.docs:
-            return lookup(call.profile, "revoked-token")
-        return _denied(call, "Refresh token has been revoked or expired")
+            raise OperationRefusedError(lookup(call.profile, "revoked-token"))
+        _denied(call, "Refresh token has been revoked or expired")
     if call.docs:
         return Result(_access(call, session.user_id, session.email))
     call.store.accounts.close(token)
@@ -76,8 +74,8 @@ def logout(call: OperationCall) -> Result:
     return Result({"message": "Logged out successfully"})
 
 
-def _denied(call: OperationCall, message: str) -> HttpError:
-    return refused(call, 401, message, "AUTHENTICATION_FAILED")
+def _denied(call: OperationCall, message: str) -> NoReturn:
+    refuse(call, 401, message, "AUTHENTICATION_FAILED")
 
 
 def _access(call: OperationCall, user: str, email: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from mock_ares.ares.credentials import Keyring
@@ -61,16 +61,25 @@ class Result:
     """Seconds until it comes, at speed 1."""
 
 
-Handler = Callable[[OperationCall], Result | HttpError]
+Handler = Callable[[OperationCall], Result]
+"""Raises OperationRefusedError."""
 
 
-def refused(call: OperationCall, status: int, message: str, code: str) -> HttpError:
+class OperationRefusedError(Exception):
+    """The answer is an error instead."""
+
+    def __init__(self, error: HttpError) -> None:
+        super().__init__(error.status)
+        self.error = error
+
+
+def refuse(call: OperationCall, status: int, message: str, code: str) -> NoReturn:
     """A handler's refusal; the pages' errors have no code."""
-    return json_error(status, message, None if call.docs else code)
+    raise OperationRefusedError(json_error(status, message, None if call.docs else code))
 
 
-def not_found(call: OperationCall, docs: str, server: str) -> HttpError:
-    return refused(call, 404, docs if call.docs else server, "NOT_FOUND")
+def refuse_unknown(call: OperationCall, docs: str, server: str) -> NoReturn:
+    refuse(call, 404, docs if call.docs else server, "NOT_FOUND")
 
 
 # Moments
@@ -101,17 +110,17 @@ class Page:
         return items[start : start + size]
 
 
-def page_of(call: OperationCall) -> Page | HttpError:
-    """``page`` and ``per_page``, both Rust's ``Option<u32>`` in ARES; or the refusal of what is none."""
+def page_of(call: OperationCall) -> Page:
+    """``page`` and ``per_page``, both Rust's ``Option<u32>`` in ARES. Raises OperationRefusedError for what is none."""
     numbers: dict[str, int] = {}
     for name, text in parse_qsl(call.query, keep_blank_values=True):
         if name not in ("page", "per_page"):
             continue
         mistake = f"duplicate field `{name}`" if name in numbers else _mistake(name, text)
         if mistake:
-            if call.docs:
-                return json_error(400, f"Invalid value for parameter: {name}")
-            return plain_error(400, f"Failed to deserialize query string: {mistake}")
+            in_docs = json_error(400, f"Invalid value for parameter: {name}")
+            by_axum = plain_error(400, f"Failed to deserialize query string: {mistake}")
+            raise OperationRefusedError(in_docs if call.docs else by_axum)
         numbers[name] = int(text)
     return Page(numbers.get("page"), numbers.get("per_page"))
 

@@ -14,6 +14,11 @@ from mock_ares.server.state import FakeState
 
 MOST_MESSAGE = 2000
 """Characters."""
+_AS_IT_IS = (
+    "number", "method", "path", "query", "agent_type", "scenario", "reply", "broken", "status", "chunks", "segments",
+    "bytes", "boundaries", "before_fault", "ending", "duration", "credentials", "reason",
+)  # fmt: skip
+"""Members that are an exchange's own."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -26,29 +31,12 @@ def request_json(exchange: Exchange, token_name: str) -> dict[str, Any]:
     """The document's ``Request``."""
     message = exchange.message
     return {
-        "number": exchange.number,
+        **{name: getattr(exchange, name) for name in _AS_IT_IS},
         "time": round(exchange.time, 3),
-        "method": exchange.method,
-        "path": exchange.path,
-        "query": exchange.query,
         "message": message if message is None else shown(message[:MOST_MESSAGE]),
-        "agent_type": exchange.agent_type,
         "token": exchange.owner,
         "token_name": token_name,
-        "scenario": exchange.scenario,
-        "reply": exchange.reply,
-        "broken": exchange.broken,
-        "status": exchange.status,
-        "chunks": exchange.chunks,
-        "segments": exchange.segments,
-        "bytes": exchange.bytes,
-        "boundaries": exchange.boundaries,
-        "before_fault": exchange.before_fault,
-        "ending": exchange.ending,
-        "duration": exchange.duration,
         "faults": list(exchange.faults),
-        "credentials": exchange.credentials,
-        "reason": exchange.reason,
     }
 
 

@@ -59,7 +59,8 @@ def runner(request: pytest.FixtureRequest) -> Runner:
         if tool == "browser":
             browser: Chromium = request.getfixturevalue("chromium")
             file = CLIENTS / "browser" / f"{variant}.js"
-            ran = browser.run(file, url=url, path=PATH, token=token, message=MESSAGE, timeout=60)
+            call = {"url": url, "path": PATH, "token": token, "message": MESSAGE}
+            ran = browser.run(file, call, timeout=60)
             assert ran.text in (None, "".join(ran.shown))
             return Outcome("".join(ran.shown), ran.error is not None, ran.error or "")
         if tool == "go":

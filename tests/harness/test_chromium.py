@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict
 
 import pytest
 
@@ -16,16 +15,8 @@ from tests.toolchains import require_tool
 Run = Callable[..., Ran]
 
 
-class Call(TypedDict):
-    """What every client is called with."""
-
-    url: str
-    path: str
-    token: str
-    message: str
-
-
-CALL: Call = {"url": "http://127.0.0.1:9", "path": "/x", "token": "a-token", "message": "hé\u2028llo\n"}
+CALL = {"url": "http://127.0.0.1:9", "path": "/x", "token": "a-token", "message": "hé\u2028llo\n"}
+"""What every client is called with."""
 
 
 def processes_of(profile: str) -> list[int]:
@@ -48,7 +39,7 @@ def run(chromium: Chromium, tmp_path: Path) -> Run:
     ) -> Ran:
         file = tmp_path / "a client.js"
         file.write_text(source)
-        return chromium.run(file, **CALL, timeout=timeout, limit=limit, on_show=on_show)
+        return chromium.run(file, CALL, timeout=timeout, limit=limit, on_show=on_show)
 
     return run_source
 
@@ -147,7 +138,7 @@ class TestLife:
         client = tmp_path / "client.js"
         client.write_text("export const streamChat = () => 'x'")
         with Chromium() as browser:
-            assert browser.run(client, **CALL).text == "x"
+            assert browser.run(client, CALL).text == "x"
             assert processes_of(str(tmp_path))
         assert processes_of(str(tmp_path)) == []
         assert list(tmp_path.iterdir()) == [client]
@@ -158,31 +149,31 @@ class TestLife:
         client = tmp_path / "client.js"
         client.write_text("export const streamChat = ({ show }) => new Promise((end) => setTimeout(end, 50, 'x'))")
         with Chromium() as browser:
-            browser.run(client, **CALL)
+            browser.run(client, CALL)
             assert browser._browser
             os.kill(browser._browser._pid, signal.SIGKILL)
             with pytest.raises(ChromiumError, match="ended unexpectedly"):
-                browser.run(client, **CALL)
-            assert browser.run(client, **CALL).text == "x"
+                browser.run(client, CALL)
+            assert browser.run(client, CALL).text == "x"
 
 
 class TestMissing:
     def test_no_browser_is_said_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(ChromiumError, match="install chromium"):
-            Chromium().run(tmp_path / "client.js", **CALL)
+            Chromium().run(tmp_path / "client.js", CALL)
 
     def test_a_client_file_that_is_none(self, tmp_path: Path, chromium: Chromium) -> None:
         with pytest.raises(FileNotFoundError):
-            chromium.run(tmp_path / "absent.js", **CALL)
+            chromium.run(tmp_path / "absent.js", CALL)
 
     def test_a_program_that_is_none(self, tmp_path: Path) -> None:
         with pytest.raises(ChromiumError, match=r"cannot start .*: No such file"):
-            Chromium(str(tmp_path / "absent")).run(tmp_path / "client.js", **CALL)
+            Chromium(str(tmp_path / "absent")).run(tmp_path / "client.js", CALL)
 
     def test_a_program_that_ends_at_once_leaves_its_words(self, tmp_path: Path) -> None:
         program = tmp_path / "program"
         program.write_text("#!/bin/sh\necho this is no browser\n")
         program.chmod(0o755)
         with pytest.raises(ChromiumError, match="this is no browser"):
-            Chromium(str(program)).run(tmp_path / "client.js", **CALL)
+            Chromium(str(program)).run(tmp_path / "client.js", CALL)

@@ -62,7 +62,7 @@ def test_three_chunks_are_three_chunks(
 
     def count() -> str | None:
         path = "/api/chat/stream"
-        return chromium.run(counting, url=fake.url, path=path, token=credentials.token, message="hi").text
+        return chromium.run(counting, {"url": fake.url, "path": path, "token": credentials.token, "message": "hi"}).text
 
     counts = [count() for _ in range(runs)]
     assert counts == ["3"] * runs

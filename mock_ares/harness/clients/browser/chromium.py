@@ -1,7 +1,7 @@
 """Runs a browser client, a file with a function ``streamChat``, in a real Chromium.
 
     with Chromium() as chromium:
-        ran = chromium.run(Path("client.js"), url=fake.url, path="/api/chat/stream", token=..., message="hi")
+        ran = chromium.run(Path("client.js"), {"url": fake.url, "path": ..., "token": ..., "message": "hi"})
 
 ``streamChat({url, path, token, message, show})`` returns the text, or a promise of it, and calls ``show(piece)`` for
 each piece that a page would show. One browser serves all runs; each has a document of its own. The page comes from a
@@ -14,7 +14,7 @@ import json
 import mimetypes
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,24 +65,20 @@ class Chromium:
     def run(
         self,
         client: Path,
+        call: Mapping[str, str],
         *,
-        url: str,
-        path: str,
-        token: str,
-        message: str,
         timeout: float = 30.0,
         limit: int = LIMIT,
         on_show: Callable[[str], None] = lambda _: None,
     ) -> Ran:
         """Run the client, for at most ``timeout`` seconds.
 
-        ``url`` is the fake's origin. ``on_show`` is called with each piece while the client runs. More text than
-        ``limit`` characters is the client's error. Raises FileNotFoundError where there is no such client, and
-        ChromiumError where the browser fails.
+        ``call``: url (the fake's origin), path, token and message, as ``streamChat`` gets them. ``on_show`` is called
+        with each piece while the client runs. More text than ``limit`` characters is the client's error. Raises
+        FileNotFoundError where there is no such client, and ChromiumError where the browser fails.
         """
         self._runs += 1
-        job: dict[str, object] = {"number": self._runs, "limit": limit}
-        job["call"] = {"url": url, "path": path, "token": token, "message": message}
+        job: dict[str, object] = {"number": self._runs, "limit": limit, "call": call}
         try:
             browser, session, pages = self._ready()
             job |= {"frame": pages.frame, "client": pages.address(client)}

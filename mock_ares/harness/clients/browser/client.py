@@ -77,23 +77,14 @@ class BrowserClient(Adapter):
     def _warm_up(self) -> None:
         """What starting the browser takes is no example's time."""
         if not self._warm:
-            self._chromium.run(BLANK, url="", path="", token="", message="")
+            self._chromium.run(BLANK, {"url": "", "path": "", "token": "", "message": ""})
             self._warm = True
 
     def _run(self, example: RunningExample) -> Observation:
-        target = example.target
-        listener = _Listener(example)
+        target, listener = example.target, _Listener(example)
+        call = {"url": target.url, "path": target.path, "token": target.token, "message": target.message}
         try:
-            ran = self._chromium.run(
-                self._path,
-                url=target.url,
-                path=target.path,
-                token=target.token,
-                message=target.message,
-                timeout=example.left,
-                limit=self._limit,
-                on_show=listener,
-            )
+            ran = self._chromium.run(self._path, call, timeout=example.left, limit=self._limit, on_show=listener)
         except _SatisfiedError:
             self.close()
             return example.cancelled()

@@ -6,18 +6,17 @@ a first one does not hide the next.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import disagreement
-from mock_ares.plan.build import RequestContext, answer, build, chunks_of
+from mock_ares.plan.build import RequestContext, answer, build, chunks_of, content_of
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.diagnostics import Finding, Place, few
-from mock_ares.scenario.model import Chunks, Content, Pause, Reply, Segments, Text
+from mock_ares.scenario.model import Chunks, Pause, Reply, Segments, Text
 from mock_ares.scenario.words import parse_duration, parse_fraction
 
 MOST = 1_000_000
@@ -84,15 +83,12 @@ def _chunk_mistakes(reply: Reply, seed: int) -> Iterator[Finding]:
 
 def _planned(reply: Reply, seed: int) -> StreamPlan:
     """The reply's plan; of an error, whose body only a server knows, with some body. Raises PlanError."""
-    if isinstance(reply.content, Content):
-        content = reply.content.html or reply.content.plain
-        if content is None:
-            content = json.dumps(reply.content.json, ensure_ascii=False, separators=(",", ":"), default=str)
-        return answer(reply.status or 200, (), content.encode(), reply)
     if reply.error is not None:
         return answer(reply.status or 500, (), UNKNOWN, reply)
-    if not reply.speaks and (reply.redirect or reply.content or reply.status):
-        return answer(reply.redirect.status if reply.redirect else reply.status or 200, (), b"", reply)
+    if reply.redirect is not None:
+        return answer(reply.redirect.status, (), b"", reply)
+    if reply.content is not None or (reply.status is not None and not reply.speaks):
+        return answer(reply.status or 200, (), content_of(reply.content)[1], reply)
     return build(reply, RequestContext(MESSAGE), seed)
 
 

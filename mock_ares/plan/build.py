@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -12,7 +13,7 @@ from mock_ares.plan.columns import Piece, Pieces
 from mock_ares.plan.events import BOM, Encoder
 from mock_ares.plan.model import BODILESS, Head, Headers, StreamPlan
 from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.model import Body, Chunks, Json, Pace, Reply, Segmentation, Segments, Text
+from mock_ares.scenario.model import Body, Chunks, Content, Json, Pace, Reply, Segmentation, Segments, Text
 
 _BEFORE = b"\n"
 """So that a U+FEFF in a block is not taken for the stream's byte order mark."""
@@ -58,6 +59,17 @@ def build(reply: Reply, asked: RequestContext, seed: int = 0) -> StreamPlan:
     plan = pacing.paused(replace(plan, pieces=pieces), reply.pace.pauses)
     plan = pacing.kept_alive(plan, keep_alive)
     return _faulted(plan, reply, keep_alive)
+
+
+def content_of(content: str | Content | None) -> tuple[str | None, bytes]:
+    """Content type and bytes of what a reply gives in a text's place; none of ``empty``."""
+    if not isinstance(content, Content):
+        return None, b""
+    if content.html is not None:
+        return "text/html; charset=utf-8", content.html.encode()
+    if content.plain is not None:
+        return "text/plain; charset=utf-8", content.plain.encode()
+    return "application/json", json.dumps(content.json, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def answer(

@@ -13,11 +13,11 @@ from mock_ares.ares.chats import Form
 from mock_ares.ares.errors import HttpError, lookup
 from mock_ares.ares.profiles import Profile
 from mock_ares.dialects import Names, agent_label, count_tokens
-from mock_ares.plan.build import RequestContext, answer, chunks_of
+from mock_ares.plan.build import RequestContext, answer, chunks_of, content_of
 from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.model import Content, Reply, RetryAfter
+from mock_ares.scenario.model import Reply, RetryAfter
 from mock_ares.server.replies.effort import much_to_plan
 from mock_ares.server.replies.executor import Executor
 from mock_ares.server.replies.plan_cache import PlanCache
@@ -87,7 +87,7 @@ class Planner:
             return of_error(_with_retry_after(error, reply), negotiated, reply)
         if reply.redirect is not None:
             return ordinary(answer(reply.redirect.status, (("location", context.location),), b"", reply), negotiated)
-        kind, body = _content(reply.content)
+        kind, body = content_of(reply.content)
         error = HttpError(reply.status or 200, (), body, kind)
         return of_error(_with_retry_after(error, reply), negotiated, reply)
 
@@ -125,16 +125,6 @@ class Planner:
 def _planned_anew(profile: Profile, reply: Reply, context: ChatContext, negotiated: Negotiated) -> Answer:
     """In another process, which has no plans that were made before."""
     return Planner(profile, None, PlanCache()).plan(reply, context, negotiated)
-
-
-def _content(content: str | Content | None) -> tuple[str | None, bytes]:
-    if content is None or isinstance(content, str):
-        return None, b""
-    if content.html is not None:
-        return "text/html; charset=utf-8", content.html.encode()
-    if content.plain is not None:
-        return "text/plain; charset=utf-8", content.plain.encode()
-    return "application/json", dump(content.json)
 
 
 def _with_retry_after(error: HttpError, reply: Reply) -> HttpError:

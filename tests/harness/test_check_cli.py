@@ -187,9 +187,13 @@ def test_the_words_of_the_help_are_taken() -> None:
 
 
 def test_defensive_checks_fail_where_they_are_asked_to() -> None:
-    words = ("--client", "client:naive", *only("long-line"))
+    words = ("--client", "client:naive", "--dialect", "delta", *only("short-length"))
     assert check(*words).exit_code == 0
     assert check(*words, "--strict").exit_code == 1
+
+
+def test_text_lost_on_a_good_stream_fails_whatever_the_check() -> None:
+    assert check("--client", "client:naive", *only("long-line")).exit_code == 1
 
 
 def test_a_grid_of_clients() -> None:

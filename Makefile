@@ -30,13 +30,13 @@ TRIAL := $(ENV)/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test coverage fuzz kill-matrix trial picture pictures format lint type check bench benchmarks soak build clean
+.PHONY: help serve test coverage fuzz kill-matrix mutation trial picture pictures format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
-	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test, coverage, fuzz, kill-matrix, trial), PYTHON=python3.12'
+	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test, coverage, fuzz, kill-matrix, mutation, trial), PYTHON=python3.12'
 
 serve: $(RUNTIME) ## a fake ARES on port 3000
 	@exec $(BIN)/mock-ares serve --port $(PORT) $(ARGS)
@@ -58,6 +58,9 @@ fuzz: $(DEV) ## the property tests with fresh seeds, for five minutes: ARGS="--m
 
 kill-matrix: $(DEV) ## show which check fails which broken client
 	@$(BIN)/python -m tests.mutants.matrix $(ARGS)
+
+mutation: $(DEV) ## put all first-order mutants of the corrected clients to the contract: ARGS="--every 10"
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 # Exit status 1 says that there are failures, which the samples are there for; the corrected clients must have none.
 trial: $(TRIAL) ## put samples, corrected clients and libraries to the contract: trial.html

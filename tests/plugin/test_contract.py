@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
+from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.run.database import Keyed
 
 RIGHT = """
@@ -48,8 +49,6 @@ class TestWrong(ClientContract):
 
 
 def test_a_test_for_each_check(project: pytest.Pytester) -> None:
-    from mock_ares.harness.checks import CHECKS
-
     project.makepyfile(test_right=RIGHT)
     items, _ = project.inline_genitems()
     names = [item.name for item in items]
@@ -65,7 +64,7 @@ def test_a_test_for_each_check(project: pytest.Pytester) -> None:
         (["-k", "read_utf8"], {"test_read_utf8"}),
         (["-m", "ares_read_utf8"], {"test_read_utf8"}),
         (["-m", "ares_lasting and ares_documented"], {"test_patience"}),
-        (["--ares-tier=standard", "-k", "eol_c or read"], {"test_eol_cr", "test_eol_crlf", "test_read_crlf"}),
+        (["--ares-tier=standard", "-k", "eol_c or read_"], {"test_eol_cr", "test_eol_crlf", "test_read_crlf"}),
     ],
 )
 def test_choosing_by_name_mark_and_tier(project: pytest.Pytester, options: list[str], chosen: set[str]) -> None:
@@ -169,13 +168,13 @@ def test_capabilities_and_expected_failures(project: pytest.Pytester) -> None:
 
 
 def test_a_defensive_check_fails_nothing_unless_strict(project: pytest.Pytester) -> None:
-    lenient = WRONG.replace("ClientContract):", "ClientContract):\n    tier = 'defensive'")
+    lenient = WRONG.replace("ClientContract):", "ClientContract):\n    dialect = 'delta'; tier = 'defensive'")
     strict = lenient.replace("TestWrong", "TestStrict").replace("tier =", "strict = True; tier =")
-    project.makepyfile(test_lenient=lenient, test_strict=strict)
-    result = project.runpytest_inprocess("-rxs", "-k", "long_line or drop_silent")
-    result.assert_outcomes(xfailed=1, failed=1, skipped=2)
+    project.makepyfile(test_lenient=lenient, test_strict=strict, test_right=RIGHT)
+    result = project.runpytest_inprocess("-rxs", "-k", "short_length or drop_silent")
+    result.assert_outcomes(xfailed=1, failed=1, skipped=3, passed=1)
     result.stdout.fnmatch_lines(["SKIPPED * informational: nothing on the wire*"])
-    result.stdout.fnmatch_lines(["XFAIL *test_long_line - informational, *"])
+    result.stdout.fnmatch_lines(["XFAIL *test_short_length - informational, *"])
 
 
 @pytest.mark.parametrize(
@@ -236,7 +235,7 @@ def test_options_in_the_configuration_file(project: pytest.Pytester) -> None:
     (project.path / "pyproject.toml").unlink()
     project.makepyfile(test_right=RIGHT)
     result = project.runpytest_inprocess("-k", "eol_cr or read_crlf or chunk_split")
-    result.assert_outcomes(passed=3, deselected=58)
+    result.assert_outcomes(passed=3, deselected=len(CHECKS) - 3)
     report = json.loads((project.path / "a.json").read_text())
     assert report["seed"] == 5
     assert (project.path / "b.html").read_text().startswith("<!doctype html>")
@@ -433,7 +432,7 @@ def test_hypothesis_says_how_many_and_from_which_seed(project: pytest.Pytester) 
     project.runpytest_subprocess(*options).assert_outcomes(passed=1)
     report = json.loads((project.path / "report.json").read_text())
     (check,) = report["clients"][0]["checks"]
-    assert (report["seed"], check["examples"]) == (11, 4 + 5)
+    assert (report["seed"], check["examples"]) == (11, len(CHECKS["chunk-split"].examples) + 5)
     assert not (project.path / ".hypothesis" / "examples").exists()
 
 

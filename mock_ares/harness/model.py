@@ -184,6 +184,10 @@ class Failure:
     """One sentence: what goes wrong, and why, where that can be told."""
     causes: tuple[str, ...] = ()
     """All the sentences that explain a wrong text, the likeliest first; the last says only where the texts part."""
+    traits: tuple[str, ...] = ()
+    """What is unusual about its stream."""
+    needs: tuple[str, ...] = ()
+    """What the stream has that it takes to fail: without any one of these the client is right."""
     reads: tuple[bytes, ...] = ()
     """The payload as the client read it, where boundaries are promised."""
     ending: str = ""

@@ -11,6 +11,7 @@ from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side, alone, compared, first_difference
 from mock_ares.harness.report.counterexample.payload import Payload, payload
 from mock_ares.harness.report.counterexample.replanned import Stream, judged, stream_of
+from mock_ares.scenario.diagnostics import listed
 from mock_ares.scenario.model import Reply
 
 _ABOUT_REQUESTS = frozenset({"bad-request", "leaked-credentials"})
@@ -43,6 +44,9 @@ def facts(failure: Failure, *, columns: int, rows: int, line: int | None = None)
     elif shown := failure.observation.text or failure.observation.shown_text:
         yield Fact("shown", alone(shown, columns))
     yield from _outcome(failure)
+    if failure.needs:
+        without = "it is right without" if len(failure.needs) == 1 else "it is right without any one of these"
+        yield Fact("only with", clean(f"{listed(failure.needs, 'and')}: {without}"))
     if failure.word in _ABOUT_REQUESTS:
         yield from _request(failure.request)
     elif stream is not None and stream.plan.head is not None:

@@ -13,7 +13,7 @@ class Group:
     """Checks that failed under the same sentence, and with the same verdict."""
 
     told: CheckResult
-    """The one with the smallest stream."""
+    """The one whose stream has least that is unusual, the smallest of them: its advice is about what goes wrong."""
     same: tuple[CheckResult, ...] = ()
     """The others, in their order."""
 

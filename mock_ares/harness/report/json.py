@@ -42,6 +42,7 @@ def _check(result: CheckResult, same_as: str | None) -> dict[str, Any]:
         "outcome": result.outcome,
         "examples": result.examples,
         "diagnosis": diagnosis(result),
+        "needs": list(result.failure.needs) if result.failure else [],
         "same_as": same_as,
         "replay": result.replay,
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mock_ares.harness.checks import CHECKS, Check
-from mock_ares.harness.checks.rows import playable, speaking
+from mock_ares.harness.checks.rows import one, playable, speaking
 from mock_ares.harness.model import (
     KEY_PATH,
     Case,
@@ -29,6 +29,7 @@ from mock_ares.harness.verdict import oracle
 from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.harness.verdict.evidence import Evidence
 from mock_ares.harness.verdict.judgements import PASSED
+from mock_ares.harness.verdict.simpler import simpler, telling
 from mock_ares.monotonic import monotonic
 
 TRIES = 5
@@ -36,6 +37,10 @@ TRIES = 5
 LENIENCE = 5.0
 """Seconds by which a declared time-out may be late, on a busy machine."""
 BEST_EFFORT_TRIES = 5
+MOST_EXPERIMENTS = 4.0
+"""Times what a check may spend on a smaller counterexample: so long all checks of a client may look for what it takes.
+Where an example is the start of a process a client that fails them all would be asked for minutes."""
+CONTROLS = (one("ab", "cd"), one("ab"), one(), one("naïve \u2615 ", " \U0001f469 text"))
 UNVOUCHED = "not every read was seen to end where it must"
 """The reservation about a check of reads that has passed, where boundaries are best effort."""
 UNTOLD = "nothing on the wire tells this cut from an end, so any outcome passes: no client can be blamed, or trusted"
@@ -156,7 +161,7 @@ class CheckRun:
         if self.voids > max(2, self.cases // 5):
             raise HarnessError(self.void_reason)
         if failure is not None:
-            failure = self.evidence.explained(self.check.id, failure)
+            failure = self.evidence.explained(self.check.id, replace(failure, needs=self._needs(failure)))
         verdict, reason = verdict_on(self.check, failure, self.settings)
         if verdict == "passed" and self.unvouched and self.check.row.reads:
             reason = UNVOUCHED
@@ -222,6 +227,29 @@ class CheckRun:
             return self.attempt(failure.case)
         finally:
             self.settings = settings
+
+    def _needs(self, failure: Failure) -> tuple[str, ...]:
+        """The features of the stream that it takes: the client is asked the same without each."""
+        case, row = failure.case, self.check.row
+        if failure.word in UNSHRUNK or row.lasts or row.trial != "once-through" or case.withhold or self.gave_up:
+            return ()
+        begun, needs = monotonic(), dict[str, str]()
+        self._control()
+        left = min(self.settings.shrinking, MOST_EXPERIMENTS * self.settings.shrinking - self.evidence.experimenting)
+        for plainer in simpler(case):
+            if plainer.kind not in needs and monotonic() < begun + left:
+                voids = self.voids
+                if self.attempt(plainer.case) is None and self.voids == voids:
+                    needs[plainer.kind] = plainer.feature
+        self.evidence.experimenting += monotonic() - begun
+        return telling(needs.values())
+
+    def _control(self) -> None:
+        """Asks the client what has nothing unusual: what it gets right there is not what it gets wrong elsewhere."""
+        if not self.evidence.controlled:
+            self.evidence.controlled = True
+            for case in CONTROLS:
+                self.attempt(speaking(case, self.settings.dialect))
 
     def attempt(self, case: Case) -> Failure | None:
         """Plays and judges a case. One whose boundaries were not kept is not judged."""

@@ -6,14 +6,16 @@ What a client did is told by :mod:`causes`, where that can be guessed.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from mock_ares.expectation import Expectation
 from mock_ares.harness.model import FailureKind, Observation
-from mock_ares.harness.verdict.explanations import causes, trait
+from mock_ares.harness.verdict.explanations import VAGUE, causes
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
+from mock_ares.scenario.diagnostics import listed
 from mock_ares.server.record.journal import Exchange
 
 MOST_QUOTED = 60
@@ -30,6 +32,16 @@ class Told(NamedTuple):
     said: str
     causes: tuple[str, ...] = ()
     """All that may be said of it, where the text is wrong."""
+
+
+def finished(said: str, needs: Sequence[str], traits: Sequence[str]) -> str:
+    """The sentence, with what it takes or else with what the stream has where it does not say why."""
+    if not said.endswith(VAGUE):
+        return said
+    said = said.removesuffix(VAGUE)
+    if needs:
+        return f"{said}; only with {listed(needs, 'and')}"
+    return f"{said}; the stream has {' and '.join(traits)}" if traits else said
 
 
 def quoted(text: str, most: int = MOST_QUOTED) -> str:
@@ -91,8 +103,8 @@ def hung(plan: StreamPlan, observation: Observation, expectation: Expectation, w
     if expectation.outcome == "error":
         return f"{expectation.why}, and it waited on; {shown}"
     if plan.ending.kind == "complete" and not plan.ended:
-        return f"the reply had ended well and the connection stayed open: it never came to an end; {shown}{trait(plan)}"
-    return f"it never came to an end; {shown}{trait(plan)}"
+        return f"the reply had ended well and the connection stayed open: it never came to an end; {shown}{VAGUE}"
+    return f"it never came to an end; {shown}{VAGUE}"
 
 
 def taken(plan: StreamPlan, observation: Observation, expectation: Expectation, word: FailureKind) -> str:
@@ -103,7 +115,7 @@ def taken(plan: StreamPlan, observation: Observation, expectation: Expectation, 
 
 def raised(plan: StreamPlan, observation: Observation, expectation: Expectation) -> str:
     message = quoted(observation.error or "", MOST_OF_AN_ERROR)
-    return f"the reply was good ({expectation.why}), and it failed with {message}{trait(plan)}"
+    return f"the reply was good ({expectation.why}), and it failed with {message}{VAGUE}"
 
 
 def difference(plan: StreamPlan, expectation: Expectation, received: str) -> Told:
@@ -140,4 +152,4 @@ def _place(plan: StreamPlan, sent: str, received: str, word: FailureKind) -> str
         "added": f"there is text that was not sent, {received_there} at character {at}",
         "altered": f"the text differs from character {at} on: {received_there} for {sent_there}",
     }[word]
-    return what + trait(plan)
+    return what + VAGUE

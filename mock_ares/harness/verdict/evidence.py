@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from mock_ares.expectation import expect
 from mock_ares.harness.model import CheckResult, Failure
 from mock_ares.harness.result import ExampleResult, RecordedRequest
+from mock_ares.harness.verdict.diagnosis import finished
 from mock_ares.harness.verdict.explanations import mistakes
 from mock_ares.plan.model import StreamPlan
 
@@ -48,6 +49,10 @@ class Evidence:
 
     _right: dict[str, list[JudgedExample]] = field(default_factory=dict)
     _wrong: dict[str, dict[str, JudgedExample]] = field(default_factory=dict)
+    controlled: bool = False
+    """Whether the client was asked plain streams."""
+    experimenting: float = 0.0
+    """Seconds that it took to find out what it takes for failures to happen."""
 
     def add(self, check: str, played: ExampleResult) -> None:
         """Remembers an example, if it says anything about the client's way with text."""
@@ -63,7 +68,7 @@ class Evidence:
     def explained(self, check: str, failure: Failure) -> Failure:
         """The failure under the cause that everything speaks for."""
         likeliest = max(failure.causes, key=lambda likeliest: self._weight(check, likeliest), default=failure.diagnosis)
-        return replace(failure, diagnosis=likeliest)
+        return replace(failure, diagnosis=finished(likeliest, failure.needs, failure.traits))
 
     def told(self, result: CheckResult) -> CheckResult:
         """The result, the same."""

@@ -17,6 +17,8 @@ from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.fault import FAULTS
 from mock_ares.sse import decode
 
+VAGUE = "; the stream has …"
+"""The end of a sentence that says what happened and not why: what the stream has comes there, or what it takes."""
 MOST_AT_ONCE = 16_384
 """Bytes: of a stream that is longer no read can be expected to hold all."""
 _SPLITLINES = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -178,19 +180,18 @@ def _of_decoding(plan: StreamPlan, sent: str) -> _Mistakes:
         yield sent.encode().decode(name, errors="ignore"), cause
     yield sent.replace("\ufffd", ""), "bytes that are no UTF-8 are left out: each such sequence becomes U+FFFD"
     yield "\ufeff" + sent, "the byte order mark is taken for text"
-    if _is_standard(plan):
-        yield "".join(e.data for e in decode(plan.payload)[1:]), "the first event is lost" + trait(plan)
-        yield "".join(e.data for e in decode(plan.payload)[:-1]), "the last event is lost" + trait(plan)
 
 
 def _of_any(plan: StreamPlan, sent: str) -> _Mistakes:
     yield "", "the text is empty, whatever was sent"
+    if _is_standard(plan):
+        yield "".join(e.data for e in decode(plan.payload)[1:]), f"the first event is lost{VAGUE}"
+        yield "".join(e.data for e in decode(plan.payload)[:-1]), f"the last event is lost{VAGUE}"
 
 
-def trait(plan: StreamPlan) -> str:
-    """What is unusual about the stream, for the end of a sentence."""
-    traits = [name for name, holds in _traits(plan) if holds]
-    return f"; the stream has {' and '.join(traits[:3])}" if traits else ""
+def traits(plan: StreamPlan) -> tuple[str, ...]:
+    """What is unusual about the stream."""
+    return tuple(name for name, holds in _traits(plan) if holds)[:3]
 
 
 def _traits(plan: StreamPlan) -> Iterator[tuple[str, bool]]:

@@ -13,7 +13,7 @@ from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import Expectation, disagreement, expect
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, FailureKind, HarnessError, Observation
 from mock_ares.harness.result import ExampleResult, RecordedRequest
-from mock_ares.harness.verdict import diagnosis
+from mock_ares.harness.verdict import diagnosis, explanations
 from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.plan.model import StreamPlan
 
@@ -59,14 +59,16 @@ def judge(played: ExampleResult, client: Client) -> Failure | None:
 def failure(played: ExampleResult, judged: Judged, mistake: Told, expected: str | None = None) -> Failure:
     """A counterexample; ``expected`` is what a correct client does."""
     plan, exchange = judged.plan, judged.request.exchange
+    traits = explanations.traits(plan)
     return Failure(
         case=played.case,
         expected=expected or diagnosis.demanded(judged.expectation),
         expected_text=judged.expectation.text,
         observation=played.observation,
         word=mistake.word,
-        diagnosis=mistake.said,
-        causes=mistake.causes,
+        diagnosis=diagnosis.finished(mistake.said, (), traits),
+        causes=mistake.causes or (mistake.said,),
+        traits=traits,
         reads=diagnosis.reads(plan, exchange),
         ending=diagnosis.ending(plan, exchange),
         request=exchange.as_dict(),

@@ -30,7 +30,17 @@ def test_the_json_has_exactly_the_fixed_form() -> None:
         assert list(client) == ["name", "boundaries", "checks"]
         assert client["boundaries"] in ("exact", "best-effort")
         for check in client["checks"]:
-            assert list(check) == ["id", "tier", "verdict", "outcome", "examples", "diagnosis", "same_as", "replay"]
+            assert list(check) == [
+                "id",
+                "tier",
+                "verdict",
+                "outcome",
+                "examples",
+                "diagnosis",
+                "needs",
+                "same_as",
+                "replay",
+            ]
             assert check["outcome"] in WORDS
             assert check["verdict"] in ("passed", "failed", "skipped", "errored", "informational")
 
@@ -39,7 +49,7 @@ def test_the_json_of_each_verdict() -> None:
     checks = {check["id"]: check for check in json.loads(as_json(ONE))["clients"][0]["checks"]}
     assert checks["chunk-split"] == {
         "id": "chunk-split", "tier": "documented", "verdict": "passed", "outcome": "none", "examples": 12,
-        "diagnosis": "", "same_as": None, "replay": None,
+        "diagnosis": "", "needs": [], "same_as": None, "replay": None,
     }  # fmt: skip
     assert checks["read-line"]["outcome"] == "lost"
     assert checks["read-line"]["replay"] == ".mock-ares/failures/node-read-line.yaml"

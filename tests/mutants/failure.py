@@ -188,6 +188,30 @@ class SilenceIsTheEnd(Right):
         return until(TimeoutError, "", super().received(response))
 
 
+class WaitsShortlyForTheHead(Right):
+    """Has four seconds for the head, and all its patience for what comes behind it."""
+
+    def ask(self, connection: HTTPConnection, url: str, token: str, message: str) -> HTTPResponse:
+        connection.timeout = 4.0
+        response = super().ask(connection, url, token, message)
+        if connection.sock is not None:  # of a response that ends with the connection it has been let go
+            connection.sock.settimeout(self.timeout)
+        return response
+
+
+class CountsEventsOnly(Right):
+    """Takes five seconds without an event for the end of the connection, whatever comments come."""
+
+    def lines(self, texts: Iterable[str]) -> Iterator[str]:
+        said = time.monotonic()
+        for line in super().lines(texts):
+            if line.startswith("data"):
+                said = time.monotonic()
+            elif time.monotonic() - said > 5.0:
+                raise AresError("no event for five seconds")
+            yield line
+
+
 class LosesPatience(Right):
     """Gives up after 20 seconds, however much comes."""
 

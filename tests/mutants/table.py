@@ -413,6 +413,16 @@ TABLE: tuple[Mutant, ...] = (
         "The same; no other silence is longer than the time-out.",
     ),
     mutant(
+        failure.WaitsShortlyForTheHead,
+        "slow-head",
+        "Only there does the head come late.",
+    ),
+    mutant(
+        failure.CountsEventsOnly,
+        "heartbeats",
+        "Only there are comments in a silence; without any, no line comes that it could judge by.",
+    ),
+    mutant(
         failure.LosesPatience,
         "patience",
         "Only that reply takes longer than 20 seconds (in cancel the caller stops before that).",

@@ -157,6 +157,25 @@ def silent_for(client: Client, settings: RunSettings) -> tuple[Case, ...]:
     return (silent(client.timeout),)
 
 
+def late_head(timeout: float | None = None) -> Case:
+    """The same silence before the response's head."""
+    return one("ab", "cd", pace=Pace(head=SILENCE if timeout is None else min(SILENCE, timeout * NEARLY)))
+
+
+def late_head_for(client: Client, settings: RunSettings) -> tuple[Case, ...]:
+    return (late_head(client.timeout),)
+
+
+def alive(timeout: float | None = None) -> Case:
+    """No event for ten seconds, or twice as long as a client has said that it waits, and comments meanwhile."""
+    lasts = SILENCE if timeout is None else min(SILENCE, timeout * 2)
+    return one("ab", "cd", pace=Pace(pauses=(Pause(at=1, lasts=lasts),), keep_alive=lasts / 10))
+
+
+def alive_for(client: Client, settings: RunSettings) -> tuple[Case, ...]:
+    return (alive(client.timeout),)
+
+
 def again_later(status: int, after: float | RetryAfter) -> Case:
     return case(Reply(status=status, content=JSON, retry_after=after), say("ab", "cd"))
 
@@ -272,6 +291,8 @@ ROWS: dict[str, Row] = {
     "stall": Row((faulty(hang(1)), faulty(hang(0))), lasts=10.0),
     "patience": Row((patient(),), fitted=patient_for, lasts=PATIENCE),
     "silence": Row((silent(),), fitted=silent_for, lasts=SILENCE),
+    "slow-head": Row((late_head(),), fitted=late_head_for, lasts=SILENCE),
+    "heartbeats": Row((alive(),), fitted=alive_for, lasts=SILENCE),
 }
 
 __all__ = ["ROWS", "Segments", "replace"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -17,12 +17,20 @@ from tests.mutants.parsers import CAPABILITIES, PARSERS, Parser, StaleRowError, 
 STAGES: dict[str, type[Right]] = {"text": Right, "typed": Typed, "delta": Delta}
 
 
-@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
+def sampled(parsers: list[Parser]) -> list[Any]:
+    """One in ten for ``make test``, all for ``-m slow``."""
+    return [
+        pytest.param(parser, id=parser.name, marks=[pytest.mark.slow] if number % 10 else [])
+        for number, parser in enumerate(parsers)
+    ]
+
+
+@pytest.mark.parametrize("parser", sampled([*PARSERS]))
 def test_its_own_fixed_examples_fail_it(parser: Parser) -> None:
     assert set(failing(parser, parser.told_by)) == set(parser.told_by)
 
 
-@pytest.mark.parametrize("parser", [each for each in PARSERS if not each.breaks_all], ids=lambda parser: parser.name)
+@pytest.mark.parametrize("parser", sampled([each for each in PARSERS if not each.breaks_all]))
 def test_it_is_right_in_all_else(parser: Parser) -> None:
     """A row that is no Python any more would be failed by everything."""
     assert failing(parser, ("once",)) == []

@@ -31,6 +31,7 @@ FailureKind = Literal[
     "bad-request",
     "unexplained",
     "leaked-credentials",
+    "unsteady",
 ]
 Boundaries = Literal["exact", "best-effort"]
 

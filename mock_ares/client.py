@@ -127,19 +127,20 @@ def events(cut: Iterable[str]) -> Iterator[str]:
 
 
 def text(said: Iterable[str], dialect: str) -> Iterator[str]:
-    """What the events say. In a dialect that has an end record, a reply without one is not whole."""
-    whole = dialect == "text"
+    """What the events say. Where the dialect has an end record it ends the reply, whatever the connection does; a reply
+    without it is not whole.
+    """
     for data in said:
         if dialect == "text":
             yield data
             continue
-        match record := None if whole else json.loads(data):  # behind the end record nothing counts
+        match record := json.loads(data):
             case {"event": "error", "error": reason}:
                 raise AresError(f"the server says: {reason}")
             case {"delta": str(piece)} | {"event": "token", "content": str(piece)}:
                 yield piece
         match record:
             case {"finish_reason": "stop"} | {"event": "done"}:
-                whole = True
-    if not whole:
+                return
+    if dialect != "text":
         raise AresError("the reply lacks its end record")

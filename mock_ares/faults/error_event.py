@@ -12,6 +12,7 @@ from mock_ares.plan.model import Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, moment_of, split_at
 from mock_ares.scenario.fault import Fault, fault
 from mock_ares.scenario.position import Where
+from mock_ares.scenario.words import Switch
 
 REPORTING = having(lambda dialect: dialect.reports_errors)
 
@@ -19,7 +20,7 @@ REPORTING = having(lambda dialect: dialect.reports_errors)
 @fault("error_event")
 @dataclass(frozen=True, slots=True)
 class ErrorEvent(Fault):
-    """The stream ends with an error event and without ``done``; inside a chunk it is glued to the part before it."""
+    """The stream ends with an error event; inside a chunk it is glued to the part before it."""
 
     about = "content"
     ends_well = True
@@ -28,6 +29,8 @@ class ErrorEvent(Fault):
 
     after: Where
     message: str = "Stream error: LLM error: Stream chunk error"
+    end_record: Switch = False
+    """The end record comes behind it all the same."""
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         plan, spoken = applied(plan, self.name), DIALECTS.get(plan.dialect)
@@ -41,8 +44,10 @@ class ErrorEvent(Fault):
             before, _ = split_at(plan, offset)
         except PlanError as error:
             raise PlanError(f"{self.name}: {error}") from None
+        closing = [piece for piece in plan.pieces if piece.closes] if self.end_record else []
         before = tuple(piece for piece in before if not piece.closes)
         known = before[-1].at if before else plan.head.at if plan.head else 0.0
         at = max(known, moment or 0.0)
         event = Encoder(plan.dialect, plan.framing).event(lines, plan.seed - 2)
-        return replace(plan, pieces=(*before, Piece(event, at)), ending=Ending())
+        behind = (piece._replace(at=at) for piece in closing)
+        return replace(plan, pieces=(*before, Piece(event, at), *behind), ending=Ending())

@@ -42,6 +42,7 @@ OUTCOMES = {
     "drop-silent": {"undetectable"},
     "short-length": {"undetectable"},
     "long-line": {"either"},
+    "end-record": {"either"},  # nothing on the wire says that no more will come
 }
 SLOW = {"long-line", "many-chunks", "patience", "cancel"}
 
@@ -208,6 +209,7 @@ ALSO: dict[str, set[str]] = {
     "drop-silent": {"truncate", "close_early", "close-delimited"},
     "gzip": {"length"},
     "missing-end": {"missing_end"},
+    "end-record": {"hang", "close", "close-delimited"},
     "malformed-chunk": {"malformed_chunk"},
     "empty-reply": {"empty_reply"},
     "error-event": {"error_event"},

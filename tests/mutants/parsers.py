@@ -83,7 +83,7 @@ _FIELD = 'field, _, value = line.partition(":")'
 _APPEND = 'data.append(value.removeprefix(" "))'
 _YIELD = 'yield "\\n".join(data)'
 _LINE = 'yield "".join([*unfinished, end])'
-_RECORD = "match record := None if whole else json.loads(data):"
+_RECORD = "match record := json.loads(data):"
 _PIECE = 'case {"delta": str(piece)} | {"event": "token", "content": str(piece)}:'
 _ASKED = '{"Accept": "text/event-stream", "Accept-Encoding": "gzip", "Content-Type": "application/json"}'
 _SIZE = 'found = re.fullmatch(rb"([0-9A-Fa-f]+)[ \\t]*(?:;.*)?", line)'
@@ -565,7 +565,21 @@ PARSERS: tuple[Parser, ...] = (
         "chunk-split",
         "typed",
     ),
-    wrong("needs-no-end", "    if not whole:\n", "    if False:\n", "missing-end", "typed"),
+    wrong(
+        "waits-behind-the-end",
+        '"event": "done"}:\n                return',
+        '"event": "done"}:\n                dialect = "text"',
+        "end-record",
+        "typed",
+    ),
+    wrong(
+        "ends-after-an-error",
+        'case {"event": "error", "error": reason}:\n                raise AresError(f"the server says: {reason}")',
+        'case {"event": "error"}:\n                pass',
+        "error-event",
+        "typed",
+    ),
+    wrong("needs-no-end", '    if dialect != "text":\n', "    if False:\n", "missing-end", "typed"),
     wrong("errors-are-the-end", 'raise AresError(f"the server says: {reason}")', "return", "error-event", "typed"),
     wrong("unknown-records-are-text", _PIECE, 'case {"content": str(piece)}:', "json-records", "typed"),
     wrong(
@@ -601,21 +615,21 @@ PARSERS: tuple[Parser, ...] = (
     wrong(
         "finds-the-key-as-written",
         _RECORD,
-        'match record := None if whole else json.loads(data) if \'"event":"\' in data else {}:',
+        'match record := json.loads(data) if \'"event":"\' in data else {}:',
         "json-spelling",
         "typed",
     ),
     wrong(
         "escapes-half-by-half",
         _RECORD,
-        'match record := None if whole else json.loads(re.sub(r"\\\\u[dD][89a-fA-F]..", "?", data)):',
+        'match record := json.loads(re.sub(r"\\\\u[dD][89a-fA-F]..", "?", data)):',
         "json-spelling",
         "typed",
     ),
     wrong(
         "members-in-this-order",
         _RECORD,
-        "match record := None if whole else json.loads(data) if data.lstrip('{ ').startswith('\"event\"') else {}:",
+        "match record := json.loads(data) if data.lstrip('{ ').startswith('\"event\"') else {}:",
         "json-spelling",
         "typed",
     ),
@@ -629,7 +643,7 @@ PARSERS: tuple[Parser, ...] = (
     wrong(
         "looks-into-members",
         _RECORD,
-        "match record := None if whole else json.loads(data, object_pairs_hook=lambda m: "
+        "match record := json.loads(data, object_pairs_hook=lambda m: "
         "{k: v for a, b in m for k, v in [(a, b), *(b.items() if isinstance(b, dict) else [])]}):",
         "json-spelling",
         "typed",
@@ -637,7 +651,7 @@ PARSERS: tuple[Parser, ...] = (
     wrong(
         "finds-content-by-pattern",
         _RECORD,
-        "match record := None if whole else {**json.loads(data), **{'content': m[1] "
+        "match record := {**json.loads(data), **{'content': m[1] "
         'for m in [re.search(r\'"content":"([^"]*)"\', data)] if m}}:',
         "text-lookalikes",
         "typed",
@@ -645,14 +659,14 @@ PARSERS: tuple[Parser, ...] = (
     wrong(
         "keeps-the-solidus-escaped",
         _RECORD,
-        "match record := None if whole else json.loads(data.replace('\\\\/', '\\\\\\\\/')):",
+        "match record := json.loads(data.replace('\\\\/', '\\\\\\\\/')):",
         "json-spelling",
         "typed",
     ),
     wrong(
         "knows-no-escapes",
         _RECORD,
-        "match record := None if whole else json.loads(data.replace('\\\\u', '\\\\\\\\u')):",
+        "match record := json.loads(data.replace('\\\\u', '\\\\\\\\u')):",
         "json-spelling",
         "typed",
     ),
@@ -664,7 +678,7 @@ PARSERS: tuple[Parser, ...] = (
         "text-lookalikes",
         "typed",
     ),
-    wrong("delta-needs-no-end", "    if not whole:\n", "    if False:\n", "missing-end", "delta"),
+    wrong("delta-needs-no-end", '    if dialect != "text":\n', "    if False:\n", "missing-end", "delta"),
     wrong(
         "null-finish-is-the-end",
         'case {"finish_reason": "stop"} |',
@@ -683,7 +697,7 @@ PARSERS: tuple[Parser, ...] = (
     wrong(
         "an-empty-delta-ends-it",
         _PIECE,
-        'case {"delta": ""}:\n                whole = True\n            ' + _PIECE,
+        'case {"delta": ""}:\n                return\n            ' + _PIECE,
         "chunk-empty",
         "delta",
     ),

@@ -143,24 +143,6 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         "reference",
-        'case {"event": "error", "error": reason}:',
-        "'event' is ''",
-        "behind an error there is no end record, so it fails all the same",
-    ),
-    Equivalent(
-        "reference",
-        'case {"event": "error", "error": reason}:',
-        "'error' is ''",
-        "behind an error there is no end record, so it fails all the same",
-    ),
-    Equivalent(
-        "reference",
-        'raise AresError(f"the server says: {reason}")',
-        "*",
-        "behind an error there is no end record, so it fails all the same",
-    ),
-    Equivalent(
-        "reference",
         'raise AresError("the reply lacks its end record")',
         "'the reply lacks its end record' is ''",
         "how the report is worded",

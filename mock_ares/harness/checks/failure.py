@@ -41,6 +41,8 @@ NO_STREAMS = (
     "application/octet-stream", "text/event", "x-text/event-stream", None,
 )  # fmt: skip
 """Content types that are not that of a stream; None: there is none."""
+HELD_OPEN = hang(Position(fraction=1.0))
+"""Everything has been sent, and the connection stays open."""
 CLOSE = Body(connection="close")
 GZIP = Body(gzip="event")
 EVENTS: dict[str, str | None] = {"content-type": "text/event-stream"}
@@ -279,6 +281,7 @@ ROWS: dict[str, Row] = {
         undetectable=True,
     ),
     "missing-end": Row((faulty(missing_end()), faulty(missing_end(), chunks=("ab",))), streaming("missing-end")),
+    "end-record": Row((faulty(HELD_OPEN), faulty(HELD_OPEN, body="close"))),
     "malformed-chunk": Row(
         tuple(faulty(malformed_chunk(after, size=size)) for after, size in ((1, "ZZ"), (0, "ZZ"), (2, "-1"), (1, ""))),
         streaming("malformed-chunk"),
@@ -286,7 +289,14 @@ ROWS: dict[str, Row] = {
     "empty-reply": Row((case(Reply(faults=(empty_reply(),))), case(Reply(faults=(empty_reply(reset=True),))))),
     "garbage": Row((case(Reply(faults=(garbage(),))), case(Reply(faults=(garbage(bytes="data: no\n\n"),))))),
     "error-event": Row(
-        (faulty(error_event(1)), faulty(error_event(0)), faulty(error_event("abc")), faulty(error_event(2))), reported
+        (
+            faulty(error_event(1)),
+            faulty(error_event(0)),
+            faulty(error_event("abc")),
+            faulty(error_event(2)),
+            faulty(error_event(1, end_record=True)),
+        ),
+        reported,
     ),
     "stall": Row((faulty(hang(1)), faulty(hang(0))), lasts=10.0),
     "patience": Row((patient(),), fitted=patient_for, lasts=PATIENCE),

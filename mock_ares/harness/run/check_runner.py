@@ -200,8 +200,8 @@ class CheckRun:
     def _confirmed(self, failures: Sequence[Failure], best: Failure | None = None) -> Failure:
         """The smallest that fails again, or what a client does wrong only sometimes.
 
-        A client that cuts its reads itself meets another stream each time, so it gets several tries. Raises HarnessError
-        where what did not happen again is a matter of time, which a busy machine may have taken.
+        A client that cuts its reads itself meets another stream each time, so it gets several tries. Raises
+        HarnessError where what did not happen again is a matter of time, which a busy machine may have taken.
         """
         if failures[-1].word == "slow":  # it was timed more than once
             return failures[-1]

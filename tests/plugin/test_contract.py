@@ -63,7 +63,7 @@ def test_a_test_for_each_check(project: pytest.Pytester) -> None:
     [
         (["-k", "read_utf8"], {"test_read_utf8"}),
         (["-m", "ares_read_utf8"], {"test_read_utf8"}),
-        (["-m", "ares_lasting and ares_documented"], {"test_patience"}),
+        (["-m", "ares_lasting and ares_documented"], {"test_heartbeats", "test_patience"}),
         (["--ares-tier=standard", "-k", "eol_c or read_"], {"test_eol_cr", "test_eol_crlf", "test_read_crlf"}),
     ],
 )

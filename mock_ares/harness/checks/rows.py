@@ -39,6 +39,8 @@ class Row:
     run."""
     gate: bool = False
     """It comes first. Where the client gets no stream in it, nothing else can be judged."""
+    control: bool = False
+    """There is nothing unusual in its streams: what fails here fails everywhere, and nothing else is asked."""
     reads: bool = False
     """It is about where reads end, which is what most clients fail at: it comes early, so that they are told within
     seconds. Where reads are not seen to end there, passing it says less."""

@@ -7,6 +7,7 @@ from mock_ares.harness.checks.strategies import LOOKALIKES, UNICODE, streaming
 from mock_ares.scenario.model import Framing
 
 ROWS: dict[str, Row] = {
+    "plain": Row((one("ab", "cd"), one("ab")), gate=True, control=True),
     "chunk-split": Row(
         (
             one("Neu", "ral"),

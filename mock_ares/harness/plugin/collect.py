@@ -81,8 +81,8 @@ def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
         yield test
 
 
-def _turn(check: Check) -> tuple[bool, bool, bool]:
-    return not check.row.gate, check.row.lasts > 0, bool(check.row.draws_from)
+def _turn(check: Check) -> tuple[bool, bool, bool, bool]:
+    return not check.row.gate, check.row.control, check.row.lasts > 0, bool(check.row.draws_from)
 
 
 def _lasting(item: pytest.Item) -> list[Check]:

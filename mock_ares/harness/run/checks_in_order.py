@@ -84,11 +84,11 @@ class Contract:
             if self.client.in_process:
                 self.begin(checks)  # a process is copied while it has few threads
             self.arena.start()
-            self._in_turn(check for check in checks if check.row.gate)
-            reached = self.unreachable() is None
-            if reached and not self.client.in_process:
+            self._in_turn(sorted((check for check in checks if check.row.gate), key=lambda check: check.row.control))
+            hopeful = self.hopeless() is None
+            if hopeful and not self.client.in_process:
                 self.begin(checks)
-            apart = [check for lane in self._lanes for check in lane.checks] if reached else []
+            apart = [check for lane in self._lanes for check in lane.checks] if hopeful else []
             rest = sorted((c for c in checks if not c.row.gate and c not in apart), key=_turn)
             with self._shared(rest) as shared:
                 self._in_turn(shared)
@@ -104,7 +104,8 @@ class Contract:
 
     def _in_turn(self, checks: Iterable[Check]) -> None:
         for check in checks:
-            if (reason := self.unreachable() or self._lost_cause()) is not None and not check.row.gate:
+            first = check.row.gate and not check.row.control
+            if (reason := self.hopeless() or self._lost_cause()) is not None and not first:
                 self._finish(CheckResult(check.info, "skipped", reason=reason))
             else:
                 self.check(check)
@@ -115,7 +116,7 @@ class Contract:
         core is idle meanwhile. Not what CPU time is counted for.
         """
         client = self.client.another() if getattr(self.client, "spawns", False) else None
-        if client is None or (os.cpu_count() or 1) < 2 or self.unreachable() is not None:
+        if client is None or (os.cpu_count() or 1) < 2 or self.hopeless() is not None:
             yield ()
             return
         shared = deque(check for check in checks if check.row.trial == "once-through" and not check.row.draws_from)
@@ -156,12 +157,17 @@ class Contract:
         for lane in self._lanes:
             lane.stop()
 
-    def unreachable(self) -> str | None:
-        """Why nothing else can be judged, where the client never got as far as a stream."""
-        result = next((each for each in self.results.values() if CHECKS[each.info.id].row.gate), None)
-        if result is None or result.failure is None or result.failure.ending != NO_EXCHANGE:
-            return None
-        return f"the client never got a stream: {result.failure.diagnosis} (see {result.info.id})"
+    def hopeless(self) -> str | None:
+        """Why nothing else can be judged: the client never got as far as a stream, or a plain one comes out wrong."""
+        for result in list(self.results.values()):
+            row, failure = CHECKS[result.info.id].row, result.failure
+            if failure is None or not row.gate:
+                continue
+            if failure.ending == NO_EXCHANGE:
+                return f"the client never got a stream: {failure.diagnosis} (see {result.info.id})"
+            if row.control and result.verdict == "failed":
+                return f"a plain stream comes out wrong: {failure.diagnosis} (see {result.info.id})"
+        return None
 
     def check(self, check: Check, database: ExampleDatabase | None = None) -> CheckResult:
         """Runs one and remembers what came of it."""

@@ -377,7 +377,7 @@ PARSERS: tuple[Parser, ...] = (
     wrong(
         "repeated-text-is-dropped",
         "            yield data\n            continue",
-        '            if data != locals().get("last"):\n                yield data\n            last = data\n            continue',
+        '            if data != locals().get("last"):\n                yield (last := data)\n            continue',
         "chunk-split",
     ),
     # Status, type and coding

@@ -240,6 +240,31 @@ class TestWrongClients:
         assert "past the time-out it declares" in found.diagnosis
 
 
+class TestATickMeansExactText:
+    """What is let pass is said beside it, and fails a strict run."""
+
+    @pytest.mark.parametrize(
+        ("name", "chat", "said"),
+        [
+            ("event-type", wrong.shows_all_events, "the text of events of other types is let pass"),
+            ("long-line", wrong.refuses_long_lines, "it reported a failure in the place of a line of "),
+        ],
+        ids=["event-type", "long-line"],
+    )
+    def test_it_is_said_and_strict_runs_fail(
+        self, arena: ExampleRunner, name: str, chat: wrong.Chat, said: str
+    ) -> None:
+        for strict, verdict in ((False, "passed"), (True, "failed")):
+            settings = RunSettings(examples=0, strict=strict, only=(name,))
+            result = run_check(PythonClient(chat), CHECKS[name], arena, settings)
+            assert result.verdict == verdict
+            assert said in (result.reason if result.failure is None else result.failure.diagnosis)
+
+    def test_the_right_one_needs_none(self, arena: ExampleRunner) -> None:
+        for name in ("event-type", "long-line"):
+            assert check(arena, right.stream_chat, name).reason == ""
+
+
 class TestCounterexamples:
     def test_a_read_that_cuts_a_line_shrinks_to_two_reads(self, arena: ExampleRunner) -> None:
         row = replace(CHECKS["read-line"].row, examples=())

@@ -55,12 +55,29 @@ class WaitsForTheEnd(Right):
         return super().received(response)
 
 
+class ShowsAllEvents(Right):
+    """Whatever their type."""
+
+    def lines(self, texts: Iterable[str]) -> Iterator[str]:
+        return (line for line in super().lines(texts) if not line.startswith("event"))
+
+
+class RefusesLongLines(Right):
+    def lines(self, texts: Iterable[str]) -> Iterator[str]:
+        for line in super().lines(texts):
+            if len(line) >= 65_536:
+                raise AresError("a line is too long")
+            yield line
+
+
 def reading(kind: type[Right]) -> Chat:
     return kind().stream_chat
 
 
 without_a_line_buffer = reading(NoLineBuffer)
 without_an_incremental_decoder = reading(EachReadDecoded)
+shows_all_events = reading(ShowsAllEvents)
+refuses_long_lines = reading(RefusesLongLines)
 waits_for_the_connection_to_end = reading(WaitsForTheEnd)
 
 

@@ -27,8 +27,10 @@ from mock_ares.harness.report.verdicts import (
     diagnosis,
     hindrance,
     recut,
+    reserved,
     said,
     sentence,
+    with_reservation,
 )
 
 if TYPE_CHECKING:
@@ -200,8 +202,13 @@ class Terminal:
                 yield self._paint(f"    one of them again: {clean(command)}", "dim")
 
     def _summary(self, report: Report) -> Iterator[str]:
-        verdicts = counts(check for client in report.clients for check in client.checks)
-        parts = [self._paint(f"{count} {name}", STYLES[name]) for name, count in verdicts.items() if count]
+        checks = [check for client in report.clients for check in client.checks]
+        verdicts, behind = counts(checks), {"passed": with_reservation(reserved(checks))}
+        parts = [
+            self._paint(f"{count} {name}{behind.get(name, '')}", STYLES[name])
+            for name, count in verdicts.items()
+            if count
+        ]
         seconds = sum(check.duration for client in report.clients for check in client.checks)
         yield f"{', '.join(parts) or 'nothing was checked'}; {seconds:.1f} s of checks, seed {report.seed}"
         for client in report.clients:

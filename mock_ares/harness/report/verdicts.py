@@ -41,9 +41,21 @@ def counts(checks: Iterable[CheckResult]) -> dict[Verdict, int]:
     return numbers
 
 
+def reserved(checks: Iterable[CheckResult]) -> int:
+    """How many have passed with a reservation."""
+    return sum(check.verdict == "passed" and bool(check.reason) for check in checks)
+
+
+def with_reservation(count: int) -> str:
+    """``(2 with a reservation)``, behind the number of those that have passed; empty where there are none."""
+    return f" ({count} with a reservation)" if count else ""
+
+
 def tally(clients: Iterable[ClientReport]) -> str:
-    """``41 passed, 2 failed, 9 skipped``; what did not occur is left out, but for the first."""
-    return said(counts(check for client in clients for check in client.checks))
+    """``41 passed (1 with a reservation), 2 failed, 9 skipped``; what did not occur is left out, but for the first."""
+    checks = [check for client in clients for check in client.checks]
+    passed, behind, rest = said(counts(checks)).partition(" passed")
+    return f"{passed}{behind}{with_reservation(reserved(checks))}{rest}"
 
 
 def said(numbers: Mapping[Verdict, int]) -> str:

@@ -71,8 +71,9 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         text.StopsAtEmptyDelta,
-        "chunk-empty json-records",
-        "The same in JSON, where no-colon cannot be written. A delta of null is empty to it.",
+        "chunk-empty json-records end-record",
+        "The same in JSON, where no-colon cannot be written. A delta of null is empty to it."
+        " The end record has no text either: it leaves that out, and waits for the end of the body.",
     ),
     mutant(
         text.StopsAtDone,
@@ -163,14 +164,15 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         framing.DiesOnComments,
-        "comments",
-        "Only there are comments.",
+        "comments heartbeats",
+        "Only there are comments. So does a silence with comments in it.",
     ),
     mutant(
         framing.StopsAtEmptyEvent,
-        "comments fields bom blank-lines",
+        "comments fields bom blank-lines heartbeats",
         "Both rows have blocks without data between the events, each with a blank line of its own."
-        " A field that begins with the mark has such a block, and empty lines are such blocks.",
+        " A field that begins with the mark has such a block, and empty lines are such blocks."
+        " A comment in a silence is such a block.",
     ),
     mutant(
         framing.NeedsTheSpace,
@@ -321,10 +323,11 @@ TABLE: tuple[Mutant, ...] = (
     # Failure
     mutant(
         failure.IgnoresStatus,
-        "status other-2xx",
+        "status other-2xx error-detail",
         "Errors have other content types and are refused for them, but one of the examples calls itself an event "
         "stream. Redirects have no such type."
-        " So do the other successes.",
+        " So do the other successes."
+        " An error that it takes for a stream is reported without its status.",
     ),
     mutant(
         failure.LooksAtNothing,
@@ -429,9 +432,10 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         failure.BearsNoSilence,
-        "silence",
+        "silence slow-head",
         "Only there is a silence between five seconds and the time-out that is declared; to fail sooner than declared "
-        "in stall is no fault.",
+        "in stall is no fault."
+        " So is one before the head.",
     ),
     # Behaviour
     mutant(
@@ -466,8 +470,9 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         behaviour.AsksAgainAtTheEnd,
-        "once",
-        "The text is right, and asked for twice.",
+        "once slow-head",
+        "The text is right, and asked for twice."
+        " It waits for the head of the second answer, too, which no longer fits into the time.",
     ),
     mutant(
         behaviour.KeepsTheConnection,

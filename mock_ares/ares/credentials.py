@@ -7,10 +7,8 @@ script and journal.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-import json
 import re
 import secrets
 import time
@@ -40,8 +38,6 @@ _KEY = re.compile(r"ares_[0-9a-f]{80}")
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 """The one spelling of a token: decoders of Base64 let others pass, under which a revoked one would come back."""
 
-_HEADER = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
-"""``{"alg":"HS256","typ":"JWT"}``, as PyJWT has it."""
 _CLAIMS: dict[str, type] = {"sub": str, "email": str, "exp": int, "iat": int}
 _CHECKED: Any = {"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False}
 """What PyJWT checks is what ARES's library does; the expiry is checked here, by the injected clock."""
@@ -93,6 +89,8 @@ class Keyring:
 
         JWTs count whole seconds: it lasts for ``lifetime`` and up to a second more.
         """
+        import jwt
+
         now = int(self.clock())
         default = self.profile.access_lifetime if kind == "access" else self.profile.refresh_lifetime
         expires = now + int(default if lifetime is None else lifetime)
@@ -100,8 +98,7 @@ class Keyring:
         claims["iat"] = min(now, expires)
         if self.profile.checks_kind and kind == "refresh":
             claims["typ"] = "refresh"
-        signed = f"{_HEADER}.{_encoded(json.dumps(claims, separators=(',', ':')).encode())}"
-        return f"{signed}.{_signature(signed, self._hmac_secret)}"
+        return jwt.encode(claims, self._hmac_secret, algorithm="HS256")
 
     def issue_api_key(self, *, id: str | None = None, lifetime: float = MONTH) -> str:
         """A key of its own id, which is a UUID; ``lifetime`` in seconds from now. Raises ValueError for another id.
@@ -213,53 +210,21 @@ class Keyring:
 @lru_cache(maxsize=1024)
 def _decoded(token: str, secret: bytes) -> dict[str, Any] | str:
     """The claims of a token, not to be changed, or what is wrong with it whenever it is looked at."""
+    import jwt
+
     if not _JWT.fullmatch(token):
         return "malformed-token"
-    if (issued := _issued(token, secret)) is not None:
-        return issued
-    import jwt  # for tokens of others, and those that are wrong: 5 ms
-
     try:
         claims: dict[str, Any] = jwt.decode(token, secret, algorithms=["HS256"], options=_CHECKED)
     except jwt.InvalidSignatureError:
         return "bad-signature"
     except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):  # whatever stands where in its JSON
         return "malformed-token"
-    return claims if _has_types(claims) else "malformed-token"
-
-
-def _issued(token: str, secret: bytes) -> dict[str, Any] | None:
-    """The claims of a token as it is issued here: its header, a right signature, and these claims alone.
-
-    None: there is more to it, which PyJWT is asked for.
-    """
-    signed, _, signature = token.rpartition(".")
-    header, _, payload = signed.partition(".")
-    if header != _HEADER or not hmac.compare_digest(signature, _signature(signed, secret)):
-        return None
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (ValueError, RecursionError):
-        return None
-    if type(claims) is not dict or not _CLAIMS.keys() <= claims.keys() <= {*_CLAIMS, "typ"}:
-        return None
-    return claims if _has_types(claims) and type(claims.get("typ", "")) is str else None
-
-
-def _has_types(claims: dict[str, Any]) -> bool:
-    """ARES reads numbers of 64 bits."""
     if any(type(claims[name]) is not kind for name, kind in _CLAIMS.items()):
-        return False
-    return all(-(2**63) <= claims[name] < 2**63 for name, kind in _CLAIMS.items() if kind is int)
-
-
-def _signature(signed: str, secret: bytes) -> str:
-    return _encoded(hmac.digest(secret, signed.encode(), "sha256"))
-
-
-def _encoded(data: bytes) -> str:
-    """Base64 as JWTs have it: for URLs, without padding (RFC 7515 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        return "malformed-token"
+    if any(not -(2**63) <= claims[name] < 2**63 for name, kind in _CLAIMS.items() if kind is int):
+        return "malformed-token"  # ARES reads 64 bits
+    return claims
 
 
 def _bounded(subject: str) -> str:

@@ -245,7 +245,6 @@ class RequestHandler:
         exchange.boundaries, exchange.before_fault = played.boundaries, played.before_fault
         exchange.ending = played.ending
         exchange.duration = self.fake.clock.now() - request.complete
-        clock.catch_up()  # many may end at once
 
     # Deciding
 

@@ -1,4 +1,4 @@
-"""Failures of one client that have one cause: the smallest is told in full, and the others beneath it."""
+"""Failures of one client that have one cause: the plainest is told in full, and the others beneath it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Group:
     """Checks that failed under the same sentence, and with the same verdict."""
 
     told: CheckResult
-    """The one whose stream has least that is unusual, the smallest of them: its advice is about what goes wrong."""
+    """The one whose stream has least that is unusual, and of those the smallest: its advice is about what is wrong."""
     same: tuple[CheckResult, ...] = ()
     """The others, in their order."""
 
@@ -33,8 +33,12 @@ def groups(checks: Sequence[CheckResult]) -> list[Group]:
 
 
 def _group(checks: Sequence[CheckResult]) -> Group:
-    smallest = min(checks, key=lambda check: check.failure.size)  # type: ignore[union-attr]
-    return Group(smallest, tuple(check for check in checks if check is not smallest))
+    plainest = min(checks, key=_plainness)
+    return Group(plainest, tuple(check for check in checks if check is not plainest))
+
+
+def _plainness(check: CheckResult) -> tuple[int, tuple[int, int, int]]:
+    return (len(check.failure.traits), check.failure.size) if check.failure else (0, (0, 0, 0))
 
 
 def by_check(checks: Sequence[CheckResult]) -> dict[str, Group]:

@@ -141,7 +141,8 @@ def _head(report: Report) -> Iterator[str]:
     else:
         for client in report.clients:
             yield f'<th scope="col"><div class="client" title="{text(client.name)}">{text(client.name)}</div></th>'
-    yield f'<th scope="col">{"what was found" if len(report.clients) == 1 else "what a correct client does"}</th>'
+    what = "what was found" if len(report.clients) == 1 else "what a correct client does"
+    yield f'<th scope="col" class="title">{what}</th>'
     yield "</tr>\n</thead>\n"
 
 

@@ -54,6 +54,12 @@ def test_a_group_has_one_sentence_and_one_verdict_and_the_smallest_in_front() ->
     assert found == [("eol-cr", ["eol-crlf", "eol-mixed"]), ("read-line", []), ("eol-lax", []), ("drop-rst", [])]
 
 
+def test_what_is_least_unusual_is_in_front_of_what_is_smaller() -> None:
+    odd = failed("no-colon", replace(of_lf("a"), traits=("a field name without a colon",)))
+    (group,) = groups((odd, failed("text-newlines", of_lf("a longer text"))))
+    assert group.told.info.id == "text-newlines"
+
+
 def test_the_terminal_tells_a_cause_once_with_all_its_replay_lines() -> None:
     said = text_of(ONE)
     assert said.count("advice") == 3 and said.count("Lines are ended at LF only") == 2  # with the informational one

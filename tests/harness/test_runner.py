@@ -120,6 +120,8 @@ WRONG: list[tuple[str, Callable[..., Any], str, str, str]] = [
     ("redirect-away", wrong.follows_with_credentials, "", "leaked-credentials", "Authorization"),
     ("request", wrong.no_accept, "", "bad-request", "Accept is '*/*'"),
     ("request", wrong.wrong_path, "", "bad-request", "POST /chat was answered with 404"),
+    ("request", wrong.with_a_query, "", "bad-request", "behind the path it asks for 'stream=1'"),
+    ("request", wrong.with_a_fragment, "", "bad-request", "behind the path it asks for '#top'"),
     ("request", wrong.another_message, "", "bad-request", "does not hold the message"),
     ("request", wrong.never_asks, "", "bad-request", "no request with the token came"),
     ("status", wrong.never_asks, "", "bad-request", "no request with the token came"),

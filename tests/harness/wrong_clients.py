@@ -190,6 +190,14 @@ def wrong_path(url: str, token: str, message: str) -> str:
     return answer(posted(url, token, message, path="/chat"))
 
 
+def with_a_query(url: str, token: str, message: str) -> str:
+    return answer(posted(url, token, message, f"{urlsplit(url).path}?stream=1"))
+
+
+def with_a_fragment(url: str, token: str, message: str) -> str:
+    return answer(posted(url, token, message, f"{urlsplit(url).path}#top"))
+
+
 def another_message(url: str, token: str, message: str) -> str:
     return answer(posted(url, token, message.encode("ascii", "ignore").decode()))
 

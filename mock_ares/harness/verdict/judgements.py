@@ -57,7 +57,7 @@ def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
     mistakes = [
         (exchange.method != "POST", f"the method is {exchange.method}, not POST"),
         (exchange.path != path, f"the path is {exchange.path}, not {path}"),
-        (exchange.query != "", f"it asks with the query ?{exchange.query}"),
+        (exchange.query != "", f"behind the path it asks for {diagnosis.quoted(exchange.query)}"),
         (exchange.credentials != kind, f"the credentials are {exchange.credentials}, not {kind}"),
         (STREAM_TYPE not in accepted, f"Accept is {fields.get('accept', 'missing')!r}, not {STREAM_TYPE}"),
         (

@@ -208,7 +208,8 @@ class RequestHandler:
 
     def _opened(self, scope: Mapping[str, Any], wire: Wire) -> Request:
         fields, query = Fields.of(scope["headers"]), scope["query_string"].decode("latin-1")
-        exchange = self.fake.journal.open(scope["method"], scope["path"], fields.lines, self.fake.clock.now(), query)
+        asked = f"{query}#{fragment.decode('latin-1')}" if (fragment := scope.get("fragment")) else query
+        exchange = self.fake.journal.open(scope["method"], scope["path"], fields.lines, self.fake.clock.now(), asked)
         exchange.owner, exchange.version = self.fake.tenants.only, wire.http_version
         raw_path = scope["raw_path"].decode("latin-1")
         gzip = accepts_gzip(fields.get("accept-encoding", ""))

@@ -41,6 +41,7 @@ class Exchange:
     """Lower-case names; secrets are redacted (``server.record.redaction``)."""
     started: float
     query: str = ""
+    """With a ``#`` and the fragment behind it, which nobody should send."""
     owner: str = ""
     """Whose it is: the id of the token that came with it; empty where none was accepted."""
     subject: str = ""

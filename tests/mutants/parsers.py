@@ -88,7 +88,7 @@ _PIECE = 'case {"delta": str(piece)} | {"event": "token", "content": str(piece)}
 _ASKED = '{"Accept": "text/event-stream", "Accept-Encoding": "gzip", "Content-Type": "application/json"}'
 _SIZE = 'found = re.fullmatch(rb"([0-9A-Fa-f]+)[ \\t]*(?:;.*)?", line)'
 
-_BREAK_ALL = frozenset({"no-bearer", "puts"})
+_BREAK_ALL = frozenset({"no-bearer", "puts", "says-everything-twice", "a-space-behind-each"})
 
 PARSERS: tuple[Parser, ...] = (
     # Characters
@@ -373,6 +373,18 @@ PARSERS: tuple[Parser, ...] = (
         'data, kind = [], ""',
         'data, kind = data if kind not in ("", "message") else [], ""',
         "event-type",
+    ),
+    wrong(
+        "says-everything-twice",
+        "            yield data\n            continue",
+        "            yield data * 2\n            continue",
+        "plain",
+    ),
+    wrong(
+        "a-space-behind-each",
+        "            yield data\n            continue",
+        '            yield data + " "\n            continue',
+        "plain",
     ),
     wrong(
         "repeated-text-is-dropped",

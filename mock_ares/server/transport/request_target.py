@@ -18,7 +18,7 @@ def split(target: bytes) -> tuple[bytes, bytes]:
 
 
 def place(scope: dict[str, Any], target: bytes) -> None:
-    """Puts what a target asks for into an ASGI scope, and its fragment, for the journal; whatever it is, it is a path."""
+    """Puts what a target asks for into an ASGI scope: a path, whatever it is. The fragment is for the journal."""
     path, query = split(target)
     scope["fragment"] = target.partition(b"#")[2]
     scope["raw_path"], scope["query_string"] = path, query

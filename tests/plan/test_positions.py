@@ -116,7 +116,8 @@ class TestText:
         text = plan.text[start : data.draw(st.integers(start + 1, len(plan.text)))]
         sent = before(plan, text)
         closing = {"text": b"\n\n", "lines": b"", "delta": b'"}\n\n', "typed": b'"}\n\n'}[plan.dialect]
-        said = {DIALECTS[plan.dialect].decode(sent + end).text for end in (b"", closing)}
+        reversed_closing = b'","event":"token"}\n\n'  # of a record that says last what it is
+        said = {DIALECTS[plan.dialect].decode(sent + end).text for end in (b"", closing, reversed_closing)}
         assert plan.text[: plan.text.find(text) + len(text)] in said
 
 

@@ -52,7 +52,9 @@ def _value(value: Any, how: Json, text: str) -> str:
 
 def _characters(value: str, escapes: str) -> Iterator[str]:
     for char in value:
-        if escapes == "all" or (escapes == "non-ascii" and not char.isascii()):
+        if "\udc80" <= char <= "\udcff":  # a byte that is no UTF-8 (PEP 383), which no escape says
+            yield char
+        elif escapes == "all" or (escapes == "non-ascii" and not char.isascii()):
             yield from (f"\\u{unit:04x}" for unit in _utf16(char))
         elif escapes == "short" and char == "/":
             yield "\\/"

@@ -16,6 +16,7 @@ from mock_ares.plan.build import RequestContext, answer, build
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError, offset_of, place_of, split_at
 from mock_ares.scenario.model import DialectName, Framing, Pace, Position, Reply
+from mock_ares.scenario.stream import Json
 from mock_ares.scenario.words import parse_duration
 from tests.plan.strategies import NOTHING, Menu, plans, replies
 from tests.plan.words import Newline
@@ -203,6 +204,15 @@ class TestPlace:
         assert again.offset == place.offset
         assert place.characters == (len(plan.chunks[place.chunk]) if count else 0)
         assert end.chunk == len(plan.chunks) - 1
+
+    @pytest.mark.parametrize("escapes", ["usual", "non-ascii", "short", "all"])
+    def test_there_is_one_behind_bytes_that_no_escape_says(self, escapes: Any) -> None:
+        framing = Framing(json=Json(escapes=escapes))
+        plan = build(
+            Reply(chunks=("a", "b"), dialect="typed", framing=framing, faults=(faults.invalid_utf8(1, bytes="FF"),)),
+            RequestContext(),
+        )
+        assert b"\xff" in plan.payload and place_of(plan, 1).characters == 2
 
     @pytest.mark.parametrize("byte", [0, 3, 5, 8, 9, 12])
     def test_other_bytes_are_no_places(self, byte: int) -> None:

@@ -44,10 +44,9 @@ class ErrorEvent(Fault):
             before, _ = split_at(plan, offset)
         except PlanError as error:
             raise PlanError(f"{self.name}: {error}") from None
-        closing = [piece for piece in plan.pieces if piece.closes] if self.end_record else []
         before = tuple(piece for piece in before if not piece.closes)
         known = before[-1].at if before else plan.head.at if plan.head else 0.0
         at = max(known, moment or 0.0)
         event = Encoder(plan.dialect, plan.framing).event(lines, plan.seed - 2)
-        behind = (piece._replace(at=at) for piece in closing)
+        behind = (piece._replace(at=at) for piece in plan.pieces if piece.closes and self.end_record)
         return replace(plan, pieces=(*before, Piece(event, at), *behind), ending=Ending())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from mock_ares.expectation import Expectation, expect
 from mock_ares.harness.model import Case, Observation
 from mock_ares.plan.http1.negotiation import accepts_gzip
 from mock_ares.plan.model import StreamPlan
@@ -11,7 +13,7 @@ from mock_ares.server.record.journal import Exchange
 from mock_ares.server.transport.header_fields import Fields
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RecordedRequest:
     """One request of an example, and what it was given."""
 
@@ -21,6 +23,11 @@ class RecordedRequest:
     @property
     def gzip(self) -> bool:
         return accepts_gzip(Fields(self.exchange.headers).get("accept-encoding", ""))
+
+    @cached_property
+    def expectation(self) -> Expectation:
+        """What a correct client concludes from the answer; for a long stream it takes a while to say."""
+        return expect(self.plan, gzip=self.gzip)
 
 
 @dataclass(frozen=True, slots=True)

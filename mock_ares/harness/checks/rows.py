@@ -13,9 +13,7 @@ from mock_ares.harness.model import Case, CheckInfo, Client
 from mock_ares.harness.result import ExampleResult
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict.judgements import Found
-from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.positions import PlanError
+from mock_ares.harness.verdict.simpler import can_be_played
 from mock_ares.scenario.model import Reply
 
 Fitted = Callable[[Client, RunSettings], tuple[Case, ...]]
@@ -61,6 +59,11 @@ class Row:
     trial: Trial = "once-through"
     """``in-time``: a client that is not done at the deadline gets more where the machine is slow. ``linear-time``: and
     one that is done is timed against a shorter case."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether it is asked whatever came of the others: nothing comes before it."""
+        return self.gate and not self.control
 
     def held(self, settings: RunSettings) -> frozenset[str]:
         """Those of the checks it draws from that the client is held to."""
@@ -113,13 +116,11 @@ def speaking(case: Case, dialect: DialectName) -> Case:
 
 def playable(case: Case) -> bool:
     """Whether the replies are good in their dialect: some have shorter payloads than others."""
-    try:
-        for reply in case.replies:
-            if reply.dialect is not None and isinstance(reply.chunks, tuple) and len(reply.chunks) < MANY:
-                lay_out(build(reply, RequestContext(dialect=reply.dialect)))
-    except PlanError:
-        return False
-    return True
+    return all(
+        can_be_played(reply)
+        for reply in case.replies
+        if reply.dialect is not None and isinstance(reply.chunks, tuple) and len(reply.chunks) < MANY
+    )
 
 
 MANY = 1000

@@ -82,7 +82,7 @@ def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
 
 
 def _turn(check: Check) -> tuple[bool, bool, bool, bool]:
-    return not check.row.gate, check.row.control, check.row.lasts > 0, bool(check.row.draws_from)
+    return not check.row.gate, not check.row.opens, check.row.lasts > 0, bool(check.row.draws_from)
 
 
 def _lasting(item: pytest.Item) -> list[Check]:

@@ -77,7 +77,7 @@ class ContractRun:
     ) -> None:
         """Runs the check; its verdict is the test's outcome. With the first one ``beside`` is begun."""
         variant = self._variant(instance, item.name, beside)
-        if (reason := variant.hopeless()) is not None and (check.row.control or not check.row.gate):
+        if (reason := variant.hopeless()) is not None and not check.row.opens:
             result = CheckResult(check.info, "skipped", reason=reason)
         else:
             self._catch_up(variant, check.row.draws_from)

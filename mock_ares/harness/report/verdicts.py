@@ -54,12 +54,16 @@ def with_reservation(count: int) -> str:
 def tally(clients: Iterable[ClientReport]) -> str:
     """``41 passed (1 with a reservation), 2 failed, 9 skipped``; what did not occur is left out, but for the first."""
     checks = [check for client in clients for check in client.checks]
-    passed, behind, rest = said(counts(checks)).partition(" passed")
-    return f"{passed}{behind}{with_reservation(reserved(checks))}{rest}"
+    return said(counts(checks), reserved(checks))
 
 
-def said(numbers: Mapping[Verdict, int]) -> str:
-    return ", ".join(f"{count} {verdict}" for verdict, count in numbers.items() if count or verdict == "passed")
+def said(numbers: Mapping[Verdict, int], reserved: int = 0) -> str:
+    behind = {"passed": with_reservation(reserved)}
+    return ", ".join(
+        f"{count} {verdict}{behind.get(verdict, '')}"
+        for verdict, count in numbers.items()
+        if count or verdict == "passed"
+    )
 
 
 def diagnosis(result: CheckResult) -> str:

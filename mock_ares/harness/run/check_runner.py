@@ -23,7 +23,7 @@ from mock_ares.harness.model import (
 from mock_ares.harness.play.cpu_growth import Growth, Stopwatch, Timed
 from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
 from mock_ares.harness.result import ExampleResult
-from mock_ares.harness.run.search import UNSHRUNK, Search
+from mock_ares.harness.run.search import TIMED, UNSHRUNK, Search
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict import oracle
 from mock_ares.harness.verdict.diagnosis import Told
@@ -38,8 +38,6 @@ LENIENCE = 5.0
 """Seconds by which a declared time-out may be late, on a busy machine."""
 UNSTEADY_TRIES = 5
 """A case that does not fail again is played so many times more."""
-_TIMED = frozenset({"hung", "slow", "buffered", "kept-open", "early-retry"})
-"""What may be a busy machine's doing where it happens once."""
 MOST_EXPERIMENTS = 4.0
 """Times what a check may spend on a smaller counterexample: so long all checks of a client may look for what it takes.
 Where an example is the start of a process a client that fails them all would be asked for minutes."""
@@ -216,7 +214,7 @@ class CheckRun:
         if best is not None:
             return best
         first = failures[-1]
-        if first.word in _TIMED:
+        if first.word in TIMED:
             raise HarnessError(
                 f"flaky: a case failed ({first.word}: {first.diagnosis}) and passed when it was played again"
             )

@@ -84,7 +84,7 @@ class Contract:
             if self.client.in_process:
                 self.begin(checks)  # a process is copied while it has few threads
             self.arena.start()
-            self._in_turn(sorted((check for check in checks if check.row.gate), key=lambda check: check.row.control))
+            self._in_turn(sorted((check for check in checks if check.row.gate), key=lambda check: not check.row.opens))
             hopeful = self.hopeless() is None
             if hopeful and not self.client.in_process:
                 self.begin(checks)
@@ -104,8 +104,7 @@ class Contract:
 
     def _in_turn(self, checks: Iterable[Check]) -> None:
         for check in checks:
-            first = check.row.gate and not check.row.control
-            if (reason := self.hopeless() or self._lost_cause()) is not None and not first:
+            if (reason := self.hopeless() or self._lost_cause()) is not None and not check.row.opens:
                 self._finish(CheckResult(check.info, "skipped", reason=reason))
             else:
                 self.check(check)

@@ -15,8 +15,10 @@ from mock_ares.harness.settings import RunSettings
 from mock_ares.monotonic import monotonic
 
 Attempt = Callable[[Case], Failure | None]
-UNSHRUNK = frozenset({"hung", "slow", "buffered", "kept-open", "early-retry", "unsteady"})
-"""What takes time to happen is not made to happen over and over, and what happens sometimes cannot be."""
+TIMED = frozenset({"hung", "slow", "buffered", "kept-open", "early-retry"})
+"""What takes time to happen; where it happens once it may be a busy machine's doing."""
+UNSHRUNK = TIMED | {"unsteady"}
+"""What is not made to happen over and over, for the time it takes or because it cannot be."""
 
 
 class _Found(Exception):  # noqa: N818  # it is what is looked for

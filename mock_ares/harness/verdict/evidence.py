@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from mock_ares.expectation import expect
 from mock_ares.harness.model import CheckResult, Failure
 from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.verdict.diagnosis import finished
@@ -90,7 +89,7 @@ def _example(played: ExampleResult, asked: RecordedRequest) -> JudgedExample | N
     received, plan = played.observation.text, asked.plan
     if received is None or played.observation.timed_out or plan.size > MOST_BYTES:
         return None
-    expectation = expect(plan, gzip=asked.gzip)
+    expectation = asked.expectation
     if expectation.outcome != "exact" or received in expectation.also:
         return None
     return JudgedExample(plan, expectation.text, expectation.text if expectation.accepts(received) else received)

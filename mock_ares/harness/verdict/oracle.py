@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mock_ares.dialects import DIALECTS
-from mock_ares.expectation import Expectation, disagreement, expect
+from mock_ares.expectation import Expectation, disagreement
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, FailureKind, HarnessError, Observation
 from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.verdict import diagnosis, explanations
@@ -37,7 +37,7 @@ class Judged:
     @classmethod
     def of(cls, request: RecordedRequest, case: Case) -> Judged:
         """With the outcome that the case allows, in the place of the plan's."""
-        expectation = expect(request.plan, gzip=request.gzip)
+        expectation = request.expectation
         return cls(request, expectation if case.outcome is None else replace(expectation, outcome=case.outcome))
 
 
@@ -89,12 +89,13 @@ def let_pass(played: ExampleResult) -> Told | None:
     if judged is None or played.observation.timed_out or played.observation.cancelled:
         return None
     wanted, seen = judged.expectation, played.observation
-    if seen.error is not None:
-        reported = wanted.tolerated and f"it reported a failure in the place of {wanted.tolerated}, which is let pass"
-        return Told("raised-on-good-stream", reported) if reported else None
-    others = judged.plan.framing.final_blank_line and seen.text in wanted.also and seen.text != wanted.text
-    said = f"it returned {diagnosis.quoted(seen.text or '')}: the text of events of other types is let pass"
-    return Told("added", said) if others else None
+    if seen.error is not None and wanted.tolerated:
+        said = f"it reported a failure in the place of {wanted.tolerated}, which is let pass"
+        return Told("raised-on-good-stream", said)
+    if seen.text in wanted.also and seen.text != wanted.text and judged.plan.framing.final_blank_line:
+        said = f"it returned {diagnosis.quoted(seen.text)}: the text of events of other types is let pass"
+        return Told("added", said)
+    return None
 
 
 def _texts(played: ExampleResult, judged: Judged) -> tuple[str, ...]:

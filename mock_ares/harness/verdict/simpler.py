@@ -42,7 +42,7 @@ def simpler(case: Case) -> Iterator[Simpler]:
     at = case.judged if case.judged >= 0 else len(case.replies) - 1
     reply = case.replies[at]
     for feature, kind, plain in (*_of_reads(reply), *_of_text(reply), *_of_words(reply), *_of_faults(reply)):
-        if plain is not None and plain != reply and _can_be_played(plain):
+        if plain is not None and plain != reply and can_be_played(plain):
             replies = (*case.replies[:at], plain, *case.replies[at + 1 :])
             yield Simpler(feature, kind, replace(case, replies=replies))
 
@@ -53,8 +53,8 @@ def telling(features: Iterable[str]) -> tuple[str, ...]:
     return tuple(feature for feature in found if feature not in SEVERAL) or found
 
 
-def _can_be_played(reply: Reply) -> bool:
-    """A position may have gone with the text that it was in."""
+def can_be_played(reply: Reply) -> bool:
+    """Whether all its places are there: one may have gone with the text that it was in."""
     try:
         lay_out(build(reply, RequestContext()))
     except PlanError:

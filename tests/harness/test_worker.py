@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import subprocess
 import sys
 import threading
+
+import pytest
 
 from mock_ares.harness.clients.worker import InterruptionError, Worker
 
@@ -26,6 +30,27 @@ def test_one_that_runs_python_is_interrupted() -> None:
     job = worker.submit(turns)
     assert worker.end(1)
     assert isinstance(job.exception(), InterruptionError)
+
+
+def test_what_was_open_where_it_was_interrupted_is_closed_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda complaint: complaints.append(complaint.exc_value))
+    begun = threading.Event()
+
+    def holds(runner: object) -> int:
+        held = socket.socket()
+        begun.set()
+        while True:
+            held.fileno()
+
+    worker = Worker[int]("holds")
+    job = worker.submit(holds)
+    assert begun.wait(20)
+    assert worker.end(1)
+    assert isinstance(job.exception(), InterruptionError)
+    del job
+    gc.collect()
+    assert complaints == []
 
 
 def test_one_that_is_stuck_is_left_behind() -> None:

@@ -13,6 +13,8 @@ import asyncio
 import contextlib
 import ctypes
 import threading
+import traceback
+import warnings
 from _queue import SimpleQueue  # of C, which no library puts another in the place of
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -44,6 +46,7 @@ class Worker(Generic[T]):
         self._ended.acquire()
         self._lock = threading.Lock()
         self._closing = False
+        self._interrupted: InterruptionError | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -60,7 +63,17 @@ class Worker(Generic[T]):
         if ended:
             self._ended.release()
             self._thread.join()
+            self._let_go()
         return ended
+
+    def _let_go(self) -> None:
+        """What a job held where it was interrupted, a socket that connects for one, is closed without a word: Python's
+        warning of it would be taken for the mistake of whatever test is running.
+        """
+        if self._interrupted is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)
+                traceback.clear_frames(self._interrupted.__traceback__)
 
     def _interrupt(self, grace: float) -> bool:
         """Says whether the thread has ended. No function of Python's may be called before the withdrawal."""
@@ -107,5 +120,6 @@ class Worker(Generic[T]):
             except BaseException as error:
                 done.set_exception(error)
                 if isinstance(error, InterruptionError):
+                    self._interrupted = error
                     raise
             del work, job, done

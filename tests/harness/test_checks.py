@@ -184,18 +184,13 @@ def _segments(plan: StreamPlan) -> Iterator[tuple[str, bool]]:
 ALSO: dict[str, set[str]] = {
     # what cannot be shown without another row's hazard
     "chunk-split": {"text-unicode"},
-    "eol-crlf": {"text-newlines"},  # an event of two lines shows how many line ends were seen
-    "eol-cr": {"text-newlines"},
-    "eol-mixed": {"text-newlines"},
     "bom": {"read-utf8", "read-line"},
-    "comments": {"text-newlines"},
-    "fields": {"text-newlines"},
     "json-spelling": {"text-unicode", "text-lookalikes", "chunk-empty"},
     "incremental": {"gzip"},
     "chunk-empty": {"no-space"},  # where nothing but empty chunks is sent
     "read-utf8": {"text-unicode"},
-    "read-crlf": {"eol-crlf", "text-newlines", "eol-mixed", "read-bytes"},
-    "no-colon": {"chunk-empty", "text-newlines"},
+    "read-crlf": {"eol-crlf", "eol-mixed", "read-bytes"},
+    "no-colon": {"chunk-empty"},
     "charset": {"text-unicode"},
     "bad-utf8": {"invalid_utf8"},
     "drop-fin": {"close_early"},
@@ -226,9 +221,9 @@ def test_no_long_line_ends_in_a_space() -> None:
         assert not lorem.size(text.bytes, seed).endswith(" ")
 
 
-def only_its_own(name: str, case: Case, dialect: str) -> None:
+def only_its_own(name: str, case: Case, dialect: str, *rests_on: str) -> None:
     for reply, plan in zip((r for r in case.replies if r.dialect is not None), plans(case, dialect), strict=True):
-        foreign = found_in(reply, plan) - {name, *ALSO.get(name, ())}
+        foreign = found_in(reply, plan) - {name, *ALSO.get(name, ()), *rests_on}
         assert not foreign, (name, case)
 
 
@@ -236,9 +231,11 @@ def only_its_own(name: str, case: Case, dialect: str) -> None:
 def test_the_fixed_examples_show_their_hazard_and_no_other(name: str, dialect: DialectName) -> None:
     if name in ("everything", "long-line", "many-chunks"):
         return
-    for case in CHECKS[name].examples:
-        if playable(spoken := speaking(case, dialect)):
-            only_its_own(name, spoken, dialect)
+    row = CHECKS[name].row
+    for rests_on, cases in {"": row.examples, **row.resting}.items():
+        for case in cases:
+            if playable(spoken := speaking(case, dialect)):
+                only_its_own(name, spoken, dialect, *rests_on.split())
 
 
 @pytest.mark.hypothesis
@@ -332,3 +329,14 @@ def test_the_examples_of_everything_need_their_rows_to_be_held() -> None:
     check, client = CHECKS["everything"], PythonClient(lambda url, token, message: "")
     assert len(check.examples_for(client, RunSettings(held=frozenset()))) == 1
     assert check.examples_for(client, RunSettings()) == check.examples
+
+
+def test_examples_of_two_lines_are_for_who_joins_lines() -> None:
+    client = PythonClient(lambda url, token, message: "")
+    two_lines = {name for name, check in CHECKS.items() if "text-newlines" in check.row.resting}
+    assert two_lines >= {"eol-crlf", "eol-cr", "eol-mixed", "read-crlf", "comments", "fields", "no-colon"}
+    for check in CHECKS.values():
+        asked = check.examples_for(client, RunSettings(held=frozenset(CHECKS) - {"text-newlines"}))
+        chunks = [case.replies[0].chunks for case in asked]
+        said = "".join(chunk for each in chunks if isinstance(each, tuple) for chunk in each)
+        assert ("\n" in said) == (check.id == "text-newlines"), check.id

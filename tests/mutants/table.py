@@ -87,13 +87,13 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         text.DropsNewlines,
-        "text-newlines read-crlf eol-crlf eol-cr eol-mixed comments no-colon fields",
-        "Only there does an event have two data lines. Other rows have one where it takes two lines to show something.",
+        "text-newlines",
+        "Only there does an event have two data lines: the examples of other rows that have are for who passes here.",
     ),
     mutant(
         text.KeepsTheLastDataLine,
-        "text-newlines read-crlf eol-crlf eol-cr eol-mixed comments no-colon fields",
-        "The same. Other rows have one where it takes two lines to show something.",
+        "text-newlines",
+        "The same.",
     ),
     mutant(
         text.SplitsLikePython,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from typing import Any, Literal
 
 from hypothesis.strategies import SearchStrategy
@@ -19,7 +20,7 @@ from mock_ares.scenario.model import Reply
 Fitted = Callable[[Client, RunSettings], tuple[Case, ...]]
 Judge = Callable[[ExampleResult, Client], Found]
 Cases = Callable[[RunSettings], SearchStrategy[Case]]
-_CASE = frozenset(field.name for field in fields(Case))
+_CASE = frozenset(word.name for word in fields(Case))
 Trial = Literal["once-through", "in-time", "linear-time"]
 
 
@@ -46,6 +47,10 @@ class Row:
     """It puts the hazards of these checks together, of those that the client has passed: it comes last."""
     fitted: Fitted | None = None
     """The fixed examples for one client, where they depend on it."""
+    resting: Mapping[str, tuple[Case, ...]] = field(default_factory=dict)
+    """Further fixed examples that show another check's hazard beside its own, by the ids of such checks: asked of a
+    client that has passed those, so that each row is red for its own hazard alone.
+    """
     key_route: bool = False
     """Its first example is also played on the key route, to a client that declares it."""
     undetectable: bool = False
@@ -65,6 +70,11 @@ class Row:
         """Whether it is asked whatever came of the others: nothing comes before it."""
         return self.gate and not self.control
 
+    @property
+    def rests_on(self) -> frozenset[str]:
+        """The checks that say what of this one is asked: they come before it."""
+        return self.draws_from.union(*map(str.split, self.resting))
+
     def held(self, settings: RunSettings) -> frozenset[str]:
         """Those of the checks it draws from that the client is held to."""
         return self.draws_from if settings.held is None else self.draws_from & settings.held
@@ -83,11 +93,17 @@ class Check:
 
     @property
     def examples(self) -> tuple[Case, ...]:
-        return self.row.examples
+        return self.row.examples + tuple(chain.from_iterable(self.row.resting.values()))
 
     def examples_for(self, client: Client, settings: RunSettings) -> tuple[Case, ...]:
         """Those that fit a client."""
-        return self.row.examples if self.row.fitted is None else self.row.fitted(client, settings)
+        own = self.row.examples if self.row.fitted is None else self.row.fitted(client, settings)
+        held = [
+            cases
+            for names, cases in self.row.resting.items()
+            if settings.held is None or settings.held.issuperset(names.split())
+        ]
+        return own + tuple(chain.from_iterable(held))
 
     @property
     def cases(self) -> Cases | None:

@@ -80,7 +80,7 @@ class ContractRun:
         if (reason := variant.hopeless()) is not None and not check.row.opens:
             result = CheckResult(check.info, "skipped", reason=reason)
         else:
-            self._catch_up(variant, check.row.draws_from)
+            self._catch_up(variant, check.row.rests_on)
             database = database_of(item.nodeid)
             result = variant.collect(check) if check.row.lasts else variant.check(check, database)
         result = with_replay(result, self._config.rootpath / FOLDER, variant.client.name)

@@ -43,6 +43,12 @@ def _turn(check: Check) -> tuple[bool, bool]:
     return bool(check.row.draws_from), not check.row.reads
 
 
+def _grounds(checks: Sequence[Check]) -> tuple[Check, ...]:
+    """Those on which others rest that run beside each other."""
+    resting = frozenset[str]().union(*(check.row.rests_on for check in checks if not check.row.draws_from))
+    return tuple(check for check in checks if check.id in resting)
+
+
 def _taken(checks: deque[Check]) -> Iterator[Check]:
     """Each of them, taken away; two may be taking."""
     with suppress(IndexError):
@@ -90,9 +96,11 @@ class Contract:
                 self.begin(checks)
             apart = [check for lane in self._lanes for check in lane.checks] if hopeful else []
             rest = sorted((c for c in checks if not c.row.gate and c not in apart), key=_turn)
-            with self._shared(rest) as shared:
-                self._in_turn(shared)
-            self._in_turn(check for check in rest if check.id not in self.results)
+            grounds = _grounds(rest)
+            for some in (grounds, rest):
+                with self._shared(check for check in some if check.id not in self.results) as shared:
+                    self._in_turn(shared)
+            self._in_turn(check for check in (*grounds, *rest) if check.id not in self.results)
             for check in apart:
                 self.collect(check)
         finally:
@@ -172,8 +180,8 @@ class Contract:
         """Runs one and remembers what came of it."""
         self._tell(Event("started", check.info))
         deadline = self._deadline()
-        passed = self._held(check) if check.row.draws_from else None
-        settings = replace(self.settings, deadline=deadline, held=passed, database=database or self.settings.database)
+        held = self._held(check) if check.row.rests_on else None
+        settings = replace(self.settings, deadline=deadline, held=held, database=database or self.settings.database)
         result = run_check(self.client, check, self.arena, settings, self._tell, self.evidence)
         slow = result.duration >= deadline * max(1, result.examples)
         self.hung += slow or (result.failure is not None and result.failure.word == "hung")
@@ -193,11 +201,12 @@ class Contract:
         """A client that hangs once hangs often; less time is lost each time."""
         return max(min(2.0, self.settings.deadline), self.settings.deadline / (1 + self.hung))
 
-    def _held(self, drawing: Check) -> frozenset[str]:
-        """The rows that a check may draw from: passed, or not run for want of being asked for."""
+    def _held(self, check: Check) -> frozenset[str]:
+        """The rows that a check may rest on: passed, or not run for want of being asked for."""
         unknown = {name for name in CHECKS if name not in self.results and not self._skips(name)}
         passed = {name for name, result in self.results.items() if result.verdict == "passed"}
-        return frozenset(passed if drawing.id not in self.settings.only else passed | unknown)
+        passed_alone = check.row.draws_from and check.id not in self.settings.only
+        return frozenset(passed if passed_alone else passed | unknown)
 
     def _skips(self, name: str) -> bool:
         return name in self.settings.expect or why_skipped(self.client, CHECKS[name], self.settings) is not None

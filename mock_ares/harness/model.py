@@ -212,6 +212,8 @@ class CheckResult:
     """Why it was skipped, errored, or is informational, as a check that is expected to fail and does; the reservation
     about one that has passed.
     """
+    unasked: bool = False
+    """It was skipped since another check has said that there is nothing more to be found out."""
     replay: str | None = None
     """Path of the saved case."""
     duration: float = 0.0

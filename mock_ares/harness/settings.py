@@ -37,7 +37,13 @@ class RunSettings:
     database: Any = None
     """A Hypothesis example database; None: none."""
     held: frozenset[str] | None = None
-    """What ``everything`` draws from: the rows that the client is held to and has passed. None: all that apply."""
+    """The rows that the client is held to and has passed: what ``everything`` draws from, and others rest on. None: all
+    that apply.
+    """
+
+    def holds(self, *rows: str) -> bool:
+        """Whether the client may be asked for what these rows show."""
+        return self.held is None or self.held.issuperset(rows)
 
     @property
     def seconds(self) -> float:

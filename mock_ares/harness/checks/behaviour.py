@@ -61,10 +61,10 @@ ROWS: dict[str, Row] = {
         (
             one("ab", "cd", withhold=True),
             one("ab", "cd", "ef", "gi", withhold=True),
-            one("ab", "cd", "ef", body=Body(gzip="event"), withhold=True),
         ),
         pieces,
         most=10,
+        resting={"gzip": (one("ab", "cd", "ef", body=Body(gzip="event"), withhold=True),)},
         judge=shows_each_piece,
     ),
     "once": Row(

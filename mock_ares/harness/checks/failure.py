@@ -254,11 +254,10 @@ ROWS: dict[str, Row] = {
     "drop-rst": Row(dropped(reset_peer, Body()), streaming("drop-rst")),
     "drop-fin-close": Row(dropped(close_early, CLOSE), streaming("drop-fin-close")),
     "drop-rst-close": Row(
-        (
-            *dropped(reset_peer, CLOSE),
-            *(faulty(reset_peer(at), body="close") for at in (1, "abc", 0)),  # where the end alone would end the body
-        ),
+        dropped(reset_peer, CLOSE),
         streaming("drop-rst-close"),
+        # where the end alone would end the body
+        resting={"close-delimited": tuple(faulty(reset_peer(at), body="close") for at in (1, "abc", 0))},
     ),
     "drop-length": Row(
         (faulty(close_early(1), body="length"), faulty(long_length(1)), faulty(close_early("abc"), body="length")),

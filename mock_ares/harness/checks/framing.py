@@ -85,12 +85,17 @@ ROWS: dict[str, Row] = {
             framed("a", bom=True),
             framed("a", "b", bom=True),
             framed("a\ufeffb", bom=True),
-            framed("a", "b", between=("\ufeffdata: no",)),  # a field of that name
-            framed("a", bom=True, before=("\ufeffdata: no",)),
             framed("\ufeffa", "\ufeff", "b", bom=True),
-            *(one("a", framing=Framing(bom=True), segments=Segments(at=(at,))) for at in (1, 2, 3)),
+            one("a", framing=Framing(bom=True), segments=Segments(at=(3,))),
         ),
         streaming("bom"),
+        resting={
+            "read-utf8": tuple(one("a", framing=Framing(bom=True), segments=Segments(at=(at,))) for at in (1, 2)),
+            "fields": (  # a field of that name
+                framed("a", "b", between=("\ufeffdata: no",)),
+                framed("a", bom=True, before=("\ufeffdata: no",)),
+            ),
+        },
     ),
     "blank-lines": Row(
         (
@@ -114,8 +119,9 @@ ROWS: dict[str, Row] = {
         resting={"text-newlines": tuple(framed("a\nb", amid=(line,)) for line in (": keep-alive", ":"))},
     ),
     "no-space": Row(
-        (framed("a", space=False), framed("a", "b", space=False), framed("a", "\tb", space=False)),
+        (framed("a", space=False), framed("a", "b", space=False)),
         streaming("no-space"),
+        resting={"chunk-spaces": (framed("a", "\tb", space=False),)},
     ),
     "no-colon": Row(
         (

@@ -98,11 +98,7 @@ class Check:
     def examples_for(self, client: Client, settings: RunSettings) -> tuple[Case, ...]:
         """Those that fit a client."""
         own = self.row.examples if self.row.fitted is None else self.row.fitted(client, settings)
-        held = [
-            cases
-            for names, cases in self.row.resting.items()
-            if settings.held is None or settings.held.issuperset(names.split())
-        ]
+        held = (cases for names, cases in self.row.resting.items() if settings.holds(*names.split()))
         return own + tuple(chain.from_iterable(held))
 
     @property

@@ -391,3 +391,17 @@ def streaming(*rows: str) -> Cases:
         return streams(asked, settings.dialect).map(lambda reply: Case(replies=(reply,)))
 
     return cases
+
+
+def within_ascii(cases: Cases) -> Cases:
+    """The cases, without characters beyond ASCII for a client that gets these wrong by themselves."""
+
+    def narrowed(settings: RunSettings) -> SearchStrategy[Case]:
+        found = cases(settings)
+        return found if settings.holds("text-unicode") else found.filter(lambda case: ascii_only(case.replies[0]))
+
+    return narrowed
+
+
+def ascii_only(reply: Reply) -> bool:
+    return isinstance(reply.chunks, tuple) and all(map(str.isascii, reply.chunks))

@@ -78,7 +78,7 @@ class ContractRun:
         """Runs the check; its verdict is the test's outcome. With the first one ``beside`` is begun."""
         variant = self._variant(instance, item.name, beside)
         if (reason := variant.hopeless()) is not None and not check.row.opens:
-            result = CheckResult(check.info, "skipped", reason=reason)
+            result = CheckResult(check.info, "skipped", reason=reason, unasked=True)
         else:
             self._catch_up(variant, check.row.rests_on)
             database = database_of(item.nodeid)

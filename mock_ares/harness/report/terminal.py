@@ -70,6 +70,8 @@ class Terminal:
         self._lock = threading.Lock()
         self._results: dict[str, list[CheckResult]] = {}
         """Of the clients that are being checked, by name."""
+        self._unasked: list[CheckResult] = []
+        """Those behind the last line."""
 
     def progress(self) -> AbstractContextManager[Any]:
         """While it is entered, what goes on is shown."""
@@ -113,11 +115,24 @@ class Terminal:
         results = self._results.setdefault(client, [])
         results.append(result)
         if not self._several:
-            self.line(self._row(result))
+            if result.unasked:
+                self._unasked.append(result)
+            else:
+                self._tell_unasked()
+                self.line(self._row(result))
+            if len(results) == event.total:
+                self._tell_unasked()
         elif len(results) == event.total:
             self.line(f"{clean(client)}: {said(counts(results))}")
             if self._live is not None:
                 self._live.remove_task(self._tasks.pop(client))
+
+    def _tell_unasked(self) -> None:
+        """One line for all of them: they have one reason."""
+        if self._unasked:
+            unasked, self._unasked = self._unasked, []
+            name = unasked[0].info.id if len(unasked) == 1 else f"{len(unasked)} checks"
+            self.line(self._row(unasked[0], name))
 
     def _draw(self, client: str, event: Event) -> None:
         if client not in self._tasks:
@@ -129,10 +144,10 @@ class Terminal:
         room = min(36 + len(who), self._width - BESIDE)
         self._live.update(self._tasks[client], description=f"{cut(what, room):<{room}}", **counted)
 
-    def _row(self, result: CheckResult) -> str:
+    def _row(self, result: CheckResult, name: str = "") -> str:
         """A check and its verdict, on one line."""
         verdict = result.verdict
-        head = f"{self._paint(SIGNS[verdict], STYLES[verdict])} {result.info.id:<{ID}}"
+        head = f"{self._paint(SIGNS[verdict], STYLES[verdict])} {name or result.info.id:<{ID}}"
         if verdict == "passed":
             many = f"{result.examples} example{'s' * (result.examples != 1)}"
             text = f"{many:>12}  {result.duration:5.1f} s" + f"  {result.reason}" * bool(result.reason)

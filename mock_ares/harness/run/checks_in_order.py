@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from hypothesis.database import ExampleDatabase
@@ -16,6 +15,7 @@ from mock_ares.harness.model import NO_EXCHANGE, CheckResult, Client, ClientRepo
 from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
 from mock_ares.harness.run.background import BackgroundChecks, Thread, lanes
 from mock_ares.harness.run.check_runner import Event, Progress, run_check, silent, why_skipped
+from mock_ares.harness.run.turns import Turns
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict.evidence import Evidence
 
@@ -41,19 +41,6 @@ def run_contract(client: Client, settings: RunSettings, progress: Progress = sil
 
 def _turn(check: Check) -> tuple[bool, bool]:
     return bool(check.row.draws_from), not check.row.reads
-
-
-def _grounds(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """Those on which others rest that run beside each other."""
-    resting = frozenset[str]().union(*(check.row.rests_on for check in checks if not check.row.draws_from))
-    return tuple(check for check in checks if check.id in resting)
-
-
-def _taken(checks: deque[Check]) -> Iterator[Check]:
-    """Each of them, taken away; two may be taking."""
-    with suppress(IndexError):
-        while True:
-            yield checks.popleft()
 
 
 @dataclass(slots=True)
@@ -96,11 +83,9 @@ class Contract:
                 self.begin(checks)
             apart = [check for lane in self._lanes for check in lane.checks] if hopeful else []
             rest = sorted((c for c in checks if not c.row.gate and c not in apart), key=_turn)
-            grounds = _grounds(rest)
-            for some in (grounds, rest):
-                with self._shared(check for check in some if check.id not in self.results) as shared:
-                    self._in_turn(shared)
-            self._in_turn(check for check in (*grounds, *rest) if check.id not in self.results)
+            with self._shared(rest) as shared:
+                self._in_turn(shared)
+            self._in_turn(Turns(check for check in rest if check.id not in self.results))
             for check in apart:
                 self.collect(check)
         finally:
@@ -113,7 +98,7 @@ class Contract:
     def _in_turn(self, checks: Iterable[Check]) -> None:
         for check in checks:
             if (reason := self.hopeless() or self._lost_cause()) is not None and not check.row.opens:
-                self._finish(CheckResult(check.info, "skipped", reason=reason))
+                self._finish(CheckResult(check.info, "skipped", reason=reason, unasked=True))
             else:
                 self.check(check)
 
@@ -126,12 +111,12 @@ class Contract:
         if client is None or (os.cpu_count() or 1) < 2 or self.hopeless() is not None:
             yield ()
             return
-        shared = deque(check for check in checks if check.row.trial == "once-through" and not check.row.draws_from)
-        second = Thread(client, [], lambda client, _, progress: self._apart(client, _taken(shared), progress))
+        shared = Turns(check for check in checks if check.row.trial == "once-through" and not check.row.draws_from)
+        second = Thread(client, [], lambda client, _, progress: self._apart(client, shared, progress))
         try:
-            yield _taken(shared)
+            yield shared
         finally:
-            shared.clear()  # where this is broken off nobody waits for the other: its processes end with this one
+            shared.stop()  # where this is broken off nobody waits for the other: its processes end with this one
         second.results()
 
     def _apart(self, client: Client, checks: Iterable[Check], progress: Progress | None) -> None:
@@ -171,9 +156,9 @@ class Contract:
             if failure is None or not row.gate:
                 continue
             if failure.ending == NO_EXCHANGE:
-                return f"the client never got a stream: {failure.diagnosis} (see {result.info.id})"
+                return f"the client never got a stream, see {result.info.id}"
             if row.control and result.verdict == "failed":
-                return f"a plain stream comes out wrong: {failure.diagnosis} (see {result.info.id})"
+                return f"a plain stream comes out wrong, see {result.info.id}"
         return None
 
     def check(self, check: Check, database: ExampleDatabase | None = None) -> CheckResult:
@@ -195,7 +180,7 @@ class Contract:
         hung = [result for result in judged if result.failure is not None and result.failure.word == "hung"]
         if len(judged) > len(hung) or len(hung) < MOST_HUNG:
             return None
-        return f"the client hangs whatever it is asked: {hung[0].failure.diagnosis} (see {hung[0].info.id})"  # type: ignore[union-attr]
+        return f"the client hangs whatever it is asked, see {hung[0].info.id}"
 
     def _deadline(self) -> float:
         """A client that hangs once hangs often; less time is lost each time."""

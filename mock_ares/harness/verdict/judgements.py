@@ -119,11 +119,11 @@ def follows(played: ExampleResult, client: Client) -> Found:
 
 
 def keeps_credentials(played: ExampleResult, client: Client) -> Found:
-    """The other host gets no credentials."""
+    """The other host gets no credentials; what came of its answer is for others to judge."""
     if any(e.credentials == "sent" for e in played.exchanges):
         reason = "the redirect led to another host name, and the Authorization field went along"
         return _failure(played, -1, "leaked-credentials", reason, "follows without credentials, or reports the status")
-    return None
+    return PASSED if played.asked else None
 
 
 def waits(played: ExampleResult, client: Client) -> Found:

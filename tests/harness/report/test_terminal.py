@@ -50,6 +50,19 @@ def test_without_a_terminal_each_check_is_a_plain_line() -> None:
     assert "\x1b" not in stream.getvalue()
 
 
+def test_what_is_not_asked_any_more_is_one_line() -> None:
+    stream = io.StringIO()
+    terminal = Terminal(stream, width=100)
+    reason = "a plain stream comes out wrong, see plain"
+    unasked = [CheckResult(CHECKS[-1].info, "skipped", reason=reason, unasked=True)]
+    results = [CHECKS[0], *unasked * 3, CHECKS[1], *unasked]
+    for done, check in enumerate(results, 1):
+        terminal.watch("node", Event("finished", check.info, 3, done, len(results), check))
+    told = [line.split("  ")[0] for line in stream.getvalue().splitlines()]
+    assert told == ["✓ chunk-split", "– 3 checks", "✗ read-line", f"– {CHECKS[-1].info.id}"]
+    assert "– 3 checks             skipped: a plain stream comes out wrong, see plain" in stream.getvalue()
+
+
 def test_of_several_clients_each_is_one_line() -> None:
     stream = io.StringIO()
     finished(stream, clients=2)

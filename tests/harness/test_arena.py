@@ -158,10 +158,10 @@ class TestTheDeadline:
 
     def test_it_counts_from_the_last_request(self, arena: ExampleRunner) -> None:
         def slow_retry(url: str, token: str, message: str) -> Iterator[str]:
-            yield from wrong.retrying(url, token, message, lambda: time.sleep(0.3))
+            yield from wrong.retrying(url, token, message, lambda: time.sleep(1))
 
-        replies = case(Reply(status=503, content="empty"), Reply(status=503, content="empty"), say("ab"))
-        played = arena.observe(PythonClient(slow_retry), replies, deadline=0.5)
+        replies = case(*[Reply(status=503, content="empty")] * 2, say("ab"))
+        played = arena.observe(PythonClient(slow_retry), replies, deadline=1.8)
         assert not played.observation.timed_out
         assert played.observation.text == "ab"
 

@@ -117,7 +117,7 @@ def pytest_configure(config: pytest.Config) -> None:
     ares_options.read(config)
     for line in MARKS:
         config.addinivalue_line("markers", line)
-    if ares_options.options_of(config).reports and not ares_options.is_worker(config):
+    if ares_options.options_of(config).results_wanted and not ares_options.is_worker(config):
         from mock_ares.harness.plugin.report import Writer
 
         config.pluginmanager.register(Writer(config), "ares-report")
@@ -167,7 +167,7 @@ def ares_contract(
     from mock_ares.harness.plugin.run import ContractRun
 
     try:
-        run = ContractRun(request.cls, request.config, ares_settings.profile, ares_address[0])
+        run = ContractRun(request.cls, request.node.nodeid, request.config, ares_settings.profile, ares_address[0])
     except UsageError as error:
         raise _refused(error) from None
     yield run

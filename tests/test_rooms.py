@@ -15,7 +15,7 @@ MOST_MODULES = 12
 ROWS = {"dialects", "faults"}
 """Folders of rows, each a file of its own: there may be any number of them."""
 ORDER = (
-    "_version", "monotonic", "paths", "starter",
+    "_version", "monotonic", "paths", "whole_file", "starter",
     "sse", "dialects",
     "scenario", "plan", "plan.http1", "faults", "expectation",
     "client",

@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ import click
 from mock_ares.dialects import DIALECTS, STANDARD
 from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
 from mock_ares.harness.clients.processes.strays import adopt
-from mock_ares.harness.model import CheckResult, HarnessError, UsageError
+from mock_ares.harness.model import CheckResult, HarnessError, KnownFailure, UsageError
+from mock_ares.harness.run.baseline import read, update
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid
 from mock_ares.harness.run.replay import FOLDER, UNSAVED
 from mock_ares.harness.settings import RunSettings
@@ -34,6 +36,10 @@ TIERS = ("documented", "standard", "defensive")
 MOST_SEED = 2**32
 FEW, SLOW = 20, 0.1
 """Examples, and seconds for each, from which on a command is told what a driver would save."""
+KEEP = (
+    "To keep what was found: put the file behind replay beside your tests, and name it in `regressions` of a contract, "
+    "or play it with `mock-ares replay`."
+)
 PATH = click.Path(path_type=Path)
 
 
@@ -100,10 +106,17 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--tier", metavar="TIER", help="Only documented, standard or defensive checks.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this check; may be given again.")
 @click.option("--expect", multiple=True, metavar="ID=WHY", help="This check fails, and why; may be given again.")
+@click.option("--baseline", type=PATH, metavar="FILE.toml", help="The failures that are known: only others fail.")
+@click.option(
+    "--write-baseline", is_flag=True, help="Write down in FILE.toml what fails now, and take out what passes."
+)
 @click.option("--strict", is_flag=True, help="Defensive checks that fail are failures.")
 @click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
 @click.option("--dialect", default=STANDARD, type=click.Choice([*DIALECTS]), show_default=True)
-@click.option("--seed", type=click.IntRange(0), help="For everything random; printed at the end of each run.")
+@click.option("--seed", type=click.IntRange(0), help="Other generated examples: those of this seed.")
+@click.option(
+    "--explore", is_flag=True, help="Other generated examples in each run; it says how to keep what it finds."
+)
 @click.option("--examples", type=click.IntRange(0), help="Generated ones for each check, behind its fixed ones.")
 @click.option("--report", "reports", multiple=True, type=PATH, metavar="PATH", help="Write it as .json, .html or .xml.")
 @click.option("--name", default="", help="What the client is called in reports.")
@@ -126,6 +139,11 @@ def check(**options: Any) -> None:
                 f"--grid names its clients itself; {listed(_given(options), 'and')} cannot stand beside it"
             )
         _refuse_reports(options["reports"])
+        if (path := options["baseline"]) is not None:
+            known = read(path, new_ok=options["write_baseline"])
+            entries = [replace(entry, expect={**known.of(entry.title), **entry.expect}) for entry in entries]
+        elif options["write_baseline"]:
+            raise UsageError("--write-baseline needs --baseline FILE.toml, the file to write")
         with stoppable() as stopping:
             adopt()
             status = _check(entries, _settings(options), options, stopping)
@@ -165,7 +183,24 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
             click.echo(said)
         if session.stopped:
             click.echo("stopped before the end", err=True)
-    return stopping.status if session.stopped else 3 if unwritten else session.status
+    if session.stopped:
+        return stopping.status
+    if options["write_baseline"] and session.status != 3:
+        return 3 if unwritten else _written(options["baseline"], session.report)
+    if options["explore"] and session.status == 1:
+        click.echo(f"--seed {session.report.seed} draws the same examples again. {KEEP}")
+    return 3 if unwritten else session.status
+
+
+def _written(path: Path, report: Report) -> int:
+    """The exit status: what fails now is known from here on."""
+    try:
+        written = update(path, report.clients)
+    except OSError as error:
+        click.echo(f"mock-ares: cannot write {path}: {error.strerror or error}; it is as it was", err=True)
+        return 3
+    click.echo(f"{path}: {written.said}")
+    return 0
 
 
 def _spent_in_starting(entry: ClientEntry, client: ClientReport) -> str | None:
@@ -195,7 +230,7 @@ def _settings(options: dict[str, Any]) -> RunSettings:
     return RunSettings(
         dialect=options["dialect"],
         profile=options["profile"],
-        seed=options["seed"] if options["seed"] is not None else secrets.randbelow(MOST_SEED),
+        seed=_seed(options["seed"], options["explore"]),
         examples=options["examples"],
         quick=options["quick"],
         tier=tier,
@@ -205,11 +240,17 @@ def _settings(options: dict[str, Any]) -> RunSettings:
     )
 
 
-def _expected(word: str) -> tuple[str, str]:
+def _seed(given: int | None, explore: bool) -> int:
+    if given is not None and explore:
+        raise UsageError("--explore draws a seed of its own; it cannot stand beside --seed")
+    return secrets.randbelow(MOST_SEED) if explore else given or 0
+
+
+def _expected(word: str) -> tuple[str, KnownFailure]:
     name, equals, why = word.partition("=")
     if not equals or not why.strip():
         raise UsageError(f"--expect {word}: write the check and the reason, as in --expect 'bom=the proxy strips it'")
-    return name.strip(), why.strip()
+    return name.strip(), KnownFailure(why.strip())
 
 
 def _given(options: dict[str, Any]) -> list[str]:

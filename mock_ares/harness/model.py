@@ -42,6 +42,15 @@ CAPABILITIES = frozenset({"incremental", "retry", "cancel", "v1", "redirects", "
 
 
 @dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """A check that a client is expected to fail."""
+
+    why: str
+    sometimes: bool = False
+    """It comes and goes: to pass is no failure."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One example of a check: the replies a client gets in turn, and what is asked of it."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mock_ares.dialects import STANDARD, DialectName
-from mock_ares.harness.model import Tier
+from mock_ares.harness.model import KnownFailure, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class RunSettings:
     """These checks only, by id."""
     strict: bool = False
     """A defensive check that fails is a failure."""
-    expect: Mapping[str, str] = field(default_factory=dict)
-    """Checks that are expected to fail, by id, and why. One that passes all the same is a failure."""
+    expect: Mapping[str, KnownFailure] = field(default_factory=dict)
+    """Checks that are expected to fail, by id. One that passes all the same is a failure."""
     deadline: float = 10.0
     """Seconds from a request to the moment at which the client is given up, what the reply itself lasts not counted."""
     budget: float | None = None

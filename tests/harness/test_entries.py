@@ -8,7 +8,7 @@ import pytest
 
 from mock_ares.harness.clients.adapter import Adapter
 from mock_ares.harness.clients.kinds import KINDS
-from mock_ares.harness.model import UsageError
+from mock_ares.harness.model import KnownFailure, UsageError
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid
 from tests.documents import text
 
@@ -43,7 +43,7 @@ def test_each_kind_of_client(tmp_path: Path) -> None:
     node, curl, browser, python = grid(tmp_path, GRID)
     assert node == ClientEntry(
         "driver", ("node", "my client.mjs"), "node fetch", ("incremental", "timeout=5"), "best-effort", "typed",
-        {"drop-fin-close": "undici#5273"},
+        {"drop-fin-close": KnownFailure("undici#5273")},
     )  # fmt: skip
     assert (curl.kind, curl.words, curl.title) == ("exec", ("sh", "-c", "curl -N"), "sh -c 'curl -N'")
     assert (browser.kind, browser.title) == ("browser", "client.js")
@@ -85,7 +85,7 @@ def test_they_become_clients(tmp_path: Path) -> None:
         ("[[client]]\ncommand = 'a'\nkind = 'browser'", "kind is exec or driver"),
         ("[[client]]\ncommand = 'a'\ndialect = 'x'", "dialect is one of text, lines, delta, typed, not 'x'"),
         ("[[client]]\ncommand = 'a'\ncapabilities = 'cancel'", "capabilities is a list of texts"),
-        ("[[client]]\ncommand = 'a'\nexpect = ['bom']", "expect is a table of check ids and reasons"),
+        ("[[client]]\ncommand = 'a'\nexpect = ['bom']", "expect: checks and reasons are wanted"),
         ("[[client]]\ncommand = 'a'\n[[client]]\ncommand = 'a'", "two clients are named 'a'"),
         ('[[client]]\ncommand = "a \'b"', "the command has a quote that is never closed"),
     ],

@@ -1,17 +1,16 @@
-"""Flaws of libraries are told as the libraries', each that the trial expects of a corrected client."""
+"""Flaws of libraries are told as the libraries', and fail nothing."""
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.report.counterexample.failure_text import failure_text
-from mock_ares.harness.report.verdicts import flaw_of
-from mock_ares.paths import CONTRACTS
+from mock_ares.harness.run.check_runner import verdict_on
+from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.verdict.library_flaws import flaw_of
 from tests.harness.report.samples import SMALLEST
 
 
@@ -36,7 +35,10 @@ def test_a_flaw_is_known_by_check_and_agent(check: str, agent: str, said: str | 
     assert ("library " in failure_text(CHECKS[check].info, failure)) == (said is not None)
 
 
-def test_all_that_the_trial_expects_are_known() -> None:
-    clients = tomllib.loads((Path(CONTRACTS) / "trial.toml").read_text())["client"]
-    expected = {name for client in clients if "corrected" in client["name"] for name in client.get("expect", {})}
-    assert expected == {name for name, check in CHECKS.items() if check.info.flaws}
+def test_a_library_s_flaw_fails_nothing_but_a_strict_run() -> None:
+    check = CHECKS["early-100"]
+    failure = replace(SMALLEST, request={"headers": {"user-agent": "node"}})
+    verdict, reason = verdict_on(check, failure, RunSettings())
+    assert (verdict, "fetch of Node" in reason) == ("informational", True)
+    assert verdict_on(check, failure, RunSettings(strict=True)) == ("failed", "")
+    assert verdict_on(check, replace(failure, request={"headers": {}}), RunSettings()) == ("failed", "")

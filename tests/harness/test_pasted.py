@@ -49,7 +49,13 @@ def printed(output: str, label: str = "replay") -> str:
     return line.strip().removeprefix(label).strip()
 
 
-@pytest.mark.parametrize("more", ["--can incremental,cancel", "--can incremental --can timeout=5 --best-effort", ""])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "--can incremental --can timeout=5 --best-effort",
+        *(pytest.param(more, marks=pytest.mark.slow) for more in ("--can incremental,cancel", "")),
+    ],
+)
 def test_the_replay_line_of_a_client_with_an_odd_name(more: str, tmp_path: Path) -> None:
     folder = tmp_path / "it's a folder"
     folder.mkdir()

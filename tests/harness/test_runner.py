@@ -26,6 +26,7 @@ from mock_ares.harness.model import (
     Case,
     CheckResult,
     HarnessError,
+    KnownFailure,
     Observation,
     Target,
     UsageError,
@@ -438,14 +439,14 @@ class TestVerdicts:
     @pytest.mark.parametrize(
         ("function", "verdict", "reason"),
         [
-            (right.whole, "failed", "expected to fail (our proxy), but it passes: take it off the list"),
+            (right.whole, "failed", "it passes, and was expected to fail: take it off the list (our proxy)"),
             (wrong.reading(wrong.Strips), "informational", "expected to fail: our proxy"),
         ],
     )
     def test_of_a_check_that_is_expected_to_fail(
         self, arena: ExampleRunner, function: Callable[..., Any], verdict: Verdict, reason: str
     ) -> None:
-        settings = replace(FEW, expect={"chunk-spaces": "our proxy"})
+        settings = replace(FEW, expect={"chunk-spaces": KnownFailure("our proxy")})
         result = check(arena, function, "chunk-spaces", settings=settings)
         assert (result.verdict, result.reason) == (verdict, reason)
 
@@ -582,7 +583,7 @@ class TestTheRun:
         assert {c.info.tier for c in selected(RunSettings(tier="standard"))} == {"standard"}
         assert len(selected(RunSettings())) == len(CHECKS)
 
-    @pytest.mark.parametrize("settings", [RunSettings(only=("bmo",)), RunSettings(expect={"bmo": "why"})])
+    @pytest.mark.parametrize("settings", [RunSettings(only=("bmo",)), RunSettings(expect={"bmo": KnownFailure("why")})])
     def test_an_unknown_id_is_a_mistake_of_the_caller(self, settings: RunSettings) -> None:
         with pytest.raises(UsageError, match="'bmo'; did you mean 'bom'"):
             selected(settings)

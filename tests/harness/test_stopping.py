@@ -67,7 +67,9 @@ def heeded() -> None:
 
 @linux
 @pytest.mark.parametrize("grid", [False, True], ids=["one", "grid"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGTERM, signal.SIGHUP))]
+)
 def test_a_signal_ends_the_clients_and_leaves_the_reports(number: signal.Signals, grid: bool, tmp_path: Path) -> None:
     client = script(tmp_path, STUBBORN)
     twice = "".join(f'[[client]]\nname = "{name}"\ncommand = ["{client}"]\n' for name in "ab")

@@ -109,6 +109,7 @@ def test_the_readmes_question(paste: Paste, place: Path, fake: FakeServer) -> No
     assert fake.requests()[-1].scenario == "read-utf8"
 
 
+@pytest.mark.slow
 @pytest.mark.toolchain("node")
 @pytest.mark.toolchain("chromium")
 def test_the_readmes_checks(paste: Paste, place: Path) -> None:
@@ -122,6 +123,7 @@ def test_the_readmes_bad_day(paste: Paste, place: Path) -> None:
     assert "1 scenario, no mistakes" in said and "read-utf8" in said
 
 
+@pytest.mark.slow
 @pytest.mark.toolchain("node")
 @pytest.mark.toolchain("chromium")
 def test_the_checks_page(paste: Paste, place: Path, search: str) -> None:
@@ -138,6 +140,7 @@ def test_the_control_apis_page(paste: Paste, place: Path, search: str, fake: Fak
     assert '"scenarios"' in paste(code, PATH=search, TOKEN="secret")
 
 
+@pytest.mark.slow
 @pytest.mark.toolchain("node")
 @pytest.mark.toolchain("go")
 @pytest.mark.toolchain("javac")

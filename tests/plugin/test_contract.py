@@ -157,7 +157,9 @@ def test_capabilities_and_expected_failures(project: pytest.Pytester) -> None:
     )
     result = project.runpytest_inprocess("-rA", "-k", "read_line or chunk_split or retry or incremental or stall")
     result.assert_outcomes(xfailed=1, failed=1, skipped=4)
-    result.stdout.fnmatch_lines(["chunk-split: expected to fail (it passes all the same), but it passes: *"])
+    result.stdout.fnmatch_lines(
+        ["chunk-split: it passes, and was expected to fail: take it off the list (it passes all the same)"]
+    )
     result.stdout.fnmatch_lines(
         [
             "SKIPPED * the client does not declare retry",
@@ -165,6 +167,28 @@ def test_capabilities_and_expected_failures(project: pytest.Pytester) -> None:
             "FAILED *::test_chunk_split - *",
         ]
     )
+
+
+def test_a_baseline_is_written_and_held(project: pytest.Pytester) -> None:
+    project.makepyfile(test_known=WRONG, test_other=WRONG)
+    settings = project.path / "pyproject.toml"
+    settings.write_text(settings.read_text() + '\nares_baseline = ["known.toml"]\n')
+    chosen = ("-k", "read_line or chunk_split or plain", "-p", "no:xdist")
+    result = project.runpytest_inprocess(*chosen)
+    result.assert_outcomes(errors=6)
+    result.stdout.fnmatch_lines(["ares: there is no baseline *known.toml; --ares-write-baseline makes it"])
+
+    result = project.runpytest_inprocess(*chosen, "--ares-write-baseline")
+    result.assert_outcomes(passed=4, failed=2)
+    result.stdout.fnmatch_lines(["mock-ares: *known.toml: 2 known failures, 2 new, 0 taken out"])
+    result = project.runpytest_inprocess(*chosen)
+    result.assert_outcomes(passed=4, xfailed=2)
+
+    known = project.path / "known.toml"
+    assert '[clients."test_known.py::TestWrong"]' in known.read_text()
+    known.write_text(known.read_text().replace("read-line", "chunk-split", 1))
+    result = project.runpytest_inprocess(*chosen, "test_known.py")
+    result.assert_outcomes(passed=1, failed=2)
 
 
 def test_a_defensive_check_fails_nothing_unless_strict(project: pytest.Pytester) -> None:
@@ -183,8 +207,8 @@ def test_a_defensive_check_fails_nothing_unless_strict(project: pytest.Pytester)
         ("def chat(self, ares, message): ...", "it has no stream_chat. Define stream_chat(self, ares, message)*"),
         ("def stream_chat(self, ares): ...", "stream_chat cannot be called as stream_chat(self, ares, message)*"),
         ("expected_failures = {'eol-crr': 'no'}", "expected_failures: no check is named 'eol-crr'*'eol-cr*"),
-        ("expected_failures = {'eol-cr': ''}", "expected_failures: 'eol-cr' needs a reason*"),
-        ("expected_failures = ['eol-cr']", "expected_failures says for each check why it fails*"),
+        ("expected_failures = {'eol-cr': ''}", "expected_failures: eol-cr needs a reason*"),
+        ("expected_failures = ['eol-cr']", "expected_failures: checks and reasons are wanted*"),
         ("capabilities = {'incrmental'}", "unknown capability 'incrmental'; did you mean 'incremental'?"),
         ("capabilities = {'timeout'}", "the capability timeout needs its seconds: timeout=5"),
         ("dialect = 'txt'", "dialect: there is none named 'txt'; did you mean 'text'?"),
@@ -241,7 +265,7 @@ def test_options_in_the_configuration_file(project: pytest.Pytester) -> None:
     assert (project.path / "b.html").read_text().startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n2",), marks=pytest.mark.slow)], ids=["alone", "xdist"])
 def test_the_report_is_whole(project: pytest.Pytester, workers: tuple[str, ...]) -> None:
     project.makepyfile(test_right=RIGHT, test_wrong=WRONG)
     options = ("--ares-examples=2", "--ares-seed=0", "--ares-report=report.json", "--ares-report=report.html")

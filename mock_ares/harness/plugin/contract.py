@@ -18,7 +18,8 @@ from typing import Any, ClassVar, TypeVar, get_args, overload
 
 from mock_ares.dialects import STANDARD, DialectName
 from mock_ares.harness.clients.adapter import declared
-from mock_ares.harness.model import KEY_PATH, STREAM_PATH, Tier, UsageError
+from mock_ares.harness.model import KEY_PATH, STREAM_PATH, KnownFailure, Tier, UsageError
+from mock_ares.harness.run.baseline import known_failures
 from mock_ares.scenario.diagnostics import nearest
 
 CONTRACT = "ares_contract"
@@ -44,8 +45,10 @@ class ClientContract:
 
     capabilities: ClassVar[Collection[str]] = ()
     """incremental, retry, cancel, v1, redirects, gzip, timeout=SECONDS. A check that needs another one is skipped."""
-    expected_failures: ClassVar[Mapping[str, str]] = {}
-    """Checks that fail, by id, and why. One that passes all the same fails its test."""
+    expected_failures: ClassVar[Mapping[str, Any]] = {}
+    """Checks that fail, by id, and why, or ``{"why": ..., "sometimes": True}``. One that passes all the same
+    fails its test, unless it is said to come and go.
+    """
     dialect: ClassVar[DialectName] = STANDARD
     """The one that the client speaks: text, lines, delta or typed."""
     tier: ClassVar[Tier | None] = None
@@ -71,7 +74,7 @@ class Terms:
     """What a contract declares, checked."""
 
     capabilities: tuple[str, ...]
-    expected_failures: Mapping[str, str]
+    expected_failures: Mapping[str, KnownFailure]
     dialect: DialectName
     tier: Tier | None
     examples: int | None
@@ -87,7 +90,7 @@ def terms_of(contract: type[ClientContract], folder: Path) -> Terms:
     declared(words)
     return Terms(
         words,
-        _expected(contract.expected_failures),
+        known_failures(contract.expected_failures, "expected_failures"),
         _one_of("dialect", contract.dialect, get_args(DialectName)),
         None if contract.tier is None else _one_of("tier", contract.tier, get_args(Tier)),
         _count(contract.examples),
@@ -107,21 +110,6 @@ def _check_stream_chat(contract: type[ClientContract]) -> None:
         inspect.signature(stream_chat).bind(None, None, "message")
     except TypeError as error:
         raise UsageError(f"stream_chat cannot be called as stream_chat(self, ares, message): {error}") from None
-
-
-def _expected(expected: Any) -> Mapping[str, str]:
-    from mock_ares.harness.checks import find
-
-    if not isinstance(expected, Mapping):
-        raise UsageError('expected_failures says for each check why it fails: {"eol-cr": "our proxy never sends it"}')
-    for name, why in expected.items():
-        try:
-            find(name)
-        except UsageError as error:
-            raise UsageError(f"expected_failures: {error}") from None
-        if not isinstance(why, str) or not why.strip():
-            raise UsageError(f"expected_failures: {name!r} needs a reason, a text that is not empty")
-    return dict(expected)
 
 
 def _one_of(word: str, value: Any, known: tuple[str, ...]) -> Any:
@@ -151,7 +139,7 @@ def client_contract(function: F, /) -> F: ...
 def client_contract(
     *,
     capabilities: Collection[str] = ...,
-    expected_failures: Mapping[str, str] = ...,
+    expected_failures: Mapping[str, Any] = ...,
     dialect: DialectName = ...,
     tier: Tier | None = ...,
     examples: int | None = ...,

@@ -6,9 +6,12 @@ import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from mock_ares.harness.run.baseline import Baseline
 
 TIERS = ("documented", "standard", "defensive")
 FORMATS = (".html", ".json", ".xml")
@@ -28,6 +31,8 @@ class Options:
         examples: tuple[int | None, int | None],
         seed: int | None,
         chance: int,
+        baseline: Path | None = None,
+        write_baseline: bool = False,
     ) -> None:
         self.tier = tier
         self.reports = reports
@@ -35,6 +40,23 @@ class Options:
         self._seed = seed
         self.chance = chance
         """The seed where nobody has given one."""
+        self.baseline = baseline
+        self.write_baseline = write_baseline
+
+    @property
+    def results_wanted(self) -> bool:
+        """Whether what comes of each check is written down somewhere."""
+        return bool(self.reports) or self.write_baseline
+
+    def known(self) -> Baseline | None:
+        """Raises UsageError for a file that is no baseline."""
+        from mock_ares.harness.run.baseline import read
+
+        return (
+            None
+            if self.baseline is None
+            else read(self.baseline, new_ok=self.write_baseline, option="--ares-write-baseline")
+        )
 
     def examples(self, declared: int | None) -> int | None:
         """For each check: of the command line, the contract, the configuration file, or a Hypothesis profile."""
@@ -53,19 +75,24 @@ def add(parser: pytest.Parser) -> None:
     group = parser.getgroup("mock-ares", "mock-ares: the contract of streaming clients")
     group.addoption("--ares-tier", metavar="TIER", help="Only documented, standard or defensive checks.")
     group.addoption("--ares-examples", metavar="N", help="Generated ones for each check, behind its fixed ones.")
-    group.addoption("--ares-seed", metavar="N", help="For everything random in the contract; a failure names it.")
+    group.addoption("--ares-seed", metavar="N", help="Other generated examples: those of this seed.")
+    group.addoption("--ares-explore", action="store_true", help="Other generated examples in each run.")
+    group.addoption("--ares-baseline", metavar="FILE.toml", help="The contracts' known failures: only others fail.")
+    group.addoption("--ares-write-baseline", action="store_true", help="Write what fails now into the baseline.")
     group.addoption(
         "--ares-report", metavar="PATH", action="append", help="Write the contract's report: .html, .json or .xml."
     )
     parser.addini("ares_tier", "As --ares-tier.")
     parser.addini("ares_examples", "As --ares-examples; a contract's own number counts more.")
     parser.addini("ares_seed", "As --ares-seed.")
+    parser.addini("ares_baseline", "As --ares-baseline.", type="paths")
     parser.addini("ares_report", "As --ares-report; one path or more.", type="paths")
 
 
 def read(config: pytest.Config) -> None:
     """Raises pytest.UsageError for what is wrong in them."""
-    chance = getattr(config, "workerinput", {}).get("ares_seed", int.from_bytes(os.urandom(4)))
+    explores = config.getoption("ares_explore")
+    chance = getattr(config, "workerinput", {}).get("ares_seed", int.from_bytes(os.urandom(4)) if explores else 0)
     config.stash[_OPTIONS] = Options(
         _tier(config),
         tuple(_reports(config)),
@@ -75,6 +102,8 @@ def read(config: pytest.Config) -> None:
         ),
         _seed(config),
         chance,
+        _baseline(config),
+        config.getoption("ares_write_baseline"),
     )
 
 
@@ -96,6 +125,16 @@ def _tier(config: pytest.Config) -> str | None:
 def _seed(config: pytest.Config) -> int | None:
     given = _number("--ares-seed", config.getoption("ares_seed"), MOST_SEED)
     return _number("ares_seed", config.getini("ares_seed") or None, MOST_SEED) if given is None else given
+
+
+def _baseline(config: pytest.Config) -> Path | None:
+    asked = config.getoption("ares_baseline")
+    paths = [config.invocation_params.dir / asked] if asked else config.getini("ares_baseline")
+    if len(paths) > 1:
+        raise pytest.UsageError(f"ares_baseline: one file is wanted, there are {len(paths)}")
+    if not paths and config.getoption("ares_write_baseline"):
+        raise pytest.UsageError("--ares-write-baseline needs the file to write: --ares-baseline FILE.toml")
+    return paths[0] if paths else None
 
 
 def _number(word: str, value: Any, most: int = 1_000_000) -> int | None:

@@ -13,11 +13,12 @@ import pytest
 
 from mock_ares._version import __version__
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report
+from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report, UsageError
 from mock_ares.harness.plugin.collect import runs
 from mock_ares.harness.plugin.options import options_of
 from mock_ares.harness.plugin.run import RESULT, command_of
 from mock_ares.harness.report.write import write
+from mock_ares.harness.run.baseline import update
 from mock_ares.server.transport.client_socket import BARRIER
 
 CARRIED = "ares_result"
@@ -43,7 +44,7 @@ class Carried:
 
 def attach(report: pytest.TestReport, item: pytest.Item) -> None:
     """Puts the test's result on pytest's report of it, if somebody is going to write one."""
-    if not options_of(item.config).reports or (result := _result(report, item)) is None:
+    if not options_of(item.config).results_wanted or (result := _result(report, item)) is None:
         return
     parent, parameters = item.parent, "".join(item.name.partition("[")[1:])
     assert parent is not None
@@ -87,6 +88,8 @@ class Writer:
         report = self._report()
         for path in self._options.reports:
             self._written.append(self._write(report, path))
+        if self._options.write_baseline and self._options.baseline is not None:
+            self._written.append(self._write_baseline(self._options.baseline))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for line in self._written:
@@ -103,6 +106,17 @@ class Writer:
             for subject, found in sorted(self._found.items())
         ]
         return Report(__version__, self._options.seed(), tuple(clients), BARRIER.reason)
+
+    def _write_baseline(self, path: Path) -> str:
+        clients = [
+            ClientReport(subject.node, "exact", tuple(each.result for each in found.values()))
+            for subject, found in sorted(self._found.items())
+        ]
+        try:
+            written = update(path, clients)
+        except (OSError, UsageError) as error:
+            return f"mock-ares: the baseline {path} could not be written: {error}"
+        return f"mock-ares: {path}: {written.said}"
 
     def _write(self, report: Report, path: Path) -> str:
         commands = {id(each.result): each.command for found in self._found.values() for each in found.values()}

@@ -14,7 +14,16 @@ import pytest
 from mock_ares.harness.checks import CHECKS, Check
 from mock_ares.harness.clients.adapter import Shown
 from mock_ares.harness.clients.in_process import PythonClient
-from mock_ares.harness.model import Case, CheckInfo, CheckResult, Failure, HarnessError, Observation, Target
+from mock_ares.harness.model import (
+    Case,
+    CheckInfo,
+    CheckResult,
+    Failure,
+    HarnessError,
+    KnownFailure,
+    Observation,
+    Target,
+)
 from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.plugin.contract import ClientContract, Endpoint, Terms
 from mock_ares.harness.plugin.options import options_of
@@ -55,11 +64,15 @@ class ContractRun:
     Parameters of fixtures make variants of a class, and each is a client of its own.
     """
 
-    def __init__(self, contract: type[ClientContract], config: pytest.Config, profile: str, host: str) -> None:
+    def __init__(
+        self, contract: type[ClientContract], node: str, config: pytest.Config, profile: str, host: str
+    ) -> None:
         self._name = contract.__qualname__
+        self._node = node
         self._terms: Terms = getattr(contract, TERMS)
         self._config = config
         self._options = options_of(config)
+        self._baseline = self._options.known()
         self._arena = ExampleRunner(profile, host)
         self._profile = profile
         self._variants: dict[str, Contract] = {}
@@ -87,7 +100,7 @@ class ContractRun:
         if result.replay:
             result = replace(result, replay=_relative(Path(result.replay)))
         item.stash[RESULT] = result
-        self._tell(result, item)
+        self._tell(result, item, variant.settings.expect.get(check.id))
 
     def replay(self, info: CheckInfo, case: Case, instance: ClientContract) -> None:
         """Plays a saved case; it must pass."""
@@ -106,7 +119,7 @@ class ContractRun:
         if parameters not in self._variants:
             client = ContractClient(self._name + parameters, self._terms)
             client.chat = instance.stream_chat
-            self._variants[parameters] = Contract(client, self._settings(), self._arena)
+            self._variants[parameters] = Contract(client, self._settings(self._node + parameters), self._arena)
             self._variants[parameters].begin(beside())  # which copies the process, while it has few threads
         if not self._started:
             self._arena.start()
@@ -116,7 +129,7 @@ class ContractRun:
         variant.client.chat = instance.stream_chat
         return variant
 
-    def _settings(self) -> RunSettings:
+    def _settings(self, client: str) -> RunSettings:
         terms, options = self._terms, self._options
         return RunSettings(
             dialect=terms.dialect,
@@ -124,7 +137,7 @@ class ContractRun:
             seed=options.seed(),
             examples=options.examples(terms.examples),
             strict=terms.strict,
-            expect=terms.expected_failures,
+            expect={**(self._baseline.of(client) if self._baseline else {}), **terms.expected_failures},
         )
 
     def _catch_up(self, variant: Contract, names: Iterable[str]) -> None:
@@ -132,11 +145,11 @@ class ContractRun:
         settings = variant.settings
         variant.settings = replace(settings, examples=0, quick=True)
         for name in names:
-            if name not in variant.results and name not in self._terms.expected_failures:
+            if name not in variant.results and name not in settings.expect:
                 variant.check(CHECKS[name])
         variant.settings = settings
 
-    def _tell(self, result: CheckResult, item: pytest.Item) -> None:
+    def _tell(self, result: CheckResult, item: pytest.Item, known: KnownFailure | None) -> None:
         """The verdict in pytest's words; an informational one fails nothing, and is told all the same."""
         match result.verdict:
             case "skipped":
@@ -147,20 +160,21 @@ class ContractRun:
                 pytest.fail(self._text(result, item), pytrace=False)
             case "informational" if result.failure is not None:
                 item.add_report_section("call", result.info.id, self._text(result, item))
-                pytest.xfail(self._why(result.info, result.failure))
+                pytest.xfail(_why(result.failure, known))
             case "informational":
                 _skip(f"informational: {result.reason}")
-
-    def _why(self, info: CheckInfo, failure: Failure) -> str:
-        if info.id in self._terms.expected_failures:
-            return f"{failure.word}, as expected: {self._terms.expected_failures[info.id]}"
-        return f"informational, {failure.word}: {failure.diagnosis}"
 
     def _text(self, result: CheckResult, item: pytest.Item) -> str:
         if result.failure is None:
             return f"{result.info.id}: {result.reason}"
         text = failure_text(result.info, result.failure, command_of(item))
         return f"{text}\n  saved     {result.replay}" if result.replay else text
+
+
+def _why(failure: Failure, known: KnownFailure | None) -> str:
+    if known is not None:
+        return f"{failure.word}, as expected: {known.why}"
+    return f"informational, {failure.word}: {failure.diagnosis}"
 
 
 def _skip(reason: str) -> NoReturn:

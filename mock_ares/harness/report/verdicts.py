@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from mock_ares.harness.model import CheckInfo, CheckResult, ClientReport, Failure, Report, Verdict
+from mock_ares.harness.model import CheckResult, ClientReport, Report, Verdict
 
 VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "errored", "informational", "skipped")
 SIGNS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "errored": "!", "informational": "i", "skipped": "–"}
@@ -75,13 +75,6 @@ def diagnosis(result: CheckResult) -> str:
 def sentence(raw: str) -> str:
     """With a capital letter in front, unless it begins with something that is no word."""
     return raw[:1].upper() + raw[1:] if re.match("[a-z]+[ ,:]", raw) else raw
-
-
-def flaw_of(info: CheckInfo, failure: Failure) -> str | None:
-    """What is to be told of a failure that is its library's; None: it is not known to be."""
-    agent = str(dict((failure.request or {}).get("headers") or {}).get("user-agent", ""))
-    known = next((flaw.said for flaw in info.flaws if re.match(flaw.agent, agent)), None)
-    return known and f"{known}; no client on top of it can mend that: expect it, or use another library"
 
 
 def label(result: CheckResult) -> str:

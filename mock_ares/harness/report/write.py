@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report, UsageError
 from mock_ares.paths import program
+from mock_ares.whole_file import write_whole
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
 
 
 def write(report: Report, path: Path, replay: Replay | None = None) -> None:
-    """Whole or not at all: what was there before stays until all of it lies beside it.
-
-    Raises UsageError for an ending that is none of .json, .html and .xml, and OSError.
+    """Whole or not at all. Raises UsageError for an ending that is none of .json, .html and .xml, and OSError.
     ``replay`` gives the command that plays a failure again; by default with a blank in the client's place.
     """
-    text = _text(report, path.suffix, replay or _with_blank)
-    target = path.resolve()  # a link stays one
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    write_whole(path, _text(report, path.suffix, replay or _with_blank))
 
 
 def _text(report: Report, suffix: str, replay: Replay) -> str:

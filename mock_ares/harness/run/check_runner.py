@@ -29,6 +29,7 @@ from mock_ares.harness.verdict import oracle
 from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.harness.verdict.evidence import Evidence
 from mock_ares.harness.verdict.judgements import PASSED
+from mock_ares.harness.verdict.library_flaws import flaw_of
 from mock_ares.harness.verdict.simpler import simpler, telling
 from mock_ares.monotonic import monotonic
 
@@ -167,7 +168,7 @@ class CheckRun:
             failure = self.evidence.explained(self.check.id, replace(failure, needs=self._needs(failure)))
         verdict, reason = verdict_on(self.check, failure, self.settings)
         if verdict == "passed":
-            reason = self.let_pass or (UNVOUCHED if self.unvouched and self.check.row.reads else "")
+            reason = reason or self.let_pass or (UNVOUCHED if self.unvouched and self.check.row.reads else "")
         return CheckResult(self.check.info, verdict, self.examples, failure, reason)
 
     @property
@@ -344,13 +345,17 @@ def _loses_text(failure: Failure) -> bool:
 
 def verdict_on(check: Check, failure: Failure | None, settings: RunSettings) -> tuple[Verdict, str]:
     """The verdict and its reason."""
-    why = settings.expect.get(check.id)
+    known = settings.expect.get(check.id)
     if failure is None:
-        if why is not None:
-            return "failed", f"expected to fail ({why}), but it passes: take it off the list"
+        if known is not None and known.sometimes:
+            return "passed", f"it fails now and then ({known.why}), and passed this time"
+        if known is not None:
+            return "failed", f"it passes, and was expected to fail: take it off the list ({known.why})"
         return ("informational", UNTOLD) if check.row.undetectable else ("passed", "")
-    if why is not None:
-        return "informational", f"expected to fail: {why}"
+    if known is not None:
+        return "informational", f"expected to fail{' now and then' * known.sometimes}: {known.why}"
+    if (flaw := flaw_of(check.info, failure)) is not None and not settings.strict:
+        return "informational", flaw
     if check.info.tier == "defensive" and not settings.strict and not _loses_text(failure):
         return "informational", "no text demands it, but users are hurt without it"
     return "failed", ""

@@ -7,7 +7,7 @@
     capabilities = ["incremental", "timeout=5"]
     boundaries = "best-effort"                # where it pipes what it reads through something else
     dialect = "text"
-    expect = { "drop-fin-close" = "Node 20's fetch reports a complete body" }
+    expect = { "bom" = "our proxy strips it" }   # as in a baseline
 
 Commands run, and files and modules are looked for, in the folder of the grid file's caller.
 """
@@ -23,7 +23,8 @@ from typing import Any, get_args
 
 from mock_ares.dialects import DialectName
 from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
-from mock_ares.harness.model import Boundaries, Client, UsageError
+from mock_ares.harness.model import Boundaries, Client, KnownFailure, UsageError
+from mock_ares.harness.run.baseline import known_failures
 from mock_ares.scenario.diagnostics import listed, nearest
 
 
@@ -40,7 +41,7 @@ class ClientEntry:
     boundaries: Boundaries | None = None
     """None: as this kind of client has it."""
     dialect: DialectName | None = None
-    expect: Mapping[str, str] = field(default_factory=dict)
+    expect: Mapping[str, KnownFailure] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -111,7 +112,7 @@ def _entry(data: dict[str, Any], where: str) -> ClientEntry:
         capabilities=_texts(data.get("capabilities", []), where, "capabilities"),
         boundaries=_one_of(data.get("boundaries"), get_args(Boundaries), where, "boundaries"),
         dialect=_one_of(data.get("dialect"), get_args(DialectName), where, "dialect"),
-        expect=_reasons(data.get("expect", {}), where),
+        expect=known_failures(data.get("expect", {}), f"{where}: expect"),
     )
 
 
@@ -140,10 +141,4 @@ def _texts(value: Any, where: str, word: str) -> tuple[str, ...]:
 def _one_of(value: Any, known: tuple[str, ...], where: str, word: str) -> Any:
     if value is not None and value not in known:
         raise UsageError(f"{where}: {word} is one of {', '.join(known)}, not {value!r}")
-    return value
-
-
-def _reasons(value: Any, where: str) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(why, str) for why in value.values()):
-        raise UsageError(f'{where}: expect is a table of check ids and reasons, as in {{ bom = "why" }}')
     return value

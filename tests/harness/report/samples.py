@@ -85,7 +85,7 @@ CHECKS = (
     result("passed", "chunk-split"),
     result("failed", "read-line", failure=SMALLEST, replay=".mock-ares/failures/node-read-line.yaml"),
     result("failed", "drop-rst", failure=CUT),
-    result("failed", "bom", reason="expected to fail (no reason), but it passes: take it off the list"),
+    result("failed", "bom", reason="it passes, and was expected to fail: take it off the list (no reason)"),
     result("errored", "eol-cr", reason="flaky: a case failed and passed when it was played again"),
     result("informational", "drop-silent", reason="nothing on the wire tells this cut from an end"),
     result("skipped", "cancel", reason="the client does not declare cancel", examples=0),

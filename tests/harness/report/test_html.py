@@ -237,7 +237,7 @@ def test_a_large_failure_is_shown_where_it_differs() -> None:
     assert not found.open
     assert "… " in found.text and " …" in found.text and "word999" in found.text
     assert re.search(r"… [\d,]+ more above", found.text) and re.search(r"… [\d,]+ more below", found.text)
-    assert "expect it, or use another library" in found.text
+    assert "no client on top of it can mend that" in found.text
 
 
 def test_replies_that_are_no_stream_are_named() -> None:

@@ -10,7 +10,8 @@ from mock_ares.harness.report.counterexample.characters import clean, columns
 from mock_ares.harness.report.counterexample.differences import Side
 from mock_ares.harness.report.counterexample.payload import Payload, PayloadLine
 from mock_ares.harness.report.facts import Fact, FactLines, facts
-from mock_ares.harness.report.verdicts import flaw_of, sentence
+from mock_ares.harness.report.verdicts import sentence
+from mock_ares.harness.verdict.library_flaws import flaw_of
 
 WIDTH = 100
 NARROWEST = 40

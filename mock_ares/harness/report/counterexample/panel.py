@@ -13,8 +13,9 @@ from mock_ares.harness.report.counterexample.picture import picture
 from mock_ares.harness.report.counterexample.replanned import stream_of
 from mock_ares.harness.report.facts import Fact, FactLines, facts
 from mock_ares.harness.report.grouping import Group, told_elsewhere
-from mock_ares.harness.report.verdicts import SIGNS, flaw_of, label, sentence
+from mock_ares.harness.report.verdicts import SIGNS, label, sentence
 from mock_ares.harness.run.replay import as_yaml
+from mock_ares.harness.verdict.library_flaws import flaw_of
 
 COLUMNS = 1_000
 """Characters of a text that are shown."""

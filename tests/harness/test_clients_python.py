@@ -300,7 +300,7 @@ class TestGivenUp:
         before = set(threading.enumerate())
         with PythonClient(lambda *call: function(*call) if call[2] == "hang" else "next") as client:
             for _ in range(2):
-                observation = client.observe(target(0.2, message="hang"))
+                observation = client.observe(target(0.5, message="hang"))
                 assert (observation.text, observation.timed_out) == (None, True)
                 assert observation.shown == (() if function is yields_on else ("ab",))
                 assert client.observe(target()).text == "next"

@@ -22,7 +22,7 @@ from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.state import Settings
 
-PATIENCE = 20
+PATIENCE = 60.0
 """Seconds after which a test is taken to hang. No test waits this long when all is well."""
 PATHS = {
     "/api/chat/stream": "jwt",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shlex
 import sys
@@ -17,6 +18,7 @@ from mock_ares.dialects import DIALECTS, STANDARD
 from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
 from mock_ares.harness.clients.processes.strays import adopt
 from mock_ares.harness.model import CheckResult, HarnessError, KnownFailure, UsageError
+from mock_ares.harness.report.endings import ENDINGS, ending
 from mock_ares.harness.run.baseline import read, update
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid
 from mock_ares.harness.run.replay import FOLDER, UNSAVED
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from mock_ares.harness.report.write import Replay
     from mock_ares.harness.run.check_runner import Event
 
-FORMATS = (".json", ".html", ".xml")
 PROFILE_HELP = "ARES as its pages have it, or as its source has it."
 TIERS = ("documented", "standard", "defensive")
 MOST_SEED = 2**32
@@ -118,7 +119,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
     "--explore", is_flag=True, help="Other generated examples in each run; it says how to keep what it finds."
 )
 @click.option("--examples", type=click.IntRange(0), help="Generated ones for each check, behind its fixed ones.")
-@click.option("--report", "reports", multiple=True, type=PATH, metavar="PATH", help="Write it as .json, .html or .xml.")
+@click.option("--report", "reports", multiple=True, type=PATH, metavar="PATH", help=f"Write it as {listed(ENDINGS)}.")
 @click.option("--name", default="", help="What the client is called in reports.")
 @click.option("--failures", default=FOLDER, type=PATH, show_default=True, help="Where counterexamples are saved.")
 def check(**options: Any) -> None:
@@ -151,6 +152,7 @@ def check(**options: Any) -> None:
 
 
 def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str, Any], stopping: Stopping) -> int:
+    from mock_ares.harness.report.summary import workflow_commands
     from mock_ares.harness.report.terminal import Terminal
     from mock_ares.harness.run.session import run
     from mock_ares.server.transport.client_socket import BARRIER
@@ -179,6 +181,9 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
             click.echo(f"counterexamples are not saved: {why}; --failures FOLDER names another place", err=True)
         for said in unwritten:
             click.echo(f"mock-ares: {said}", err=True)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for line in workflow_commands(session.report):
+                click.echo(line)
         for said in filter(None, map(_spent_in_starting, entries, session.report.clients)):
             click.echo(said)
         if session.stopped:
@@ -284,8 +289,8 @@ def _entry(options: dict[str, Any]) -> ClientEntry:
 
 def _refuse_reports(paths: tuple[Path, ...]) -> None:
     for path in paths:
-        if path.suffix not in FORMATS:
-            raise UsageError(f"--report {path}: the ending says the form, and there are {listed(FORMATS, 'and')}")
+        if ending(path.name) is None:
+            raise UsageError(f"--report {path}: the ending says the form, and there are {listed(ENDINGS, 'and')}")
         if not path.absolute().parent.is_dir():
             raise UsageError(f"--report {path}: there is no folder {path.parent}")
 

@@ -21,6 +21,7 @@ from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.report.html import as_html
 from mock_ares.harness.report.json import as_json
 from mock_ares.harness.report.junit import as_junit
+from mock_ares.harness.report.write import with_blank
 from mock_ares.harness.run.check_runner import UNVOUCHED, run_check
 from mock_ares.harness.settings import RunSettings
 from tests.harness import wrong_clients as wrong
@@ -90,7 +91,7 @@ def test_the_command_says_it_once_before_all_else(tmp_path: Path, monkeypatch: p
 
 def test_each_report_says_it_at_the_top() -> None:
     report = replace(REPORT, hindrance="netlink refused: EPERM")
-    assert json.loads(as_json(report))["hindrance"].startswith(WHY)
+    assert json.loads(as_json(report, with_blank))["hindrance"].startswith(WHY)
     page = as_html(report, lambda client, check: None)
     assert page.count("ead boundaries are best effort") == 1
     assert page.index("ead boundaries are best effort") < page.index("<main>")
@@ -100,5 +101,5 @@ def test_each_report_says_it_at_the_top() -> None:
 
 
 def test_nothing_is_said_where_it_can_be_known() -> None:
-    assert json.loads(as_json(REPORT))["hindrance"] is None
+    assert json.loads(as_json(REPORT, with_blank))["hindrance"] is None
     assert "hindrance" not in as_junit(REPORT, lambda client, check: None)

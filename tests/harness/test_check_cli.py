@@ -220,7 +220,10 @@ def test_a_grid_of_clients() -> None:
         (("--client", RIGHT, "--tier", "standrd"), "no tier is named 'standrd'; did you mean 'standard'"),
         (("--client", RIGHT, "--tier", "defensive", "--only", "bom"), "no defensive check is among bom"),
         (("--client", RIGHT, "--can", "incrementl"), "unknown capability 'incrementl'; did you mean 'incremental'"),
-        (("--client", RIGHT, "--report", "a.txt"), "there are .json, .html and .xml"),
+        (
+            ("--client", RIGHT, "--report", "a.txt"),
+            "there are .html, .json, .xml, .md, .badge.json and .codequality.json",
+        ),
         (("--client", RIGHT, "--report", "nowhere/a.json"), "there is no folder nowhere"),
         (("--client", "no_such_module:f"), "no_such_module"),
         (("--client", "client:niave"), "did you mean 'naive'"),

@@ -244,7 +244,10 @@ def test_beside(): ...
         ("--ares-tier=documnted", "*--ares-tier: there is no tier 'documnted'; did you mean 'documented'?"),
         ("--ares-seed=soon", "*--ares-seed: expected a whole number from 0 to *, not 'soon'"),
         ("--ares-examples=-1", "*--ares-examples: expected a whole number from 0 to *, not '-1'"),
-        ("--ares-report=report.txt", "*--ares-report: a report ends in .html, .json, .xml, not as 'report.txt' does"),
+        (
+            "--ares-report=report.txt",
+            "*--ares-report: a report ends in .html, .json, .xml, .md, *, not as 'report.txt' does",
+        ),
         ("--ares-report=none/report.html", "*--ares-report: there is no folder *none' to write 'report.html' to"),
     ],
 )

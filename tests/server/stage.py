@@ -21,7 +21,7 @@ from mock_ares.server.timing.deadlines import Deadlines
 from mock_ares.server.transport.uvicorn_config import h11_protocol, httptools_protocol
 from mock_ares.server.transport.wire import EXTENSION, Wire
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which a test is taken to hang. No test waits this long when all is well."""
 
 COMBINATIONS = {

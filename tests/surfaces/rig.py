@@ -19,7 +19,7 @@ from mock_ares.server.record.journal import Exchange
 from mock_ares.server.state import FakeState, Settings
 from mock_ares.server.transport.uvicorn_config import h11_protocol, httptools_protocol
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which a test is taken to hang. No test waits this long when all is well."""
 PARSERS = {"httptools": httptools_protocol, "h11": h11_protocol}
 CHAT = "/api/chat"

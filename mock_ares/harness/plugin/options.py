@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mock_ares.harness.run.baseline import Baseline
 
 TIERS = ("documented", "standard", "defensive")
-FORMATS = (".html", ".json", ".xml")
 MOST_SEED = 2**32
 EXAMPLES = 100
 """Hypothesis's own default."""
@@ -80,7 +79,10 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--ares-baseline", metavar="FILE.toml", help="The contracts' known failures: only others fail.")
     group.addoption("--ares-write-baseline", action="store_true", help="Write what fails now into the baseline.")
     group.addoption(
-        "--ares-report", metavar="PATH", action="append", help="Write the contract's report: .html, .json or .xml."
+        "--ares-report",
+        metavar="PATH",
+        action="append",
+        help="Write the contract's report, as its name ends: .html, .json, .xml, .md.",
     )
     parser.addini("ares_tier", "As --ares-tier.")
     parser.addini("ares_examples", "As --ares-examples; a contract's own number counts more.")
@@ -156,8 +158,10 @@ def _reports(config: pytest.Config) -> Iterator[Path]:
         if is_worker(config):  # of xdist; the one that writes has looked at them
             yield path
             continue
-        if path.suffix not in FORMATS:
-            raise pytest.UsageError(f"--ares-report: a report ends in {', '.join(FORMATS)}, not as {path.name!r} does")
+        from mock_ares.harness.report.endings import ENDINGS, ending
+
+        if ending(path.name) is None:
+            raise pytest.UsageError(f"--ares-report: a report ends in {', '.join(ENDINGS)}, not as {path.name!r} does")
         if not path.parent.is_dir():
             raise pytest.UsageError(f"--ares-report: there is no folder {str(path.parent)!r} to write {path.name!r} to")
         yield path

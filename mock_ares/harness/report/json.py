@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
-from mock_ares.harness.model import CheckResult, Report
+from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.report.counterexample.failure_text import labelled
 from mock_ares.harness.report.grouping import by_check, told_elsewhere
 from mock_ares.harness.report.verdicts import diagnosis, hindrance
 
+Replay = Callable[[ClientReport, CheckResult], str | None]
 
-def as_json(report: Report) -> str:
+
+def as_json(report: Report, replay: Replay) -> str:
     """ASCII only, since diagnoses hold what clients said."""
-    return json.dumps(as_dict(report), indent=2) + "\n"
+    return json.dumps(as_dict(report, replay), indent=2) + "\n"
 
 
-def as_dict(report: Report) -> dict[str, Any]:
+def as_dict(report: Report, replay: Replay) -> dict[str, Any]:
     clients = [
-        {"name": client.name, "boundaries": client.boundaries, "checks": _checks(client.checks)}
+        {"name": client.name, "boundaries": client.boundaries, "checks": _checks(client, replay)}
         for client in report.clients
     ]
     return {
@@ -29,12 +32,16 @@ def as_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def _checks(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
-    of = by_check(results)
-    return [_check(result, told_elsewhere(result, of.get(result.info.id))) for result in results]
+def _checks(client: ClientReport, replay: Replay) -> list[dict[str, Any]]:
+    of = by_check(client.checks)
+    return [
+        _check(result, told_elsewhere(result, of.get(result.info.id)), replay(client, result))
+        for result in client.checks
+    ]
 
 
-def _check(result: CheckResult, same_as: str | None) -> dict[str, Any]:
+def _check(result: CheckResult, same_as: str | None, command: str | None) -> dict[str, Any]:
+    failure = result.failure
     return {
         "id": result.info.id,
         "tier": result.info.tier,
@@ -42,7 +49,13 @@ def _check(result: CheckResult, same_as: str | None) -> dict[str, Any]:
         "outcome": result.outcome,
         "examples": result.examples,
         "diagnosis": diagnosis(result),
-        "needs": list(result.failure.needs) if result.failure else [],
+        "needs": list(failure.needs) if failure else [],
         "same_as": same_as,
         "replay": result.replay,
+        "command": command,
+        "seconds": round(result.duration, 3),
+        "title": result.info.title,
+        "clause": result.info.clause,
+        "advice": result.info.advice if failure else None,
+        "facts": [{"label": label, "lines": lines} for label, lines in labelled(failure)] if failure else [],
     }

@@ -13,7 +13,7 @@ from mock_ares.harness.report.grouping import groups
 from mock_ares.harness.report.html import as_html
 from mock_ares.harness.report.json import as_json
 from mock_ares.harness.report.terminal import Terminal
-from mock_ares.harness.report.write import write
+from mock_ares.harness.report.write import with_blank, write
 from mock_ares.scenario.model import Reply
 from tests.harness.report.samples import CUT, REPORT, SMALLEST, failure, result
 
@@ -74,7 +74,7 @@ def test_beneath_a_grid_it_is_one_line_with_the_other_names() -> None:
 
 
 def test_json_names_the_check_that_tells_it() -> None:
-    found = {check["id"]: check["same_as"] for check in json.loads(as_json(ONE))["clients"][0]["checks"]}
+    found = {check["id"]: check["same_as"] for check in json.loads(as_json(ONE, with_blank))["clients"][0]["checks"]}
     assert {name: told for name, told in found.items() if told} == {"eol-crlf": "eol-cr", "eol-mixed": "eol-cr"}
 
 

@@ -12,8 +12,9 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from mock_ares.harness.model import ClientReport, UsageError
+from mock_ares.harness.report.endings import ENDINGS
 from mock_ares.harness.report.json import as_json
-from mock_ares.harness.report.write import write
+from mock_ares.harness.report.write import with_blank, write
 from tests.harness.report.samples import HOSTILE, ONE, REPORT
 
 WORDS = {
@@ -24,7 +25,7 @@ WORDS = {
 
 
 def test_the_json_has_exactly_the_fixed_form() -> None:
-    data = json.loads(as_json(REPORT))
+    data = json.loads(as_json(REPORT, with_blank))
     assert list(data) == ["version", "seed", "hindrance", "clients"]
     assert (data["version"], data["seed"]) == ("1.2.3", 77)
     for client in data["clients"]:
@@ -41,19 +42,31 @@ def test_the_json_has_exactly_the_fixed_form() -> None:
                 "needs",
                 "same_as",
                 "replay",
+                "command",
+                "seconds",
+                "title",
+                "clause",
+                "advice",
+                "facts",
             ]
             assert check["outcome"] in WORDS
             assert check["verdict"] in ("passed", "failed", "skipped", "errored", "informational")
 
 
 def test_the_json_of_each_verdict() -> None:
-    checks = {check["id"]: check for check in json.loads(as_json(ONE))["clients"][0]["checks"]}
-    assert checks["chunk-split"] == {
+    checks = {check["id"]: check for check in json.loads(as_json(ONE, with_blank))["clients"][0]["checks"]}
+    plain = {
         "id": "chunk-split", "tier": "documented", "verdict": "passed", "outcome": "none", "examples": 12,
-        "diagnosis": "", "needs": [], "same_as": None, "replay": None,
+        "diagnosis": "", "needs": [], "same_as": None, "replay": None, "command": None, "advice": None, "facts": [],
     }  # fmt: skip
+    assert checks["chunk-split"].items() >= plain.items()
     assert checks["read-line"]["outcome"] == "lost"
     assert checks["read-line"]["replay"] == ".mock-ares/failures/node-read-line.yaml"
+    facts = {fact["label"]: fact["lines"] for fact in checks["read-line"]["facts"]}
+    assert {"sent", "received", "bytes", "ended", "correct"} <= facts.keys()
+    assert "d│ata: 0" in facts["bytes"][1]
+    assert checks["read-line"]["command"].endswith("mock-ares replay .mock-ares/failures/node-read-line.yaml -- CMD")
+    assert checks["read-line"]["advice"] and checks["read-line"]["clause"]
     assert checks["early-103"]["verdict"] == "informational" and checks["early-103"]["outcome"] == "lost"
     assert checks["early-103"]["diagnosis"].startswith("text is lost")
     assert checks["early-103"]["diagnosis"].endswith("; expected to fail: requests")
@@ -61,7 +74,7 @@ def test_the_json_of_each_verdict() -> None:
 
 
 def test_json_carries_whatever_a_client_said() -> None:
-    text = as_json(REPORT)
+    text = as_json(REPORT, with_blank)
     assert text.isascii()
     assert json.loads(text)["clients"][1]["name"] == HOSTILE
 
@@ -80,7 +93,7 @@ def test_junit_is_xml_whatever_a_client_said(tmp_path: Path) -> None:
 
 def test_junit_counts_and_tells(tmp_path: Path) -> None:
     suite = junit(tmp_path)[0]
-    assert [suite.get(name) for name in ("failures", "errors", "skipped")] == ["3", "1", "3"]
+    assert [suite.get(name) for name in ("failures", "errors", "skipped")] == ["3", "1", "1"]
     cases = {case.get("name"): case for case in suite.iter("testcase")}
     assert list(cases["chunk-split"]) == []
     failure = cases["read-line"].find("failure")
@@ -88,21 +101,45 @@ def test_junit_counts_and_tells(tmp_path: Path) -> None:
     assert "d│ata: 0" in (failure.text or "")
     assert "mock-ares replay .mock-ares/failures/node-read-line.yaml -- CMD" in (failure.text or "")
     assert cases["eol-cr"].find("error") is not None
-    assert [cases[name].find("skipped") is not None for name in ("drop-silent", "cancel", "early-103")] == [True] * 3
+    assert cases["cancel"].find("skipped") is not None
+    for name in ("drop-silent", "early-103"):
+        assert cases[name].find("skipped") is None and cases[name].findtext("system-out", "").startswith(
+            "informational: "
+        )
 
 
 def test_the_ending_names_the_form(tmp_path: Path) -> None:
     for name, start in (("a.json", "{"), ("a.xml", "<?xml"), ("a.html", "<!doctype html>")):
         write(REPORT, tmp_path / name)
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
-    with pytest.raises(UsageError, match=r"\.json, \.html or \.xml, not in \.txt"):
+    with pytest.raises(UsageError, match=r"\.md, \.badge\.json or \.codequality\.json, not as 'a\.txt' does"):
         write(REPORT, tmp_path / "a.txt")
+
+
+def test_a_badge_says_the_worst(tmp_path: Path) -> None:
+    write(REPORT, tmp_path / "a.badge.json")
+    badge = json.loads((tmp_path / "a.badge.json").read_text())
+    assert (badge["schemaVersion"], badge["label"], badge["color"]) == (1, "ARES contract", "red")
+    right = replace(REPORT, clients=(ClientReport("a", "exact", ONE.clients[0].checks[:1]),))
+    write(right, tmp_path / "a.badge.json")
+    assert json.loads((tmp_path / "a.badge.json").read_text()) == {
+        "schemaVersion": 1, "label": "ARES contract", "message": "1 passed", "color": "brightgreen",
+    }  # fmt: skip
+
+
+def test_code_quality_has_an_entry_for_each_failure(tmp_path: Path) -> None:
+    write(ONE, tmp_path / "gl.codequality.json")
+    entries = json.loads((tmp_path / "gl.codequality.json").read_text())
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries) == 4
+    line = next(entry for entry in entries if entry["check_name"] == "read-line")
+    assert line["location"]["path"] == ".mock-ares/failures/node-read-line.yaml" and line["severity"] == "major"
+    assert {entry["severity"] for entry in entries} == {"major", "info"}
 
 
 def test_a_run_of_nothing_is_a_report_too(tmp_path: Path) -> None:
     empty = replace(REPORT, clients=(ClientReport("a", "exact", ()),))
     for nothing in (empty, replace(REPORT, clients=())):
-        for name in ("a.json", "a.xml", "a.html"):
+        for name in (f"a{each}" for each in ENDINGS):
             write(nothing, tmp_path / name)
 
 

@@ -51,8 +51,8 @@ def failure_text(
     paint = painter(color)
     room = wide - len(_MARGIN) - _LABEL
     lines = [*_head(info, failure, wide, paint), ""]
-    for fact in facts(failure, columns=room, rows=_ROWS):
-        lines += _labelled(fact.label, _value(fact, room, paint), paint)
+    for label, value in labelled(failure, room, paint):
+        lines += _labelled(label, value, paint)
     if (library := flaw_of(info, failure)) is not None:
         lines += _labelled("library", _wrapped(library, room), paint)
     lines += _labelled("advice", _wrapped(info.advice, room), paint)
@@ -62,6 +62,12 @@ def failure_text(
         names = _wrapped(f"in {', '.join(name for name, _ in same)}", room)
         lines += _labelled("the same", [*names, *(paint(clean(each), "cyan") for _, each in same if each)], paint)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def labelled(failure: Failure, room: int = WIDTH, paint: Paint | None = None) -> Iterator[tuple[str, list[str]]]:
+    """What there is to know of a failure: a word, and lines of at most ``room`` columns."""
+    for fact in facts(failure, columns=room, rows=_ROWS):
+        yield fact.label, _value(fact, room, paint or _plain)
 
 
 def painter(color: bool) -> Paint:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mock_ares.scenario.catalogue import Entry
     from mock_ares.scenario.model import Scenario
     from mock_ares.server.files.scenario_files import Folder
+    from mock_ares.starter.drivers import Scaffold
 
 PROFILES = click.Choice(["docs", "server"])
 FILES = click.Path(path_type=Path)
@@ -237,16 +238,29 @@ def _settings(options: dict[str, Any], host: str) -> Any:
     )
 
 
+def _scaffold(language: str) -> Scaffold:
+    from mock_ares.scenario.diagnostics import listed, nearest
+    from mock_ares.starter.drivers import languages, scaffold
+
+    if language not in (known := languages()):
+        hint = nearest(language, known, tell_all=False)
+        raise WrongUse(f"mock-ares: there is no driver in {language}{hint}; there are {listed(known, 'and')}")
+    return scaffold(language)
+
+
 @main.command()
-@click.argument("folder", default="scenarios", type=FILES)
-def init(folder: Path) -> None:
+@click.argument("folder", required=False, type=FILES)
+@click.option("--driver", metavar="LANGUAGE", help="Instead a driver for `check`, by default in ./driver.")
+def init(folder: Path | None, driver: str | None) -> None:
     """Write a starter FOLDER (by default ./scenarios): scenarios to change, and a schema with which editors complete
     and check them. Nothing that is there is overwritten."""
     from mock_ares.paths import program
     from mock_ares.starter import write
 
+    kit = None if driver is None else _scaffold(driver)
+    folder = folder or Path("scenarios" if kit is None else "driver")
     try:
-        made, kept = write(folder)
+        made, kept = write(folder) if kit is None else kit.write(folder)
     except (FileExistsError, NotADirectoryError) as error:
         raise WrongUse(f"mock-ares: {error.filename or folder} is a file; name a folder") from None
     except OSError as error:
@@ -256,6 +270,11 @@ def init(folder: Path) -> None:
     for path in kept:
         click.echo(f"kept  {path}, which was there")
     named = f"./{folder}" if str(folder).startswith("-") else str(folder)
+    if kit is not None:
+        click.echo(f"\nYour client goes in the place of {kit.client}. This checks it:\n")
+        for line in kit.lines(shlex.quote(named), program()):
+            click.echo(line)
+        return
     click.echo(f"\nThis serves it, and each file anew when you save it:\n\n{program()} serve {shlex.quote(named)}")
 
 

@@ -211,15 +211,19 @@ def _written(path: Path, report: Report) -> int:
 def _spent_in_starting(entry: ClientEntry, client: ClientReport) -> str | None:
     """Points to drivers where a command takes long for each example; what it takes is mostly its start."""
     from mock_ares.harness.checks import CHECKS
+    from mock_ares.starter.drivers import languages
 
     passed = [check for check in client.checks if check.verdict == "passed" and not CHECKS[check.info.id].row.lasts]
     examples, seconds = sum(check.examples for check in passed), sum(check.duration for check in passed)
     if not KINDS[entry.kind].starts_each or examples < FEW or seconds < SLOW * examples:
         return None
+    known = languages()
+    named = Path(entry.words[0]).name.rstrip("0123456789.")
+    language = named if named in known else "|".join(known)
     return (
         f"{entry.title} was started for each of {examples} examples that passed, {seconds / examples:.2f} s each, "
-        f"{seconds:.0f} s in all; a client that is kept running takes a fraction: --driver "
-        "(contracts/driver-protocol.md)"
+        f"{seconds:.0f} s in all; a client that is kept running takes a fraction: `{program()} init --driver "
+        f"{language}` writes what runs it"
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, Unpack, get_args
 
 from mock_ares.dialects import DialectName
 from mock_ares.faults import FAULTS
@@ -33,10 +33,13 @@ from mock_ares.scenario.model import (
 )
 from mock_ares.scenario.words import describe
 
+if TYPE_CHECKING:
+    from mock_ares.scenario.reply_words import ReplyWords
+
 Certain = Callable[[Any], bool]
 
 
-def reply(text: str | Text | Mapping[str, Any] | None = None, /, **words: Any) -> Reply:
+def reply(text: str | Text | Mapping[str, Any] | None = None, /, **words: Unpack[ReplyWords]) -> Reply:
     """A reply from the words of a scenario file; None leaves a word out.
 
     Raises TypeError for an unknown word, ValueError for what is wrong with the value of one; both say where.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from mock_ares.authoring.calls import reply, scenario
 from mock_ares.authoring.load import loads
 from mock_ares.faults import empty_reply, hang, missing_end, reset_peer
 from mock_ares.scenario.model import Body, Chunks, Content, Match, Pace, Position, Reply, Scenario, Segments, Text, When
+from mock_ares.scenario.reply_words import ReplyWords
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,11 @@ def test_a_reply_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: reply("x", pase=1), TypeError, "reply() has no word 'pase'; did you mean 'pace'?"),
+        (
+            lambda: reply("x", pase=1),  # type: ignore[call-arg]  # what is refused at run time
+            TypeError,
+            "reply() has no word 'pase'; did you mean 'pace'?",
+        ),
         (lambda: reply("x", text="y"), TypeError, "reply() is given its text twice"),
         (lambda: scenario("x", sumary="y"), TypeError, "scenario() has no word 'sumary'; did you mean 'summary'?"),
         (
@@ -92,7 +98,7 @@ def test_a_reply_is_taken_as_it_is() -> None:
             "replies[1]: expected a text, a reply, or a dict of its words, not the number 5",
         ),
         (
-            lambda: reply("x", chunks="word"),
+            lambda: reply("x", chunks="word"),  # type: ignore[arg-type]  # what is refused at run time
             ValueError,
             "chunks: expected words, characters, graphemes, mid-word or whole, not 'word'; did you mean 'words'?",
         ),
@@ -113,12 +119,12 @@ def test_a_reply_is_taken_as_it_is() -> None:
             "faults[1].rest_peer: unknown word 'rest_peer'; did you mean 'reset_peer'?",
         ),
         (
-            lambda: reply("x", faults=hang(after="x")),
+            lambda: reply("x", faults=hang(after="x")),  # type: ignore[arg-type]  # what is refused at run time
             ValueError,
             "faults: expected a list, not a Hang; begin each item with a dash",
         ),
         (
-            lambda: reply("x", headers={"a": "b\n", "c": 3}),
+            lambda: reply("x", headers={"a": "b\n", "c": 3}),  # type: ignore[dict-item]  # what is refused at run time
             ValueError,
             "headers.a: a field is one line: there is a line end in it\n"
             "headers.c: expected a text, not the number 3; put it in quotes",
@@ -162,3 +168,7 @@ print(sorted({"pydantic", "pydantic_core", "yaml"} & sys.modules.keys()))
 
 def test_scenarios_are_scenarios() -> None:
     assert scenario("a", "b") == Scenario(replies=(Reply(text="a"), Reply(text="b")))
+
+
+def test_the_words_that_type_checkers_know_are_the_reply_s() -> None:
+    assert ReplyWords.__annotations__.keys() == {field.name for field in dataclasses.fields(Reply)}

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from mock_ares.ares.credentials import Credentials
 from mock_ares.scenario.diagnostics import dotted, nearest
-from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.scenario.model import Reply, Scenario, Text
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
+
+if TYPE_CHECKING:
+    from mock_ares.scenario.reply_words import ReplyWords
 
 STREAM_PATH = "/api/chat/stream"
 KEY_PATHS = {"docs": "/v1/chat/stream", "server": "/api/v1/chat/stream"}
@@ -165,7 +168,14 @@ class Ares:
         """Shares script and journal with the token."""
         return self._scene.credentials.api_key
 
-    def reply(self, text: Any = None, /, *, optional: bool = False, **words: Any) -> Reply:
+    def reply(
+        self,
+        text: str | Text | Reply | Mapping[str, Any] | None = None,
+        /,
+        *,
+        optional: bool = False,
+        **words: Unpack[ReplyWords],
+    ) -> Reply:
         """Scripts the next reply, in the words of a scenario file; or one that is made already.
 
         One that is never asked for fails the test, unless it is ``optional``. Raises TypeError for an unknown word,
@@ -261,7 +271,7 @@ class Ares:
 
     # Scripts
 
-    def _made(self, text: Any, words: dict[str, Any]) -> Reply:
+    def _made(self, text: Any, words: ReplyWords) -> Reply:
         from mock_ares.authoring.calls import reply
 
         made = text if isinstance(text, Reply) and not words else reply(text, **words)

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from mock_ares.server.playback.player import Ended
 from mock_ares.server.playback.progress import Sent
 from mock_ares.server.record import redaction
 from mock_ares.server.transport.header_fields import Fields
@@ -62,7 +63,7 @@ class Exchange:
     """exact, best-effort, or none where the plan promises none."""
     before_fault: str = "none"
     """Whether what lies before a fault had been read when it came: exact, best-effort (nobody knows), or none."""
-    ending: str = "open"
+    ending: Ended | Literal["open"] = "open"
     """open, complete, close, reset, hang, client-left, or ended (by the server)."""
     duration: float | None = None
     """Seconds from when the request was complete to the ending."""

@@ -59,9 +59,13 @@ class WrongUse(click.ClickException):
 
 
 class _Lazy(click.Group):
-    """The commands of the harness are imported when they are asked for."""
+    """Heavy commands are imported when they are asked for."""
 
-    later: ClassVar = {"check": "mock_ares.harness.commands", "replay": "mock_ares.harness.commands"}
+    later: ClassVar = {
+        "check": "mock_ares.harness.commands",
+        "replay": "mock_ares.harness.commands",
+        "verify": "mock_ares.verify.command",
+    }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *self.later])

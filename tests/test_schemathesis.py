@@ -216,4 +216,4 @@ def test_a_document_says_nothing_twice(name: str) -> None:
             assert len(keys) == len(set(keys)), f"twice in one object, at{node.start_mark}: {keys}"
             return super().construct_mapping(node, deep)
 
-    assert yaml.load((CONTRACTS / name).read_text(), Loader)["openapi"] == "3.1.0"
+    assert yaml.load((CONTRACTS / name).read_text(), Loader)["openapi"] == "3.2.0"

@@ -44,7 +44,7 @@ KEEP = (
 PATH = click.Path(path_type=Path)
 
 
-class _Refused(click.ClickException):
+class Refused(click.ClickException):
     """Something the caller has to put right."""
 
     exit_code = 2
@@ -53,28 +53,28 @@ class _Refused(click.ClickException):
         click.echo(f"mock-ares: {self.message}", err=True)
 
 
-class _Broken(_Refused):
+class Broken(Refused):
     """The harness itself failed."""
 
     exit_code = 3
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """What goes wrong is told in a line, with the exit status that goes with it."""
     from mock_ares.harness.surroundings import obstacle
 
     try:
         yield
     except UsageError as error:
-        raise _Refused(str(error)) from None
+        raise Refused(str(error)) from None
     except HarnessError as error:
-        raise _Broken(f"the harness failed: {error}") from None
+        raise Broken(f"the harness failed: {error}") from None
     except BrokenPipeError:  # nobody reads on, as behind head
         raise
     except (OSError, MemoryError) as error:
         message = f"{type(error).__name__}: {error}"
-        raise _Broken(
+        raise Broken(
             f"the harness failed: {obstacle(message) or 'the system refused what it needs'} ({message})"
         ) from None
 
@@ -133,13 +133,13 @@ def check(**options: Any) -> None:
     written. SIGINT, SIGTERM and SIGHUP end the clients and leave a report of what there is by then; the status is 128
     and the signal's number.
     """
-    with _told():
+    with told():
         entries = read_grid(options["grid"]) if options["grid"] else [_entry(options)]
         if options["grid"] and _given(options):
             raise UsageError(
                 f"--grid names its clients itself; {listed(_given(options), 'and')} cannot stand beside it"
             )
-        _refuse_reports(options["reports"])
+        refuse_reports(options["reports"])
         if (path := options["baseline"]) is not None:
             known = read(path, new_ok=options["write_baseline"])
             entries = [replace(entry, expect={**known.of(entry.title), **entry.expect}) for entry in entries]
@@ -172,7 +172,9 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
     def replayed(client: ClientReport, result: CheckResult) -> str | None:
         return replay_command(result, arguments[client.name])
 
-    unwritten = [said for path in options["reports"] if (said := _write(session.report, path, replayed)) is not None]
+    unwritten = [
+        said for path in options["reports"] if (said := write_report(session.report, path, replayed)) is not None
+    ]
     with suppress(OSError) if session.stopped else nullcontext():  # the terminal may be what has gone
         for line in terminal.report(session.report, replayed):
             click.echo(line)
@@ -291,7 +293,7 @@ def _entry(options: dict[str, Any]) -> ClientEntry:
     )
 
 
-def _refuse_reports(paths: tuple[Path, ...]) -> None:
+def refuse_reports(paths: tuple[Path, ...]) -> None:
     for path in paths:
         if ending(path.name) is None:
             raise UsageError(f"--report {path}: the ending says the form, and there are {listed(ENDINGS, 'and')}")
@@ -299,7 +301,7 @@ def _refuse_reports(paths: tuple[Path, ...]) -> None:
             raise UsageError(f"--report {path}: there is no folder {path.parent}")
 
 
-def _write(report: Report, path: Path, replay: Replay) -> str | None:
+def write_report(report: Report, path: Path, replay: Replay) -> str | None:
     """Why it could not be written; None: it was."""
     from mock_ares.harness.report.write import write
 
@@ -321,7 +323,7 @@ def replay(file: Path, profile: str, **options: Any) -> None:
 
     Exit status: 0 fixed, 1 still failing, 2 wrong use, 3 the harness itself failed.
     """
-    with _told(), stoppable() as stopping:
+    with told(), stoppable() as stopping:
         adopt()
         try:
             status = _replay(file, _entry(options), profile)

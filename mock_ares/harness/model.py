@@ -15,6 +15,13 @@ from mock_ares.scenario.model import Reply
 
 Tier = Literal["documented", "standard", "defensive"]
 Verdict = Literal["passed", "failed", "skipped", "errored", "informational"]
+OF_SERVERS: dict[Verdict, str] = {
+    "passed": "same",
+    "failed": "differs",
+    "informational": "unanswered",
+    "skipped": "unasked",
+}
+"""What verdicts are called where a server was asked."""
 FailureKind = Literal[
     "lost",
     "altered",
@@ -212,6 +219,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What a server answers otherwise than it should, where a client has a failure."""
+
+    word: str
+    """What of the answer it is about: its status, ..."""
+    diagnosis: str
+    expected: str
+    exchange: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What was asked and what came, each as a label and lines."""
+    traits: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    size: tuple[int, int, int] = (0, 0, 0)
+    request: None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     info: CheckInfo
     verdict: Verdict
@@ -226,23 +249,41 @@ class CheckResult:
     replay: str | None = None
     """Path of the saved case."""
     duration: float = 0.0
+    difference: Difference | None = None
+    """A server's, where a client has a failure."""
+    of_server: bool = False
 
     @property
-    def outcome(self) -> FailureKind | Literal["none"]:
-        return self.failure.word if self.failure else "none"
+    def finding(self) -> Failure | Difference | None:
+        """What there is to tell."""
+        return self.failure or self.difference
+
+    @property
+    def verdict_name(self) -> str:
+        return OF_SERVERS.get(self.verdict, self.verdict) if self.of_server else self.verdict
+
+    @property
+    def outcome(self) -> str:
+        return self.finding.word if self.finding else "none"
 
 
 @dataclass(frozen=True, slots=True)
 class ClientReport:
     name: str
-    boundaries: Boundaries
+    boundaries: Boundaries | None
+    """None: it is a server."""
     checks: tuple[CheckResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     version: str
-    seed: int
+    seed: int | None
+    """None: nothing in it is random."""
     clients: tuple[ClientReport, ...]
     hindrance: str | None = None
     """Why it cannot be known here what any client has read; None: it can."""
+    subject: Literal["clients", "servers"] = "clients"
+    """What has been checked."""
+    notes: tuple[str, ...] = ()
+    """What is to be known of the whole run."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from mock_ares.harness.model import NO_EXCHANGE, Failure
+from mock_ares.harness.model import NO_EXCHANGE, Difference, Failure
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side, alone, compared, first_difference
 from mock_ares.harness.report.counterexample.payload import Payload, payload
@@ -31,11 +31,16 @@ class Fact(NamedTuple):
     value: str | Side | Payload | FactLines
 
 
-def facts(failure: Failure, *, columns: int, rows: int, line: int | None = None) -> Iterator[Fact]:
+def facts(failure: Failure | Difference, *, columns: int, rows: int, line: int | None = None) -> Iterator[Fact]:
     """What was sent, what became of it, and what would have been right; texts and bytes cut to fit.
 
     ``columns`` are those of a text, and of a line of the stream unless ``line`` says otherwise.
     """
+    if isinstance(failure, Difference):
+        for label, lines in failure.exchange:
+            yield Fact(label, FactLines(tuple(map(clean, lines))))
+        yield Fact("correct", clean(failure.expected))
+        return
     asked = failure.ending != NO_EXCHANGE
     stream = stream_of(failure) if asked else None
     if asked:

@@ -27,8 +27,8 @@ def groups(checks: Sequence[CheckResult]) -> list[Group]:
     """The failures, by cause, in the order of each cause's first check."""
     by_cause: dict[tuple[str, str], list[CheckResult]] = {}
     for check in checks:
-        if check.failure is not None:
-            by_cause.setdefault((check.verdict, check.failure.diagnosis), []).append(check)
+        if check.finding is not None:
+            by_cause.setdefault((check.verdict, check.finding.diagnosis), []).append(check)
     return [_group(each) for each in by_cause.values()]
 
 
@@ -38,7 +38,7 @@ def _group(checks: Sequence[CheckResult]) -> Group:
 
 
 def _plainness(check: CheckResult) -> tuple[int, tuple[int, int, int]]:
-    return (len(check.failure.traits), check.failure.size) if check.failure else (0, (0, 0, 0))
+    return (len(check.finding.traits), check.finding.size) if check.finding else (0, (0, 0, 0))
 
 
 def by_check(checks: Sequence[CheckResult]) -> dict[str, Group]:

@@ -21,13 +21,16 @@ from mock_ares.harness.report.grid import rows
 from mock_ares.harness.report.grouping import by_check, gathered, told_elsewhere
 from mock_ares.harness.report.verdicts import (
     BEST_EFFORT,
+    HEADINGS,
     MEANINGS,
+    MEANINGS_OF_SERVERS,
     SIGNS,
     VERDICTS,
     counts,
     diagnosis,
     hindrance,
     label,
+    names_of,
     recut,
     sentence,
     tally,
@@ -65,14 +68,16 @@ def text(raw: str) -> str:
 
 def _body(report: Report, replay: Replay) -> Iterator[str]:
     several = len(report.clients) > 1
-    yield "<header>\n<h1>Does it give back exactly what was sent?</h1>\n"
-    yield f'<p class="lede">{tally(report.clients)} · mock-ares {text(report.version)}, seed {report.seed}</p>\n'
+    seed = f", seed {report.seed}" if report.seed is not None else ""
+    yield f"<header>\n<h1>{HEADINGS[report.subject]}</h1>\n"
+    yield f'<p class="lede">{tally(report.clients)} · mock-ares {text(report.version)}{seed}</p>\n'
+    yield from (f'<p class="lede">{text(sentence(note))}</p>\n' for note in report.notes)
     if (notice := hindrance(report.hindrance)) is not None:
         yield f'<p class="best-effort">{text(sentence(notice))}</p>\n'
     yield "</header>\n<main>\n"
     size = "many" if len(report.clients) > FEW else "few" if several else "one"
     yield (
-        f'<ul class="clients {size}" aria-label="Clients">\n'
+        f'<ul class="clients {size}" aria-label="{report.subject.capitalize()}">\n'
         + "".join(_client(report, client) for client in report.clients)
         + "</ul>\n"
     )
@@ -118,20 +123,25 @@ def _client(report: Report, client: ClientReport) -> str:
     share = (
         f'<svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
     )
-    signs = "".join(_count(verdict, count) for verdict, count in verdicts.items() if count)
+    called = names_of(client.checks)
+    signs = "".join(
+        _count(verdict, called.get(verdict, verdict), count) for verdict, count in verdicts.items() if count
+    )
     return f'<li><b>{text(client.name)}</b>{share}<div class="counts">{signs or "no checks"}</div>{best_effort}</li>\n'
 
 
-def _count(verdict: Verdict, count: int) -> str:
-    return f'<span class="{verdict}" role="img" aria-label="{count} {verdict}">{SIGNS[verdict]} {count}</span>'
+def _count(verdict: Verdict, name: str, count: int) -> str:
+    return f'<span class="{verdict}" role="img" aria-label="{count} {name}">{SIGNS[verdict]} {count}</span>'
 
 
 def _legend(report: Report) -> Iterator[str]:
-    verdicts = counts(check for client in report.clients for check in client.checks)
+    checks = [check for client in report.clients for check in client.checks]
+    verdicts, called = counts(checks), names_of(checks)
+    meanings = MEANINGS_OF_SERVERS if called else MEANINGS
     for verdict in VERDICTS:
         if verdicts[verdict]:
             sign = f'<span class="sign {verdict}" aria-hidden="true">{SIGNS[verdict]}</span>'
-            yield f"<li>{sign}<b>{verdict}</b>: {escape(MEANINGS[verdict])}</li>\n"
+            yield f"<li>{sign}<b>{called.get(verdict, verdict)}</b>: {escape(meanings[verdict])}</li>\n"
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -158,7 +168,7 @@ def _row(report: Report, name: str) -> str:
 def _cell(number: int, client: ClientReport, check: CheckResult, *, words: bool) -> str:
     verdict = check.verdict
     name = f"{check.info.id}, {client.name}: {label(check)}"
-    word = f'<span class="word">{check.outcome}</span>' if words and verdict == "failed" and check.failure else ""
+    word = f'<span class="word">{check.outcome}</span>' if words and verdict == "failed" and check.finding else ""
     return (
         f'<td class="verdict"><button type="button" class="cell {verdict}" popovertarget="{_id(number, check)}" '
         f'aria-label="{text(name)}" title="{text(name)}"><span class="sign" aria-hidden="true">{SIGNS[verdict]}</span>'
@@ -180,6 +190,8 @@ def _title(report: Report, check: CheckResult) -> str:
 
 
 def _footer(report: Report) -> str:
+    if report.subject == "servers":
+        return f"{sum(len(server.checks) for server in report.clients)} questions."
     seconds = sum(check.duration for client in report.clients for check in client.checks)
     examples = sum(check.examples for client in report.clients for check in client.checks)
     return f"{examples:,} examples in {seconds:.0f} s. Everything random comes from the seed {report.seed}."

@@ -20,6 +20,9 @@ def as_json(report: Report, replay: Replay) -> str:
 
 
 def as_dict(report: Report, replay: Replay) -> dict[str, Any]:
+    if report.subject == "servers":
+        checked = [{"name": server.name, "checks": _checks(server, replay)} for server in report.clients]
+        return {"version": report.version, "notes": list(report.notes), "servers": checked}
     clients = [
         {"name": client.name, "boundaries": client.boundaries, "checks": _checks(client, replay)}
         for client in report.clients
@@ -41,11 +44,11 @@ def _checks(client: ClientReport, replay: Replay) -> list[dict[str, Any]]:
 
 
 def _check(result: CheckResult, same_as: str | None, command: str | None) -> dict[str, Any]:
-    failure = result.failure
+    failure = result.finding
     return {
         "id": result.info.id,
         "tier": result.info.tier,
-        "verdict": result.verdict,
+        "verdict": result.verdict_name,
         "outcome": result.outcome,
         "examples": result.examples,
         "diagnosis": diagnosis(result),

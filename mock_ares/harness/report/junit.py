@@ -21,7 +21,10 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def as_junit(report: Report, replay: Replay) -> str:
     """Informational and expected failures are test cases that pass, and say so: they ran, and fail nothing."""
     root = Xml.Element("testsuites", name="mock-ares")
-    properties = {"version": report.version, "seed": str(report.seed)}
+    properties = {"version": report.version}
+    if report.seed is not None:
+        properties["seed"] = str(report.seed)
+    properties |= {f"note {number}": _text(note) for number, note in enumerate(report.notes, 1)}
     if (notice := hindrance(report.hindrance)) is not None:
         properties["hindrance"] = _text(notice)
     for client in report.clients:
@@ -42,7 +45,9 @@ def _suite(client: ClientReport, properties: dict[str, str], replay: Replay) -> 
         time=f"{sum(check.duration for check in client.checks):.3f}",
     )
     told = Xml.SubElement(suite, "properties")
-    for name, value in {**properties, "boundaries": client.boundaries}.items():
+    if client.boundaries is not None:
+        properties = {**properties, "boundaries": client.boundaries}
+    for name, value in properties.items():
         Xml.SubElement(told, "property", name=name, value=value)
     of = by_check(client.checks)
     suite.extend(_case(client, check, of.get(check.info.id), partial(replay, client)) for check in client.checks)
@@ -62,15 +67,15 @@ def _case(client: ClientReport, check: CheckResult, group: Group | None, replay:
     elif check.verdict == "skipped":
         Xml.SubElement(case, "skipped", message=message)
     elif message:
-        Xml.SubElement(case, "system-out").text = f"{check.verdict}: {message}"
+        Xml.SubElement(case, "system-out").text = f"{check.verdict_name}: {message}"
     return case
 
 
 def _failure(check: CheckResult, group: Group, replay: Again) -> str:
-    assert check.failure is not None
+    assert check.finding is not None
     if (name := told_elsewhere(check, group)) is not None:
-        return "\n".join(filter(None, (f"the same as {name}: {check.failure.diagnosis}", replay(check))))
-    return failure_text(check.info, check.failure, replay(check), same=[(c.info.id, replay(c)) for c in group.same])
+        return "\n".join(filter(None, (f"the same as {name}: {check.finding.diagnosis}", replay(check))))
+    return failure_text(check.info, check.finding, replay(check), same=[(c.info.id, replay(c)) for c in group.same])
 
 
 def _text(text: str) -> str:

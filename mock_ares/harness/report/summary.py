@@ -10,7 +10,7 @@ from mock_ares.harness.model import CheckResult, ClientReport, Report
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.failure_text import failure_text
 from mock_ares.harness.report.grouping import Group, groups
-from mock_ares.harness.report.verdicts import SIGNS, diagnosis, hindrance, sentence, tally
+from mock_ares.harness.report.verdicts import HEADINGS, SIGNS, diagnosis, hindrance, sentence, tally
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
 MOST = 500_000
@@ -40,13 +40,15 @@ def workflow_commands(report: Report) -> Iterator[str]:
                 names = ", ".join(check.info.id for check in (group.told, *group.same))
                 yield f"::error title={_property(f'{client.name}: {names}')}::{_data(diagnosis(group.told))}"
         for check in client.checks:
-            if check.verdict == "errored" or (check.verdict == "failed" and check.failure is None):
+            if check.verdict == "errored" or (check.verdict == "failed" and check.finding is None):
                 yield f"::error title={_property(f'{client.name}: {check.info.id}')}::{_data(diagnosis(check))}"
 
 
 def _parts(report: Report, replay: Replay) -> Iterator[str]:
     bad = any(check.verdict in ("failed", "errored") for client in report.clients for check in client.checks)
-    yield f"## {'✗' if bad else '✓'} The contract of streaming clients: {tally(report.clients)}"
+    subject = "The contract of streaming clients" if report.subject == "clients" else HEADINGS[report.subject]
+    yield f"## {'✗' if bad else '✓'} {subject}: {tally(report.clients)}"
+    yield from (f"> {_text(sentence(note))}" for note in report.notes)
     if (notice := hindrance(report.hindrance)) is not None:
         yield f"> {_text(sentence(notice))}"
     if len(report.clients) > 1:
@@ -56,7 +58,7 @@ def _parts(report: Report, replay: Replay) -> Iterator[str]:
         yield from _failures(client, partial(replay, client), several=len(report.clients) > 1)
     for client in report.clients:
         yield from _let_pass(client)
-    yield f"mock-ares {report.version}, seed {report.seed}"
+    yield f"mock-ares {report.version}" + ("" if report.seed is None else f", seed {report.seed}")
 
 
 def _failures(client: ClientReport, replay: Callable[[CheckResult], str | None], *, several: bool) -> Iterator[str]:
@@ -66,15 +68,15 @@ def _failures(client: ClientReport, replay: Callable[[CheckResult], str | None],
             yield f"### ✗ {of}{_names(group)}"
             yield _fenced(_told(group, replay))
     for check in client.checks:
-        if check.verdict == "errored" or (check.verdict == "failed" and check.failure is None):
+        if check.verdict == "errored" or (check.verdict == "failed" and check.finding is None):
             yield f"### {SIGNS[check.verdict]} {of}{check.info.id}"
             yield _text(sentence(diagnosis(check)))
 
 
 def _told(group: Group, replay: Callable[[CheckResult], str | None]) -> str:
     check = group.told
-    assert check.failure is not None
-    return failure_text(check.info, check.failure, replay(check))
+    assert check.finding is not None
+    return failure_text(check.info, check.finding, replay(check))
 
 
 def _let_pass(client: ClientReport) -> Iterator[str]:

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.model import CheckResult, ClientReport, Report, Verdict
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.failure_text import WIDTH, Paint, failure_text, painter
 from mock_ares.harness.report.grid import ID, STYLES, cut, grid
@@ -26,6 +26,7 @@ from mock_ares.harness.report.verdicts import (
     counts,
     diagnosis,
     hindrance,
+    names_of,
     recut,
     reserved,
     said,
@@ -119,7 +120,7 @@ class Terminal:
                 self._unasked.append(result)
             else:
                 self._tell_unasked()
-                self.line(self._row(result))
+                self.line(self.row(result))
             if len(results) == event.total:
                 self._tell_unasked()
         elif len(results) == event.total:
@@ -132,7 +133,7 @@ class Terminal:
         if self._unasked:
             unasked, self._unasked = self._unasked, []
             name = unasked[0].info.id if len(unasked) == 1 else f"{len(unasked)} checks"
-            self.line(self._row(unasked[0], name))
+            self.line(self.row(unasked[0], name))
 
     def _draw(self, client: str, event: Event) -> None:
         if client not in self._tasks:
@@ -144,18 +145,20 @@ class Terminal:
         room = min(36 + len(who), self._width - BESIDE)
         self._live.update(self._tasks[client], description=f"{cut(what, room):<{room}}", **counted)
 
-    def _row(self, result: CheckResult, name: str = "") -> str:
+    def row(self, result: CheckResult, name: str = "") -> str:
         """A check and its verdict, on one line."""
         verdict = result.verdict
         head = f"{self._paint(SIGNS[verdict], STYLES[verdict])} {name or result.info.id:<{ID}}"
+        if verdict == "passed" and result.of_server:
+            return f"{head} {self._paint(result.info.title, 'dim')}"
         if verdict == "passed":
             many = f"{result.examples} example{'s' * (result.examples != 1)}"
             text = f"{many:>12}  {result.duration:5.1f} s" + f"  {result.reason}" * bool(result.reason)
             return f"{head} {self._paint(text, 'dim')}"
-        named = self._paint(f"{verdict}: ", STYLES[verdict]) if verdict != "failed" else ""
-        word = f"{result.failure.word}: " if result.failure else ""
+        named = self._paint(f"{result.verdict_name}: ", STYLES[verdict]) if verdict != "failed" else ""
+        word = f"{result.finding.word}: " if result.finding else ""
         remark = clean(" ".join(diagnosis(result).split()))
-        room = self._width - ID - 4 - len(named and f"{verdict}: ")
+        room = self._width - ID - 4 - len(named and f"{result.verdict_name}: ")
         return f"{head} {named}{cut(word + remark, max(room, 30))}"
 
     def report(self, report: Report, replay: Replay) -> Iterator[str]:
@@ -166,6 +169,7 @@ class Terminal:
             yield from self._failures_in_short(report, replay)
         for client in report.clients if len(report.clients) == 1 else ():
             yield from self._failures(client, replay)
+            yield from self._reasons(client)
         yield ""
         yield from self._summary(report)
 
@@ -173,10 +177,10 @@ class Terminal:
         causes = groups(client.checks)
         for group in causes:
             check = group.told
-            if check.verdict == "failed" and check.failure is not None:
+            if check.verdict == "failed" and check.finding is not None:
                 same = [(each.info.id, replay(client, each)) for each in group.same]
                 yield ""
-                yield failure_text(check.info, check.failure, replay(client, check), self._width, self._color, same)
+                yield failure_text(check.info, check.finding, replay(client, check), self._width, self._color, same)
         for group in causes:
             if group.told.verdict == "informational":
                 yield ""
@@ -187,12 +191,25 @@ class Terminal:
                 yield f"{self._paint(f'{SIGNS[check.verdict]} {check.info.id}', STYLES[check.verdict])}  errored"
                 yield from textwrap.wrap(clean(check.reason), self._width, initial_indent="  ", subsequent_indent="  ")
 
+    def _reasons(self, server: ClientReport) -> Iterator[str]:
+        """What a server was not asked, or could not answer, reason by reason."""
+        why: dict[tuple[Verdict, str], list[CheckResult]] = {}
+        for check in server.checks:
+            if check.of_server and check.reason:
+                why.setdefault((check.verdict, check.reason), []).append(check)
+        for (verdict, reason), checks in why.items():
+            told = f"{checks[0].verdict_name}: {clean(' '.join(reason.split()))}"
+            said, *more = textwrap.wrap(told, self._width - 2)
+            yield from ("", f"{self._paint(SIGNS[verdict], STYLES[verdict])} {said}", *(f"  {line}" for line in more))
+            ids = textwrap.wrap(", ".join(check.info.id for check in checks), self._width - 2, break_on_hyphens=False)
+            yield from (self._paint(f"  {line}", "dim") for line in ids)
+
     def _let_pass(self, group: Group, again: Callable[[CheckResult], str | None]) -> Iterator[str]:
         """A failure that fails nothing, in short, and uncut."""
         check = group.told
         sign = self._paint(f"{SIGNS[check.verdict]} {check.info.id}", STYLES[check.verdict])
         yield f"{sign}  {check.outcome}, {check.verdict}"
-        for each in (check.failure.diagnosis if check.failure else "", check.reason, group.said):
+        for each in (check.finding.diagnosis if check.finding else "", check.reason, group.said):
             whole = sentence(clean(" ".join(each.split())))
             yield from textwrap.wrap(whole, self._width, initial_indent="  ", subsequent_indent="  ")
         for command in filter(None, map(again, (check, *group.same))):
@@ -208,7 +225,7 @@ class Terminal:
             for check in failures:
                 group = of.get(check.info.id)
                 if told_elsewhere(check, group) is None:
-                    yield "  " + self._row(check)
+                    yield "  " + self.row(check)
                     if group and group.same:
                         indent = " " * (ID + 5)
                         lines = textwrap.wrap(group.said, self._width, initial_indent=indent, subsequent_indent=indent)
@@ -219,17 +236,20 @@ class Terminal:
     def _summary(self, report: Report) -> Iterator[str]:
         checks = [check for client in report.clients for check in client.checks]
         verdicts, behind = counts(checks), {"passed": with_reservation(reserved(checks))}
+        called = names_of(checks)
         parts = [
-            self._paint(f"{count} {name}{behind.get(name, '')}", STYLES[name])
+            self._paint(f"{count} {called.get(name, name)}{behind.get(name, '')}", STYLES[name])
             for name, count in verdicts.items()
             if count
         ]
         seconds = sum(check.duration for client in report.clients for check in client.checks)
-        yield f"{', '.join(parts) or 'nothing was checked'}; {seconds:.1f} s of checks, seed {report.seed}"
+        spent = "" if report.seed is None else f"; {seconds:.1f} s of checks, seed {report.seed}"
+        yield f"{', '.join(parts) or 'nothing was checked'}{spent}"
+        yield from (line for note in report.notes for line in textwrap.wrap(clean(note), self._width))
         for client in report.clients:
             if recut(report, client):
                 yield self._paint(f"{clean(client.name)}: {BEST_EFFORT}", "yellow")
-        if verdicts["informational"]:
+        if verdicts["informational"] and not called:
             yield self._paint(f"informational: {MEANINGS['informational']} (--strict: it does)", "dim")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from mock_ares.harness.model import CheckResult, ClientReport, Report, Verdict
+from mock_ares.harness.model import OF_SERVERS, CheckResult, ClientReport, Report, Verdict
 
 VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "errored", "informational", "skipped")
 SIGNS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "errored": "!", "informational": "i", "skipped": "–"}
@@ -15,6 +16,16 @@ MEANINGS: dict[Verdict, str] = {
     "errored": "the harness itself failed; nothing is said of the client",
     "informational": "expected, or nobody could tell, or users may be hurt but nothing demands it: it fails nothing",
     "skipped": "not held to it: not declared, or not applicable",
+}
+MEANINGS_OF_SERVERS: dict[Verdict, str] = {
+    "passed": "the answer is as it should be",
+    "failed": "the answer is another one than it should be",
+    "informational": "the server cannot answer this, and says so or says nothing: it fails nothing",
+    "skipped": "not asked, or not told by the answer; the reason stands beside it",
+}
+HEADINGS = {
+    "clients": "Does it give back exactly what was sent?",
+    "servers": "Does it answer as ARES does?",
 }
 BEST_EFFORT = "read boundaries are best effort: what it reads is cut anew, or its sockets are not this machine's"
 HINDRANCE = (
@@ -54,13 +65,18 @@ def with_reservation(count: int) -> str:
 def tally(clients: Iterable[ClientReport]) -> str:
     """``41 passed (1 with a reservation), 2 failed, 9 skipped``; what did not occur is left out, but for the first."""
     checks = [check for client in clients for check in client.checks]
-    return said(counts(checks), reserved(checks))
+    return said(counts(checks), reserved(checks), names_of(checks))
 
 
-def said(numbers: Mapping[Verdict, int], reserved: int = 0) -> str:
+def names_of(checks: Iterable[CheckResult]) -> Mapping[Verdict, str]:
+    """What the verdicts are called: on clients, or on servers."""
+    return OF_SERVERS if any(check.of_server for check in checks) else {}
+
+
+def said(numbers: Mapping[Verdict, int], reserved: int = 0, names: Mapping[Verdict, str] = MappingProxyType({})) -> str:
     behind = {"passed": with_reservation(reserved)}
     return ", ".join(
-        f"{count} {verdict}{behind.get(verdict, '')}"
+        f"{count} {names.get(verdict, verdict)}{behind.get(verdict, '')}"
         for verdict, count in numbers.items()
         if count or verdict == "passed"
     )
@@ -68,7 +84,7 @@ def said(numbers: Mapping[Verdict, int], reserved: int = 0) -> str:
 
 def diagnosis(result: CheckResult) -> str:
     """What there is to say: the failure's diagnosis, the reason, or both."""
-    parts = [result.failure.diagnosis if result.failure else "", result.reason]
+    parts = [result.finding.diagnosis if result.finding else "", result.reason]
     return "; ".join(filter(None, parts))
 
 
@@ -79,4 +95,4 @@ def sentence(raw: str) -> str:
 
 def label(result: CheckResult) -> str:
     """``failed, lost``."""
-    return result.verdict if result.failure is None else f"{result.verdict}, {result.failure.word}"
+    return result.verdict_name if result.finding is None else f"{result.verdict_name}, {result.finding.word}"

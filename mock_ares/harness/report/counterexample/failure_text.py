@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
-from mock_ares.harness.model import CheckInfo, Failure
+from mock_ares.harness.model import CheckInfo, Difference, Failure
 from mock_ares.harness.report.counterexample.characters import clean, columns
 from mock_ares.harness.report.counterexample.differences import Side
 from mock_ares.harness.report.counterexample.payload import Payload, PayloadLine
@@ -36,7 +36,7 @@ Paint = Callable[[str, str], str]
 
 def failure_text(
     info: CheckInfo,
-    failure: Failure,
+    failure: Failure | Difference,
     replay: str | None = None,
     width: int | None = None,
     color: bool = False,
@@ -64,7 +64,9 @@ def failure_text(
     return "\n".join(line.rstrip() for line in lines)
 
 
-def labelled(failure: Failure, room: int = WIDTH, paint: Paint | None = None) -> Iterator[tuple[str, list[str]]]:
+def labelled(
+    failure: Failure | Difference, room: int = WIDTH, paint: Paint | None = None
+) -> Iterator[tuple[str, list[str]]]:
     """What there is to know of a failure: a word, and lines of at most ``room`` columns."""
     for fact in facts(failure, columns=room, rows=_ROWS):
         yield fact.label, _value(fact, room, paint or _plain)
@@ -83,7 +85,7 @@ def _colored(text: str, style: str) -> str:
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if text else text
 
 
-def _head(info: CheckInfo, failure: Failure, wide: int, paint: Paint) -> Iterator[str]:
+def _head(info: CheckInfo, failure: Failure | Difference, wide: int, paint: Paint) -> Iterator[str]:
     yield f"{paint(f'✗ {info.id}', 'bold-red')}  {paint(failure.word, 'red')}"
     for line in _wrapped(f"{info.title} · {info.tier} · {info.clause}", wide - len(_MARGIN)):
         yield _MARGIN + paint(line, "dim")
@@ -108,7 +110,7 @@ def _value(fact: Fact, room: int, paint: Paint) -> list[str]:
     if isinstance(fact.value, Payload):
         return [fact.value.summary, *_payload(fact.value, paint)]
     if isinstance(fact.value, FactLines):
-        return [line for text in fact.value.lines for line in _wrapped(text, room)]
+        return [line for text in fact.value.lines for row in text.split("\n") for line in _wrapped(row, room)]
     return _wrapped(fact.value, room)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from html import escape
 
-from mock_ares.harness.model import CheckResult, ClientReport, Failure, HarnessError
+from mock_ares.harness.model import CheckResult, ClientReport, Difference, Failure, HarnessError
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side
 from mock_ares.harness.report.counterexample.payload import Part, Payload
@@ -38,9 +38,9 @@ def panel(id_: str, client: ClientReport, check: CheckResult, group: Group | Non
         *_said(check),
         *_elsewhere(check, group),
     ]
-    if check.failure is not None:
-        parts += ["<dl>", *_facts(check, check.failure, replay(check)), *_same(check, group, replay), "</dl>"]
-        parts += [_file(check, check.failure, client)]
+    if check.finding is not None:
+        parts += ["<dl>", *_facts(check, check.finding, replay(check)), *_same(check, group, replay), "</dl>"]
+        parts += [_file(check, check.finding, client)]
     return "".join([*parts, "</div>\n"])
 
 
@@ -49,18 +49,18 @@ def _text(raw: str) -> str:
 
 
 def _said(check: CheckResult) -> Iterator[str]:
-    if check.failure is not None:
-        yield f'<p class="said">{_text(sentence(check.failure.diagnosis))}</p>'
+    if check.finding is not None:
+        yield f'<p class="said">{_text(sentence(check.finding.diagnosis))}</p>'
     if check.reason:
         yield f'<p class="about">{_text(sentence(check.reason))}</p>'
-    if check.verdict == "passed":
+    if check.verdict == "passed" and not check.of_server:
         many = f"{check.examples} example{'s' * (check.examples != 1)}"
         yield f'<p class="said">It held in {many}, in {check.duration:.1f} s.</p>'
 
 
 def _elsewhere(check: CheckResult, group: Group | None) -> Iterator[str]:
     if (name := told_elsewhere(check, group)) is not None:
-        yield f'<p class="about">The same as {escape(name)}, which has the smallest stream.</p>'
+        yield f'<p class="about">The same as {escape(name)}, which is told in full.</p>'
 
 
 def _same(check: CheckResult, group: Group | None, replay: Again) -> Iterator[str]:
@@ -71,10 +71,10 @@ def _same(check: CheckResult, group: Group | None, replay: Again) -> Iterator[st
     yield _fact("the same", escape(group.said.removeprefix("the same ")) + box)
 
 
-def _facts(check: CheckResult, failure: Failure, replay: str | None) -> Iterator[str]:
+def _facts(check: CheckResult, failure: Failure | Difference, replay: str | None) -> Iterator[str]:
     for fact in facts(failure, columns=COLUMNS, rows=ROWS, line=LINE):
         yield _fact(fact.label, _value(fact))
-        if fact.label == "bytes":
+        if fact.label == "bytes" and isinstance(failure, Failure):
             yield from _timeline(failure)
     if (library := flaw_of(check.info, failure)) is not None:
         yield _fact("library", escape(library))
@@ -135,7 +135,9 @@ def _timeline(failure: Failure) -> Iterator[str]:
         yield _fact("timeline", f'<div class="small">{drawn.says}</div>{drawn.svg}{ends}')
 
 
-def _file(check: CheckResult, failure: Failure, client: ClientReport) -> str:
+def _file(check: CheckResult, failure: Failure | Difference, client: ClientReport) -> str:
+    if isinstance(failure, Difference):
+        return ""
     try:
         words, _ = as_yaml(failure.case, check.info, failure, client.name)
     except HarnessError:

@@ -1,0 +1,158 @@
+"""Asks a server over a socket, and keeps what came and when. The only module of the room that does I/O."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import h11
+
+from mock_ares.harness.model import UsageError
+from mock_ares.monotonic import monotonic
+from mock_ares.verify.exchange import HttpAnswer, NoAnswerError, Probe
+
+READ = 65536
+MOST_BODY = 16 * 1024 * 1024
+"""Bytes."""
+LONGEST = 120.0
+"""Seconds that an answer may take; ARES's provider may hang for ever, with comments."""
+
+
+class Asker:
+    """One server. Each exchange has a connection of its own, which is closed behind it."""
+
+    def __init__(self, url: str, *, timeout: float = 20.0, ca: Path | None = None) -> None:
+        """``url`` is the origin, ``timeout`` the longest silence in seconds. Raises UsageError."""
+        self.url = url.rstrip("/")
+        parts = urlsplit(self.url)
+        try:
+            port = parts.port
+        except ValueError:
+            raise UsageError(f"{url}: that is no port") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname or not self.url.isascii():
+            raise UsageError(f"{url}: an origin is wanted, such as http://127.0.0.1:3000")
+        if parts.username is not None:
+            raise UsageError("the URL holds credentials; give them with --token, --api-key or --login")
+        if parts.path or parts.query or parts.fragment:
+            origin = f"{parts.scheme}://{parts.netloc}"
+            raise UsageError(f"{url}: the origin alone is wanted, {origin}; the paths are ARES's")
+        self._host, self._name = parts.netloc, parts.hostname
+        self._address = (parts.hostname, port or (443 if parts.scheme == "https" else 80))
+        self._timeout = timeout
+        self._tls = _context(ca) if parts.scheme == "https" else None
+
+    def ask(self, ask: Probe) -> HttpAnswer:
+        """Sends a request that is filled. Raises NoAnswerError."""
+        try:
+            with closing(self._connect()) as wire:
+                return self._on(wire, ask)
+        except ssl.SSLCertVerificationError as error:
+            raise NoAnswerError(
+                f"has a certificate that does not hold: {error.verify_message}; --ca FILE names its authority"
+            ) from None
+        except ssl.SSLError as error:
+            raise NoAnswerError(f"speaks no TLS that is understood ({error.reason}); http:// may be meant") from None
+        except socket.gaierror as error:
+            raise NoAnswerError(f"has a name that is not known ({error.strerror})") from None
+        except ConnectionRefusedError:
+            raise NoAnswerError("refuses connections") from None
+        except TimeoutError:
+            raise NoAnswerError(f"does not answer within {self._timeout:g} s") from None
+        except OSError as error:
+            raise NoAnswerError(f"cannot be asked ({error.strerror or error})") from None
+
+    def _connect(self) -> socket.socket:
+        wire = socket.create_connection(self._address, self._timeout)
+        if self._tls is None:
+            return wire
+        try:
+            return self._tls.wrap_socket(wire, server_hostname=self._name)
+        except BaseException:
+            wire.close()
+            raise
+
+    def _on(self, wire: socket.socket, ask: Probe) -> HttpAnswer:
+        http = h11.Connection(h11.CLIENT)
+        answer = self._exchange(wire, http, ask)
+        for _ in range(ask.times - 1):
+            try:
+                http.start_next_cycle()
+                answer = self._exchange(wire, http, ask)
+            except (h11.ProtocolError, ConnectionError, NoAnswerError):
+                return replace(answer, kept=False)
+        return answer
+
+    def _exchange(self, wire: socket.socket, http: h11.Connection, ask: Probe) -> HttpAnswer:
+        body = ask.body.encode()
+        length = [("content-length", str(len(body)))] if body or ask.method == "POST" else []
+        fields = [("host", self._host), ("user-agent", "mock-ares"), *ask.fields, *length]
+        request = h11.Request(method=ask.method, target=ask.path, headers=fields)
+        sent = [http.send(event) for event in (request, h11.Data(data=body), h11.EndOfMessage())]
+        began = monotonic()
+        with suppress(ConnectionError):  # it may have answered before it had all, and an answer says more
+            wire.sendall(b"".join(filter(None, sent)))
+        return _Reader(wire, http, began, self._timeout).read()
+
+
+class _Reader:
+    """Reads one answer."""
+
+    def __init__(self, wire: socket.socket, http: h11.Connection, began: float, timeout: float) -> None:
+        self._wire, self._http, self._began, self._timeout = wire, http, began, timeout
+        self._first = b""
+        self._now = 0.0
+
+    def read(self) -> HttpAnswer:
+        status, fields = self._head()
+        reads, size, ending = list[tuple[float, bytes]](), 0, ""
+        try:
+            while isinstance(event := self._next(), h11.Data):
+                reads.append((self._now, bytes(event.data)))
+                size += len(event.data)
+                if size > MOST_BODY or self._now > LONGEST:
+                    ending = f"it did not end: it was given up after {size:,} bytes and {self._now:.0f} s"
+                    break
+        except h11.RemoteProtocolError as error:
+            ending = f"it breaks HTTP's framing: {error}"
+        except TimeoutError:
+            ending = f"it did not end: no byte for {self._timeout:g} s"
+        except ConnectionError as error:
+            ending = f"the connection was lost: {error.strerror}"
+        return HttpAnswer(status, fields, tuple(reads), ending, self._now, self._http.trailing_data[0])
+
+    def _head(self) -> tuple[int, tuple[tuple[str, str], ...]]:
+        try:
+            while not isinstance(event := self._next(), h11.Response):
+                if not isinstance(event, h11.InformationalResponse):
+                    raise NoAnswerError("closes the connection without an answer")
+        except h11.RemoteProtocolError:
+            if self._first[:2] == b"\x15\x03":  # a TLS alert
+                raise NoAnswerError("speaks TLS there; https:// may be meant") from None
+            said = f"begins {self._first[:40]!r}" if self._first else "is empty"
+            raise NoAnswerError(f"gives an answer that is no HTTP/1.1: it {said}") from None
+        except TimeoutError:
+            if not self._first:
+                raise
+            raise NoAnswerError(f"does not finish the head of its answer, which begins {self._first[:40]!r}") from None
+        return event.status_code, tuple((bytes(n).decode(), bytes(v).decode("latin-1")) for n, v in event.headers)
+
+    def _next(self) -> object:
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            data = self._wire.recv(READ)
+            self._now = monotonic() - self._began
+            if self._now > 2 * LONGEST:  # a head that trickles
+                raise TimeoutError
+            self._first = self._first or data[:READ]
+            self._http.receive_data(data)
+        return event
+
+
+def _context(ca: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise UsageError(f"--ca {ca}: {error.strerror or error}") from None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from contextlib import closing, suppress
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,11 +46,11 @@ class Asker:
         self._timeout = timeout
         self._tls = _context(ca) if parts.scheme == "https" else None
 
-    def ask(self, ask: Probe) -> HttpAnswer:
-        """Sends a request that is filled. Raises NoAnswerError."""
+    def ask(self, ask: Probe, values: Mapping[str, str]) -> HttpAnswer:
+        """Sends a request, filled with the values. Raises NoAnswerError."""
         try:
             with closing(self._connect()) as wire:
-                return self._on(wire, ask)
+                return self._on(wire, ask.filled(values))
         except ssl.SSLCertVerificationError as error:
             raise NoAnswerError(
                 f"has a certificate that does not hold: {error.verify_message}; --ca FILE names its authority"
@@ -93,8 +94,7 @@ class Asker:
         request = h11.Request(method=ask.method, target=ask.path, headers=fields)
         sent = [http.send(event) for event in (request, h11.Data(data=body), h11.EndOfMessage())]
         began = monotonic()
-        with suppress(ConnectionError):  # it may have answered before it had all, and an answer says more
-            wire.sendall(b"".join(filter(None, sent)))
+        wire.sendall(b"".join(filter(None, sent)))
         return _Reader(wire, http, began, self._timeout).read()
 
 
@@ -126,14 +126,15 @@ class _Reader:
 
     def _head(self) -> tuple[int, tuple[tuple[str, str], ...]]:
         try:
-            while not isinstance(event := self._next(), h11.Response):
-                if not isinstance(event, h11.InformationalResponse):
-                    raise NoAnswerError("closes the connection without an answer")
+            while isinstance(event := self._next(), h11.InformationalResponse):
+                continue
+            assert isinstance(event, h11.Response)
         except h11.RemoteProtocolError:
             if self._first[:2] == b"\x15\x03":  # a TLS alert
                 raise NoAnswerError("speaks TLS there; https:// may be meant") from None
-            said = f"begins {self._first[:40]!r}" if self._first else "is empty"
-            raise NoAnswerError(f"gives an answer that is no HTTP/1.1: it {said}") from None
+            if not self._first:
+                raise NoAnswerError("closes the connection without an answer") from None
+            raise NoAnswerError(f"gives an answer that is no HTTP/1.1: it begins {self._first[:40]!r}") from None
         except TimeoutError:
             if not self._first:
                 raise

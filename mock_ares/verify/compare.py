@@ -20,7 +20,7 @@ MOST_SHOWN = 600
 def difference(question: Question, profile: str, answer: HttpAnswer, document: Described) -> Difference | None:
     """Raises UndecidedError and UnableError. What it says may hold secrets."""
     ask, wanted = question.ask(profile), question.status(profile)
-    correct = f"status {wanted}, and what {profile} promises behind it"
+    correct = f"status {wanted}, and all else as the profile {profile} has it"
     if answer.status >= BROKEN:
         raise UnableError(f"the server says that it cannot: {answer.status} {text(answer)}")
     if answer.status != wanted:

@@ -49,7 +49,7 @@ class Document:
         try:
             operation.Case(path_parameters=parameters).validate_response(response, checks=wanted)
         except FailureGroup as found:
-            return "; ".join(map(_said, found.exceptions))
+            return "; ".join(sorted(map(_said, found.exceptions)))
         except Failure as found:
             return _said(found)
         return None

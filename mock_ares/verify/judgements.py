@@ -79,6 +79,10 @@ def allows_post(seen: Seen) -> str | None:
     return f"Allow is {allowed!r}, without POST" if allowed else "there is no Allow"
 
 
+def ok(seen: Seen) -> str | None:
+    return None if seen.answer.body == b"OK" else f"the body is {_short(seen.answer.body.decode('latin-1'))}, not 'OK'"
+
+
 def kept(seen: Seen) -> str | None:
     return None if seen.answer.kept else "the connection takes no second request, though the first was answered whole"
 

@@ -99,7 +99,8 @@ EARLY = "A client that finds a stream where an error belongs shows the error as 
 STANDARD = "WHATWG HTML 9.2.6"
 
 TABLE = (
-    _row("health", "It is there", _get("/health"), 200, tells=True, matters="Deployments wait for it."),
+    _row("health", "It is there", _get("/health"), 200, (judge.described, judge.ok), tells=True,
+         matters="Deployments wait for it."),
     _row("no-token", "A chat without a token is refused", STRANGER, 401, tells=True, matters=BY_STATUS),
     _row("error-no-stream", "An error before the stream is no stream", STRANGER, 401, judge.no_events, matters=EARLY),
     _row("missing-member", "A body without its members is refused", post(LOGIN, {}), Pair(400, 422), tells=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
@@ -38,7 +38,7 @@ class Asks(Protocol):
 
     url: str
 
-    def ask(self, ask: Probe) -> HttpAnswer:
+    def ask(self, ask: Probe, values: Mapping[str, str]) -> HttpAnswer:
         """Raises NoAnswerError."""
 
 
@@ -159,7 +159,7 @@ class Verification:
         if ask.auth is not None and ask.auth not in self._accepted:
             if answer.status == UNAUTHORIZED:
                 self.refused.add(ask.auth)
-                raise UnableError(f"the server does not take the {ask.auth}: {UNAUTHORIZED} {text(answer)}")
+                raise UnableError(f"the server refuses the {ask.auth} with {UNAUTHORIZED}: {text(answer)}")
             self._accepted.add(ask.auth)
         found = difference(question, self.profile, answer, self.document(self.profile))
         if found is None:
@@ -174,7 +174,7 @@ class Verification:
         if question.trace and not self.write and not (question.opens and "email" in self._given):
             return "it leaves something behind, or costs something: --write asks it"
         if ask.auth in self.refused:
-            return f"the server does not take the {ask.auth}"
+            return f"the server refuses the {ask.auth}"
         missing = ask.missing(self.values)
         return LACKS.get(missing[0], f"no answer before it gave the {missing[0]}") if missing else ""
 
@@ -190,7 +190,7 @@ class Verification:
         while True:
             self._wait(profile, left)
             try:
-                answer = self.asker.ask(ask.filled(self.values))
+                answer = self.asker.ask(ask, self.values)
             except NoAnswerError as error:
                 if not self._answers:
                     raise

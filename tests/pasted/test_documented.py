@@ -18,6 +18,8 @@ from mock_ares.harness.commands import check
 from mock_ares.paths import FIXTURES
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
+from mock_ares.verify.command import verify
+from mock_ares.verify.questions import TABLE
 from tests.documents import ROOT, commands, examples, pages, text
 from tests.pasted.conftest import Paste
 
@@ -36,6 +38,7 @@ RUN_BY = {
     ("docs/pytest.md", "python"): "tests/plugin/test_docs.py",
     ("docs/scenarios.md", "python"): "tests/authoring/test_docs.py",
     ("docs/scenarios.md", "yaml"): "tests/authoring/test_docs.py",
+    ("docs/verify.md", "sh"): "here",
 }
 SHORTER = """#!{python}
 import os, signal, subprocess, sys
@@ -140,6 +143,11 @@ def test_the_control_apis_page(paste: Paste, place: Path, search: str, fake: Fak
     assert '"scenarios"' in paste(code, PATH=search, TOKEN="secret")
 
 
+def test_the_page_of_verify(paste: Paste, place: Path, search: str, fake: FakeServer) -> None:
+    code = lines("docs/verify.md", 0).replace("http://127.0.0.1:3000", fake.url)
+    assert "profile docs: " in paste(code, PATH=search)
+
+
 @pytest.mark.slow
 @pytest.mark.toolchain("node")
 @pytest.mark.toolchain("go")
@@ -167,10 +175,16 @@ def test_targets_of_make_within_the_text_are_there() -> None:
     assert {words[0] for page in pages() for words in commands(page, "make")} <= targets
 
 
-def test_every_option_of_check_is_told() -> None:
-    options = {word for parameter in check.params for word in parameter.opts if word.startswith("--")}
-    page = text("docs/check.md")
+@pytest.mark.parametrize(("command", "name"), [(check, "docs/check.md"), (verify, "docs/verify.md")])
+def test_every_option_is_told(command: click.Command, name: str) -> None:
+    options = {word for parameter in command.params for word in parameter.opts if word.startswith("--")}
+    page = text(name)
     assert {word for word in options if not re.search(rf"{word}\b", page)} == set()
+
+
+def test_every_question_is_told() -> None:
+    page = text("docs/verify.md")
+    assert [question.info.id for question in TABLE if f"`{question.info.id}`" not in page] == []
 
 
 def test_the_environment_is_told() -> None:

@@ -1,0 +1,218 @@
+"""Servers that are none, or no ARES, or hard to ask: each is told in a sentence, and the rest is not asked."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from mock_ares.harness.model import UsageError
+from mock_ares.verify.asking import Asker
+from mock_ares.verify.exchange import NoAnswerError, Probe
+from mock_ares.verify.limiter import Limiter
+from mock_ares.verify.questions import TABLE
+from tests.verify.rig import END, fake, plain, serving, verified, with_verdict
+
+TELLING = 6
+"""Questions up to the one with which it is clear whether this is an ARES."""
+
+
+def test_nothing_but_404() -> None:
+    with serving(lambda request: plain(404)) as url:
+        run = verified(url)
+    assert with_verdict(run, "differs") == [question.info.id for question in TABLE[:TELLING]]
+    assert with_verdict(run, "unasked") == [question.info.id for question in TABLE[TELLING:]]
+    assert run.notes == [
+        "profile docs, for want of a better guess: of the first 5 answers 0 are as docs has them, 0 are as server has "
+        "them",
+        "nothing that tells an ARES is answered as an ARES does: it answers 404 with no content type; is the URL that "
+        "of an ARES, without a path?",
+    ]
+    assert run.status == 1
+
+
+def test_a_web_page() -> None:
+    with serving(lambda request: plain(200, b"<html>", "Content-Type: text/html")) as url:
+        run = verified(url)
+    assert "it answers 200 with text/html" in run.notes[1]
+    assert run.status == 1
+
+
+def test_a_redirect() -> None:
+    with serving(lambda request: plain(301, b"", "Location: https://ares.example.com/")) as url:
+        run = verified(url)
+    assert "it redirects to https://ares.example.com/; give that origin" in run.notes[1]
+    assert run.results[0].difference and "301 (to https://ares.example.com/)" in run.results[0].difference.diagnosis
+
+
+def test_a_gateway_without_its_server() -> None:
+    with serving(lambda request: plain(502, b"Bad Gateway")) as url:
+        run = verified(url)
+    assert {result.reason for result in run.results[:TELLING]} == {"the server says that it cannot: 502 Bad Gateway"}
+    assert len(with_verdict(run, "unanswered")) == TELLING
+    assert run.status == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "does not answer within 0.3 s"),
+        (END, "closes the connection without an answer"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "does not finish the head of its answer, which begins b'SSH-2.0-OpenSSH_9.6"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n" + END, "gives an answer that is no HTTP/1.1: it begins b'SSH-2.0"),
+        (b"hello\r\n\r\n", "gives an answer that is no HTTP/1.1: it begins b'hello"),
+        (b"\x15\x03\x01\x00\x02\x02\x46" + END, "speaks TLS there; https:// may be meant"),
+    ],
+)
+def test_no_answer(answer: bytes | None, said: str) -> None:
+    with serving(lambda request: answer) as url, pytest.raises(NoAnswerError) as error:
+        verified(url, timeout=0.3)
+    assert str(error.value).startswith(said)
+
+
+def test_nobody_there(unused_port: int) -> None:
+    with pytest.raises(NoAnswerError, match=r"^refuses connections$"):
+        verified(f"http://127.0.0.1:{unused_port}")
+
+
+def test_no_such_host() -> None:
+    with pytest.raises(NoAnswerError, match=r"^has a name that is not known"):
+        verified("http://nowhere.invalid")
+
+
+def test_no_tls_there() -> None:
+    with serving(lambda request: plain(200)) as url, pytest.raises(NoAnswerError, match=r"^speaks no TLS"):
+        verified(url.replace("http:", "https:"), timeout=0.3)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://x", "an origin is wanted, such as http://127.0.0.1:3000"),
+        ("127.0.0.1:3000", "an origin is wanted"),
+        ("http://", "an origin is wanted"),
+        ("http://x:port", "that is no port"),
+        ("http://x/api", "the origin alone is wanted, http://x; the paths are ARES's"),
+        ("http://ann:secret@x", "the URL holds credentials; give them with"),
+        ("http://münchen.example", "an origin is wanted"),
+    ],
+)
+def test_no_url(url: str, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        Asker(url)
+    assert said in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_no_authority(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        Asker("https://x", ca=tmp_path / "ca.pem")
+    (tmp_path / "ca.pem").write_text("none")
+    with pytest.raises((UsageError, ssl.SSLError)):
+        Asker("https://x", ca=tmp_path / "ca.pem")
+
+
+def test_a_server_that_hangs_at_one_question() -> None:
+    with fake("docs") as server:
+        asker = Asker(server.url)
+
+        def respond(request: bytes) -> bytes | None:
+            return None if b"/api/agents" in request else asked(asker, request)
+
+        with serving(respond) as url:
+            run = verified(url, "docs", timeout=0.3)
+    assert [result.reason for result in run.results if result.verdict_name == "unanswered"] == [
+        "the server does not answer within 0.3 s"
+    ]
+    assert run.status == 0
+
+
+def asked(asker: Asker, request: bytes) -> bytes:
+    """The answer of a server behind, in full."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    method, path, _ = first.split(" ")
+    fields = [tuple(line.split(": ", 1)) for line in lines]
+    kept = tuple(
+        (name, value) for name, value in fields if name.lower() not in ("host", "user-agent", "content-length")
+    )
+    answer = asker.ask(Probe(method, path, body.decode(), fields=kept), {})
+    told = [f"{name}: {value}" for name, value in answer.fields if name not in ("content-length", "transfer-encoding")]
+    whole = plain(answer.status, answer.body, *told)
+    return whole if method != "HEAD" else whole.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "id_"),
+    [({"jwt": "a.b.c"}, "jwt", "conversations"), ({"api-key": f"ares_{'0' * 80}"}, "api-key", "key-agents")],
+)
+def test_credentials_that_are_refused(given: dict[str, str], kind: str, id_: str) -> None:
+    with fake("docs") as server:
+        run = verified(server.url, "docs", values=given)
+    (unable,) = [result for result in run.results if result.verdict_name == "unanswered"]
+    assert unable.info.id == id_
+    assert unable.reason.startswith(f"the server refuses the {kind} with 401: {{")
+    assert f"the server refuses the {kind}" in {result.reason for result in run.results}
+    assert run.refused == {kind}
+    assert run.status == 2
+
+
+def test_a_login() -> None:
+    with fake("server") as server:
+        server.fake.stores.of("").accounts.register("ann@example.com", "correct:horse", "Ann", "ann")
+        run = verified(server.url, "server", values={"email": "ann@example.com", "password": "correct:horse"})
+        refused = verified(server.url, "server", values={"email": "ann@example.com", "password": "wrong"})
+    assert {"login", "conversations", "memory"} <= set(with_verdict(run, "same"))
+    assert "register" in with_verdict(run, "unasked")
+    assert with_verdict(refused, "differs") == ["login"]
+    assert "conversations" in with_verdict(refused, "unasked")
+
+
+class TestLimits:
+    def ten(self, seconds: str, opened: list[int]) -> object:
+        """A server with a token bucket of ten, that fills when somebody waits."""
+
+        def respond(request: bytes) -> bytes:
+            if opened[0] == 0:
+                wait = (f"x-ratelimit-after: {seconds}", f"retry-after: {seconds}", "x-ratelimit-limit: 10")
+                return plain(429, b"Too Many Requests! Wait for 99s", *wait, "x-ratelimit-remaining: 0")
+            opened[0] -= 1
+            return plain(404, b"", "x-ratelimit-limit: 10", f"x-ratelimit-remaining: {opened[0]}")
+
+        return respond
+
+    def test_ten_requests_and_no_patience(self) -> None:
+        opened = [3]
+        with serving(self.ten("99", opened)) as url:  # type: ignore[arg-type]  # what it is, a method says badly
+            run = verified(url, "server", limiter=Limiter(60.0))
+        assert [result.verdict_name for result in run.results[:5]] == ["differs"] * 4 + ["unasked"]
+        (note,) = run.notes
+        assert note == "the server's rate limiter: 15 more requests would take about 25 min; --wait 1500s waits for it"
+        assert {result.reason for result in run.results[4:] if "--" not in result.reason} == {note.split(";")[0]}
+
+    def test_it_is_waited_for(self) -> None:
+        opened, waited, told = [3], list[float](), list[str]()
+
+        def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            opened[0] = 1
+
+        with serving(self.ten("0", opened)) as url:  # type: ignore[arg-type]  # as above
+            run = verified(url, "server", limiter=Limiter(60.0), sleep=sleep, tell=told.append)
+        assert waited == [1, 1]  # less than a second is told as none
+        assert told[0] == "the server's rate limiter: 15 more requests would take about 15 s; waiting 1 s"
+        assert run.notes[0].startswith("nothing that tells an ARES")
+
+    def test_of_the_fake(self) -> None:
+        with fake("docs") as server:
+            run = verified(server.url, "docs", limiter=Limiter(0.0))
+        assert run.status == 0
+
+
+@pytest.fixture
+def unused_port() -> int:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])

@@ -30,6 +30,8 @@ def difference(question: Question, profile: str, answer: HttpAnswer, document: D
         return Difference("cut", f"the answer is not whole: {answer.ending}", correct)
     if answer.surplus:
         return Difference("surplus", f"{len(answer.surplus):,} bytes come behind the end of the answer", correct)
+    if (coding := answer.field("content-encoding")) not in ("", "identity"):
+        return Difference("coding", f"the body is coded as {coding}, which nobody asked for", correct)
     seen = Seen(ask, answer, PROFILES[profile], document)
     found = next(filter(None, (judge(seen) for judge in question.judges(profile))), None)
     return Difference("answer", found, correct) if found else None

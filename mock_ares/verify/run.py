@@ -65,8 +65,9 @@ class Verification:
     _answers: dict[Probe, HttpAnswer | NoAnswerError] = field(default_factory=dict)
     _accepted: set[str] = field(default_factory=set)
     _given: frozenset[str] = frozenset()
-    _stopped: str = ""
-    """Why nothing more is asked."""
+    _strange: bool = False
+    _limited: str = ""
+    """Why nothing more is asked: the limiter."""
 
     def run(self) -> None:
         """Raises NoAnswerError where not even the first question is answered; UsageError without Schemathesis."""
@@ -80,8 +81,8 @@ class Verification:
             result = self._result(question, TABLE[number:])
             self.results.append(result)
             self.watch(result)
-            if question is TELLING[-1] and not self._stopped and not self._is_ares():
-                self._stopped = STRANGE
+            if question is TELLING[-1] and not self._limited and not self._is_ares():
+                self._strange = True
                 self.notes.append(f"{STRANGE}: {self._looks()}")
 
     def report(self) -> Report:
@@ -143,7 +144,7 @@ class Verification:
         except UndecidedError as error:
             return result(verdict="skipped", reason=f"the answer does not say: {error}")
         except LimitedError:
-            return result(verdict="skipped", reason=self._stopped)
+            return result(verdict="skipped", reason=self._limited)
         except UnableError as error:
             return result(verdict="informational", reason=self._hidden(str(error)))
         except NoAnswerError as error:
@@ -169,14 +170,15 @@ class Verification:
 
     def _hindrance(self, question: Question, ask: Probe) -> str:
         """Why it is not asked; empty: nothing stands against it."""
-        if self._stopped:
-            return self._stopped
+        if self._strange:
+            return STRANGE
         if question.trace and not self.write and not (question.opens and "email" in self._given):
             return "it leaves something behind, or costs something: --write asks it"
         if ask.auth in self.refused:
             return f"the server refuses the {ask.auth}"
-        missing = ask.missing(self.values)
-        return LACKS.get(missing[0], f"no answer before it gave the {missing[0]}") if missing else ""
+        if missing := ask.missing(self.values):
+            return LACKS.get(missing[0], f"no answer before it gave the {missing[0]}")
+        return self._limited if ask not in self._answers else ""
 
     def _answer(self, ask: Probe, profile: str, left: Iterable[Question]) -> HttpAnswer:
         """Asked once, whoever looks at it. Raises LimitedError and NoAnswerError."""
@@ -202,6 +204,8 @@ class Verification:
     def _wait(self, profile: str, left: Iterable[Question]) -> None:
         if self.limiter.pause == 0:
             return
+        if self._limited:
+            raise LimitedError
         asks = {question.ask(profile) for question in left if not self._hindrance(question, question.ask(profile))}
         count = len(asks - set(self._answers))
         needed = self.limiter.needed(count)
@@ -210,7 +214,7 @@ class Verification:
         try:
             pause = self.limiter.due()
         except LimitedError:
-            self._stopped = said
+            self._limited = said
             self.notes.append(said + (f"; --wait {round(needed)}s waits for it" if needed is not None else ""))
             raise
         self.tell(f"{said}; waiting {duration(pause)}")

@@ -6,15 +6,17 @@ import math
 import re
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from mock_ares.verify.asking import Asker
-from mock_ares.verify.exchange import HttpAnswer, Probe
+from mock_ares.verify.exchange import HttpAnswer, NoAnswerError, Probe
 from mock_ares.verify.run import Verification
 
 PROFILES = ("docs", "server")
@@ -24,12 +26,20 @@ END = b"END"
 
 
 @contextmanager
-def serving(respond: Respond) -> Iterator[str]:
-    """A server's origin, while it is there."""
+def serving(respond: Respond, certificate: Path | None = None) -> Iterator[str]:
+    """A server's origin, while it is there; with a certificate and its key, by TLS."""
     over = threading.Event()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+    if tls is not None:
+        tls.load_cert_chain(str(certificate))
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
+            if tls is not None:
+                try:
+                    self.request = tls.wrap_socket(self.request, server_side=True)
+                except (ssl.SSLError, ConnectionError):  # it is not trusted
+                    return
             while request := _request(self.request):
                 answer = respond(request)
                 if answer is None:
@@ -39,6 +49,9 @@ def serving(respond: Respond) -> Iterator[str]:
                 if answer.endswith(END):
                     return
 
+        def finish(self) -> None:
+            self.request.close()
+
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
 
@@ -46,7 +59,7 @@ def serving(respond: Respond) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
         finally:
             over.set()
             server.shutdown()
@@ -56,7 +69,10 @@ def serving(respond: Respond) -> Iterator[str]:
 def _request(connection: socket.socket) -> bytes:
     received = b""
     while True:
-        some = connection.recv(65536)
+        try:
+            some = connection.recv(65536)
+        except ConnectionError:  # TLS is ended by a reset
+            return b""
         received += some
         head, blank, body = received.partition(b"\r\n\r\n")
         length = re.search(rb"(?i)content-length: (\d+)", head)
@@ -94,10 +110,12 @@ class Heard:
     url: str
     profile: str
     values: dict[str, str]
-    answers: dict[Probe, HttpAnswer] = field(default_factory=dict)
+    answers: dict[Probe, HttpAnswer | NoAnswerError] = field(default_factory=dict)
 
     def ask(self, ask: Probe, values: Mapping[str, str]) -> HttpAnswer:
-        return self.answers[ask]
+        if isinstance(answer := self.answers[ask], NoAnswerError):
+            raise answer
+        return answer
 
     @classmethod
     def of(cls, profile: str) -> Heard:
@@ -110,8 +128,8 @@ class Heard:
                 url = server.url
 
                 def ask(self, ask: Probe, values: Mapping[str, str]) -> HttpAnswer:
-                    heard.answers[ask] = asker.ask(ask, values)
-                    return heard.answers[ask]
+                    heard.answers[ask] = answer = asker.ask(ask, values)
+                    return answer
 
             run = Verification(Listening(), profile, dict(heard.values), write=True)
             run.run()
@@ -120,7 +138,9 @@ class Heard:
 
     def run(self, asked: Probe, alter: Callable[[HttpAnswer], HttpAnswer]) -> Verification:
         """The same again, one answer being altered."""
-        altered = replace(self, answers={**self.answers, asked: alter(self.answers[asked])})
+        answer = self.answers[asked]
+        assert isinstance(answer, HttpAnswer)
+        altered = replace(self, answers={**self.answers, asked: alter(answer)})
         run = Verification(altered, self.profile, dict(self.values), write=True)
         run.run()
         return run

@@ -97,6 +97,7 @@ DOCS = (
     ("agents", member(lambda agents: {"agents": agents})),
     ("agents", member(lambda agents: agents[0].update(colour="red"))),
     ("agents", member(lambda agents: agents[0].update(name=5))),
+    ("agents", field("content-encoding", "gzip")),
     ("register", status(201)),
     ("login", without("access_token")),
     ("stream-type", field("content-type", "application/json")),

@@ -12,6 +12,7 @@ import pytest
 
 from mock_ares.harness.report.terminal import Terminal
 from mock_ares.harness.report.write import write
+from mock_ares.verify.exchange import HttpAnswer, NoAnswerError, Probe
 from mock_ares.verify.run import Verification
 from tests.verify.rig import Heard, fake, verified, with_verdict
 
@@ -22,9 +23,10 @@ SECRET = ("eyJ", "ares_", "correct horse")
 def run() -> Verification:
     """A server that shows its tokens where something else belongs."""
     heard = Heard.of("docs")
-    leaky = {
+    leaky: dict[Probe, HttpAnswer | NoAnswerError] = {
         ask: replace(answer, reads=((0.0, json.dumps(heard.values).encode()),)) if ask.auth else answer
         for ask, answer in heard.answers.items()
+        if isinstance(answer, HttpAnswer)
     }
     values = {**heard.values, "email": "ann@example.com", "new_email": "ann@example.com", "password": "correct horse"}
     run = Verification(replace(heard, answers=leaky), "", values, write=True)

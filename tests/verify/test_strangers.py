@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 
 from mock_ares.harness.model import UsageError
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.state import Settings
 from mock_ares.verify.asking import Asker
 from mock_ares.verify.exchange import NoAnswerError, Probe
 from mock_ares.verify.limiter import Limiter
 from mock_ares.verify.questions import TABLE
-from tests.verify.rig import END, fake, plain, serving, verified, with_verdict
+from mock_ares.verify.run import Verification
+from tests.verify.rig import END, Heard, fake, plain, serving, verified, with_verdict
 
+CERTIFICATE = Path(__file__).with_name("certificate.pem")
+SILENCE = 2.0
+"""Seconds: what comes at once is there by then, on a busy machine, too."""
 TELLING = 6
 """Questions up to the one with which it is clear whether this is an ARES."""
 
@@ -57,7 +63,7 @@ def test_a_gateway_without_its_server() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (None, "does not answer within 0.3 s"),
+        (None, "does not answer within 2 s"),
         (END, "closes the connection without an answer"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "does not finish the head of its answer, which begins b'SSH-2.0-OpenSSH_9.6"),
         (b"SSH-2.0-OpenSSH_9.6\r\n" + END, "gives an answer that is no HTTP/1.1: it begins b'SSH-2.0"),
@@ -67,7 +73,7 @@ def test_a_gateway_without_its_server() -> None:
 )
 def test_no_answer(answer: bytes | None, said: str) -> None:
     with serving(lambda request: answer) as url, pytest.raises(NoAnswerError) as error:
-        verified(url, timeout=0.3)
+        verified(url, timeout=SILENCE)
     assert str(error.value).startswith(said)
 
 
@@ -81,9 +87,29 @@ def test_no_such_host() -> None:
         verified("http://nowhere.invalid")
 
 
+class TestTls:
+    """The certificate is its own authority, for 127.0.0.1 and a hundred years."""
+
+    def test_a_certificate_that_nobody_vouches_for(self) -> None:
+        with serving(lambda request: plain(404), CERTIFICATE) as url, pytest.raises(NoAnswerError) as error:
+            verified(url)
+        assert str(error.value) == (
+            "has a certificate that does not hold: self-signed certificate; --ca FILE names its authority"
+        )
+
+    def test_its_authority_is_named(self) -> None:
+        with serving(lambda request: plain(404), CERTIFICATE) as url:
+            assert Asker(url, ca=CERTIFICATE).ask(Probe("GET", "/"), {}).status == 404
+
+    def test_it_is_another_host(self) -> None:
+        with serving(lambda request: plain(404), CERTIFICATE) as url, pytest.raises(NoAnswerError) as error:
+            Asker(url.replace("127.0.0.1", "localhost"), ca=CERTIFICATE).ask(Probe("GET", "/"), {})
+        assert "Hostname mismatch" in str(error.value)
+
+
 def test_no_tls_there() -> None:
     with serving(lambda request: plain(200)) as url, pytest.raises(NoAnswerError, match=r"^speaks no TLS"):
-        verified(url.replace("http:", "https:"), timeout=0.3)
+        verified(url.replace("http:", "https:"))
 
 
 @pytest.mark.parametrize(
@@ -114,33 +140,15 @@ def test_no_authority(tmp_path: Path) -> None:
 
 
 def test_a_server_that_hangs_at_one_question() -> None:
-    with fake("docs") as server:
-        asker = Asker(server.url)
-
-        def respond(request: bytes) -> bytes | None:
-            return None if b"/api/agents" in request else asked(asker, request)
-
-        with serving(respond) as url:
-            run = verified(url, "docs", timeout=0.3)
-    assert [result.reason for result in run.results if result.verdict_name == "unanswered"] == [
-        "the server does not answer within 0.3 s"
+    heard = Heard.of("docs")
+    asked = next(question for question in TABLE if question.info.id == "agents").ask("docs")
+    heard.answers[asked] = NoAnswerError("does not answer within 20 s")
+    run = Verification(heard, "docs")
+    run.run()
+    assert [(result.info.id, result.reason) for result in run.results if result.verdict_name == "unanswered"] == [
+        ("agents", "the server does not answer within 20 s")
     ]
     assert run.status == 0
-
-
-def asked(asker: Asker, request: bytes) -> bytes:
-    """The answer of a server behind, in full."""
-    head, _, body = request.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    method, path, _ = first.split(" ")
-    fields = [tuple(line.split(": ", 1)) for line in lines]
-    kept = tuple(
-        (name, value) for name, value in fields if name.lower() not in ("host", "user-agent", "content-length")
-    )
-    answer = asker.ask(Probe(method, path, body.decode(), fields=kept), {})
-    told = [f"{name}: {value}" for name, value in answer.fields if name not in ("content-length", "transfer-encoding")]
-    whole = plain(answer.status, answer.body, *told)
-    return whole if method != "HEAD" else whole.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -187,6 +195,7 @@ class TestLimits:
         with serving(self.ten("99", opened)) as url:  # type: ignore[arg-type]  # what it is, a method says badly
             run = verified(url, "server", limiter=Limiter(60.0))
         assert [result.verdict_name for result in run.results[:5]] == ["differs"] * 4 + ["unasked"]
+        assert len(with_verdict(run, "unasked")) == len(TABLE) - 4
         (note,) = run.notes
         assert note == "the server's rate limiter: 15 more requests would take about 25 min; --wait 1500s waits for it"
         assert {result.reason for result in run.results[4:] if "--" not in result.reason} == {note.split(";")[0]}
@@ -204,10 +213,27 @@ class TestLimits:
         assert told[0] == "the server's rate limiter: 15 more requests would take about 15 s; waiting 1 s"
         assert run.notes[0].startswith("nothing that tells an ARES")
 
-    def test_of_the_fake(self) -> None:
-        with fake("docs") as server:
-            run = verified(server.url, "docs", limiter=Limiter(0.0))
+    def test_a_limiter_that_lets_nothing_through(self) -> None:
+        with serving(lambda request: plain(429)) as url:
+            run = verified(url)
+        assert {result.verdict for result in run.results} == {"skipped"}
+        assert run.notes[0] == "the server's rate limiter: 5 more requests would take a time that it does not tell"
+        assert len(run.notes) == 2 and run.notes[1].startswith("profile docs, for want of a better guess")
+        assert run.status == 3
+
+    def test_a_window_as_the_fake_has_it(self) -> None:
+        waited = list[float]()
+
+        def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            assert server.fake.rate_limit is not None
+            server.fake.rate_limit.clear()
+
+        with FakeServer(Settings(rate_limit=(2, 600.0))) as server:
+            token = server.credentials().token
+            run = verified(server.url, values={"jwt": token}, limiter=Limiter(3600.0), sleep=sleep)
         assert run.status == 0
+        assert len(waited) == 2 and all(590 < seconds <= 602 for seconds in waited)
 
 
 @pytest.fixture

@@ -63,9 +63,8 @@ def expect(plan: StreamPlan, *, gzip: bool = False, version: str = "1.1") -> Exp
         return Expectation("error", "", "there is no HTTP response")
     if plan.head.status != 200:
         return Expectation("error", "", f"the status is {plan.head.status}")
-    media_type = (plan.head.field("content-type") or "").split(";")[0].strip(" \t").lower()
-    if media_type != "text/event-stream":
-        return Expectation("error", "", f"the content type is {media_type!r}, not text/event-stream")
+    if plan.head.media_type != "text/event-stream":
+        return Expectation("error", "", f"the content type is {plan.head.media_type!r}, not text/event-stream")
     if plan.dialect not in DIALECTS:  # content that calls itself an event stream; it has said no other text
         plan = replace(plan, dialect=STANDARD, text=DIALECTS[STANDARD].decode(plan.payload).text)
     return _of_stream(plan)

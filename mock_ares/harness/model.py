@@ -199,6 +199,8 @@ class Failure:
     word: FailureKind
     diagnosis: str
     """One sentence: what goes wrong, and why, where that can be told."""
+    cause: str = ""
+    """What failures of the same cause have in common: the sentence, or what it takes where that does not say why."""
     causes: tuple[str, ...] = ()
     """All the sentences that explain a wrong text, the likeliest first; the last says only where the texts part."""
     traits: tuple[str, ...] = ()

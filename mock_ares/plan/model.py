@@ -43,6 +43,11 @@ class Head:
         """A field's value, by its name in lower case (RFC 9110 5.1); None: there is no such field."""
         return next((value for given, value in self.headers if given.lower() == name), None)
 
+    @property
+    def media_type(self) -> str:
+        """In lower case and without its parameters; empty: there is no content type."""
+        return (self.field("content-type") or "").split(";")[0].strip(" \t").lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:

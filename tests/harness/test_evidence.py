@@ -15,6 +15,7 @@ from mock_ares.harness.settings import RunSettings
 from tests.mutants.base import Right
 from tests.mutants.framing import KnowsOnlyLf
 from tests.mutants.matrix import client_of
+from tests.mutants.text import StripsLeadingSpaces
 
 
 class Joins(Right):
@@ -71,6 +72,15 @@ def test_more_examples_change_no_diagnosis(
 ) -> None:
     settings = RunSettings(seed=seed, examples=examples, budget=0.2)
     assert said(kind, "text-newlines", arena, settings) == cause
+
+
+def test_bytes_that_are_no_utf_8_refute_nothing(arena: ExampleRunner) -> None:
+    """Their chunks hold them in another form than the text does."""
+    only = ("request", "plain", "chunk-spaces", "bad-utf8")
+    report = run_contract(client_of(StripsLeadingSpaces), RunSettings(only=only, examples=0))
+    (failed,) = (result for result in report.checks if result.verdict == "failed")
+    assert failed.failure is not None
+    assert failed.failure.cause == "spaces at the start of chunks are lost: strip one behind the colon"
 
 
 @pytest.mark.parametrize(

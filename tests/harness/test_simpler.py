@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from typing import get_args
 
@@ -17,7 +17,7 @@ from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.run.check_runner import run_check
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict import simpler as module
-from mock_ares.harness.verdict.simpler import simpler
+from mock_ares.harness.verdict.simpler import simpler, smaller
 from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.scenario.model import Body, Framing, Pace, Reply, Segments
@@ -39,9 +39,9 @@ def features(case: Case) -> list[str]:
         ({"framing": Framing(space=False)}, "no space behind the colon"),
         ({"framing": Framing(bom=True)}, "a byte order mark in front"),
         ({"framing": Framing(bare_empty=True)}, "a field name without a colon"),
-        ({"framing": Framing(inside=(": hi",))}, "the lines ': hi' behind an event's data"),
+        ({"framing": Framing(inside=(": hi",))}, "the line ': hi' behind an event's data"),
         ({"framing": Framing(final_blank_line=False)}, "no empty line behind the last event"),
-        ({"framing": Framing(amid=(": hi",))}, "the lines ': hi' between an event's data lines"),
+        ({"framing": Framing(amid=(": hi",))}, "the line ': hi' between an event's data lines"),
         ({"framing": Framing(json=Json(more=True)), "dialect": "typed"}, "JSON with members that no client knows"),
         ({"body": "close"}, "a body that ends with the connection"),
         ({"body": Body(gzip="event")}, "a compressed body"),
@@ -113,6 +113,27 @@ def test_only_what_can_be_played_is_asked() -> None:
         lay_out(build(each.case.replies[0], RequestContext()))
 
 
+def smallest(there: Case, fails: Callable[[Case], bool]) -> Case:
+    found: Case | None = there
+    while found is not None:
+        there, found = found, next(filter(fails, smaller(there)), None)
+    return there
+
+
+def test_of_many_chunks_and_lines_those_stay_that_it_takes() -> None:
+    lines = tuple(f"x{n}: y" for n in range(20))
+    there = one(*"abcdefghi", framing=Framing(first=lines, between=lines))
+    small = smallest(there, lambda case: "h" in repr(case.replies[0].chunks) and "x13" in repr(case)).replies[0]
+    assert small.chunks == ("h",)
+    assert sorted(small.framing.first + small.framing.between) == ["x0: y", "x13: y"]
+
+
+def test_long_chunks_become_short_and_what_is_cut_off_stays_as_long() -> None:
+    found = smallest(one("a" * 40 + "&amp;" + "b" * 40), lambda case: "&amp;" in repr(case)).replies[0].chunks
+    assert isinstance(found, tuple) and len(found[0]) < 10
+    assert list(smaller(one("ab", "cd", faults=(close_early(1),)))) == []
+
+
 @pytest.mark.parametrize("name", CHECKS)
 def test_every_example_of_every_check_can_be_made_simpler(name: str) -> None:
     for there in CHECKS[name].examples:
@@ -154,7 +175,7 @@ def arena() -> Iterator[ExampleRunner]:
     [
         (KnowsOnlyLf, "eol-cr", ("CR line ends",)),
         (StripsEveryBom, "bom", ("U+FEFF in the text",)),
-        (DiesOnComments, "comments", ("the lines ': keep-alive' between events",)),
+        (DiesOnComments, "comments", ("the line ': keep-alive' between events",)),
         (ForgetsTheCr, "read-line", ("a read that ends inside a line",)),
     ],
 )

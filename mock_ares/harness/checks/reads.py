@@ -47,10 +47,11 @@ ROWS: dict[str, Row] = {
         ),
         streaming("read-crlf"),
         resting={
-            "text-newlines": (
-                one("a\nb", framing=CRLF, segments=Segments(inside="crlf")),  # where it counts how many lines end
-                *(one("a\nb", "c", framing=Framing(newline="mixed"), seed=seed, segments="byte") for seed in range(4)),
-            )
+            # where it counts how many lines end
+            "text-newlines": (one("a\nb", framing=CRLF, segments=Segments(inside="crlf")),),
+            "text-newlines read-bytes": tuple(
+                one("a\nb", "c", framing=Framing(newline="mixed"), seed=seed, segments="byte") for seed in range(4)
+            ),
         },
         reads=True,
     ),

@@ -43,7 +43,8 @@ LOOKALIKES = (
     '{"delta": "x"}', '{"event":"done"}', '{"error":"x"}', "[]", '"', "NaN", "undefined", "\\n", "\\u0041", "%20",
     "&amp;", "</s>", "<|endoftext|>", "0\\r\\n", "5", "None",
 )  # fmt: skip
-SEPARATORS = ("\u2028", "\u2029", "\u0085", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e")
+ASCII_SEPARATORS = ("\x0b", "\x0c", "\x1c", "\x1d", "\x1e")
+SEPARATORS = ("\u2028", "\u2029", "\u0085", *ASCII_SEPARATORS)
 COMMENTS = (": keep-alive", ":", ":keep-alive", ": data: no", ": a: b", "::")
 FIELDS = (
     "id: 1", "id", "id:", "retry: 100", "retry: soon", "retry:", "event:", "event", "event: message", "unknown: x",
@@ -117,6 +118,8 @@ FRAGMENTS: dict[str, SearchStrategy[str]] = {
     "text-separators": around(st.sampled_from(SEPARATORS)),
     "text-nul": around(st.just("\0")),
 }
+NARROW = {**FRAGMENTS, "text-separators": around(st.sampled_from(ASCII_SEPARATORS))}
+"""The same for who is not asked for characters beyond ASCII."""
 
 
 @cache
@@ -124,7 +127,8 @@ def chunk_lists(rows: Rows, dialect: str) -> SearchStrategy[tuple[str, ...]]:
     """One to four chunks."""
     if rows & {"chunk-split"} and len(rows) == 1:
         return split_texts()
-    fragments = [strategy for row, strategy in FRAGMENTS.items() if row in rows and carried(row, dialect)]
+    known = FRAGMENTS if len(rows) == 1 or "text-unicode" in rows else NARROW
+    fragments = [strategy for row, strategy in known.items() if row in rows and carried(row, dialect)]
     if not fragments:
         return st.lists(words, min_size=1, max_size=4).map(tuple)
     hazard = st.one_of(fragments)

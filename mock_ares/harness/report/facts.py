@@ -55,7 +55,7 @@ def facts(failure: Failure | Difference, *, columns: int, rows: int, line: int |
     if failure.word in _ABOUT_REQUESTS:
         yield from _request(failure.request)
     elif stream is not None and stream.plan.head is not None:
-        yield from _bytes(failure, stream, line or columns, rows)
+        yield from _sent(failure, stream, line or columns, rows)
     if failure.ending:
         yield Fact("ended", clean(failure.ending))
     yield Fact("correct", clean(failure.expected))
@@ -141,6 +141,16 @@ def _request(request: dict[str, Any] | None) -> Iterator[Fact]:
     body = clean(str(request.get("body") or ""))
     fields = (f"{name}: {value}" for name, value in headers.items())
     yield Fact("request", FactLines(tuple(clean(line) for line in (first, *fields)) + (("", body) if body else ())))
+
+
+def _sent(failure: Failure, stream: Stream, columns: int, rows: int) -> Iterator[Fact]:
+    """The bytes: those of the events, or those of HTTP where it is these that are unusual, or both."""
+    shown_apart = stream.plan.body.gzip is not None or stream.plan.segments not in ("free", "event", "whole")
+    if not stream.told_by_http or shown_apart:
+        yield from _bytes(failure, stream, columns, rows)
+    if stream.told_by_http:
+        shown = payload((stream.wire,), known=False, focus=len(stream.head), columns=columns, rows=rows * 2)
+        yield Fact("response", shown)
 
 
 def _bytes(failure: Failure, stream: Stream, columns: int, rows: int) -> Iterator[Fact]:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from mock_ares.harness.model import CheckResult
 
+LARGE = 1000
+"""Bytes of a stream that nobody reads to the end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Checks that failed under the same sentence, and with the same verdict."""
+    """Checks that failed of the same cause, and with the same verdict."""
 
     told: CheckResult
     """The one whose stream has least that is unusual, and of those the smallest: its advice is about what is wrong."""
@@ -28,7 +31,8 @@ def groups(checks: Sequence[CheckResult]) -> list[Group]:
     by_cause: dict[tuple[str, str], list[CheckResult]] = {}
     for check in checks:
         if check.finding is not None:
-            by_cause.setdefault((check.verdict, check.finding.diagnosis), []).append(check)
+            cause = check.failure.cause if check.failure else ""
+            by_cause.setdefault((check.verdict, cause or check.finding.diagnosis), []).append(check)
     return [_group(each) for each in by_cause.values()]
 
 
@@ -37,8 +41,11 @@ def _group(checks: Sequence[CheckResult]) -> Group:
     return Group(plainest, tuple(check for check in checks if check is not plainest))
 
 
-def _plainness(check: CheckResult) -> tuple[int, tuple[int, int, int]]:
-    return (len(check.finding.traits), check.finding.size) if check.finding else (0, (0, 0, 0))
+def _plainness(check: CheckResult) -> tuple[bool, bool, int, int, int]:
+    finding = check.finding
+    assert finding is not None
+    withheld = check.failure is not None and check.failure.case.withhold
+    return finding.size[0] > LARGE, withheld, len(finding.traits), *finding.size[:2]
 
 
 def by_check(checks: Sequence[CheckResult]) -> dict[str, Group]:

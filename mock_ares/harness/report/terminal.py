@@ -209,7 +209,8 @@ class Terminal:
         check = group.told
         sign = self._paint(f"{SIGNS[check.verdict]} {check.info.id}", STYLES[check.verdict])
         yield f"{sign}  {check.outcome}, {check.verdict}"
-        for each in (check.finding.diagnosis if check.finding else "", check.reason, group.said):
+        said = (check.finding.diagnosis if check.finding else "", check.reason, check.info.advice, group.said)
+        for each in said:
             whole = sentence(clean(" ".join(each.split())))
             yield from textwrap.wrap(whole, self._width, initial_indent="  ", subsequent_indent="  ")
         for command in filter(None, map(again, (check, *group.same))):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mock_ares.harness.checks import CHECKS, Check
-from mock_ares.harness.checks.rows import one, playable, speaking
+from mock_ares.harness.checks.rows import playable, speaking
 from mock_ares.harness.model import (
     KEY_PATH,
     Case,
@@ -22,6 +22,7 @@ from mock_ares.harness.model import (
 )
 from mock_ares.harness.play.cpu_growth import Growth, Stopwatch, Timed
 from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
+from mock_ares.harness.play.experiments import Experiments
 from mock_ares.harness.result import ExampleResult
 from mock_ares.harness.run.search import TIMED, UNSHRUNK, Search
 from mock_ares.harness.settings import RunSettings
@@ -30,7 +31,6 @@ from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.harness.verdict.evidence import Evidence
 from mock_ares.harness.verdict.judgements import PASSED
 from mock_ares.harness.verdict.library_flaws import flaw_of
-from mock_ares.harness.verdict.simpler import simpler, telling
 from mock_ares.monotonic import monotonic
 
 TRIES = 5
@@ -39,10 +39,6 @@ LENIENCE = 5.0
 """Seconds by which a declared time-out may be late, on a busy machine."""
 UNSTEADY_TRIES = 5
 """A case that does not fail again is played so many times more."""
-MOST_EXPERIMENTS = 4.0
-"""Times what a check may spend on a smaller counterexample: so long all checks of a client may look for what it takes.
-Where an example is the start of a process a client that fails them all would be asked for minutes."""
-CONTROLS = (one("ab", "cd"), one("ab"), one(), one("naïve \u2615 ", " \U0001f469 text"))
 UNVOUCHED = "not every read was seen to end where it must"
 """The reservation about a check of reads that has passed, where boundaries are best effort."""
 UNTOLD = "nothing on the wire tells this cut from an end, so any outcome passes: no client can be blamed, or trusted"
@@ -103,12 +99,12 @@ def run_check(
         return CheckResult(check.info, "skipped", reason=reason)
     run = CheckRun(client, check, arena, settings, progress, evidence or Evidence())
     try:
-        failure = None
-        for case in cases_of(check, client, settings):
+        failure, cases = None, iter(cases_of(check, client, settings))
+        for case in cases:
             failure = run.attempt(case)
             if failure is not None or run.gave_up or (check.row.needs_gzip and not run.gzip):
                 break
-        result = run.result(failure)
+        result = run.result(failure, cases)
     except UsageError:
         raise
     except HarnessError as error:
@@ -155,8 +151,8 @@ class CheckRun:
     let_pass: str = ""
     """What was not exact and did not fail."""
 
-    def result(self, failure: Failure | None) -> CheckResult:
-        """Behind the fixed examples, of which one may have failed. Raises HarnessError."""
+    def result(self, failure: Failure | None, others: Iterable[Case] = ()) -> CheckResult:
+        """Behind the fixed examples, of which one may have failed before the others. Raises HarnessError."""
         if failure is not None:
             failure = self._confirmed([failure])
         elif (reason := self._unshown()) is not None:
@@ -165,7 +161,7 @@ class CheckRun:
         if self.voids > max(2, self.cases // 5):
             raise HarnessError(self.void_reason)
         if failure is not None:
-            failure = self.evidence.explained(self.check.id, replace(failure, needs=self._needs(failure)))
+            failure = self._explained(failure, others)
         verdict, reason = verdict_on(self.check, failure, self.settings)
         if verdict == "passed":
             reason = reason or self.let_pass or (UNVOUCHED if self.unvouched and self.check.row.reads else "")
@@ -241,28 +237,20 @@ class CheckRun:
         finally:
             self.settings = settings
 
-    def _needs(self, failure: Failure) -> tuple[str, ...]:
-        """The features of the stream that it takes: the client is asked the same without each."""
-        case, row = failure.case, self.check.row
-        if failure.word in UNSHRUNK or row.lasts or row.trial != "once-through" or case.withhold or self.gave_up:
-            return ()
-        begun, needs = monotonic(), dict[str, str]()
-        self._control()
-        left = min(self.settings.shrinking, MOST_EXPERIMENTS * self.settings.shrinking - self.evidence.experimenting)
-        for plainer in simpler(case):
-            if plainer.kind not in needs and monotonic() < begun + left:
-                voids = self.voids
-                if self.attempt(plainer.case) is None and self.voids == voids:
-                    needs[plainer.kind] = plainer.feature
-        self.evidence.experimenting += monotonic() - begun
-        return telling(needs.values())
+    def _explained(self, failure: Failure, others: Iterable[Case]) -> Failure:
+        """The failure as small as it can be made, with what it takes and why."""
+        row = self.check.row
+        if not (failure.word in UNSHRUNK or row.lasts or row.trial != "once-through" or self.gave_up):
+            failure = Experiments(self._vouched, self.settings, self.evidence).explained(failure, others)
+        return self.evidence.explained(self.check.id, failure)
 
-    def _control(self) -> None:
-        """Asks the client what has nothing unusual: what it gets right there is not what it gets wrong elsewhere."""
-        if not self.evidence.controlled:
-            self.evidence.controlled = True
-            for case in CONTROLS:
-                self.attempt(speaking(case, self.settings.dialect))
+    def _vouched(self, case: Case) -> Failure | None:
+        """As ``attempt``. Raises LookupError where the case's boundaries were not kept."""
+        voids = self.voids
+        failure = self.attempt(case)
+        if self.voids > voids:
+            raise LookupError(self.void_reason)
+        return failure
 
     def attempt(self, case: Case) -> Failure | None:
         """Plays and judges a case. One whose boundaries were not kept is not judged."""

@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 from mock_ares.expectation import Expectation
 from mock_ares.harness.model import FailureKind, Observation
-from mock_ares.harness.verdict.explanations import VAGUE, causes
+from mock_ares.harness.verdict.explanations import NO_LINE_BUFFER, VAGUE, causes
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.diagnostics import listed
 from mock_ares.server.record.journal import Exchange
 
+MANY_BYTES = 4096
+"""Of a stream that is not cut on purpose: where its reads end nobody knows."""
 MOST_QUOTED = 60
 """Characters."""
 MOST_OF_AN_ERROR = 160
@@ -121,8 +123,10 @@ def raised(plan: StreamPlan, observation: Observation, expectation: Expectation)
 def difference(plan: StreamPlan, expectation: Expectation, received: str) -> Told:
     """What happened to the text."""
     word = compare(expectation.text, received)
-    explanations = (*causes(plan, expectation.text, received), _place(plan, expectation.text, received, word))
-    return Told(word, explanations[0], explanations)
+    explanations = [*causes(plan, expectation.text, received), _place(plan, expectation.text, received, word)]
+    if plan.segments == "free" and plan.size > MANY_BYTES:
+        explanations.append(NO_LINE_BUFFER)  # if that is what the other checks say
+    return Told(word, explanations[0], tuple(explanations))
 
 
 def compare(sent: str, received: str) -> FailureKind:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from mock_ares.harness.model import CheckResult, Failure
 from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.verdict.diagnosis import finished
-from mock_ares.harness.verdict.explanations import mistakes
+from mock_ares.harness.verdict.explanations import VAGUE, mistakes
 from mock_ares.plan.model import StreamPlan
 
 MOST_BYTES = 4096
@@ -34,12 +34,16 @@ class JudgedExample:
         """What each mistake would have made of it."""
         if self._foreseen is None:
             self._foreseen = {}
-            for wrong, cause in mistakes(self.plan, self.sent):
-                self._foreseen.setdefault(cause, set()).add(wrong)
+            for text, cause in mistakes(self.plan, self.sent):
+                self._foreseen.setdefault(cause, set()).add(text)
         return self._foreseen
 
     def bears_out(self, cause: str) -> bool:
-        return self.received in self.foreseen.get(cause, ())
+        return self.received != self.sent and self.received in self.foreseen.get(cause, ())
+
+    def refutes(self, cause: str) -> bool:
+        """Whether it would have come out wrong, in whatever way that mistake is made."""
+        return self.sent not in self.foreseen.get(cause, (self.sent,))
 
 
 @dataclass(slots=True)
@@ -67,7 +71,8 @@ class Evidence:
     def explained(self, check: str, failure: Failure) -> Failure:
         """The failure under the cause that everything speaks for."""
         likeliest = max(failure.causes, key=lambda likeliest: self._weight(check, likeliest), default=failure.diagnosis)
-        return replace(failure, diagnosis=finished(likeliest, failure.needs, failure.traits))
+        said = finished(likeliest, failure.needs, failure.traits)
+        return replace(failure, diagnosis=said, cause=", ".join(failure.needs) if likeliest.endswith(VAGUE) else said)
 
     def told(self, result: CheckResult) -> CheckResult:
         """The result, the same."""
@@ -82,7 +87,7 @@ class Evidence:
         return not self._refuted(cause), here, sum(example.bears_out(cause) for example in everywhere)
 
     def _refuted(self, cause: str) -> bool:
-        return any(cause in example.foreseen for right in list(self._right.values()) for example in right)
+        return any(example.refutes(cause) for right in list(self._right.values()) for example in right)
 
 
 def _example(played: ExampleResult, asked: RecordedRequest) -> JudgedExample | None:

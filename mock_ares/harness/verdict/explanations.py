@@ -7,9 +7,13 @@ several mistakes would give the same, other examples tell them apart: see :mod:`
 from __future__ import annotations
 
 import codecs
+import html
 import re
-from collections.abc import Iterator
+import unicodedata
+import urllib.parse
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
+from typing import Literal, get_args
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.plan.model import StreamPlan
@@ -29,14 +33,18 @@ _Mistakes = Iterator[tuple[str, str]]
 
 def causes(plan: StreamPlan, sent: str, received: str) -> tuple[str, ...]:
     """The sentences on what makes the one text out of the other, the likeliest first."""
-    return tuple(dict.fromkeys(cause for wrong, cause in mistakes(plan, sent) if wrong == received))
+    return tuple(dict.fromkeys(cause for text, cause in mistakes(plan, sent) if text == received != sent))
 
 
 def mistakes(plan: StreamPlan, sent: str) -> _Mistakes:
-    """All of these mistakes that would show in this stream. A sentence may come with several texts."""
-    of_text = (_of_lines, _of_chunks) if "\n" in sent else (_of_chunks, _of_lines)
+    """What comes of all of these mistakes in this stream, which may be the right text. A mistake that can be made in
+    several ways comes with several.
+    """
+    of_text = [_of_lines, _of_chunks] if "\n" in sent else [_of_chunks, _of_lines]
+    if "".join(plan.chunks) != sent:  # they hold bytes that are no UTF-8
+        of_text = []
     for guess in (_of_spelling, *of_text, _of_reads, _of_decoding, _of_any):
-        yield from ((wrong, cause) for wrong, cause in guess(plan, sent) if wrong != sent)
+        yield from guess(plan, sent)
 
 
 def _is_standard(plan: StreamPlan) -> bool:
@@ -58,6 +66,10 @@ def _of_spelling(plan: StreamPlan, sent: str) -> _Mistakes:
         yield without_first, "the first event is lost: the byte order mark in front of its field name is not removed"
     if framing.newline != "lf":
         yield from _of_line_ends(plan, payload)
+    lines = _ENDS.split(payload.removeprefix("\ufeff"))
+    others = "\n".join(line if line.partition(":")[0] in ("data", "event") else "" for line in lines)
+    yield _data(others), "a line of another kind ends the event: only an empty one does"
+    yield _until_empty(lines), "an empty line without data before it is taken for the end of the reply"
 
 
 _STAND_IN = "\x1a"
@@ -75,15 +87,36 @@ def _of_line_ends(plan: StreamPlan, payload: str) -> _Mistakes:
         yield _data_of(texts, "data:", "\r"), _ONLY_LF
     yield _with_cr(payload), _KEPT_CR
     yield _with_cr("\n".join(line.removesuffix("\r") for line in payload.split("\n"))), _ONLY_LF
+    apart = "".join(_ENDS.sub("\n", read.decode(errors="replace")) for read in _pieces(plan))
+    yield _data(apart), "CR and LF in two reads are taken for two line ends"
+    yield _data(payload.replace("\r", "\n")), "CR LF is taken for two line ends"
     blocks = ("\n\n".join(filter(None, _ENDS.split(block))) for block in re.split("\r\r|\n\n|\r\n\r\n", payload))
-    merged = ("\n".join(event.data for event in decode(f"{block}\n\n".encode())) for block in blocks)
-    yield "".join(merged), "events are taken for one: the empty line between them is not seen where line ends are mixed"
+    events = ("\n".join(event.data for event in decode(f"{block}\n\n".encode())) for block in blocks)
+    yield "".join(events), "events are taken for one: the empty line between them is not seen where line ends are mixed"
+    reads = _STAND_IN.join(read.decode(errors="replace") for read in _pieces(plan))
+    for text in (payload, reads.replace(f"\r{_STAND_IN}\n", "\r\n")):
+        merged = re.sub("\n\r|\r\n|\r", "\n", text).replace(_STAND_IN, "")
+        yield _data(merged), "LF CR is taken for one line end: it is two"
+
+
+def _data(payload: str) -> str:
+    return "".join(event.data for event in decode(payload.encode(errors="replace")) if event.event == "message")
+
+
+def _until_empty(lines: Sequence[str]) -> str:
+    """The text up to the first empty line that ends no event."""
+    kept, data = list[str](), False
+    for line in lines:
+        if not line and not data:
+            break
+        kept.append(line)
+        data = bool(line) and (data or line.partition(":")[0] == "data")
+    return _data("\n".join([*kept, "", ""]))
 
 
 def _with_cr(payload: str) -> str:
     """The text where a CR is a character like any other."""
-    data = "".join(event.data for event in decode(payload.replace("\r", _STAND_IN).encode()))
-    return data.replace(_STAND_IN, "\r")
+    return _data(payload.replace("\r", _STAND_IN)).replace(_STAND_IN, "\r")
 
 
 def _data_of(texts: list[str], prefix: str, dropped: str = "") -> str:
@@ -119,8 +152,50 @@ def _of_chunks(plan: StreamPlan, sent: str) -> _Mistakes:
             before = "".join(chunks[: chunks.index(mark)])
             yield before, f"the reply ends at the chunk {mark!r}: it is taken for an end record"
             yield "".join(c for c in chunks if c != mark), f"the chunk {mark!r} is left out: it is taken for a record"
+    yield (
+        "".join(c for before, c in pairwise(("", *chunks)) if c != before),
+        "a chunk like the one before it is dropped",
+    )
+    if ":" in sent:
+        cause = "a line is split at another colon than its first"
+        yield "".join(c for c in chunks if ":" not in c), cause
+        yield "".join(c.split(":")[0] for c in chunks), cause
+        yield "".join(c.rpartition(":")[2].removeprefix(" ") for c in chunks), cause
+    for change, cause in _CHANGES:
+        yield "".join(map(change, chunks)), cause
+        yield change(sent), cause
+    for longest in _LIMITS if any(len(chunk) > _LIMITS[0] - len("data: ") for chunk in chunks) else ():
+        for most in (longest, longest - len("data: ")):
+            yield "".join(c[:most] for c in chunks), f"lines are cut after {longest:,} characters"
+            kept = "".join(c for c in chunks if len(c) <= most)
+            yield kept, f"lines of more than {longest:,} characters are passed over"
     yield "".join(chunks[-1:]), "only the last chunk is kept"
     yield "".join(chunks[:1]), "only the first chunk is kept"
+
+
+def _normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> tuple[Callable[[str], str], str]:
+    cause = f"characters are normalized ({form}): they are to stay as they are"
+    return lambda text: unicodedata.normalize(form, text), cause
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t")
+
+
+def _narrowed(text: str) -> str:
+    return re.sub("[\U00010000-\U0010ffff]", "", text)
+
+
+_CHANGES: tuple[tuple[Callable[[str], str], str], ...] = (
+    *map(_normalized, get_args(Literal["NFC", "NFD", "NFKC", "NFKD"])),
+    (html.unescape, "character references such as &amp; are replaced: the text is no HTML"),
+    (urllib.parse.unquote, "what follows a percent sign is decoded: the text is no URL"),
+    (_unescaped, "escapes such as \\n are replaced: the text is no JSON"),
+    (_narrowed, "characters of four bytes are lost"),
+)
+"""What is done to a text, and the sentence."""
+_LIMITS = (1024, 2048, 4096, 8192, 16_384, 32_768, 65_536)
+"""Characters, as buffers have them."""
 
 
 def _of_lines(plan: StreamPlan, sent: str) -> _Mistakes:
@@ -142,19 +217,48 @@ def _of_lines(plan: StreamPlan, sent: str) -> _Mistakes:
         yield kept, "text behind a separator is lost: lines are split at more than CR, LF and CRLF"
         yield _SPLITLINES.sub("", sent), "separators are lost: lines are split at more than CR, LF and CRLF"
         yield _SPLITLINES.sub("\n", sent), "separators become newlines: lines are split at more than CR, LF and CRLF"
+    for separator in sorted(set(_SPLITLINES.findall(sent))):
+        for text in (
+            "".join(c.split(separator)[0] for c in plan.chunks),
+            *(sent.replace(separator, n) for n in ("", "\n")),
+        ):
+            yield text, f"lines are split at U+{ord(separator):04X}, too: they end at CR, LF and CRLF only"
+
+
+NO_LINE_BUFFER = "text is lost at a read that ends inside a line: no line buffer"
+
+
+def _parts_of_lines(reads: list[str], part: int) -> str:
+    """What a client makes of it that keeps the first, or the last, of the parts that a line came in."""
+    text, ends = "".join(reads), [*accumulate(map(len, reads))]
+    lines, start = list[str](), 0
+    for found in _ENDS.finditer(text):
+        first, last = [*pairwise([start, *(at for at in ends if start < at <= found.start()), found.start()])][part]
+        lines.append(text[first:last])
+        start = found.end()
+    return _data("\n".join([*lines, ""]))
 
 
 def _of_reads(plan: StreamPlan, sent: str) -> _Mistakes:
     pieces = _pieces(plan) if plan.dialect in DIALECTS else []
     ends = {*accumulate(map(len, pieces))}
     if ends <= set(plan.event_ends):
+        if not pieces:
+            return
+        events = [[event.data for event in decode(piece)] for piece in pieces] if _is_standard(plan) else []
+        yield "".join(chunk for chunks in events for chunk in chunks[:1]), "only the first event of a read is kept"
+        yield "".join(chunk for chunks in events for chunk in chunks[-1:]), "only the last event of a read is kept"
         return
     payload = plan.payload
     utf8 = codecs.getincrementaldecoder("utf-8")("replace")
-    unbuffered = _read_apart(plan, [utf8.decode(piece) for piece in pieces])
+    whole = [utf8.decode(piece) for piece in pieces]
+    parts = [_parts_of_lines(whole, part) for part in (0, -1)] if _is_standard(plan) else []
+    unbuffered = _read_apart(plan, whole)
     texts = [piece.decode(errors="replace") for piece in pieces]
     if "".join(texts) == payload.decode(errors="replace"):
-        yield unbuffered, "text is lost at a read that ends inside a line: no line buffer"
+        if "\n" not in sent:
+            yield unbuffered, NO_LINE_BUFFER
+        yield from ((text, NO_LINE_BUFFER) for text in parts)
         return
     decoded = DIALECTS[plan.dialect].decode("".join(texts).encode()).text
     yield decoded, "a read ends inside a character, and each read is decoded for itself: no incremental decoder"
@@ -163,7 +267,7 @@ def _of_reads(plan: StreamPlan, sent: str) -> _Mistakes:
     either = "no line buffer, or no incremental decoder" if without == unbuffered else "no line buffer"
     yield unbuffered, f"text is lost at a read that ends inside a character, and so inside a line: {either}"
     yield without, "a character is lost that two reads share: no incremental decoder"
-    yield _read_apart(plan, texts), "text is lost at a read that ends inside a line: no line buffer"
+    yield from ((text, NO_LINE_BUFFER) for text in (_read_apart(plan, texts), *parts))
 
 
 def _read_apart(plan: StreamPlan, texts: list[str]) -> str:
@@ -176,8 +280,10 @@ def _read_apart(plan: StreamPlan, texts: list[str]) -> str:
 def _of_decoding(plan: StreamPlan, sent: str) -> _Mistakes:
     for name, charset in (("latin-1", "Latin-1"), ("cp1252", "Windows-1252"), ("ascii", "ASCII")):
         cause = f"the bytes are decoded as {charset}; a stream is UTF-8 always"
-        yield sent.encode().decode(name, errors="replace"), cause
-        yield sent.encode().decode(name, errors="ignore"), cause
+        for errors in ("replace", "ignore"):
+            yield sent.encode(errors="replace").decode(name, errors=errors), cause
+            if _is_standard(plan):
+                yield _data(plan.payload.decode(name, errors=errors)), cause
     yield sent.replace("\ufffd", ""), "bytes that are no UTF-8 are left out: each such sequence becomes U+FFFD"
     yield "\ufeff" + sent, "the byte order mark is taken for text"
 

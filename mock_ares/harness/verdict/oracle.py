@@ -53,7 +53,14 @@ def judge(played: ExampleResult, client: Client) -> Failure | None:
     if judged is None:
         return (_refused if played.case.refused else _never_asked)(played.case, played.observation)
     mistake = _outcome(played.observation, judged, _texts(played, judged))
-    return None if mistake is None else failure(played, judged, mistake)
+    if mistake is None:
+        return None
+    shown = played.observation.shown_text or played.observation.text or ""
+    if mistake.causes and len(played.plans) > 1 and _over_attempts(shown, tuple(plan.text for plan in played.plans)):
+        mistake = Told(
+            mistake.word, "what an attempt that failed had brought stays in front of what the next one brings"
+        )
+    return failure(played, judged, mistake)
 
 
 def failure(played: ExampleResult, judged: Judged, mistake: Told, expected: str | None = None) -> Failure:
@@ -122,7 +129,10 @@ def _outcome(observation: Observation, judged: Judged, texts: tuple[str, ...]) -
 
 def _taken_for_an_answer(observation: Observation, judged: Judged) -> Told:
     plan = judged.plan
-    streamed = plan.head is None or (plan.head.status == 200 and plan.dialect in DIALECTS)
+    head = plan.head
+    streamed = head is None or (
+        (head.status, head.media_type) == (200, "text/event-stream") and plan.dialect in DIALECTS
+    )
     garbled = plan.head is None and bool(plan.ending.tail)
     word: FailureKind = "silent-truncation" if streamed and not garbled else "error-as-answer"
     return Told(word, diagnosis.taken(plan, observation, judged.expectation, word))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from mock_ares.harness.model import Case
 from mock_ares.plan.build import RequestContext, build
@@ -22,6 +22,12 @@ from mock_ares.scenario.model import Body, Reply
 LONG_LINE = 1000
 """Bytes of a chunk from which its length is a feature of its own."""
 
+
+LONG = 8
+"""Characters of a chunk that a smaller case has only a part of."""
+LINES = ("first", "between", "before", "amid", "inside")
+"""The words of a framing for lines of its own."""
+Items = TypeVar("Items", str, tuple[str, ...])
 
 SEVERAL = ("more than one chunk", "more than one read")
 """Nearly every stream has them, and much else goes with them."""
@@ -45,6 +51,38 @@ def simpler(case: Case) -> Iterator[Simpler]:
         if plain is not None and plain != reply and can_be_played(plain):
             replies = (*case.replies[:at], plain, *case.replies[at + 1 :])
             yield Simpler(feature, kind, replace(case, replies=replies))
+
+
+def smaller(case: Case) -> Iterator[Case]:
+    """The case with less of what there is several of, the least first."""
+    at = case.judged if case.judged >= 0 else len(case.replies) - 1
+    reply = case.replies[at]
+    if any(fault.about != "content" for fault in reply.faults):
+        return  # how much of it comes is what it is about
+    for less in _fewer_chunks(reply):
+        if less is not None and can_be_played(less):
+            yield replace(case, replies=(*case.replies[:at], less, *case.replies[at + 1 :]))
+
+
+def _fewer_chunks(reply: Reply) -> Iterator[Reply | None]:
+    if isinstance(reply.chunks, tuple):
+        yield from (_changed(reply, chunks=chunks) for chunks in _fewer(reply.chunks))
+        for number, chunk in enumerate(reply.chunks):
+            for part in _fewer(chunk) if len(chunk) >= LONG else ():
+                yield _changed(reply, chunks=(*reply.chunks[:number], part, *reply.chunks[number + 1 :]))
+    for place in LINES:
+        for lines in _fewer(getattr(reply.framing, place)):
+            framing = _changed(reply.framing, **{place: lines})
+            yield framing and _changed(reply, framing=framing)
+
+
+def _fewer(items: Items) -> Iterator[Items]:
+    """Its halves, then it without each: what fails in few is found in few steps."""
+    if len(items) > 1:
+        half = len(items) // 2
+        yield from (items[:half], items[half:])
+    if len(items) > 2:
+        yield from (items[:at] + items[at + 1 :] for at in range(len(items)))
 
 
 def telling(features: Iterable[str]) -> tuple[str, ...]:
@@ -129,11 +167,11 @@ _SAID: Mapping[str, Callable[[Any], str]] = {
     "framing.space": lambda _: "no space behind the colon",
     "framing.bom": lambda _: "a byte order mark in front",
     "framing.bare_empty": lambda _: "a field name without a colon",
-    "framing.first": lambda lines: f"the lines {_quoted(lines)} before the first event",
-    "framing.between": lambda lines: f"the lines {_quoted(lines)} between events",
-    "framing.before": lambda lines: f"the lines {_quoted(lines)} before an event's data",
-    "framing.amid": lambda lines: f"the lines {_quoted(lines)} between an event's data lines",
-    "framing.inside": lambda lines: f"the lines {_quoted(lines)} behind an event's data",
+    "framing.first": lambda lines: f"{_lines(lines)} before the first event",
+    "framing.between": lambda lines: f"{_lines(lines)} between events",
+    "framing.before": lambda lines: f"{_lines(lines)} before an event's data",
+    "framing.amid": lambda lines: f"{_lines(lines)} between an event's data lines",
+    "framing.inside": lambda lines: f"{_lines(lines)} behind an event's data",
     "framing.json.escapes": lambda which: f"JSON that escapes more than it must ({which})",
     "framing.json.space": lambda which: f"JSON with other white space ({which})",
     "framing.json.order": lambda _: "JSON whose members are in another order",
@@ -157,8 +195,10 @@ _SAID: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def _quoted(lines: tuple[str, ...]) -> str:
-    return ", ".join(map(repr, lines))
+def _lines(lines: tuple[str, ...]) -> str:
+    if not any(lines):
+        return "an empty line" if len(lines) == 1 else "empty lines"
+    return f"the line{'s' * (len(lines) > 1)} {', '.join(map(repr, lines))}"
 
 
 def _of_words(reply: Reply) -> _Variants:

@@ -8,7 +8,7 @@ import pytest
 
 from mock_ares.harness.model import Case, Failure
 from mock_ares.harness.report.counterexample.failure_text import failure_text
-from mock_ares.scenario.model import Pace, Reply, Segments, Text
+from mock_ares.scenario.model import Body, Pace, Reply, Segments, Text
 from tests.harness.report.samples import CUT, HOSTILE, INFO, SMALLEST, failure
 
 
@@ -56,6 +56,16 @@ def test_an_http_error_is_shown_by_its_status_and_body() -> None:
     text = failure_text(INFO, found)
     assert "  sent      HTTP 401, application/json, 64 bytes\n  received  an empty text\n" in text
     assert '            {"error":"Invalid or expired token","code":"AUTH_INVALID_TOKEN"}\n' in text
+
+
+def test_where_http_is_what_is_unusual_its_own_bytes_are_shown() -> None:
+    trailers = failure(Reply(text="a", body=Body(trailers={"x-a": "1"}), segments="event"), "")
+    text = failure_text(INFO, trailers)
+    assert "  response  146 bytes\n            HTTP/1.1 200 OK⟨CR⟩⟨LF⟩\n" in text and "  bytes  " not in text
+    assert "            0⟨CR⟩⟨LF⟩\n            x-a: 1⟨CR⟩⟨LF⟩⟨CR⟩⟨LF⟩\n" in text
+    assert "HTTP/1.1 103 Early Hints" in failure_text(INFO, failure(Reply(text="a", interim=(103,)), ""))
+    cut_in_reads = failure(Reply(text="a", body="length", segments="byte"), "")
+    assert "  bytes  " in (text := failure_text(INFO, cut_in_reads)) and "content-length: 9⟨CR⟩" in text
 
 
 def test_a_bad_request_shows_the_request_and_no_stream() -> None:

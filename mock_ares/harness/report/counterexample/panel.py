@@ -73,9 +73,9 @@ def _same(check: CheckResult, group: Group | None, replay: Again) -> Iterator[st
 
 def _facts(check: CheckResult, failure: Failure | Difference, replay: str | None) -> Iterator[str]:
     for fact in facts(failure, columns=COLUMNS, rows=ROWS, line=LINE):
-        yield _fact(fact.label, _value(fact))
-        if fact.label == "bytes" and isinstance(failure, Failure):
+        if fact.label == "ended" and isinstance(failure, Failure):
             yield from _timeline(failure)
+        yield _fact(fact.label, _value(fact))
     if (library := flaw_of(check.info, failure)) is not None:
         yield _fact("library", escape(library))
     yield _fact("advice", escape(check.info.advice))

@@ -8,10 +8,11 @@ from itertools import accumulate
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.expectation import sent_payload
 from mock_ares.harness.model import Case, Failure
+from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.http1.negotiation import Negotiated, accepts_gzip
-from mock_ares.plan.model import Script, StreamPlan
+from mock_ares.plan.model import Head, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
-from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.scenario.model import Body, Reply, Scenario
 from mock_ares.server.replies.unsent import Asking, draw
 
 
@@ -19,12 +20,31 @@ from mock_ares.server.replies.unsent import Asking, draw
 class Stream:
     """The reply that was judged."""
 
+    reply: Reply
     plan: StreamPlan
     script: Script
 
     @property
     def payload(self) -> bytes:
         return sent_payload(self.plan)
+
+    @property
+    def head(self) -> bytes:
+        """Without the fields that any answer has."""
+        return b"" if self.script.head is None else render_head(self.script.head)
+
+    @property
+    def wire(self) -> bytes:
+        """All that is sent, HTTP's own bytes with it."""
+        return self.head + self.script.columns.data + self.script.ending.tail
+
+    @property
+    def told_by_http(self) -> bool:
+        """Whether it is HTTP's own bytes that are unusual."""
+        plan = self.plan
+        usual = Head(headers=plan.head.headers) if plan.head is not None else None
+        fields = self.reply.headers or self.reply.redirect is not None
+        return bool(plan.body != Body() or plan.head != usual or fields or plan.ended)
 
     def offset(self, character: int) -> int:
         """The payload offset of the chunk that holds a character of the text."""
@@ -57,4 +77,4 @@ def plan(reply: Reply, case: Case, negotiated: Negotiated = Negotiated()) -> Str
         answer = draw(scenario, 0, Asking(case.message, negotiated, case.path), PROFILES["docs"])
     except (PlanError, LookupError):
         return None
-    return Stream(answer.plan, answer.script)
+    return Stream(reply, answer.plan, answer.script)

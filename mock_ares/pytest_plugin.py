@@ -12,11 +12,12 @@ from mock_ares.harness.plugin import options as ares_options
 
 if TYPE_CHECKING:
     from mock_ares.harness.plugin.fixtures import Ares
+    from mock_ares.harness.plugin.live import LiveAres
     from mock_ares.harness.plugin.run import ContractRun
     from mock_ares.server.hosting.in_thread import FakeServer
     from mock_ares.server.state import Settings
 
-ARES = pytest.StashKey["Ares"]()
+ARES = pytest.StashKey["Ares | LiveAres"]()
 PASSED = pytest.StashKey[bool]()
 CONTRACTS = "mock_ares.harness.plugin.contract"
 """The modules that are imported where there is a contract, and not before."""
@@ -67,10 +68,17 @@ def _refused(error: Exception) -> BaseException:
 
 
 @pytest.fixture
-def ares(request: pytest.FixtureRequest, ares_server: FakeServer) -> Iterator[Ares]:
+def ares(request: pytest.FixtureRequest, ares_settings: Settings) -> Iterator[Ares | LiveAres]:
     """A fake ARES of the test's own: script it with ares.reply(...), point a client at ares.url with ares.token."""
+    if (url := ares_options.options_of(request.config).url) is not None:
+        from mock_ares.harness.plugin.live import LiveAres
+
+        request.node.stash[ARES] = live = LiveAres(url, ares_settings.profile)
+        yield live
+        return
     from mock_ares.harness.plugin.fixtures import Ares, NeverAskedError
 
+    ares_server = request.getfixturevalue("ares_server")
     mine = Ares(ares_server, request.node.name, request.path.parent)
     request.node.stash[ARES] = mine
     yield mine

@@ -108,21 +108,22 @@ class _Reader:
 
     def read(self) -> HttpAnswer:
         status, fields = self._head()
-        reads, size, ending = list[tuple[float, bytes]](), 0, ""
+        reads, size, ending, endless = list[tuple[float, bytes]](), 0, "", False
         try:
             while isinstance(event := self._next(), h11.Data):
                 reads.append((self._now, bytes(event.data)))
                 size += len(event.data)
                 if size > MOST_BODY or self._now > LONGEST:
-                    ending = f"it did not end: it was given up after {size:,} bytes and {self._now:.0f} s"
+                    ending, endless = f"it was given up after {size:,} bytes and {self._now:.0f} s", True
                     break
         except h11.RemoteProtocolError as error:
             ending = f"it breaks HTTP's framing: {error}"
         except TimeoutError:
-            ending = f"it did not end: no byte for {self._timeout:g} s"
+            ending, endless = f"no byte for {self._timeout:g} s", True
+            self._now = monotonic() - self._began
         except ConnectionError as error:
             ending = f"the connection was lost: {error.strerror}"
-        return HttpAnswer(status, fields, tuple(reads), ending, self._now, self._http.trailing_data[0])
+        return HttpAnswer(status, fields, tuple(reads), ending, endless, self._now, self._http.trailing_data[0])
 
     def _head(self) -> tuple[int, tuple[tuple[str, str], ...]]:
         try:

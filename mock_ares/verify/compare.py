@@ -26,7 +26,9 @@ def difference(question: Question, profile: str, answer: HttpAnswer, document: D
     if answer.status != wanted:
         to = f" (to {location})" if (location := answer.field("location")) else ""
         return Difference("status", f"{answer.status}{to} in place of {wanted}", correct)
-    if answer.ending:
+    if answer.endless and not question.timed:
+        raise UnableError(f"the answer did not end: {answer.ending}")
+    if answer.ending and not answer.endless:
         return Difference("cut", f"the answer is not whole: {answer.ending}", correct)
     if answer.surplus:
         return Difference("surplus", f"{len(answer.surplus):,} bytes come behind the end of the answer", correct)

@@ -61,6 +61,8 @@ class HttpAnswer:
     """Of the body, without HTTP chunks: seconds since the request, and what came then."""
     ending: str = ""
     """Why the body is not whole; empty: it is."""
+    endless: bool = False
+    """It would have gone on, or was silent, and was given up."""
     seconds: float = 0.0
     """From the request to the end."""
     surplus: bytes = b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -141,7 +142,8 @@ def ended(seen: Seen) -> str | None:
     name = spoken(seen.answer.body)
     said = DIALECTS[name].decode(seen.answer.body)
     if said.error is not None:
-        raise UnableError(f"the stream reports an error: {said.error}")
+        stage = re.split(r"https?://|[{<]", said.error)[0]  # behind it the provider's address, and what that said
+        raise UnableError(f"the stream reports an error: {stage}")
     if not said.complete:
         return f"the dialect {name} has an end record, and there is none"
     if DIALECTS[name].ends and (more := _behind_the_end(name, seen.answer.body)):

@@ -63,9 +63,9 @@ def test_comments() -> None:
 def test_a_stream_that_reports_an_error() -> None:
     failed = (
         b'data: {"event":"start","agent":"a","context_id":"c"}\n\n'
-        b'data: {"event":"error","context_id":"c","error":"no model"}\n\n'
+        b'data: {"event":"error","context_id":"c","error":"no model: http://10.0.0.7:11434/api"}\n\n'
     )
-    with pytest.raises(UnableError, match="the stream reports an error: no model"):
+    with pytest.raises(UnableError, match=r"the stream reports an error: no model: $"):
         judged(ended, (0.1, failed))
     assert judged(in_dialect, (0.1, failed)) is None
 

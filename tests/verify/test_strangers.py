@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from mock_ares.harness.model import UsageError
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from mock_ares.verify.asking import Asker
-from mock_ares.verify.exchange import NoAnswerError, Probe
+from mock_ares.verify.exchange import HttpAnswer, NoAnswerError, Probe
 from mock_ares.verify.limiter import Limiter
 from mock_ares.verify.questions import TABLE
 from mock_ares.verify.run import Verification
@@ -149,6 +150,26 @@ def test_a_server_that_hangs_at_one_question() -> None:
         ("agents", "the server does not answer within 20 s")
     ]
     assert run.status == 0
+
+
+def test_a_provider_that_hangs() -> None:
+    """Silence is judged; what has no end cannot be."""
+    heard = Heard.of("server")
+    asked = next(question for question in TABLE if question.info.id == "stream-end").ask("server")
+    start = b'data: {"event":"start","agent":"product (system)","context_id":"c1"}\n\n'
+    fields = (("content-type", "text/event-stream"),)
+    silent = HttpAnswer(200, fields, ((0.1, start),), "no byte for 20 s", endless=True, seconds=20.1)
+    comments = tuple((15.0 * number, b":\n\n") for number in range(1, 9))
+    for answer, verdict in (
+        (silent, "differs"),
+        (replace(silent, reads=((0.1, start), *comments), seconds=121.0), "same"),
+    ):
+        heard.answers[asked] = answer
+        run = Verification(heard, "server", dict(heard.values), write=True)
+        run.run()
+        assert "stream-comments" in with_verdict(run, verdict)
+        assert set(with_verdict(run, "differs")) <= {"stream-comments"}
+        assert "the answer did not end: no byte for 20 s" in {result.reason for result in run.results}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,7 @@ class Options:
         chance: int,
         baseline: Path | None = None,
         write_baseline: bool = False,
+        url: str | None = None,
     ) -> None:
         self.tier = tier
         self.reports = reports
@@ -41,6 +43,8 @@ class Options:
         """The seed where nobody has given one."""
         self.baseline = baseline
         self.write_baseline = write_baseline
+        self.url = url
+        """The origin of a server that is asked in the fake's place."""
 
     @property
     def results_wanted(self) -> bool:
@@ -84,6 +88,7 @@ def add(parser: pytest.Parser) -> None:
         action="append",
         help="Write the contract's report, as its name ends: .html, .json, .xml, .md.",
     )
+    group.addoption("--ares-url", metavar="URL", help="Ask this server in the fake's place; ARES_TOKEN opens it.")
     parser.addini("ares_tier", "As --ares-tier.")
     parser.addini("ares_examples", "As --ares-examples; a contract's own number counts more.")
     parser.addini("ares_seed", "As --ares-seed.")
@@ -106,7 +111,15 @@ def read(config: pytest.Config) -> None:
         chance,
         _baseline(config),
         config.getoption("ares_write_baseline"),
+        _url(config),
     )
+
+
+def _url(config: pytest.Config) -> str | None:
+    url = config.getoption("ares_url")
+    if url is not None and not re.fullmatch(r"https?://[^/?#@]+/?", url):
+        raise pytest.UsageError("--ares-url: an origin is wanted, such as http://127.0.0.1:3000")
+    return url and str(url).rstrip("/")
 
 
 def options_of(config: pytest.Config) -> Options:

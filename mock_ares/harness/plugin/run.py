@@ -89,6 +89,9 @@ class ContractRun:
         self, check: Check, instance: ClientContract, item: pytest.Item, beside: Callable[[], list[Check]]
     ) -> None:
         """Runs the check; its verdict is the test's outcome. With the first one ``beside`` is begun."""
+        if self._options.url is not None:
+            self._ask_live(self._options.url, check, instance)
+            return
         variant = self._variant(instance, item.name, beside)
         if (reason := variant.hopeless()) is not None and not check.row.opens:
             result = CheckResult(check.info, "skipped", reason=reason, unasked=True)
@@ -102,8 +105,24 @@ class ContractRun:
         item.stash[RESULT] = result
         self._tell(result, item, variant.settings.expect.get(check.id))
 
+    def _ask_live(self, url: str, check: Check, instance: ClientContract) -> None:
+        from mock_ares.harness.plugin import live
+
+        if not check.row.control:
+            live.only_the_fake()
+        client = ContractClient(self._name, self._terms)
+        client.chat = instance.stream_chat
+        try:
+            live.ask(client, url)
+        finally:
+            client.close()
+
     def replay(self, info: CheckInfo, case: Case, instance: ClientContract) -> None:
         """Plays a saved case; it must pass."""
+        if self._options.url is not None:
+            from mock_ares.harness.plugin.live import only_the_fake
+
+            only_the_fake()
         variant = self._variant(instance, "", list)
         try:
             failure = judge_case(variant.client, case, self._arena, info)

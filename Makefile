@@ -30,7 +30,7 @@ TRIAL := $(ENV)/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test coverage fuzz kill-matrix mutation trial picture pictures format lint type check bench benchmarks soak build clean
+.PHONY: help serve test coverage fuzz kill-matrix mutation trial picture pictures edition format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -72,6 +72,10 @@ picture: $(DEV) ## draw the grid of the last trial for the README: docs/trial-*.
 
 pictures: $(DEV) ## take the pictures of docs/console.md anew
 	@$(BIN)/python -m tests.console.pictures
+
+edition: $(DEV) ## freeze the checks and fixed examples that there are: EDITION=2026.1
+	@test -n '$(EDITION)' || { echo 'Which? make edition EDITION=2026.1' >&2; exit 2; }
+	@$(BIN)/python -c 'from mock_ares.harness.checks.editions import written; print(written(), end="")' > contracts/editions/$(EDITION).json
 
 format: $(DEV) ## put the source into its form
 	@$(BIN)/ruff check --quiet --fix-only .

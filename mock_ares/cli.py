@@ -394,11 +394,32 @@ def errors() -> None:
 
 
 @list_.command()
-def checks() -> None:
+@click.option("--since", metavar="EDITION", help="Only what is newer than this edition of the contract.")
+def checks(since: str | None) -> None:
     """The checks of the contract, with their tiers."""
     from mock_ares.harness.checks import CHECKS
 
+    if since is not None:
+        _newer(since)
+        return
     _table((name, f"{check.info.tier:<12} {check.info.title}") for name, check in CHECKS.items())
+
+
+def _newer(since: str) -> None:
+    from mock_ares.harness.checks.editions import newer, read
+    from mock_ares.harness.model import UsageError
+
+    try:
+        edition = read(since)
+    except UsageError as error:
+        raise WrongUse(f"mock-ares: {error}") from None
+    rows = list[tuple[str, str]]()
+    for check, examples in newer(edition):
+        what = f"{examples} new examples" if check.id in edition.checks else "a new check"
+        rows.append((check.id, f"{what:<16} {check.info.title}"))
+    _table(rows)
+    if not rows:
+        click.echo(f"nothing is newer than {since}")
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> None:

@@ -17,7 +17,7 @@ import click
 from mock_ares.dialects import DIALECTS, STANDARD
 from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
 from mock_ares.harness.clients.processes.strays import adopt
-from mock_ares.harness.model import CheckResult, HarnessError, KnownFailure, UsageError
+from mock_ares.harness.model import CheckResult, Edition, HarnessError, KnownFailure, UsageError
 from mock_ares.harness.report.endings import ENDINGS, ending
 from mock_ares.harness.run.baseline import read, update
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid
@@ -103,6 +103,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @_client_options
 @click.option("--grid", type=PATH, metavar="FILE.toml", help="Several clients, with what each can and is expected to.")
 @click.option("--jobs", type=click.IntRange(1), help="Clients of a grid at once; by default two for each processor.")
+@click.option("--contract", "edition", metavar="EDITION", help="The contract as it was then, such as 2026.1.")
 @click.option("--quick", is_flag=True, help="A few seconds: fewer examples, none of the checks that last.")
 @click.option("--tier", metavar="TIER", help="Only documented, standard or defensive checks.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this check; may be given again.")
@@ -248,7 +249,14 @@ def _settings(options: dict[str, Any]) -> RunSettings:
         only=options["only"],
         strict=options["strict"],
         expect=dict(map(_expected, options["expect"])),
+        edition=_edition(options["edition"]),
     )
+
+
+def _edition(name: str | None) -> Edition | None:
+    from mock_ares.harness.checks.editions import read
+
+    return None if name is None else read(name)
 
 
 def _seed(given: int | None, explore: bool) -> int:

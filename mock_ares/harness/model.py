@@ -6,6 +6,7 @@ observation against the case's expectation gives a *verdict*. A *check* is a haz
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -42,6 +43,8 @@ FailureKind = Literal[
 ]
 Boundaries = Literal["exact", "best-effort"]
 
+NEWEST = "newest"
+"""The edition of a run that asks for none: all that there is."""
 NO_EXCHANGE = "there was no exchange"
 STREAM_PATH = "/api/chat/stream"
 KEY_PATH = "/v1/chat/stream"
@@ -55,6 +58,15 @@ class KnownFailure:
     why: str
     sometimes: bool = False
     """It comes and goes: to pass is no failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The contract as it was; ``checks.editions`` reads and makes them."""
+
+    name: str
+    checks: Mapping[str, frozenset[str]]
+    """Sums of fixed examples, by check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,3 +301,5 @@ class Report:
     """What has been checked."""
     notes: tuple[str, ...] = ()
     """What is to be known of the whole run."""
+    edition: str = NEWEST
+    """Of the contract."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mock_ares.dialects import STANDARD, DialectName
-from mock_ares.harness.model import KnownFailure, Tier
+from mock_ares.harness.model import Edition, KnownFailure, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class RunSettings:
     """Seconds that each check may spend on making a counterexample smaller; None: 4, or 1 in a quick run."""
     database: Any = None
     """A Hypothesis example database; None: none."""
+    edition: Edition | None = None
+    """The checks and fixed examples of this edition only, and none that are generated unless ``examples`` says so."""
     held: frozenset[str] | None = None
     """The rows that the client is held to and has passed: what ``everything`` draws from, and others rest on. None: all
     that apply.
@@ -59,4 +61,6 @@ class RunSettings:
     def most_examples(self) -> int:
         if self.examples is not None:
             return self.examples
+        if self.edition is not None:
+            return 0
         return 4 if self.quick else 60

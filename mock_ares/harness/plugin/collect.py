@@ -158,10 +158,12 @@ def runs(item: pytest.Item) -> CheckInfo | None:
 
 
 def unwanted(item: pytest.Item, options: Options) -> bool:
-    """Whether it belongs to another tier than the run, or its contract, is about."""
+    """Whether it belongs to another tier than the run, or its contract, is about, or is no part of the edition."""
     info = check_of(item)
     if info is None:
         return False
+    if (edition := options.edition()) is not None and info.id not in edition.checks:
+        return True
     terms: Terms = getattr(item.cls, TERMS)  # type: ignore[attr-defined]
     return any(tier is not None and tier != info.tier for tier in (options.tier, terms.tier))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from mock_ares.harness.model import Edition
     from mock_ares.harness.run.baseline import Baseline
 
 TIERS = ("documented", "standard", "defensive")
@@ -31,6 +32,7 @@ class Options:
         examples: tuple[int | None, int | None],
         seed: int | None,
         chance: int,
+        edition: str | None = None,
         baseline: Path | None = None,
         write_baseline: bool = False,
         url: str | None = None,
@@ -41,6 +43,7 @@ class Options:
         self._seed = seed
         self.chance = chance
         """The seed where nobody has given one."""
+        self._edition = edition
         self.baseline = baseline
         self.write_baseline = write_baseline
         self.url = url
@@ -50,6 +53,18 @@ class Options:
     def results_wanted(self) -> bool:
         """Whether what comes of each check is written down somewhere."""
         return bool(self.reports) or self.write_baseline
+
+    def edition(self) -> Edition | None:
+        """Raises pytest.UsageError for one that there is not."""
+        if self._edition is None:
+            return None
+        from mock_ares.harness.checks.editions import read
+        from mock_ares.harness.model import UsageError
+
+        try:
+            return read(self._edition)
+        except UsageError as error:
+            raise pytest.UsageError(f"ares_edition: {error}") from None
 
     def known(self) -> Baseline | None:
         """Raises UsageError for a file that is no baseline."""
@@ -79,6 +94,7 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--ares-tier", metavar="TIER", help="Only documented, standard or defensive checks.")
     group.addoption("--ares-examples", metavar="N", help="Generated ones for each check, behind its fixed ones.")
     group.addoption("--ares-seed", metavar="N", help="Other generated examples: those of this seed.")
+    group.addoption("--ares-edition", metavar="EDITION", help="The contract as it was then, such as 2026.1.")
     group.addoption("--ares-explore", action="store_true", help="Other generated examples in each run.")
     group.addoption("--ares-baseline", metavar="FILE.toml", help="The contracts' known failures: only others fail.")
     group.addoption("--ares-write-baseline", action="store_true", help="Write what fails now into the baseline.")
@@ -91,6 +107,7 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--ares-url", metavar="URL", help="Ask this server in the fake's place; ARES_TOKEN opens it.")
     parser.addini("ares_tier", "As --ares-tier.")
     parser.addini("ares_examples", "As --ares-examples; a contract's own number counts more.")
+    parser.addini("ares_edition", "As --ares-edition.")
     parser.addini("ares_seed", "As --ares-seed.")
     parser.addini("ares_baseline", "As --ares-baseline.", type="paths")
     parser.addini("ares_report", "As --ares-report; one path or more.", type="paths")
@@ -109,6 +126,7 @@ def read(config: pytest.Config) -> None:
         ),
         _seed(config),
         chance,
+        config.getoption("ares_edition") or config.getini("ares_edition") or None,
         _baseline(config),
         config.getoption("ares_write_baseline"),
         _url(config),

@@ -13,7 +13,7 @@ import pytest
 
 from mock_ares._version import __version__
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.model import CheckResult, ClientReport, HarnessError, Report, UsageError
+from mock_ares.harness.model import NEWEST, CheckResult, ClientReport, HarnessError, Report, UsageError
 from mock_ares.harness.plugin.collect import runs
 from mock_ares.harness.plugin.options import options_of
 from mock_ares.harness.plugin.run import RESULT, command_of
@@ -105,7 +105,9 @@ class Writer:
             )
             for subject, found in sorted(self._found.items())
         ]
-        return Report(__version__, self._options.seed(), tuple(clients), BARRIER.reason)
+        edition = self._options.edition()
+        name = edition.name if edition else NEWEST
+        return Report(__version__, self._options.seed(), tuple(clients), BARRIER.reason, edition=name)
 
     def _write_baseline(self, path: Path) -> str:
         clients = [

@@ -156,6 +156,7 @@ class ContractRun:
             seed=options.seed(),
             examples=options.examples(terms.examples),
             strict=terms.strict,
+            edition=options.edition(),
             expect={**(self._baseline.of(client) if self._baseline else {}), **terms.expected_failures},
         )
 

@@ -31,6 +31,7 @@ from mock_ares.harness.report.verdicts import (
     hindrance,
     label,
     names_of,
+    origin,
     recut,
     sentence,
     tally,
@@ -68,9 +69,8 @@ def text(raw: str) -> str:
 
 def _body(report: Report, replay: Replay) -> Iterator[str]:
     several = len(report.clients) > 1
-    seed = f", seed {report.seed}" if report.seed is not None else ""
     yield f"<header>\n<h1>{HEADINGS[report.subject]}</h1>\n"
-    yield f'<p class="lede">{tally(report.clients)} · mock-ares {text(report.version)}{seed}</p>\n'
+    yield f'<p class="lede">{tally(report.clients)} · {text(origin(report))}</p>\n'
     yield from (f'<p class="lede">{text(sentence(note))}</p>\n' for note in report.notes)
     if (notice := hindrance(report.hindrance)) is not None:
         yield f'<p class="best-effort">{text(sentence(notice))}</p>\n'

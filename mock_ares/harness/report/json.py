@@ -29,6 +29,7 @@ def as_dict(report: Report, replay: Replay) -> dict[str, Any]:
     ]
     return {
         "version": report.version,
+        "contract": report.edition,
         "seed": report.seed,
         "hindrance": hindrance(report.hindrance),
         "clients": clients,

@@ -23,7 +23,7 @@ def as_junit(report: Report, replay: Replay) -> str:
     root = Xml.Element("testsuites", name="mock-ares")
     properties = {"version": report.version}
     if report.seed is not None:
-        properties["seed"] = str(report.seed)
+        properties |= {"contract": report.edition, "seed": str(report.seed)}
     properties |= {f"note {number}": _text(note) for number, note in enumerate(report.notes, 1)}
     if (notice := hindrance(report.hindrance)) is not None:
         properties["hindrance"] = _text(notice)

@@ -10,7 +10,7 @@ from mock_ares.harness.model import CheckResult, ClientReport, Report
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.failure_text import failure_text
 from mock_ares.harness.report.grouping import Group, groups
-from mock_ares.harness.report.verdicts import HEADINGS, SIGNS, diagnosis, hindrance, sentence, tally
+from mock_ares.harness.report.verdicts import HEADINGS, SIGNS, diagnosis, hindrance, origin, sentence, tally
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
 MOST = 500_000
@@ -58,7 +58,7 @@ def _parts(report: Report, replay: Replay) -> Iterator[str]:
         yield from _failures(client, partial(replay, client), several=len(report.clients) > 1)
     for client in report.clients:
         yield from _let_pass(client)
-    yield f"mock-ares {report.version}" + ("" if report.seed is None else f", seed {report.seed}")
+    yield origin(report)
 
 
 def _failures(client: ClientReport, replay: Callable[[CheckResult], str | None], *, several: bool) -> Iterator[str]:

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
-from mock_ares.harness.model import CheckResult, ClientReport, Report, Verdict
+from mock_ares.harness.model import NEWEST, CheckResult, ClientReport, Report, Verdict
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.failure_text import WIDTH, Paint, failure_text, painter
 from mock_ares.harness.report.grid import ID, STYLES, cut, grid
@@ -244,7 +244,8 @@ class Terminal:
             if count
         ]
         seconds = sum(check.duration for client in report.clients for check in client.checks)
-        spent = "" if report.seed is None else f"; {seconds:.1f} s of checks, seed {report.seed}"
+        edition = f"contract {report.edition}, " if report.edition != NEWEST else ""
+        spent = "" if report.seed is None else f"; {seconds:.1f} s of checks, {edition}seed {report.seed}"
         yield f"{', '.join(parts) or 'nothing was checked'}{spent}"
         yield from (line for note in report.notes for line in textwrap.wrap(clean(note), self._width))
         for client in report.clients:

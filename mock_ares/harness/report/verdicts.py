@@ -34,6 +34,12 @@ HINDRANCE = (
 )
 
 
+def origin(report: Report) -> str:
+    """What it takes to have the same run again."""
+    drawn = "" if report.seed is None else f", contract {report.edition}, seed {report.seed}"
+    return f"mock-ares {report.version}{drawn}"
+
+
 def hindrance(reason: str | None) -> str | None:
     """What is said once, at the top of a report, where it cannot be known what a client has read."""
     return HINDRANCE.format(reason) if reason else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mock_ares.harness.checks import CHECKS, Check
+from mock_ares.harness.checks.editions import has
 from mock_ares.harness.checks.rows import playable, speaking
 from mock_ares.harness.model import (
     KEY_PATH,
@@ -352,6 +353,8 @@ def verdict_on(check: Check, failure: Failure | None, settings: RunSettings) -> 
 def cases_of(check: Check, client: Client, settings: RunSettings) -> tuple[Case, ...]:
     """The fixed examples that apply to the client, in its dialect."""
     cases: Iterable[Case] = check.examples_for(client, settings)
+    if (edition := settings.edition) is not None:
+        cases = [case for case in cases if has(edition, check, case)]
     if not getattr(client, "restarts", True):
         cases = (case for case in cases if not _shows_then_repeats(case))
     playable_cases = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis.database import ExampleDatabase
 
 from mock_ares.harness.checks import CHECKS, Check, find
+from mock_ares.harness.checks.editions import has
 from mock_ares.harness.model import NO_EXCHANGE, CheckResult, Client, ClientReport
 from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
 from mock_ares.harness.run.background import BackgroundChecks, Thread, lanes
@@ -30,7 +31,9 @@ def selected(settings: RunSettings) -> tuple[Check, ...]:
     return tuple(
         check
         for check in CHECKS.values()
-        if (not settings.only or check.id in settings.only) and settings.tier in (None, check.info.tier)
+        if (not settings.only or check.id in settings.only)
+        and settings.tier in (None, check.info.tier)
+        and (settings.edition is None or has(settings.edition, check))
     )
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from mock_ares._version import __version__
-from mock_ares.harness.model import ClientReport, Report, UsageError
+from mock_ares.harness.model import NEWEST, ClientReport, Report, UsageError
 from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.run.checks_in_order import Contract, selected
 from mock_ares.harness.run.clients_file import ClientEntry
@@ -31,7 +31,9 @@ class CheckSession:
 
     @property
     def report(self) -> Report:
-        return Report(__version__, self.settings.seed, tuple(self.clients), BARRIER.reason)
+        edition = self.settings.edition
+        name = edition.name if edition else NEWEST
+        return Report(__version__, self.settings.seed, tuple(self.clients), BARRIER.reason, edition=name)
 
     @property
     def status(self) -> int:

@@ -29,6 +29,6 @@ async function answer({ id, cancel_after: wanted = Infinity, ...call }) {
   }
 }
 
-say({ protocol: 1 });
+say({ protocol: 1, capabilities: ["concurrent"] });
 // readline ends lines at U+2028 too. Requests are ASCII, so they hold none.
-for await (const line of createInterface({ input: stdin })) await answer(JSON.parse(line));
+for await (const line of createInterface({ input: stdin })) answer(JSON.parse(line)); // not awaited: there may be two at once

@@ -1,4 +1,4 @@
-"""The connection is closed before a byte of the response."""
+"""There is no byte of a response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mock_ares.scenario.words import Switch
 @fault("empty_reply")
 @dataclass(frozen=True, slots=True)
 class EmptyReply(Fault):
-    """FIN, or with ``reset`` RST, in the response's place.
+    """FIN, or with ``reset`` RST, in the response's place; with ``silent`` nothing, and the connection stays open.
 
     ``stale``: the response before it promises to keep the connection, as one of a pool that has gone stale.
     """
@@ -22,6 +22,7 @@ class EmptyReply(Fault):
 
     reset: Switch = False
     stale: Switch = False
+    silent: Switch = False
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        return in_its_place(plan, self.name, Ending("reset" if self.reset else "close"))
+        return in_its_place(plan, self.name, Ending("hang" if self.silent else "reset" if self.reset else "close"))

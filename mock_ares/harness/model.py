@@ -6,7 +6,7 @@ observation against the case's expectation gives a *verdict*. A *check* is a haz
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -48,7 +48,9 @@ NEWEST = "newest"
 NO_EXCHANGE = "there was no exchange"
 STREAM_PATH = "/api/chat/stream"
 KEY_PATH = "/v1/chat/stream"
-CAPABILITIES = frozenset({"incremental", "retry", "cancel", "v1", "redirects", "gzip", "timeout"})
+CAPABILITIES = frozenset(
+    {"incremental", "retry", "cancel", "abort", "concurrent", "v1", "redirects", "gzip", "timeout"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,12 @@ class Case:
     """Which reply the observation is judged against; -1: the last that was asked for."""
     cancel_after: int | None = None
     """The caller stops after so many characters have been shown."""
+    cancel_in: float | None = None
+    """The caller stops after so many seconds, whatever has been shown."""
+    questions: int = 1
+    """The client is asked so many times, and judged by the last answer."""
+    at_once: bool = False
+    """It is asked two questions at once; the second is judged, and the first for text that is not its own."""
     withhold: bool = False
     """Each piece is sent only when the client has shown the one before (``incremental``)."""
     refused: bool = False
@@ -112,6 +120,8 @@ class Target:
     cancel_after: int | None = None
     api_key: str = ""
     """The key that goes with the token, for clients that are called in process."""
+    cancel_in: float | None = None
+    """Seconds after which the caller stops, whatever has been shown."""
     over: Over = field(default_factory=lambda: Over())
     """When the fake ended the example, which may be long before the deadline."""
 
@@ -158,6 +168,9 @@ class Client(Protocol):
 
         ``shown(text)`` is called, from any thread, as pieces come in.
         """
+
+    def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
+        """The same for several at once."""
 
     def another(self) -> Client | None:
         """A second instance, that shares nothing with this one; None: there can be none."""

@@ -44,6 +44,8 @@ class ExampleResult:
     """Withheld: how many chunks had been sent when the client showed nothing more."""
     void: bool = False
     """Read boundaries were promised and could not be kept."""
+    earlier: tuple[ExampleResult, ...] = ()
+    """What came of the other questions, where it was asked more than one."""
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:

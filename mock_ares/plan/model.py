@@ -156,6 +156,8 @@ class Script:
     before_fault: int | None = None
     """So many writes, and the head, must have been read before what follows, which may take from the client what it has
     not read yet: an abrupt end, or bytes that are no HTTP. None: nothing does."""
+    head_parted: bool = False
+    """Reads end inside the head, too."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "writes", columns(Writes, self.writes))

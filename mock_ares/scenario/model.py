@@ -251,6 +251,12 @@ class Counterexample(Words):
     """Which reply it is judged against, counted from 0; -1: the last that it asked for."""
     cancel_after: Index | None = None
     """Its caller stops after so many characters have been shown."""
+    cancel_in: Duration | None = None
+    """Its caller stops after so long, whatever has been shown."""
+    questions: Annotated[int, Whole(1)] = 1
+    """It is asked so many times, and judged by the last answer."""
+    at_once: Switch = False
+    """It is asked two questions at once."""
     withhold: Switch = False
     """Each piece is sent only when the client has shown the one before."""
     refused: Switch = False

@@ -259,21 +259,24 @@ class Body(Words):
     """What one HTTP chunk holds; by default a segment where segments are promised, else an event."""
     sizes: Literal["usual", "capitals", "zeros"] = "usual"
     """How the size of an HTTP chunk is written: in capital digits, or with zeros before it (RFC 9112 7.1)."""
-    reads: Literal["size", "crlf", "last"] | None = None
-    """Reads end inside HTTP's own framing: in each size line, between the CR and LF behind each chunk, all through the
-    last chunk. It takes segments other than free."""
+    reads: Literal["head", "size", "crlf", "last"] | None = None
+    """Reads end inside HTTP's own framing: in the head's lines and line ends, in each size line, between the CR and LF
+    behind each chunk, all through the last chunk. It takes segments other than free."""
     content_length: Index | None = None
     """A Content-Length beside the HTTP chunks, which count alone, or are an error (RFC 9112 6.3)."""
     gzip: Literal["event", "whole"] | None = None
     """Compressed when the client accepts it, flushed after each event or not at all."""
-    connection: Literal["keep-alive", "close"] = "keep-alive"
-    """close: the head says that the connection ends with this reply."""
+    connection: Literal["keep-alive", "close", "idle-close", "idle-reset"] = "keep-alive"
+    """close: the head says that the connection ends with this reply. idle-close, idle-reset: it promises to keep the
+    connection, which ends by FIN, or RST, when all has been read."""
 
     def together(self) -> Iterator[Finding]:
         for name in ("extensions", "trailers", "http_chunks", "sizes", "reads", "content_length"):
-            if getattr(self, name) not in (None, {}, "", "usual") and self.framing != "chunked":
+            if getattr(self, name) not in (None, {}, "", "usual", "head") and self.framing != "chunked":
                 yield (name,), f"{name} need framing: chunked, not {self.framing}"
-        if self.reads is not None and self.http_chunks is not None:
+        if self.connection.startswith("idle") and self.framing not in ("chunked", "length"):
+            yield ("connection",), f"a body of framing {self.framing} ends its connection"
+        if self.reads not in (None, "head") and self.http_chunks is not None:
             yield ("reads",), "reads are told for the HTTP chunks that reads make; leave http_chunks out"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from mock_ares.harness.checks.rows import case, one, say
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import KEY_PATH, Boundaries, Case, HarnessError, Observation, Target
 from mock_ares.harness.play.example_runner import ExampleRunner, lasting
-from mock_ares.scenario.model import Body, Pace, Pause, Redirect, Reply, RetryAfter, Segments
+from mock_ares.scenario.model import Body, Pace, Pause, Redirect, Reply, RetryAfter, Segments, Text
 from mock_ares.server.transport.client_socket import ClientSocket
 from mock_ares.server.transport.read_barrier import Boundary
 from mock_ares.server.transport.wire import Wire
@@ -47,6 +47,9 @@ class Local:
     def observe(self, target: Target, shown: Any = None) -> Observation:
         self.targets.append(target)
         return self.act(target, shown)
+
+    def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
+        return [self.observe(target) for target in targets]
 
     def another(self) -> None: ...
 
@@ -97,6 +100,19 @@ class TestAnExample:
         second = arena.observe(client, one("cd"))
         assert first.exchanges[0].owner != second.exchanges[0].owner
         assert len(second.asked) == 1
+
+    def test_more_than_one_question(self, arena: ExampleRunner, client: Local) -> None:
+        played = arena.observe(client, case(say("ab"), say("cd"), questions=2))
+        assert (played.observation.text, [e.reply for e in played.exchanges]) == ("cd", [1])
+        (first,) = played.earlier
+        assert (first.observation.text, [e.reply for e in first.exchanges]) == ("ab", [0])
+
+    def test_two_questions_at_once(self, arena: ExampleRunner) -> None:
+        echo = Reply(text=Text(template="to {message}"), pace=Pace(every=0.01))
+        with PythonClient(right.stream_chat) as client:
+            played = arena.observe(client, case(echo, message="a", at_once=True))
+        assert (played.observation.text, played.earlier[0].observation.text) == ("to a", "to a, and why")
+        assert [len(each.asked) for each in (played, *played.earlier)] == [1, 1]
 
     def test_the_replies_are_given_in_turn_and_the_last_repeats(self, arena: ExampleRunner) -> None:
         client = PythonClient(wrong.retries_anew)

@@ -42,6 +42,7 @@ OUTCOMES = {
     "drop-silent": {"undetectable"},
     "short-length": {"undetectable"},
     "long-line": {"either"},
+    "after-failure": {"error", "either", "exact"},  # the second is whole
     "end-record": {"either"},  # nothing on the wire says that no more will come
 }
 SLOW = {"long-line", "many-chunks", "patience", "cancel"}
@@ -55,6 +56,8 @@ def test_a_capability_is_asked_for_where_the_row_names_one() -> None:
         "incremental": "incremental",
         "retry": "retry",
         "cancel": "cancel",
+        "abort": "abort",
+        "at-once": "concurrent",
     }
 
 
@@ -206,7 +209,10 @@ ALSO: dict[str, set[str]] = {
     "malformed-chunk": {"malformed_chunk"},
     "empty-reply": {"empty_reply"},
     "error-event": {"error_event"},
-    "stall": {"hang"},
+    "error-detail": {"close_early", "reset_peer", "invalid_utf8", "error_event"},
+    "stall": {"hang", "empty_reply"},
+    "http-reads": {"length", "close-delimited"},
+    "after-failure": {"close_early", "reset_peer", "malformed_chunk", "text-unicode", "text-newlines"},
     "retry": {"close_early", "reset_peer"},
     "once": {"length", "close", "close-delimited"},
 }
@@ -259,6 +265,7 @@ def test_the_generated_examples_show_their_hazard_and_no_other(name: str, dialec
     generated()
     shown = {
         "chunk-split", "status", "not-sse", "request", "incremental", "text-lookalikes", "drop-fin", "drop-rst", "once",
+        "again",
     }  # fmt: skip
     assert name in seen or name in shown or ALSO.get(name, set()) & seen or name.startswith("eol-mixed")
 

@@ -144,7 +144,14 @@ class TestRequests:
         asked = Target("http://127.0.0.1:1", "/x", "t", message, float("inf"), cancel_after)
         line = encode_request(7, asked)
         assert REQUEST.is_valid(one_line(line))
-        assert decode_request(line) == (7, asked)
+        assert decode_request(line) == (7, asked, False)
+
+    @given(st.none() | st.floats(0.01, 99), st.booleans())
+    def test_what_few_have(self, cancel_in: float | None, more: bool) -> None:
+        asked = Target("http://127.0.0.1:1", "/x", "t", "hi", float("inf"), cancel_in=cancel_in)
+        line = encode_request(7, asked, more=more)
+        assert REQUEST.is_valid(one_line(line))
+        assert decode_request(line) == (7, asked, more)
 
     def test_mistakes(self) -> None:
         with pytest.raises(ProtocolError, match="it has no 'url'"):

@@ -8,6 +8,8 @@ import threading
 import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -348,6 +350,67 @@ class TestGivenUp:
         with PythonClient(late) as client:
             observation = client.observe(target(0.2), heard.append)
         assert (observation.shown, heard) == (("ab",), ["ab"])
+
+
+class TestTogether:
+    def test_asynchronous_ones_run_in_one_loop(self) -> None:
+        met = asyncio.Barrier(2)
+
+        async def meets(url: str, token: str, message: str) -> str:
+            async with asyncio.timeout(PATIENCE):
+                await met.wait()
+            return message
+
+        with PythonClient(meets) as client:
+            assert client.capabilities == {"abort", "concurrent"}
+            found = client.observe_together([target(message="a"), target(message="b")])
+        assert [observation.text for observation in found] == ["a", "b"]
+
+    def test_pieces_are_taken_in_turn(self) -> None:
+        heard = list[str]()
+
+        def says(url: str, token: str, message: str) -> Iterator[str]:
+            for number in "12":
+                heard.append(message + number)
+                yield heard[-1]
+
+        with PythonClient(partial(says)) as client:
+            assert client.capabilities == {"concurrent"}
+            found = client.observe_together([target(message="a"), target(message="b")])
+        assert [observation.shown for observation in found] == [("a1", "a2"), ("b1", "b2")]
+        assert heard == ["a1", "b1", "a2", "b2"]
+
+    def test_one_that_fails_is_told_from_the_other(self) -> None:
+        def fails(url: str, token: str, message: str) -> Iterator[str]:
+            yield message
+            if message == "a":
+                raise ValueError("wrong")
+
+        with PythonClient(fails) as client:
+            first, second = client.observe_together([target(message="a"), target(message="b")])
+        assert (first.error, first.shown, second.text) == ("ValueError: wrong", ("a",), "b")
+
+    def test_one_that_returns_a_text_is_called_twice(self) -> None:
+        with PythonClient(lambda url, token, message: message) as client:
+            assert not client.capabilities
+            found = client.observe_together([target(message="a"), target(message="b")])
+        assert [observation.text for observation in found] == ["a", "b"]
+
+
+class TestAbort:
+    def test_is_cancelled_before_it_has_shown_anything(self) -> None:
+        left = threading.Event()
+
+        async def waits(url: str, token: str, message: str) -> str:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                left.set()
+            return message
+
+        with PythonClient(waits) as client:
+            observation = client.observe(replace(target(), cancel_in=0.01))
+        assert (observation.text, observation.cancelled) == ("", True) and left.is_set()
 
 
 class TestCancel:

@@ -100,6 +100,12 @@ class TestClient:
         observation = remote("my_client:apieces", cancel_after=1)
         assert (observation.text, observation.cancelled) == ("ab", True)
 
+    def test_two_at_once(self) -> None:
+        with RemoteClient("my_client:apieces") as client:
+            assert {"abort", "concurrent"} <= client.capabilities
+            found = client.observe_together([target(message="a"), target(message="b")])
+        assert [observation.shown_text for observation in found] == ["abcd", "abcd"]
+
     def test_what_it_prints_and_reads_is_apart(self, remote: Remote) -> None:
         observation = remote("my_client:prints")
         assert (observation.text, observation.shown) == ("read", ())

@@ -199,6 +199,17 @@ class WaitsShortlyForTheHead(Right):
         return response
 
 
+class WaitsForTheHeadForEver(Right):
+    """Has a time-out for each read of the body, and none for the head."""
+
+    def ask(self, connection: HTTPConnection, url: str, token: str, message: str) -> HTTPResponse:
+        connection.timeout = None
+        response = super().ask(connection, url, token, message)
+        if connection.sock is not None:  # of a response that ends with the connection it has been let go
+            connection.sock.settimeout(self.timeout)
+        return response
+
+
 class CountsEventsOnly(Right):
     """Takes five seconds without an event for the end of the connection, whatever comments come."""
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import codecs
 import html
+import queue
+import re
+import threading
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from http.client import HTTPResponse
+from itertools import count
 
 from mock_ares.client import AresError
 from tests.mutants.base import Right, lines_by_lf
+
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class KnowsNoCr(Right):
@@ -198,6 +206,50 @@ class KeepsTheBeginning(Right):
         for piece in events:
             yield piece[:left]
             left = max(0, left - len(piece))
+
+
+class ItsQueueIsBounded(Right):
+    """Reads in a thread, ahead of what is shown, and lets pieces go where more than five hundred wait."""
+
+    def text(self, events: Iterable[str]) -> Iterator[str]:
+        waiting = queue.Queue[str | Exception | None](500)
+
+        def read() -> None:
+            end: Exception | None = None
+            try:
+                for piece in super(ItsQueueIsBounded, self).text(events):
+                    with suppress(queue.Full):
+                        waiting.put_nowait(piece)
+            except Exception as error:
+                end = error
+            waiting.put(end)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        for shown in count():
+            if shown % 10 == 9:
+                time.sleep(0.001)  # it draws
+            if not isinstance(piece := waiting.get(), str):
+                break
+            yield piece
+        if isinstance(piece, Exception):
+            raise piece
+
+
+class ScansItsLineAnew(Right):
+    """Looks for a line end in all of a line that has come, with each kilobyte that comes to it."""
+
+    def lines(self, texts: Iterable[str]) -> Iterator[str]:
+        return super().lines(self.scanned(texts))
+
+    def scanned(self, texts: Iterable[str]) -> Iterator[str]:
+        unfinished = ""
+        for text in texts:
+            for start in range(0, len(text), 1024):
+                unfinished += text[start : start + 1024]
+                if LINE_END.search(unfinished):
+                    unfinished = LINE_END.split(unfinished)[-1]
+            yield text
 
 
 class DrawsAllAnew(Right):

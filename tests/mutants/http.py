@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import BadStatusLine, HTTPResponse
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from mock_ares.client import AresError, Response
 from tests.mutants.base import Right
@@ -19,6 +20,40 @@ class NeedsALength(Right):
 
     def received(self, response: Any) -> Iterator[bytes]:
         return super().received(response) if response.chunked or response.length is not None else iter(())
+
+
+class ReadsTheHeadOnce(Right):
+    """Speaks HTTP by itself, and takes what the first read brings for the whole head."""
+
+    def connect(self, url: str) -> Any:
+        parts = urlsplit(url)
+        return OneRead((str(parts.hostname), parts.port), self.timeout)
+
+    def ask(self, connection: Any, url: str, token: str, message: str) -> HTTPResponse:
+        body, path = self.asked(message), urlsplit(url).path
+        fields = {**self.fields(token), "Host": urlsplit(url).netloc, "Content-Length": str(len(body))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        connection.sendall(f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+        response = self.response_class(connection, method="POST")
+        response.begin()
+        return response
+
+
+class OneRead(socket.socket):
+    """A connection whose first read is all that there is of the head."""
+
+    def __init__(self, address: tuple[str, int | None], timeout: float | None) -> None:
+        super().__init__()
+        self.settimeout(timeout)
+        super().connect(address)
+        self.first = True
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        size = super().recv_into(buffer, nbytes, flags)
+        if self.first and b"\r\n\r\n" not in bytes(buffer[:size]):
+            raise AresError("this is no head")
+        self.first = False
+        return size
 
 
 class KnowsNoExtensions(Right):

@@ -254,6 +254,16 @@ TABLE: tuple[Mutant, ...] = (
         "Only there are replies of more than that.",
     ),
     mutant(
+        framing.ItsQueueIsBounded,
+        "many-chunks",
+        "Only there do so many chunks come faster than they are shown.",
+    ),
+    mutant(
+        framing.ScansItsLineAnew,
+        "long-line",
+        "Only there is a line so long that the square of its kilobytes takes seconds.",
+    ),
+    mutant(
         framing.DrawsAllAnew,
         "many-chunks",
         "Only there are so many chunks that the square of their number takes seconds.",
@@ -264,6 +274,11 @@ TABLE: tuple[Mutant, ...] = (
         "close-delimited",
         "Only there is a body without chunks and without a length, where it matters what was said (once asks how "
         "often was asked, and in drop-silent any outcome passes).",
+    ),
+    mutant(
+        http.ReadsTheHeadOnce,
+        "http-reads",
+        "Only there does a read end inside the head.",
     ),
     mutant(
         http.KnowsNoExtensions,
@@ -416,6 +431,11 @@ TABLE: tuple[Mutant, ...] = (
         "Only there does the head come late.",
     ),
     mutant(
+        failure.WaitsForTheHeadForEver,
+        "stall",
+        "One of its silences comes before the head.",
+    ),
+    mutant(
         failure.CountsEventsOnly,
         "heartbeats",
         "Only there are comments in a silence; without any, no line comes that it could judge by.",
@@ -473,6 +493,46 @@ TABLE: tuple[Mutant, ...] = (
         behaviour.KeepsTheConnection,
         "cancel",
         "Only there does the caller stop before the reply has ended and everything is closed by that.",
+    ),
+    mutant(
+        behaviour.AsksInAThread,
+        "abort",
+        "Only there is it stopped before it has returned.",
+    ),
+    mutant(
+        behaviour.AnswersFromACache,
+        "again idle-close",
+        "Only there is it asked again what it has answered, by the same user.",
+    ),
+    mutant(
+        behaviour.KeepsTheLastAnswer,
+        "again",
+        "Only there does an error come behind a good answer to the same user.",
+    ),
+    mutant(
+        behaviour.KeepsUnfinishedData,
+        "after-failure",
+        "Only there does the same user ask again after an answer that broke off inside an event.",
+    ),
+    mutant(
+        behaviour.KeepsTheDecoder,
+        "after-failure",
+        "The same inside a character.",
+    ),
+    mutant(
+        behaviour.KeepsTheConnectionBlindly,
+        "idle-close",
+        "Only there does a connection end that was promised to stay.",
+    ),
+    mutant(
+        behaviour.SharesTheTextSoFar,
+        "at-once",
+        "Only there are two questions under way.",
+    ),
+    mutant(
+        behaviour.SkipsWhatWasShown,
+        "retry",
+        "Only there is the second attempt worded otherwise.",
     ),
     mutant(
         behaviour.AddsTheAttempts,

@@ -31,9 +31,13 @@ def main() -> int:
 
 def _run(subject: Subject, chosen: argparse.Namespace) -> int:
     begun, made = time.monotonic(), list(subject.mutants(subject.source))
+    if (wrong := judged(subject, subject.source, quick=chosen.quick or chosen.every > 1)) is not None:
+        _say(f"{subject.name}: it fails {wrong} itself, so that no mutant of it can be judged")
+        return 1
     outdated = stale(subject.name, made)
-    equivalent = [each for each in made if any(row.covers(subject.name, each) for row in EQUIVALENTS)]
-    tried = [each for each in made if each not in equivalent][:: chosen.every]
+    equivalent = [each for each in made if any(row.covers(subject.name, each) for row in EQUIVALENTS if not row.beyond)]
+    beyond = [each for each in made if any(row.covers(subject.name, each) for row in EQUIVALENTS if row.beyond)]
+    tried = [each for each in made if each not in equivalent and each not in beyond][:: chosen.every]
     survivors = list[Change]()
     with ThreadPoolExecutor(chosen.jobs) as pool:  # each waits for a process
         for change, reason in zip(
@@ -48,8 +52,8 @@ def _run(subject: Subject, chosen: argparse.Namespace) -> int:
         _say(f"STALE  {subject.name}: {row.what}  |  {row.line}")
     killed = len(tried) - len(survivors)
     _say(
-        f"{subject.name}: {len(made)} mutants, {len(equivalent)} equivalent; of {len(tried)} tried {killed} killed, "
-        f"{len(survivors)} survive; {time.monotonic() - begun:.0f} s"
+        f"{subject.name}: {len(made)} mutants, {len(equivalent)} equivalent, {len(beyond)} beyond the contract; "
+        f"of {len(tried)} tried {killed} killed, {len(survivors)} survive; {time.monotonic() - begun:.0f} s"
     )
     return 1 if survivors or outdated else 0
 

@@ -7,6 +7,7 @@ import copy
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 PYTHON_SKIPPED = frozenset({"main"})
 """Functions that are about the command line, which no check of a function asks for."""
@@ -27,10 +28,19 @@ class Change:
 
 # Python
 
-_COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
-    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+_COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.Lt), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
+    ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
 }  # fmt: skip
+_METHODS = {
+    "lower": ("upper",), "upper": ("lower",), "strip": ("lstrip", "rstrip"), "lstrip": ("rstrip", "strip"),
+    "rstrip": ("lstrip", "strip"), "partition": ("rpartition",), "rpartition": ("partition",), "split": ("rsplit",),
+    "removeprefix": ("removesuffix", "lstrip"), "removesuffix": ("removeprefix", "rstrip"), "find": ("rfind",),
+    "startswith": ("endswith",), "endswith": ("startswith",), "index": ("rindex",), "append": ("extend",),
+    "readline": ("read",), "fullmatch": ("match", "search"), "match": ("search",),
+}  # fmt: skip
+"""Methods of strings and the like, and those that are taken for them."""
 
 
 def python(source: str) -> Iterator[Change]:
@@ -83,8 +93,8 @@ Way = tuple[str, Callable[[ast.AST], None]]
 def _ways(node: ast.AST) -> Iterator[Way]:
     match node:
         case ast.Compare(ops=[op, *_]) if type(op) in _COMPARED:
-            other = _COMPARED[type(op)]
-            yield f"{type(op).__name__} is {other.__name__}", lambda n: n.ops.__setitem__(0, other())  # type: ignore[attr-defined]
+            for other in _COMPARED[type(op)]:
+                yield f"{type(op).__name__} is {other.__name__}", lambda n, to=other: n.ops.__setitem__(0, to())  # type: ignore[misc]
         case ast.BoolOp(op=op, values=values):
             swapped = ast.Or if isinstance(op, ast.And) else ast.And
             yield f"{type(op).__name__} is {swapped.__name__}", lambda n: setattr(n, "op", swapped())
@@ -92,11 +102,23 @@ def _ways(node: ast.AST) -> Iterator[Way]:
                 yield f"without operand {at + 1}", lambda n, at=at: n.values.pop(at) and None  # type: ignore[misc]
         case ast.UnaryOp(op=ast.Not()):
             yield "without not", lambda n: _become(n, n.operand)  # type: ignore[attr-defined]
+        case ast.UnaryOp(op=ast.USub()):
+            yield "without minus", lambda n: _become(n, n.operand)  # type: ignore[attr-defined]
         case ast.If() | ast.While() | ast.IfExp():
             yield "condition negated", lambda n: setattr(n, "test", ast.UnaryOp(ast.Not(), n.test))  # type: ignore[attr-defined]
+            for value in (True, False):
+                yield f"condition {value}", lambda n, value=value: setattr(n, "test", ast.Constant(value))  # type: ignore[misc]
         case ast.BinOp(op=ast.Add()):
             yield "Add is Sub", lambda n: setattr(n, "op", ast.Sub())
-        case ast.Constant(value=value) if value is not None and value is not Ellipsis:
+        case ast.BinOp(op=ast.Sub()):
+            yield "Sub is Add", lambda n: setattr(n, "op", ast.Add())
+        case ast.Call():
+            yield from _calls(node)
+        case ast.Slice():
+            for bound in ("lower", "upper"):
+                if getattr(node, bound) is not None:
+                    yield f"without the {bound} bound", lambda n, bound=bound: setattr(n, bound, None)  # type: ignore[misc]
+        case ast.Constant(value=value):
             yield from _constants(value)
         case ast.Raise():
             yield "not raised", lambda n: _become(n, ast.Pass())
@@ -116,14 +138,31 @@ def _ways(node: ast.AST) -> Iterator[Way]:
             yield from _assignments(node)
 
 
+def _calls(node: ast.Call) -> Iterator[Way]:
+    """Another method, an argument that is None, and one that is left out."""
+    if isinstance(node.func, ast.Attribute):
+        for other in _METHODS.get(node.func.attr, ()):
+            yield f"{node.func.attr} is {other}", lambda n, other=other: setattr(n.func, "attr", other)  # type: ignore[misc]
+    for at, argument in enumerate(node.args):
+        if not isinstance(argument, ast.Starred):
+            if not isinstance(argument, ast.Constant):
+                yield f"argument {at + 1} is None", lambda n, at=at: n.args.__setitem__(at, ast.Constant(None))  # type: ignore[misc]
+            yield f"without argument {at + 1}", lambda n, at=at: n.args.pop(at) and None  # type: ignore[misc]
+    for at, word in enumerate(node.keywords):
+        yield f"without {word.arg}", lambda n, at=at: n.keywords.pop(at) and None  # type: ignore[misc]
+
+
 def _constants(value: object) -> Iterator[Way]:
     if isinstance(value, bool):
         yield f"{value} is {not value}", lambda n: setattr(n, "value", not value)
     elif isinstance(value, int | float):
-        yield f"{value} is {value + 1}", lambda n: setattr(n, "value", value + 1)
+        for number in (value + 1, value - 1):
+            yield f"{value} is {number}", lambda n, number=number: setattr(n, "value", number)  # type: ignore[misc]
     elif isinstance(value, str | bytes):
-        other = value[:0] if value else "x" if isinstance(value, str) else b"x"
-        yield f"{value!r} is {other!r}", lambda n: setattr(n, "value", other)
+        x: Any = "x" if isinstance(value, str) else b"x"
+        for other in dict.fromkeys((value[:0], x + value + x, value.swapcase()) if value else (x,)):
+            if other != value:
+                yield f"{value!r} is {other!r}", lambda n, other=other: setattr(n, "value", other)  # type: ignore[misc]
 
 
 def _assignments(node: ast.AST) -> Iterator[Way]:
@@ -131,6 +170,10 @@ def _assignments(node: ast.AST) -> Iterator[Way]:
     named = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple | ast.Attribute | ast.Name)
     if named or isinstance(node, ast.AugAssign):
         yield "not assigned", lambda n: _become(n, ast.Pass())
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute | ast.Name):
+        is_none = isinstance(node.value, ast.Constant) and node.value.value is None
+        if not is_none:
+            yield "assigned None", lambda n: setattr(n, "value", ast.Constant(None))
 
 
 def _become(node: ast.AST, other: ast.AST) -> None:
@@ -154,6 +197,16 @@ _SWAPPED = {
     "===": "!==", "!==": "===", ">": ">=", ">=": ">", "<": "<=", "<=": "<", "&&": "||", "||": "&&", "??": "&&",
     "true": "false", "false": "true", "!": "", "continue": "break", "break": "continue", "await": "",
 }  # fmt: skip
+_JS_METHODS = {
+    "trim": ("trimStart", "trimEnd"), "trimStart": ("trim",), "startsWith": ("endsWith",), "endsWith": ("startsWith",),
+    "toLowerCase": ("toUpperCase",), "slice": ("at",), "push": ("unshift",), "pop": ("shift",), "shift": ("pop",),
+    "indexOf": ("lastIndexOf",), "join": ("concat",), "get": ("has",), "test": ("exec",),
+}  # fmt: skip
+_CONDITION = re.compile(r"(?<![\w$])(if|while) \((?P<test>(?:[^()]|\([^()]*\))*)\)")
+_CHOICE = re.compile(r"(?<=[(= ])(?P<test>\w+(?:\.\w+\(\"[^\"]*\"\))?)(?= \? )")
+_OBJECT = re.compile(r"\{ [^{}\n]+ \}(?=[,);])")
+_ARRAY = re.compile(r"(?<== )\[\](?=;)")
+_CALLED = re.compile(r"\.(?:trim|trimStart|trimEnd|toLowerCase|slice)\([^()]*\)")
 _STATEMENT = re.compile(
     r"^(?!const |let |import |export |return|\}|//|for |if |while |else)([\w#.$?]+(\(| = |\.)|yield |throw ).*;"
 )
@@ -169,19 +222,37 @@ def javascript(source: str) -> Iterator[Change]:
         if line.startswith(("import ", "*", "/**")) or token.lastgroup == "comment":
             continue
         for what, new in _tokens(token.lastgroup or "", token[0]):
-            changed = source[: token.start()] + new + source[token.end() :]
-            yield Change(source.count("\n", 0, token.start()) + 1, line, what, changed)
+            yield _at(source, token.start(), token.end(), what, new)
+    for pattern in (_CONDITION, _CHOICE):
+        for found in pattern.finditer(source, 0, end):
+            for value in ("true", "false"):
+                yield _at(source, *found.span("test"), f"{found['test']} is {value}", value)
+    for pattern, new in ((_OBJECT, "{}"), (_ARRAY, '["x"]'), (_CALLED, "")):
+        for found in pattern.finditer(source, 0, end):
+            if "import" not in source[source.rfind("\n", 0, found.start()) : found.start()]:
+                yield _at(source, *found.span(), f"{found[0]} is {new or 'gone'}", new)
     yield from _statements(source, end)
+
+
+def _at(source: str, start: int, end: int, what: str, new: str) -> Change:
+    number = source.count("\n", 0, start) + 1
+    return Change(number, source.splitlines()[number - 1].strip(), what, source[:start] + new + source[end:])
 
 
 def _tokens(kind: str, token: str) -> Iterator[tuple[str, str]]:
     if kind in ("sign", "word") and token in _SWAPPED:
         yield f"{token} is {_SWAPPED[token] or 'gone'}", _SWAPPED[token]
+    elif kind == "word":
+        yield from ((f"{token} is {other}", other) for other in _JS_METHODS.get(token, ()))
     elif kind == "number":
-        yield f"{token} is {int(token.replace('_', '')) + 1}", str(int(token.replace("_", "")) + 1)
-    elif kind == "string" and token[0] != "`":
-        new = '"x"' if len(token) == 2 else '""'
-        yield f"{token} is {new}", new
+        for number in (int(token.replace("_", "")) + 1, int(token.replace("_", "")) - 1):
+            yield f"{token} is {number}", str(number)
+    elif kind == "string" and token[0] == "`":
+        yield f"{token} is ``", "``"
+    elif kind == "string":
+        for new in ('"x"',) if len(token) == 2 else ('""', f"{token[:-1]}x{token[-1]}", token.swapcase()):
+            if new != token:
+                yield f"{token} is {new}", new
     elif kind == "regex":
         parts = token[1:-1].split("|")
         for at in range(len(parts) if len(parts) > 1 else 0):

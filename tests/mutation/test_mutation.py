@@ -18,13 +18,30 @@ def made(source: str) -> set[tuple[str, str]]:
 def test_python_is_changed_in_one_place_each() -> None:
     assert made("if a == 1 and not b:\n    f()\n") == {
         ("condition negated", "if not (a == 1 and (not b)):\n    f()"),
+        ("condition True", "if True:\n    f()"),
+        ("condition False", "if False:\n    f()"),
         ("And is Or", "if a == 1 or not b:\n    f()"),
         ("without operand 1", "if not b:\n    f()"),
         ("without operand 2", "if a == 1:\n    f()"),
         ("Eq is NotEq", "if a != 1 and (not b):\n    f()"),
         ("1 is 2", "if a == 2 and (not b):\n    f()"),
+        ("1 is 0", "if a == 0 and (not b):\n    f()"),
         ("without not", "if a == 1 and b:\n    f()"),
         ("not called", "if a == 1 and (not b):\n    pass"),
+    }
+
+
+def test_calls_texts_and_slices_are_changed_in_each_of_their_parts() -> None:
+    assert made("x = a.strip(b, 'c', d=1)[1:]\n") >= {
+        ("strip is lstrip", "x = a.lstrip(b, 'c', d=1)[1:]"),
+        ("strip is rstrip", "x = a.rstrip(b, 'c', d=1)[1:]"),
+        ("argument 1 is None", "x = a.strip(None, 'c', d=1)[1:]"),
+        ("without argument 2", "x = a.strip(b, d=1)[1:]"),
+        ("without d", "x = a.strip(b, 'c')[1:]"),
+        ("'c' is 'C'", "x = a.strip(b, 'C', d=1)[1:]"),
+        ("'c' is 'xcx'", "x = a.strip(b, 'xcx', d=1)[1:]"),
+        ("without the lower bound", "x = a.strip(b, 'c', d=1)[:]"),
+        ("assigned None", "x = None"),
     }
 
 
@@ -38,7 +55,8 @@ def test_what_no_check_asks_for_is_left_alone() -> None:
 def test_javascript_is_changed_by_tokens() -> None:
     source = 'import a from "a";\n// 1 === 2\nif (x === "b") {\n  f(x);\n}\nif (process.argv[1]) g();\n'
     assert {(change.what, change.number) for change in changes.javascript(source)} == {
-        ("=== is !==", 3), ('"b" is ""', 3), ("statement gone", 4)
+        ("=== is !==", 3), ('"b" is ""', 3), ('"b" is "bx"', 3), ('"b" is "B"', 3), ("statement gone", 4),
+        ('x === "b" is true', 3), ('x === "b" is false', 3),
     }  # fmt: skip
 
 

@@ -72,6 +72,21 @@ class TestChunked:
         assert [write.data for write in found] == parts
         assert all(write.boundary for write in found)
 
+    def test_reads_that_end_in_the_head_leave_the_body_as_it_is(self) -> None:
+        found = script(Reply(chunks=("a",), segments="event", body=Body(reads="head", http_chunks="whole")))
+        assert found.head_parted and len(found.writes) == 1
+        assert not script(Reply(chunks=("a",), body=Body(reads="head"))).head_parted  # where none are promised
+
+    @pytest.mark.parametrize(("connection", "ending"), [("idle-close", "close"), ("idle-reset", "reset")])
+    def test_a_connection_that_ends_while_it_is_idle_is_promised_to_stay(self, connection: Any, ending: str) -> None:
+        found = script(Reply(chunks=("a",), body=Body(connection=connection)))
+        assert (found.ending.kind, found.keep_alive, found.before_fault) == (ending, False, len(found.writes))
+        assert field(found, "connection") is None and found.writes[-1].data.endswith(b"0\r\n\r\n")
+
+    def test_a_body_that_ends_with_its_connection_has_no_idle_one(self) -> None:
+        with pytest.raises(ValueError, match="framing close ends its connection"):
+            Body("close", connection="idle-close")
+
     def test_reads_are_not_told_for_http_chunks_that_they_do_not_make(self) -> None:
         with pytest.raises(ValueError, match="leave http_chunks out"):
             Body(reads="size", http_chunks="whole")

@@ -10,12 +10,12 @@ import pytest
 from mock_ares.authoring.load import loads
 from mock_ares.faults import empty_reply
 from mock_ares.scenario.diagnostics import ScenarioError
-from mock_ares.scenario.model import Reply, Scenario, When
+from mock_ares.scenario.model import Body, Reply, Scenario, When
 from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.hosting.loop import Server
 from mock_ares.server.transport.uvicorn_config import h11_protocol, httptools_protocol
-from tests.server.live import SAY_HI, Live, read_all
+from tests.server.live import SAY_HI, Live, read_all, until
 
 EARLY = Reply(error="too-large", before_body=True)
 MB = 1 << 20
@@ -85,6 +85,40 @@ def test_a_connection_that_was_to_be_kept_goes_stale(fake: Live, reset: bool) ->
         connection.sendall(fake.request())
         assert read_all(connection) == (b"<reset>" if reset else b"")
     assert [exchange.ending for exchange in fake.exchanges] == ["complete", "reset" if reset else "close"]
+
+
+@pytest.mark.parametrize(("connection", "end"), [("idle-close", b""), ("idle-reset", b"<reset>")])
+def test_a_connection_that_was_to_be_kept_ends_while_it_is_idle(fake: Live, connection: Any, end: bytes) -> None:
+    fake.server.script(fake.id, Reply(text="kept", body=Body(connection=connection)))
+    with fake.socket() as wire:
+        wire.sendall(fake.request())
+        answer = read_all(wire)
+    assert b"connection: close" not in answer and answer.endswith(b"0\r\n\r\n" + end)
+    assert fake.exchanges[-1].ending in ("close", "reset")
+
+
+def test_silence_in_the_place_of_a_response(fake: Live) -> None:
+    fake.server.script(fake.id, Reply(faults=(empty_reply(silent=True),)))
+    with fake.socket() as wire:
+        wire.sendall(fake.request())
+        wire.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            wire.recv(1)
+    until(lambda: fake.exchanges[-1].ending == "hang")
+
+
+@pytest.mark.needs_barrier
+def test_reads_end_in_the_head(fake: Live) -> None:
+    fake.server.script(fake.id, Reply(text="a", segments="event", body=Body(reads="head")))
+    reads = list[bytes]()
+    with fake.socket() as wire:
+        wire.sendall(fake.request())
+        while not b"".join(reads).endswith(b"0\r\n\r\n"):
+            reads.append(wire.recv(65536))
+    head = reads[:9]
+    assert (head[0], head[1], head[2]) == (b"H", b"TTP/1.1 200 O", b"K\r")
+    assert head[-3:] == [b"\n", b"\r", b"\n"]
+    assert fake.exchanges[-1].boundaries == "exact"
 
 
 def test_otherwise_the_answer_before_it_says_close(fake: Live) -> None:

@@ -44,7 +44,7 @@ export async function streamChat({ url, path, token, message, show }) {
 
 async function refuseAllButEvents(response, reads) {
   if (response.status !== 200) {
-    const value = (await reads?.read())?.value;
+    const value = (await reads?.read().catch(() => undefined))?.value; // the status says enough
     const excerpt = value ? new TextDecoder().decode(value.subarray(0, 300)) : "";
     throw new Error(`HTTP ${response.status}: ${excerpt}`);
   }

@@ -87,7 +87,12 @@ public final class Fixed {
     private static void refuseAllButEvents(HttpResponse<InputStream> response) throws IOException {
         if (response.statusCode() != 200) {
             var excerpt = new byte[300];
-            int length = Math.max(0, read(response.body(), excerpt)); // what there is of it
+            int length = 0;
+            try {
+                length = Math.max(0, read(response.body(), excerpt)); // what there is of it
+            } catch (IOException none) {
+                // the status says enough
+            }
             var body = new String(excerpt, 0, length, StandardCharsets.UTF_8);
             throw new IOException("HTTP " + response.statusCode() + ": " + body);
         }

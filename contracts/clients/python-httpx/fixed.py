@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 import httpx
 
@@ -74,7 +75,9 @@ async def stream_chat(url: str, token: str, message: str, path: str = "/api/chat
 
 async def refuse_all_but_events(response: httpx.Response) -> None:
     if response.status_code != 200:  # a redirect too: httpx follows none unless asked
-        excerpt = await anext(response.aiter_bytes(300), b"")
+        excerpt = b""
+        with suppress(httpx.HTTPError):  # the status says enough
+            excerpt = await anext(response.aiter_bytes(300), b"")
         raise AnswerError(f"HTTP {response.status_code}: {excerpt.decode(errors='replace')}")
     media_type = response.headers.get("content-type", "none").split(";")[0].strip()
     if media_type.lower() != "text/event-stream":

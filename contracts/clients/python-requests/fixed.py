@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import requests
 import urllib3
@@ -86,8 +87,10 @@ def stream_chat(url: str, token: str, message: str, path: str = "/api/chat/strea
 
 def refuse_all_but_events(response: requests.Response) -> None:
     if response.status_code != 200:
-        excerpt = response.raw.read1(300, decode_content=True).decode(errors="replace")
-        raise AnswerError(f"HTTP {response.status_code}: {excerpt}")
+        excerpt = b""
+        with suppress(urllib3.exceptions.HTTPError):  # the status says enough
+            excerpt = response.raw.read1(300, decode_content=True)
+        raise AnswerError(f"HTTP {response.status_code}: {excerpt.decode(errors='replace')}")
     media_type = response.headers.get("Content-Type", "none").split(";")[0].strip()
     if media_type.lower() != "text/event-stream":
         raise AnswerError(f"content type {media_type}, expected text/event-stream")

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from mock_ares.faults import close_early, reset_peer
+from mock_ares.faults import close_early, malformed_chunk, reset_peer
 from mock_ares.harness.checks.failure import JSON
 from mock_ares.harness.checks.rows import Row, case, one, say
-from mock_ares.harness.checks.strategies import words
+from mock_ares.harness.checks.strategies import streaming, words
 from mock_ares.harness.model import Case
 from mock_ares.harness.settings import RunSettings
-from mock_ares.harness.verdict.judgements import asks_as_documented, asks_once, closes, shows_each_piece
-from mock_ares.scenario.model import Body, Pace, Reply
+from mock_ares.harness.verdict.judgements import (
+    asks_as_documented,
+    asks_once,
+    closes,
+    keeps_apart,
+    lets_go,
+    shows_each_piece,
+)
+from mock_ares.scenario.model import Body, Content, Pace, Pause, Position, Reply, Text
 
 MESSAGES = (
     "Explain how neural networks learn",
@@ -46,6 +55,48 @@ def pieces(settings: RunSettings) -> SearchStrategy[Case]:
 
 def in_turn(first: Reply) -> Case:
     return case(first, say("ab", "cd"))
+
+
+BROKEN = (
+    say("ab", "cd", faults=(close_early(1),)),
+    say("ab", "cd", faults=(close_early("abc"),)),
+    say("ab", "é", faults=(close_early(Position(byte=17)),)),
+    say("ab", "cd", faults=(reset_peer("abc"),)),
+    say("ab", "cd", faults=(malformed_chunk(1),)),
+    Reply(status=500, content=Content(plain="data: no\n\n")),
+)
+"""Replies that leave something behind: text, half a character, a line."""
+ECHO = "{message}, said in so many words that both answers are under way"
+SOON = 0.5
+LONG_BEFORE = 12.0
+"""Seconds."""
+
+
+SLICED = tuple(Pause(at=Position(byte=at), lasts=0.02) for at in (3, 8, 13, 14, 20, 33, 40))
+"""Pauses that cut lines, at no end of a read that is promised: who reads two streams keeps one waiting."""
+
+
+def echoed(pace: Pace, chunks: Any = "mid-word") -> Case:
+    """Two answers at once, each of which says what it was asked."""
+    return one(text=Text(template=ECHO), chunks=chunks, segments="free", pace=pace, at_once=True)
+
+
+def twice(*replies: Reply) -> Case:
+    return case(*replies, questions=2)
+
+
+def answers_anew(settings: RunSettings) -> SearchStrategy[Case]:
+    texts = st.lists(words, min_size=1, max_size=3).map(lambda said: say(*said))
+    return st.builds(twice, texts, texts)
+
+
+def after_broken(settings: RunSettings) -> SearchStrategy[Case]:
+    """A stream that breaks off anywhere, and one that is shown with the same rows."""
+    return st.builds(
+        lambda broken, good: twice(broken.replies[0], good.replies[0]),
+        st.one_of(streaming("drop-fin")(settings), streaming("drop-rst")(settings)),
+        streaming("chunk-split")(settings),
+    )
 
 
 ROWS: dict[str, Row] = {
@@ -87,5 +138,25 @@ ROWS: dict[str, Row] = {
         ),
         needs_retry=True,
     ),
+    "abort": Row((one("ab", pace=Pace(head=LONG_BEFORE), cancel_in=SOON),), judge=lets_go),
+    "again": Row(
+        (
+            twice(say("ab", "cd"), say("xy", "z")),
+            twice(say("ab", "cd"), say("ab", "cd")),
+            twice(say("ab"), Reply(status=503, content=JSON)),
+        ),
+        answers_anew,
+        most=10,
+    ),
+    "after-failure": Row(
+        tuple(twice(broken, say("xy", "z")) for broken in BROKEN),
+        after_broken,
+        most=10,
+        resting={"text-newlines": (twice(say("a\nb", faults=(close_early("a\n"),)), say("xy", "z")),)},
+    ),
+    "idle-close": Row(
+        tuple(twice(say("ab", "cd", body=Body(connection=how)), say("xy", "z")) for how in ("idle-close", "idle-reset"))
+    ),
+    "at-once": Row((echoed(Pace(every=0.02)), echoed(Pace(pauses=SLICED), chunks="whole")), judge=keeps_apart),
     "cancel": Row((one(*(f"w{n}" for n in range(LONG_AFTER)), pace=Pace(every=0.1), cancel_after=4),), judge=closes),
 }

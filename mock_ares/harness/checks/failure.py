@@ -18,6 +18,7 @@ from mock_ares.faults import (
     error_event,
     garbage,
     hang,
+    invalid_utf8,
     long_length,
     malformed_chunk,
     missing_end,
@@ -29,13 +30,13 @@ from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import planned, streaming, words
 from mock_ares.harness.model import Case, Client
 from mock_ares.harness.settings import RunSettings
-from mock_ares.harness.verdict.judgements import explains, waits
+from mock_ares.harness.verdict.judgements import SAID, explains, waits
 from mock_ares.scenario.model import Body, Content, Framing, Json, Pace, Pause, Position, Reply, RetryAfter, Segments
 
 STATUSES = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503)
-JSON = Content(json={"error": "It did not work"})
-PLAIN = Content(plain="It did not work")
-HTML = Content(html="<p>It did not work</p>")
+JSON = Content(json={"error": SAID})
+PLAIN = Content(plain=SAID)
+HTML = Content(html=f"<p>{SAID}</p>")
 NO_STREAMS = (
     "x bogus", "text/event-stream-x", "text/event-streams", "application/text/event-stream", "text/plain",
     "application/octet-stream", "text/event", "x-text/event-stream", None,
@@ -223,7 +224,22 @@ ROWS: dict[str, Row] = {
             refused(202, "empty"),
         )
     ),
-    "error-detail": Row((refused(429, JSON), refused(500, PLAIN), refused(401, JSON)), judge=explains),
+    "error-detail": Row(
+        (
+            refused(429, JSON),
+            refused(500, PLAIN),
+            refused(401, JSON),
+            refused(503, "empty"),
+            *(refused(500, Content(plain=f"{start}{SAID}: {'é' * 1000}")) for start in ("", "-")),
+            refused(200, HTML),
+            *(
+                one(SAID, "cd", status=500, faults=(fault,))
+                for fault in (close_early(0), reset_peer(0), invalid_utf8(SAID, bytes="ff"))
+            ),
+            faulty(error_event(1, message=SAID)),
+        ),
+        judge=explains,
+    ),
     "refused": Row((replace(one("no"), refused=True),)),
     "json-spelling": Row(
         tuple(
@@ -297,7 +313,7 @@ ROWS: dict[str, Row] = {
         ),
         reported,
     ),
-    "stall": Row((faulty(hang(1)), faulty(hang(0))), lasts=10.0),
+    "stall": Row((faulty(hang(1)), faulty(hang(0)), case(Reply(faults=(empty_reply(silent=True),)))), lasts=10.0),
     "patience": Row((patient(),), fitted=patient_for, lasts=PATIENCE),
     "silence": Row((silent(),), fitted=silent_for, lasts=SILENCE),
     "slow-head": Row((late_head(),), fitted=late_head_for, lasts=SILENCE),

@@ -16,6 +16,9 @@ def at(*offsets: int) -> Segments:
 MANY = one(*("ab" * 150), segments="whole")
 """More events in one read than a careless loop looks at."""
 
+EACH = "TheQuickBrownFoxJumpsOverALazyDogxzqjkvw4718902356"
+"""Each letter and digit is a read of its own."""
+
 ROWS: dict[str, Row] = {
     "read-line": Row(
         (
@@ -56,7 +59,9 @@ ROWS: dict[str, Row] = {
         reads=True,
     ),
     "read-bytes": Row(
-        (one("a", segments="byte"), one("ab", "cd", segments="byte")), streaming("read-bytes"), reads=True
+        (one("a", segments="byte"), one("ab", "cd", segments="byte"), one(EACH, segments="byte")),
+        streaming("read-bytes"),
+        reads=True,
     ),
     "read-whole": Row(
         (one("a", "b", segments="whole"), one("a", "b", "c", "d", "e", segments="whole"), MANY),

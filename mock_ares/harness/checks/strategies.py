@@ -229,7 +229,7 @@ def bodies(rows: Rows) -> SearchStrategy[Body]:
             "chunk-ext": tuple(Body(extensions=text) for text in EXTENSIONS),
             "chunk-ext-quoted": tuple(Body(extensions=text) for text in QUOTED),
             "http-chunks": (Body(sizes="capitals"), Body(sizes="zeros")),
-            "http-reads": (Body(reads="size"), Body(reads="crlf"), Body(reads="last")),
+            "http-reads": tuple(Body(reads=where) for where in ("head", "size", "crlf", "last")),
             "trailers": tuple(Body(trailers=fields) for fields in TRAILERS),
             "gzip": (Body(gzip="event"), Body(gzip="whole")),
             "drop-fin-close": Body(connection="close"),

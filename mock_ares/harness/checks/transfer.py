@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import EXTENSIONS, QUOTED, TRAILERS, streaming
 from mock_ares.harness.model import Case
 from mock_ares.harness.verdict.judgements import follows, keeps_credentials
-from mock_ares.scenario.model import Body, Redirect, Reply
+from mock_ares.scenario.model import Body, Chunks, Redirect, Reply
 
 
 def carried(*chunks: str, **words: object) -> Case:
@@ -16,6 +18,9 @@ def carried(*chunks: str, **words: object) -> Case:
 def redirected(status: int, to: str) -> Case:
     return case(Reply(redirect=Redirect(status, to)), say("ab"))  # type: ignore[arg-type]
 
+
+FAR = "".join(random.Random(0).choices("abcdegimnorst", k=30_000)) * 2
+"""A text that says again what it said as far ahead as gzip may look back (RFC 1951 2)."""
 
 ROWS: dict[str, Row] = {
     "close-delimited": Row(
@@ -49,8 +54,9 @@ ROWS: dict[str, Row] = {
         tuple(
             carried(*chunks, reads=reads)
             for chunks in (("a",), ("ab", "cd", "a" * 300))
-            for reads in ("size", "crlf", "last")
-        ),
+            for reads in ("head", "size", "crlf", "last")
+        )
+        + tuple(carried("ab", reads="head", framing=framing) for framing in ("length", "close")),
         streaming("http-reads"),
     ),
     "trailers": Row(
@@ -64,6 +70,7 @@ ROWS: dict[str, Row] = {
             carried("a", gzip="event"),
             carried("ab", "cd", "ef", gzip="event"),
             carried("ab", "cd", gzip="event", framing="length"),
+            one(text=FAR, chunks=Chunks(every=30_000), body=Body(gzip="whole")),
             one("ab", "cd", body=Body(gzip="event"), headers={"content-encoding": "GZIP"}),
             one("ab", "cd", body=Body(gzip="event"), headers={"Content-Encoding": "Gzip"}),
         ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 from mock_ares.harness.model import CAPABILITIES, Boundaries, Client, Observation, Target, UsageError
@@ -43,6 +44,16 @@ class Adapter(ABC):
 
         ``shown(text)`` is called as pieces come in, from any thread, one at a time.
         """
+
+    def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
+        """The same for several at once, each by an instance of its own where nothing else can be; else in turn."""
+        first, *others = targets
+        instances = [other for _ in others if (other := self.another())]
+        if len(instances) < len(others):
+            return [self.observe(target) for target in targets]
+        with ThreadPoolExecutor(len(others)) as pool:
+            beside = [pool.submit(other.observe, target) for other, target in zip(instances, others, strict=True)]
+            return [self.observe(first), *(each.result() for each in beside)]
 
     @abstractmethod
     def close(self) -> None:

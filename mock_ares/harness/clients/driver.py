@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from copy import copy
 
 from mock_ares.harness.clients.adapter import Shown, declared
@@ -48,22 +49,34 @@ class DriverClient(CommandClient):
             self._meet(self._connect())
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
+        return self._observe([RunningExample(target, shown, self._limit)])[0]
+
+    def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
+        return self._observe([RunningExample(target, limit=self._limit) for target in targets])
+
+    def _observe(self, examples: list[RunningExample]) -> list[Observation]:
         try:
             talk = self._ready()
         except UsageError as error:  # it could be started before, so this is its doing
-            return RunningExample(target).failed(f"the driver does not start again: {error}")
-        self._last_id += 1
-        example = RunningExample(target, shown, self._limit)
-        observation = None
+            return [example.failed(f"the driver does not start again: {error}") for example in examples]
+        first = self._last_id + 1
+        self._last_id += len(examples)
+        asked = dict(enumerate(examples, first))
+        said: dict[int, Observation] = {}
+        reason = ""
         try:
-            talk.child.write(encode_request(self._last_id, target))
-            observation = self._listen(talk, example)
+            for number, example in asked.items():
+                talk.child.write(encode_request(number, example.target, more=number < self._last_id))
+            self._listen(talk, asked, said)
         except (ProtocolError, UnacceptableError) as error:
-            return example.failed(str(error))
+            reason = str(error)
         finally:
-            if observation is None:
+            if len(said) < len(asked):
                 self._end()
-        return observation or example.given_up()
+        return [
+            said.get(number) or (example.failed(reason) if reason else example.given_up())
+            for number, example in asked.items()
+        ]
 
     def another(self) -> DriverClient:
         other = copy(self)
@@ -134,18 +147,19 @@ class DriverClient(CommandClient):
             raise UsageError(hello.error)
         return hello
 
-    def _listen(self, talk: DriverSession, example: RunningExample) -> Observation | None:
-        """None where the driver has to be given up."""
-        halves = Halves()
+    def _listen(self, talk: DriverSession, asked: dict[int, RunningExample], said: dict[int, Observation]) -> None:
+        """What is said of each; of those that the driver has to be given up for nothing."""
+        halves = {number: Halves() for number in asked}
         talk.count = 0
-        while (line := _in_time(talk, example)) is not None:
+        while len(said) < len(asked) and (line := _in_time(talk, asked[self._last_id])) is not None:
             message = decode_message(line)
             if not 0 < message.id <= self._last_id:
                 raise ProtocolError(f"there is no example of this id, {self._last_id} was asked last", line)
+            number = message.id
             # An earlier example's client may still have something to say; nobody listens.
-            if message.id == self._last_id and (observation := _heed(message, example, halves)):
-                return observation
-        return None
+            awaited = number in asked and number not in said
+            if awaited and (observation := _heed(message, asked[number], halves[number])):
+                said[number] = observation
 
 
 def _in_time(talk: DriverSession, example: RunningExample) -> bytes | None:
@@ -167,7 +181,8 @@ def _heed(message: DriverMessage, example: RunningExample, halves: Halves) -> Ob
         return None
     if message.kind == "error":
         return example.failed(message.text)
-    return example.cancelled() if example.satisfied else example.returned(message.text)
+    stopped = example.satisfied or example.target.cancel_in is not None
+    return example.cancelled() if stopped else example.returned(message.text)
 
 
 class DriverSession:

@@ -70,11 +70,16 @@ def encode_message(message: DriverMessage) -> bytes:
     return encode({"id": message.id, message.kind: True if message.kind == "restart" else message.text})
 
 
-def encode_request(number: int, target: Target) -> bytes:
+def encode_request(number: int, target: Target, *, more: bool = False) -> bytes:
+    """``more``: another request follows at once, and both are to be answered beside each other."""
     fields: dict[str, Any] = {"id": number, "url": target.url, "path": target.path}
     fields |= {"token": target.token, "message": target.message}
     if target.cancel_after is not None:
         fields["cancel_after"] = target.cancel_after
+    if target.cancel_in is not None:
+        fields["cancel_in"] = target.cancel_in
+    if more:
+        fields["more"] = True
     return encode(fields)
 
 
@@ -115,8 +120,11 @@ def decode_message(line: bytes) -> DriverMessage:
     return DriverMessage(number, kinds[0], value)
 
 
-def decode_request(line: bytes) -> tuple[int, Target]:
-    """For drivers in Python. Raises ProtocolError; there is no deadline but the harness's."""
+def decode_request(line: bytes) -> tuple[int, Target, bool]:
+    """For drivers in Python: the id, what to ask, and whether more is to be asked beside it.
+
+    Raises ProtocolError; there is no deadline but the harness's.
+    """
     fields = _object(line)
     try:
         target = Target(
@@ -126,8 +134,9 @@ def decode_request(line: bytes) -> tuple[int, Target]:
             message=fields["message"],
             deadline=float("inf"),
             cancel_after=fields.get("cancel_after"),
+            cancel_in=fields.get("cancel_in"),
         )
-        return fields["id"], target
+        return fields["id"], target, bool(fields.get("more"))
     except KeyError as missing:
         raise ProtocolError(f"it has no {missing}", line) from None
 

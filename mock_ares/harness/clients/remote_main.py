@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.clients.locate import locate
-from mock_ares.harness.clients.protocol import DriverMessage, Hello, decode_request, encode_hello, encode_message
-from mock_ares.harness.model import UsageError
+from mock_ares.harness.clients.protocol import DriverMessage, Hello, Kind, decode_request, encode_hello, encode_message
+from mock_ares.harness.model import Target, UsageError
 
 
 def main(reference: str) -> int:
@@ -22,9 +22,14 @@ def main(reference: str) -> int:
     except UsageError as error:
         messages.write(encode_hello(Hello(error=str(error))))
         return 2
-    messages.write(encode_hello(Hello()))
+    messages.write(encode_hello(Hello(capabilities=tuple(sorted(client.capabilities)))))
+    asked = list[tuple[int, Target]]()
     for line in requests:
-        _serve(client, line, messages)
+        number, target, more = decode_request(line)
+        asked.append((number, target))
+        if not more:
+            _serve(client, asked, messages)
+            asked.clear()
     client.close()
     return 0
 
@@ -40,15 +45,24 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, messages
 
 
-def _serve(client: PythonClient, line: bytes, messages: BinaryIO) -> None:
-    number, target = decode_request(line)
-    observation = client.observe(
-        target, lambda piece: messages.write(encode_message(DriverMessage(number, "piece", piece)))
-    )
-    if observation.error is not None:
-        messages.write(encode_message(DriverMessage(number, "error", observation.error)))
+def _serve(client: PythonClient, asked: list[tuple[int, Target]], messages: BinaryIO) -> None:
+    """One question, or several at once, whose pieces are told at the end."""
+
+    def say(number: int, kind: Kind, text: str) -> None:
+        messages.write(encode_message(DriverMessage(number, kind, text)))
+
+    if len(asked) == 1:
+        number, target = asked[0]
+        observations = [client.observe(target, lambda piece: say(number, "piece", piece))]
     else:
-        messages.write(encode_message(DriverMessage(number, "text", observation.text or "")))
+        observations = client.observe_together([target for _, target in asked])
+    for (number, _), observation in zip(asked, observations, strict=True):
+        if len(asked) > 1:
+            say(number, "piece", observation.shown_text)
+        if observation.error is not None:
+            say(number, "error", observation.error)
+        else:
+            say(number, "text", observation.text or "")
 
 
 if __name__ == "__main__":

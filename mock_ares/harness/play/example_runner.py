@@ -34,7 +34,7 @@ from mock_ares.harness.verdict.diagnosis import quoted
 from mock_ares.monotonic import monotonic
 from mock_ares.plan.build import chunks_of
 from mock_ares.plan.model import StreamPlan
-from mock_ares.scenario.model import Content, Reply, RetryAfter, Scenario, Text
+from mock_ares.scenario.model import Body, Content, Reply, RetryAfter, Scenario, Text
 from mock_ares.server import state
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.hosting.loop import CannotListenError
@@ -48,6 +48,8 @@ ATTEMPTS = 4
 """A client that asks again gets so many times the deadline in all."""
 SETTLED = 0.25
 """Seconds for which the end of the last exchange is waited for when the client is done."""
+NOTICED, NOTICED_AT_LAST = 0.1, 2.0
+"""Seconds between two questions: so long a client has to see that the connection of the first has ended."""
 CLOSED = 3.0
 """The same for a client that was stopped by its caller."""
 DIGESTED = 500_000.0
@@ -88,31 +90,60 @@ class ExampleRunner:
     ) -> None:
         self.close()
 
-    def observe(self, client: Client, case: Case, *, deadline: float = 10.0) -> ExampleResult:
+    def observe(self, client: Client, case: Case, *, deadline: float = 10.0, noticed: float = NOTICED) -> ExampleResult:
         """Plays the case to the client.
 
         ``deadline``: seconds from each request after which it is given up, beside what the reply itself lasts.
+        ``noticed``: seconds between two questions, where a connection has ended. A client that fails then gets as many
+        as ``NOTICED_AT_LAST``, for a busy machine may have kept it from seeing that.
         Raises HarnessError for a case that cannot be played.
         """
         credentials = self.server.credentials()
         replies = tuple(withheld(reply) for reply in case.replies) if case.withhold else case.replies
         self.server.script(credentials.id, *replies)
-        before = self.server.fake.journal.last
         failures = self.server.fake.failures.count
         self._plans.clear()
         self.wires.clear()
-        example = _Example(self, credentials.id, case, deadline)
+        example = _Example(self, credentials.id, case, deadline, noticed)
         target = self._target(credentials, case, example)
         with example:
-            observation = client.observe(target, example.shown)
-            self._settle(credentials.id, before, CLOSED if case.cancel_after is not None else SETTLED)
-            asked, strays = self._since(before, credentials.id)
-        self._refuse_to_judge(client, observation, asked or strays, failures)
-        if example.expired or _too_late(observation, target):
-            observation = replace(observation, timed_out=True)
-        if self._unknown(credentials.id, asked):
+            found = (self._ask_together if case.at_once else self._ask)(client, target, example)
+        *earlier, last = found
+        if last.observation.error is not None and earlier and _ends_idle(case) and noticed < NOTICED_AT_LAST:
+            return self.observe(client, case, deadline=deadline, noticed=NOTICED_AT_LAST)
+        self._refuse_to_judge(client, last.observation, last.asked or last.strays, failures)
+        if example.expired or _too_late(last.observation, target):
+            last = replace(last, observation=replace(last.observation, timed_out=True))
+        if self._unknown(credentials.id, last.asked):
             client.boundaries = "best-effort"
-        return ExampleResult(case, observation, asked, strays, example.stalled, _void(client, observation, asked))
+        void = _void(client, last.observation, last.asked)
+        return replace(last, earlier=tuple(earlier), stalled=example.stalled, void=void)
+
+    def _ask(self, client: Client, target: Target, example: _Example) -> list[ExampleResult]:
+        """One question after the other, and what came of each."""
+        case, found = example.case, list[ExampleResult]()
+        stopped = case.cancel_after is not None or case.cancel_in is not None
+        while True:
+            before = self.server.fake.journal.last
+            observation = client.observe(target, example.shown)
+            self._settle(example.owner, before, CLOSED if stopped else SETTLED)
+            found.append(ExampleResult(case, observation, *self._since(before, example.owner)))
+            if len(found) == case.questions or observation.timed_out or example.expired:
+                return found
+            if _ends_idle(case):
+                time.sleep(example.noticed)
+
+    def _ask_together(self, client: Client, target: Target, example: _Example) -> list[ExampleResult]:
+        """Two questions at once, told apart by what they ask."""
+        before = self.server.fake.journal.last
+        messages = (f"{target.message}, and why", target.message)
+        observations = client.observe_together([replace(target, message=message) for message in messages])
+        self._settle(example.owner, before, SETTLED)
+        asked, strays = self._since(before, example.owner)
+        return [
+            ExampleResult(example.case, observation, tuple(a for a in asked if a.exchange.message == message), strays)
+            for message, observation in zip(messages, observations, strict=True)
+        ]
 
     def _refuse_to_judge(
         self, client: Client, observation: Observation, exchanges: Sequence[object], failures: int
@@ -139,8 +170,9 @@ class ExampleRunner:
         deadline = example.most + GRACE
         url = self.server.refused_url if case.refused else self.url
         return Target(
-            url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, example.over
-        )
+            url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, case.cancel_in,
+            example.over,
+        )  # fmt: skip
 
     def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:
         self._plans[exchange.number] = plan
@@ -167,10 +199,11 @@ class ExampleRunner:
 class _Example:
     """The deadline and the gate of one example. Its methods are called in the fake's loop unless they say otherwise."""
 
-    def __init__(self, runner: ExampleRunner, owner: str, case: Case, deadline: float) -> None:
+    def __init__(self, runner: ExampleRunner, owner: str, case: Case, deadline: float, noticed: float) -> None:
         self._server, self._gate, self._wires = runner.server, runner.gate, runner.wires
         self._before = self._server.fake.journal.last
-        self._owner = owner
+        self.case, self.noticed = case, noticed
+        self.owner = owner
         self._deadline = deadline + max(lasting(reply) for reply in case.replies)
         self._held = _withholding(case, deadline) if case.withhold else None
         if self._held is not None:  # each piece may be waited for
@@ -216,7 +249,7 @@ class _Example:
     def _watch(self) -> None:
         fake = self._server.fake
         now = monotonic()
-        asked = (e.started for e in fake.journal.since(self._before) if e.owner == self._owner)
+        asked = (e.started for e in fake.journal.since(self._before) if e.owner == self.owner)
         begun = max(asked, default=self._begun)
         left = min(begun + self._deadline, self._begun + self.most) - now
         if left > 0:
@@ -225,13 +258,13 @@ class _Example:
             self.expired, self.over.at = True, now
             self._over()
             for owner, wire in self._wires:  # the idle ones, too: it may be waiting for their end
-                if owner == self._owner:
+                if owner == self.owner:
                     wire.reset()
 
     def _over(self) -> None:
         fake = self._server.fake
-        fake.scripts[self._owner] = Turn(GONE)
-        fake.end(self._owner)
+        fake.scripts[self.owner] = Turn(GONE)
+        fake.end(self.owner)
 
     def _end(self) -> None:
         if self._handle is not None:
@@ -257,6 +290,10 @@ def size_of(reply: Reply) -> int:
     if isinstance(text, Text):
         return text.bytes or (text.words or 0) * 8
     return len(text or "")
+
+
+def _ends_idle(case: Case) -> bool:
+    return any(isinstance(reply.body, Body) and reply.body.connection.startswith("idle") for reply in case.replies)
 
 
 def _asks_once(case: Case) -> bool:

@@ -70,7 +70,7 @@ def _put(contract: type, test: Any) -> None:
 
 def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
     """The gate first, since it says whether there is anything to judge; last of all those that last."""
-    client = ContractClient(contract.__name__, terms)
+    client = ContractClient(contract.__name__, terms, contract.stream_chat)
     settings = RunSettings(dialect=terms.dialect)
     for check in sorted(CHECKS.values(), key=_turn):
         test = _marked(contract, _name(check.id), check.info, _runs(check))

@@ -44,7 +44,9 @@ class ClientContract:
     """The whole contract, a test per check. Subclasses define ``stream_chat``; pytest collects them by name."""
 
     capabilities: ClassVar[Collection[str]] = ()
-    """incremental, retry, cancel, v1, redirects, gzip, timeout=SECONDS. A check that needs another one is skipped."""
+    """incremental, retry, cancel, abort, concurrent, v1, redirects, gzip, timeout=SECONDS. A check that needs another
+    one is skipped. abort and concurrent are known of an asynchronous function, concurrent of a generator.
+    """
     expected_failures: ClassVar[Mapping[str, Any]] = {}
     """Checks that fail, by id, and why, or ``{"why": ..., "sometimes": True}``. One that passes all the same
     fails its test, unless it is said to come and go.

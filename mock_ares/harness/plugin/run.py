@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,7 +13,7 @@ import pytest
 
 from mock_ares.harness.checks import CHECKS, Check
 from mock_ares.harness.clients.adapter import Shown
-from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.clients.in_process import PythonClient, by_nature
 from mock_ares.harness.model import (
     Case,
     CheckInfo,
@@ -44,17 +44,23 @@ TERMS = "_ares_terms"
 class ContractClient(PythonClient):
     """A contract's client: the ``stream_chat`` of the instance that pytest has made last."""
 
-    def __init__(self, name: str, terms: Terms) -> None:
+    def __init__(self, name: str, terms: Terms, chat: Callable[..., Any]) -> None:
         super().__init__(self._chat, name, terms.capabilities)
-        self.chat: Callable[[Endpoint, str], Any] | None = None
+        self.capabilities |= by_nature(chat)
+        self.chat: Callable[..., Any] = chat
         self._endpoint: Endpoint | None = None
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
         self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path)
         return super().observe(target, shown)
 
+    def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
+        target = targets[0]
+        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path)
+        return super().observe_together(targets)
+
     def _chat(self, url: str, token: str, message: str) -> Any:
-        assert self.chat is not None and self._endpoint is not None
+        assert self._endpoint is not None
         return self.chat(self._endpoint, message)
 
 
@@ -110,8 +116,7 @@ class ContractRun:
 
         if not check.row.control:
             live.only_the_fake()
-        client = ContractClient(self._name, self._terms)
-        client.chat = instance.stream_chat
+        client = ContractClient(self._name, self._terms, instance.stream_chat)
         try:
             live.ask(client, url)
         finally:
@@ -136,8 +141,7 @@ class ContractRun:
     def _variant(self, instance: ClientContract, name: str, beside: Callable[[], list[Check]]) -> Contract:
         parameters = "".join(name.partition("[")[1:])
         if parameters not in self._variants:
-            client = ContractClient(self._name + parameters, self._terms)
-            client.chat = instance.stream_chat
+            client = ContractClient(self._name + parameters, self._terms, instance.stream_chat)
             self._variants[parameters] = Contract(client, self._settings(self._node + parameters), self._arena)
             self._variants[parameters].begin(beside())  # which copies the process, while it has few threads
         if not self._started:

@@ -70,6 +70,12 @@ def _case(failure: Failure) -> Iterator[Fact]:
     if case.cancel_after is not None:
         characters = "1 character has" if case.cancel_after == 1 else f"{case.cancel_after} characters have"
         yield Fact("case", f"the caller stops it once {characters} been shown")
+    if case.cancel_in is not None:
+        yield Fact("case", f"the caller stops it after {case.cancel_in:g} s, whatever has been shown")
+    if case.questions > 1:
+        yield Fact("case", f"it is asked {case.questions} times, one after the other; the last answer is judged")
+    if case.at_once:
+        yield Fact("case", "it is asked two questions at once, this one and another")
     if case.withhold:
         yield Fact("case", "each piece is sent only when the client has shown the one before")
     if case.refused:

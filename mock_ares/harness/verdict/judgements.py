@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import json
+from dataclasses import replace
 
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, FailureKind
 from mock_ares.harness.result import ExampleResult
@@ -108,6 +109,29 @@ def closes(played: ExampleResult, client: Client) -> Found:
     return oracle.failure(played, judged, difference, "shows a beginning of the text")
 
 
+def lets_go(played: ExampleResult, client: Client) -> Found:
+    """The connection is closed when the caller stops, before there is a response."""
+    if not played.asked:
+        return PASSED  # it was stopped before it had asked
+    if all(e.ending == "client-left" for e in played.exchanges):
+        return PASSED
+    reason = "the caller had stopped before the response began, and the connection stayed open"
+    return _failure(played, -1, "kept-open", reason, "closes the connection when its caller stops")
+
+
+def keeps_apart(played: ExampleResult, client: Client) -> Found:
+    """The question that was asked first has been given no text of the other's, though a client may break it off."""
+    for other in played.earlier:
+        if not other.asked:
+            continue
+        judged, seen = oracle.Judged.of(other.asked[-1], played.case), other.observation
+        shown = seen.shown_text or seen.text or ""
+        if not judged.expectation.allows_shown(shown):
+            told = diagnosis.difference(judged.plan, judged.expectation, shown)
+            return oracle.failure(replace(played, observation=seen), judged, told)
+    return None
+
+
 def follows(played: ExampleResult, client: Client) -> Found:
     """Followed or reported; followed by a client that declares that it does."""
     followed = any(e.reply == 1 for e in played.exchanges) or played.case.replies[0].redirect is None
@@ -142,15 +166,20 @@ def waits(played: ExampleResult, client: Client) -> Found:
 
 
 def explains(played: ExampleResult, client: Client) -> Found:
-    """The report says which status it was, or what the body said."""
+    """The report says which status it was, or which type where the status is good, or what the body said."""
     error = played.observation.error
     if error is None or not played.exchanges:
         return PASSED  # whether there is a report is another check's
-    status = played.exchanges[-1].status
-    if str(status) in error or SAID.lower() in error.lower():
+    asked = played.asked[-1]
+    status, head = asked.exchange.status, asked.plan.head
+    kind = "" if head is None or status != 200 else head.field("content-type") or ""
+    telling = [SAID] if kind == STREAM_TYPE else [SAID, str(status), *filter(None, [kind.split(";")[0]])]
+    if any(said.lower() in error.lower() for said in telling):
         return PASSED
-    reason = f"the status was {status}, and its body said {SAID!r}; the report was {diagnosis.quoted(error)}"
-    return _failure(played, -1, "unexplained", reason, "reports the status, or what the body says")
+    said = f", and its body said {SAID!r}" if SAID.encode() in asked.plan.payload else ""
+    was = f"the type was {kind}" if kind else f"the status was {status}"
+    reason = f"{was}{said}; the report was {diagnosis.quoted(error)}"
+    return _failure(played, -1, "unexplained", reason, "reports the status or the type, or what the body says")
 
 
 def _failure(played: ExampleResult, which: int, word: FailureKind, reason: str, expected: str) -> Failure:

@@ -199,9 +199,10 @@ def _never_asked(case: Case, observation: Observation) -> Failure:
         word: FailureKind = "hung"
         reason = "it neither asked nor came to an end"
     else:
+        again = " when it was asked again" if case.questions > 1 else ""
         word, reason = (
             "bad-request",
-            f"no request with {kind} came, so the stream was never given{_instead(observation)}",
+            f"no request with {kind} came{again}, so the stream was never given{_instead(observation)}",
         )
     return Failure(
         case=case,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from http import HTTPStatus
+from itertools import pairwise
 
 from mock_ares.plan.model import Head, Headers
 
@@ -26,6 +27,13 @@ def render_head(head: Head, extra: Headers = ()) -> bytes:
     lines.append(_status_line(head.version, head.status))
     lines.extend(_fields((*head.headers, *added)))
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def parted(head: bytes) -> Iterator[bytes]:
+    """A rendered head, cut in its first line, in a field, and in the line ends behind the one and the other."""
+    line, whole = head.index(b"\r\n"), len(head)
+    cuts = sorted({1, line - 1, line + 1, line + 2, line + 4, whole - 3, whole - 2, whole - 1})
+    return (head[start:end] for start, end in pairwise((0, *cuts, whole)))
 
 
 def _fields(headers: Headers) -> Iterator[str]:

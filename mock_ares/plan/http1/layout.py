@@ -10,7 +10,7 @@ from dataclasses import replace
 from mock_ares.plan.columns import Write, Writes
 from mock_ares.plan.http1.negotiation import Negotiated, carried
 from mock_ares.plan.http1.slices import Slice, slices
-from mock_ares.plan.model import BODILESS, Ending, Headers, Script, StreamPlan
+from mock_ares.plan.model import BODILESS, Ending, EndingKind, Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 
@@ -29,9 +29,12 @@ def lay_out(plan: StreamPlan, negotiated: Negotiated = Negotiated()) -> Script:
     framed = _chunked(plan, sliced.slices) if _is_chunked(plan) else ((piece.data, piece) for piece in sliced.slices)
     writes = _whole(framed) if plan.segments == "whole" else _writes(framed, promised is not None)
     ended = _with_end(plan, writes)
-    written = Writes(_parted(ended, plan.body.reads) if plan.body.reads and promised is not None else ended)
+    inside = plan.body.reads if promised is not None else None
+    written = Writes(_parted(ended, inside) if inside not in (None, "head") else ended)
     written.share(plan.columns)
     keep_alive = _stays_open(plan, negotiated)
+    dropped = _DROPPED.get(plan.body.connection) if keep_alive else None
+    ending = _framed_heartbeat(plan)
     head = replace(
         plan.head,
         headers=_headers(plan, negotiated, sliced.length, keep_alive),
@@ -41,10 +44,15 @@ def lay_out(plan: StreamPlan, negotiated: Negotiated = Negotiated()) -> Script:
         head,
         head_boundary=plan.segments not in ("free", "whole"),
         writes=written,
-        ending=_framed_heartbeat(plan),
-        keep_alive=keep_alive,
-        before_fault=len(written) - _fault_is_written(plan) if _takes_back(plan) else None,
+        ending=replace(ending, kind=dropped) if dropped else ending,
+        keep_alive=keep_alive and dropped is None,
+        before_fault=len(written) - _fault_is_written(plan) if dropped or _takes_back(plan) else None,
+        head_parted=inside == "head",
     )
+
+
+_DROPPED: dict[str, EndingKind] = {"idle-close": "close", "idle-reset": "reset"}
+"""How connections end that were promised to stay open."""
 
 
 def head_only(script: Script) -> Script:
@@ -81,7 +89,7 @@ def _is_chunked(plan: StreamPlan) -> bool:
 
 def _stays_open(plan: StreamPlan, negotiated: Negotiated) -> bool:
     body, ending = plan.body, plan.ending
-    delimited = body.framing in ("chunked", "length") and body.connection == "keep-alive"
+    delimited = body.framing in ("chunked", "length") and body.connection != "close"
     return negotiated.keep_alive and delimited and ending.kind == "complete" and not ending.length_delta
 
 
@@ -124,9 +132,7 @@ def _ends_unannounced(plan: StreamPlan, negotiated: Negotiated) -> bool:
     """The abrupt end is the point: a connection that was to stay open ends all the same."""
     body, ending = plan.body, plan.ending
     abrupt = ending.kind != "complete" and not ending.tail
-    return (
-        abrupt and negotiated.keep_alive and body.connection == "keep-alive" and body.framing in ("chunked", "length")
-    )
+    return abrupt and negotiated.keep_alive and body.connection != "close" and body.framing in ("chunked", "length")
 
 
 # --- the body -------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mock_ares.plan.columns import SMALL
-from mock_ares.plan.http1.head import render_head
+from mock_ares.plan.http1.head import parted, render_head
 from mock_ares.plan.model import Ending, Head, Headers, Script
 from mock_ares.server.playback.progress import MOST_MOMENTS, Sent
 from mock_ares.server.timing.deadlines import Deadlines
@@ -118,6 +118,12 @@ class _Player:
         if stop:
             rendered = b"".join((rendered, self.next_bytes(stop)))
         self.head_sent = True
+        if self.script.head_parted:
+            *parts, rendered = parted(rendered)
+            for part in parts:
+                self.hand_over(part)
+                if not await self._handed_over(boundary=True):
+                    return False
         self.hand_over(rendered)
         return await self._handed_over(boundary=self.script.head_boundary or None)
 

@@ -64,6 +64,7 @@ class _Lazy(click.Group):
     later: ClassVar = {
         "check": "mock_ares.harness.commands",
         "replay": "mock_ares.harness.commands",
+        "report": "mock_ares.harness.commands",
         "verify": "mock_ares.verify.command",
     }
 

@@ -18,7 +18,7 @@ from mock_ares.dialects import DIALECTS, STANDARD
 from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
 from mock_ares.harness.clients.processes.strays import adopt
 from mock_ares.harness.model import CheckResult, Edition, HarnessError, KnownFailure, UsageError
-from mock_ares.harness.report.endings import ENDINGS, ending
+from mock_ares.harness.report import ENDINGS, ending
 from mock_ares.harness.run.baseline import read, update
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid
 from mock_ares.harness.run.replay import FOLDER, UNSAVED
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PROFILE_HELP = "ARES as its pages have it, or as its source has it."
 TIERS = ("documented", "standard", "defensive")
 MOST_SEED = 2**32
+MOST_SHARDS = 100
 FEW, SLOW = 20, 0.1
 """Examples, and seconds for each, from which on a command is told what a driver would save."""
 KEEP = (
@@ -112,6 +113,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--write-baseline", is_flag=True, help="Write down in FILE.toml what fails now, and take out what passes."
 )
+@click.option("--shard", metavar="I/N", help="One of N parts of the checks; `mock-ares report` joins.")
 @click.option("--strict", is_flag=True, help="Defensive checks that fail are failures.")
 @click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
 @click.option("--dialect", default=STANDARD, type=click.Choice([*DIALECTS]), show_default=True)
@@ -250,6 +252,7 @@ def _settings(options: dict[str, Any]) -> RunSettings:
         strict=options["strict"],
         expect=dict(map(_expected, options["expect"])),
         edition=_edition(options["edition"]),
+        shard=_shard(options["shard"]),
     )
 
 
@@ -257,6 +260,17 @@ def _edition(name: str | None) -> Edition | None:
     from mock_ares.harness.checks.editions import read
 
     return None if name is None else read(name)
+
+
+def _shard(word: str | None) -> tuple[int, int] | None:
+    if word is None:
+        return None
+    number, slash, of = word.partition("/")
+    if not (slash and number.isascii() and number.isdigit() and of.isascii() and of.isdigit()):
+        raise UsageError(f"--shard {word}: write which of how many, as in --shard 1/3")
+    if not 1 <= int(number) <= int(of) <= MOST_SHARDS:
+        raise UsageError(f"--shard {word}: there are shards 1 to N, and N is at most {MOST_SHARDS}")
+    return int(number), int(of)
 
 
 def _seed(given: int | None, explore: bool) -> int:
@@ -367,3 +381,38 @@ def _replay(file: Path, entry: ClientEntry, profile: str) -> int:
     command = f"{program()} replay {shlex.quote(str(file))} {entry.arguments}"
     click.echo(failure_text(info, failure, command, width_of(sys.stdout), color))
     return 1
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=PATH)
+@click.option(
+    "--report", "-o", "reports", multiple=True, type=PATH, metavar="PATH", help="Write it as the ending says."
+)
+def report(files: tuple[Path, ...], reports: tuple[Path, ...]) -> None:
+    """Join the JSON reports of shards, or of several clients, to one.
+
+    Exit status: as of the run that they are parts of.
+    """
+    with told():
+        refuse_reports(reports)
+        status = _joined(files, reports)
+    sys.exit(status)
+
+
+def _joined(files: tuple[Path, ...], reports: tuple[Path, ...]) -> int:
+    from mock_ares.harness.report.joined import join, read
+    from mock_ares.harness.report.terminal import Terminal
+    from mock_ares.harness.run.session import status_of
+
+    joined, commands = join({str(path): read(path) for path in files})
+
+    def replayed(client: ClientReport, result: CheckResult) -> str | None:
+        return commands.get((client.name, result.info.id))
+
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream all the same
+    for line in Terminal(clients=len(joined.clients)).report(joined, replayed):
+        click.echo(line)
+    unwritten = [said for path in reports if (said := write_report(joined, path, replayed)) is not None]
+    for said in unwritten:
+        click.echo(f"mock-ares: {said}", err=True)
+    return 3 if unwritten else status_of(joined.clients)

@@ -38,6 +38,8 @@ class RunSettings:
     """A Hypothesis example database; None: none."""
     edition: Edition | None = None
     """The checks and fixed examples of this edition only, and none that are generated unless ``examples`` says so."""
+    shard: tuple[int, int] | None = None
+    """Which of how many, from 1: the checks are dealt out."""
     held: frozenset[str] | None = None
     """The rows that the client is held to and has passed: what ``everything`` draws from, and others rest on. None: all
     that apply.

@@ -189,7 +189,7 @@ def _reports(config: pytest.Config) -> Iterator[Path]:
         if is_worker(config):  # of xdist; the one that writes has looked at them
             yield path
             continue
-        from mock_ares.harness.report.endings import ENDINGS, ending
+        from mock_ares.harness.report import ENDINGS, ending
 
         if ending(path.name) is None:
             raise pytest.UsageError(f"--ares-report: a report ends in {', '.join(ENDINGS)}, not as {path.name!r} does")

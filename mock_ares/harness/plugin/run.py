@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from mock_ares.harness.checks import CHECKS, Check
+from mock_ares.harness.checks import Check
 from mock_ares.harness.clients.adapter import Shown
 from mock_ares.harness.clients.in_process import PythonClient, by_nature
 from mock_ares.harness.model import (
@@ -102,7 +102,7 @@ class ContractRun:
         if (reason := variant.hopeless()) is not None and not check.row.opens:
             result = CheckResult(check.info, "skipped", reason=reason, unasked=True)
         else:
-            self._catch_up(variant, check.row.rests_on)
+            variant.catch_up(check.row.rests_on)
             database = database_of(item.nodeid)
             result = variant.collect(check) if check.row.lasts else variant.check(check, database)
         result = with_replay(result, self._config.rootpath / FOLDER, variant.client.name)
@@ -163,15 +163,6 @@ class ContractRun:
             edition=options.edition(),
             expect={**(self._baseline.of(client) if self._baseline else {}), **terms.expected_failures},
         )
-
-    def _catch_up(self, variant: Contract, names: Iterable[str]) -> None:
-        """Checks that another one stands on, and that ran in another process, or not at all, are tried in short."""
-        settings = variant.settings
-        variant.settings = replace(settings, examples=0, quick=True)
-        for name in names:
-            if name not in variant.results and name not in settings.expect:
-                variant.check(CHECKS[name])
-        variant.settings = settings
 
     def _tell(self, result: CheckResult, item: pytest.Item, known: KnownFailure | None) -> None:
         """The verdict in pytest's words; an informational one fails nothing, and is told all the same."""

@@ -9,6 +9,7 @@ from typing import Any
 from mock_ares.harness.model import CheckResult, ClientReport, Report
 from mock_ares.harness.report.counterexample.failure_text import labelled
 from mock_ares.harness.report.grouping import by_check, told_elsewhere
+from mock_ares.harness.report.joined import counterexample
 from mock_ares.harness.report.verdicts import diagnosis, hindrance
 
 Replay = Callable[[ClientReport, CheckResult], str | None]
@@ -61,5 +62,7 @@ def _check(result: CheckResult, same_as: str | None, command: str | None) -> dic
         "title": result.info.title,
         "clause": result.info.clause,
         "advice": result.info.advice if failure else None,
+        "reason": result.reason,
         "facts": [{"label": label, "lines": lines} for label, lines in labelled(failure)] if failure else [],
+        "counterexample": counterexample(result.info, result.failure) if result.failure else None,
     }

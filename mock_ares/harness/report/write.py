@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report, UsageError
-from mock_ares.harness.report.endings import ENDINGS, ending
+from mock_ares.harness.report import ENDINGS, ending
 from mock_ares.paths import program
 from mock_ares.scenario.diagnostics import listed
 from mock_ares.whole_file import write_whole

@@ -28,13 +28,31 @@ def selected(settings: RunSettings) -> tuple[Check, ...]:
     """The checks of a run, in the order of the table. Raises UsageError for an unknown id."""
     for name in (*settings.only, *settings.expect):
         find(name)
-    return tuple(
+    chosen = tuple(
         check
         for check in CHECKS.values()
         if (not settings.only or check.id in settings.only)
         and settings.tier in (None, check.info.tier)
         and (settings.edition is None or has(settings.edition, check))
     )
+
+    return chosen if settings.shard is None else _dealt(chosen, *settings.shard)
+
+
+def _dealt(checks: Sequence[Check], number: int, of: int) -> tuple[Check, ...]:
+    """Those of a shard. Each has what opens a run; what rests on another check is dealt out together with it."""
+    home = {check.id: check.id for check in checks}
+
+    def root(name: str) -> str:
+        return name if home[name] == name else root(home[name])
+
+    for check in checks:
+        for other in (check.row.rests_on - check.row.draws_from) & home.keys():
+            if not (check.row.gate or CHECKS[other].row.gate):
+                home[root(check.id)] = root(other)
+    roots = list(dict.fromkeys(root(check.id) for check in checks if not check.row.gate))
+    mine = set(roots[number - 1 :: of])
+    return tuple(check for check in checks if check.row.gate or root(check.id) in mine)
 
 
 def run_contract(client: Client, settings: RunSettings, progress: Progress = silent) -> ClientReport:
@@ -166,6 +184,8 @@ class Contract:
 
     def check(self, check: Check, database: ExampleDatabase | None = None) -> CheckResult:
         """Runs one and remembers what came of it."""
+        if self.settings.shard is not None:
+            self.catch_up(check.row.rests_on)
         self._tell(Event("started", check.info))
         deadline = self._deadline()
         held = self._held(check) if check.row.rests_on else None
@@ -175,6 +195,15 @@ class Contract:
         self.hung += slow or (result.failure is not None and result.failure.word == "hung")
         self._finish(result)
         return result
+
+    def catch_up(self, names: Iterable[str]) -> None:
+        """Checks that another one rests on, and that are run elsewhere, are tried in short; nobody is told."""
+        full, progress = self.settings, self.progress
+        self.settings, self.progress = replace(full, examples=0, quick=True, shard=None), silent
+        for name in names:
+            if name not in self.results and name not in full.expect:
+                self.check(CHECKS[name])
+        self.settings, self.progress = full, progress
 
     def _lost_cause(self) -> str | None:
         """Why a client that hangs whatever it is asked is asked no more."""
@@ -207,4 +236,5 @@ class Contract:
     def _tell(self, event: Event) -> None:
         with self._lock:
             if not self._over.is_set():
-                self.progress(replace(event, done=len(self.results), total=len(self.checks)))
+                done = sum(check.id in self.results for check in self.checks)
+                self.progress(replace(event, done=done, total=len(self.checks)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -37,9 +37,14 @@ class CheckSession:
 
     @property
     def status(self) -> int:
-        """The exit status: 3 the harness failed, 1 contract failures, 0 none."""
-        verdicts = {check.verdict for client in self.clients for check in client.checks}
-        return 3 if "errored" in verdicts else 1 if "failed" in verdicts else 0
+        """The exit status."""
+        return status_of(self.clients)
+
+
+def status_of(clients: Iterable[ClientReport]) -> int:
+    """3 the harness failed, 1 contract failures, 0 none."""
+    verdicts = {check.verdict for client in clients for check in client.checks}
+    return 3 if "errored" in verdicts else 1 if "failed" in verdicts else 0
 
 
 def run(

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from mock_ares.harness.model import ClientReport, UsageError
-from mock_ares.harness.report.endings import ENDINGS
+from mock_ares.harness.report import ENDINGS
 from mock_ares.harness.report.json import as_json
 from mock_ares.harness.report.write import with_blank, write
 from tests.harness.report.samples import HOSTILE, ONE, REPORT
@@ -47,7 +47,9 @@ def test_the_json_has_exactly_the_fixed_form() -> None:
                 "title",
                 "clause",
                 "advice",
+                "reason",
                 "facts",
+                "counterexample",
             ]
             assert check["outcome"] in WORDS
             assert check["verdict"] in ("passed", "failed", "skipped", "errored", "informational")

@@ -13,10 +13,12 @@ from mock_ares.harness.commands import PATH, Broken, refuse_reports, told, write
 from mock_ares.harness.model import CheckResult, UsageError
 from mock_ares.harness.report.terminal import Terminal
 from mock_ares.harness.stopping import Stopping, stoppable
+from mock_ares.scenario.diagnostics import nearest
 from mock_ares.scenario.words import parse_duration
 from mock_ares.verify.asking import Asker
 from mock_ares.verify.exchange import NoAnswerError
 from mock_ares.verify.limiter import Limiter
+from mock_ares.verify.questions import TABLE
 from mock_ares.verify.run import Verification
 
 AUTO = "auto"
@@ -36,6 +38,7 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option("--login", metavar="EMAIL:PASSWORD", envvar="ARES_LOGIN", help="An account to log in with, for a JWT.")
 @click.option("--profile", default=AUTO, type=click.Choice([AUTO, "docs", "server"]), show_default=True,
               help="ARES as its pages have it, or as its source has it; auto: by the first answers.")  # fmt: skip
+@click.option("--only", multiple=True, metavar="ID", help="Only this question; may be given again.")
 @click.option("--write", is_flag=True, help="Ask what leaves something behind or costs something, too: streams, ...")
 @click.option("--wait", default="1m", callback=_seconds, metavar="DURATION", show_default=True,
               help="How long in all the server's rate limiter is waited for.")  # fmt: skip
@@ -58,6 +61,7 @@ def verify(url: str, **options: Any) -> None:
             Asker(url, timeout=options["timeout"], ca=options["ca"]),
             "" if options["profile"] == AUTO else options["profile"],
             dict(_credentials(options)),
+            _only(options["only"]),
             options["write"],
             Limiter(options["wait"]),
         )
@@ -93,6 +97,13 @@ def _verify(run: Verification, reports: tuple[Path, ...], stopping: Stopping) ->
 
 def _never(*_: object) -> None:
     """No command plays a difference again but the one that found it."""
+
+
+def _only(ids: tuple[str, ...]) -> frozenset[str]:
+    known = [question.info.id for question in TABLE]
+    for unknown in (id_ for id_ in ids if id_ not in known):
+        raise UsageError(f"--only: there is no question {unknown!r}{nearest(unknown, known)}")
+    return frozenset(ids)
 
 
 def _credentials(options: dict[str, Any]) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -63,7 +62,7 @@ def no_events(seen: Seen) -> str | None:
 def error_object(seen: Seen) -> str | None:
     if seen.answer.media_type != "application/json":
         return f"the type is {seen.answer.media_type or 'missing'} in place of application/json"
-    said = _json(seen.answer.body)
+    said = json_of(seen.answer.body)
     if not isinstance(said, dict) or not isinstance(said.get("error"), str):
         return 'the body is no object with a text in "error"'
     return None
@@ -146,8 +145,9 @@ def ended(seen: Seen) -> str | None:
         raise UnableError(f"the stream reports an error: {stage}")
     if not said.complete:
         return f"the dialect {name} has an end record, and there is none"
-    if DIALECTS[name].ends and (more := _behind_the_end(name, seen.answer.body)):
-        return f"{more} more event{'s' * (more != 1)} came behind the end record"
+    before = "".join(f"data: {json.dumps(record)}\n\n" for record in [*records(seen.answer.body)][:-1])
+    if DIALECTS[name].ends and DIALECTS[name].decode(before.encode()).complete:
+        return "something comes behind the end record"
     return None if said.text else "the answer has no text"
 
 
@@ -178,18 +178,8 @@ def spoken(body: bytes) -> str:
 
 
 def _dialect(seen: Seen) -> str:
-    brings_messages = "messages" in (_json(seen.ask.body.encode()) or {})
+    brings_messages = "messages" in (json_of(seen.ask.body.encode()) or {})
     return seen.profile.messages_dialect if brings_messages else seen.profile.default_dialect
-
-
-def _behind_the_end(name: str, body: bytes) -> int:
-    """How many events come behind the one with which the body is complete."""
-    whole = [f"data: {json.dumps(record)}\n\n" for record in records(body)]
-
-    def complete(count: int) -> bool:
-        return DIALECTS[name].decode("".join(whole[:count]).encode()).complete
-
-    return len(whole) - bisect_left(range(len(whole)), True, key=complete)
 
 
 def _moments(answer: HttpAnswer) -> Iterator[float]:
@@ -199,7 +189,8 @@ def _moments(answer: HttpAnswer) -> Iterator[float]:
         yield from (moment for _ in decoder.feed(data))
 
 
-def _json(data: bytes) -> Any:
+def json_of(data: bytes) -> Any:
+    """The value of a body; None where it is no JSON."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

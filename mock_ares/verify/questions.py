@@ -32,7 +32,7 @@ class Question:
     trace: bool = False
     """It leaves something, or costs something."""
     opens: bool = False
-    """It is asked for who has an account, too."""
+    """It gives a token: it comes early where there is none, and is asked for who has an account."""
     tells: bool = False
     """Whether this is ARES, and whose: it leaves nothing, and wants no credentials."""
     timed: bool = False
@@ -108,9 +108,6 @@ TABLE = (
     _row("no-json", "A body that is no JSON is refused", post(LOGIN, "no json"), 400, tells=True, matters=BY_STATUS),
     _row("agents", "Who there is to ask", _get("/api/agents"), 200, tells=True, matters=SHAPE),
     # A stream is what a client is for
-    _row("register", "An account is made", REGISTER, 200, trace=True, keeps=TOKENS, matters=SHAPE),
-    _row("login", "Its owner logs in", post(LOGIN, {"email": "{email}", "password": "{password}"}), 200, trace=True,
-         opens=True, keeps=TOKENS, matters=SHAPE),
     _row("stream-type", "A stream says that it is one", STREAM, 200, judge.event_stream, trace=True, tier="standard",
          clause="WHATWG HTML 9.2.5", matters="An EventSource, and every careful client, refuses any other type."),
     _row("stream-framing", "Events are framed by the standard", STREAM, 200, judge.framed, trace=True, tier="standard",
@@ -128,6 +125,11 @@ TABLE = (
          clause="ARES, the source", matters="Clients and proxies give up a connection on which nothing comes."),
     _row("chat", "An answer as a whole", post("/api/chat", {"message": MESSAGE, "context_id": "{context}"}, "jwt"), 200,
          trace=True, matters=SHAPE),
+    # Whether credentials are taken
+    _row("conversations", "What was talked about", _get("/api/conversations", "jwt"), 200, matters=SHAPE),
+    _row("stream-refusal", "A chat without a message is refused, and no stream", post("/api/chat/stream", {}, "jwt",
+         fields=WANTS_EVENTS), Pair(400, 422), (judge.described, judge.no_events), matters=EARLY),
+    _row("key-agents", "The key's agents", _keyed(lambda v1: _get(f"{v1}agents", "api-key")), 200, matters=SHAPE),
     # Without credentials
     _row("unknown-path", "What is not there", _get("/api/no-such-path"), 404, Pair(judge.error_object, judge.empty),
          clause="ARES, unknown paths", matters=BY_STATUS),
@@ -153,9 +155,6 @@ TABLE = (
     _row("health-detailed", "How it is", _get("/health/detailed"), 200, matters=SHAPE),
     _row("config", "What it is made of", _get("/config/info"), 200, matters=SHAPE),
     # With a token
-    _row("conversations", "What was talked about", _get("/api/conversations", "jwt"), 200, matters=SHAPE),
-    _row("stream-refusal", "A chat without a message is refused, and no stream", post("/api/chat/stream", {}, "jwt",
-         fields=WANTS_EVENTS), Pair(400, 422), (judge.described, judge.no_events), matters=EARLY),
     _row("memory", "What ARES has noted", _get("/api/memory", "jwt"), 200, matters=SHAPE),
     _row("workflows", "Which workflows there are", _get("/api/workflows", "jwt"), 200, matters=SHAPE),
     _row("unknown-conversation", "A conversation that is not there",
@@ -165,7 +164,6 @@ TABLE = (
     _row("forgotten", "It can be deleted", Probe("DELETE", "/api/conversations/{context}", auth="jwt"), 204, trace=True,
          matters=BY_STATUS),
     # With a key
-    _row("key-agents", "The key's agents", _keyed(lambda v1: _get(f"{v1}agents", "api-key")), 200, matters=SHAPE),
     _row("key-stream-dialect", "A stream for a key", KEY_STREAM, 200, (judge.event_stream, judge.framed,
          judge.in_dialect, judge.described), trace=True, matters="A client made for one dialect shows nothing."),
     _row("key-stream-end", "It ends as its dialect says", KEY_STREAM, 200, judge.ended, trace=True,
@@ -180,9 +178,21 @@ TABLE = (
          Pair(201, 200), trace=True, keeps={"key_id": ("key.id", "key")}, matters=SHAPE),
     _row("key-revoked", "It is revoked", _keyed(lambda v1: Probe("DELETE", f"{v1}api-keys/{{key_id}}", auth="api-key")),
          204, trace=True, matters=BY_STATUS),
-    # The end of a session
+    # A session
+    _row("register", "An account is made", REGISTER, 200, trace=True, opens=True, keeps=TOKENS, matters=SHAPE),
+    _row("login", "Its owner logs in", post(LOGIN, {"email": "{email}", "password": "{password}"}), 200, trace=True,
+         opens=True, keeps=TOKENS, matters=SHAPE),
     _row("refresh", "Another access token", post("/api/auth/refresh", {"refresh_token": "{refresh_token}"}), 200,
          trace=True, keeps={"refresh_token": ("refresh_token",)}, matters=SHAPE),
     _row("logout", "The refresh token is given up", post("/api/auth/logout", {"refresh_token": "{refresh_token}"}), 200,
          trace=True, matters=SHAPE),
 )  # fmt: skip
+TELLING = tuple(question for question in TABLE if question.tells)
+
+
+def in_order(has_token: bool) -> tuple[Question, ...]:
+    """The table; where a token is still wanted, what gives one follows what tells an ARES."""
+    if has_token:
+        return TABLE
+    told = TABLE.index(TELLING[-1]) + 1
+    return TABLE[:told] + tuple(sorted(TABLE[told:], key=lambda question: not question.opens))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,9 +16,9 @@ from mock_ares.server.record import redaction
 from mock_ares.verify.compare import difference, lines, text
 from mock_ares.verify.described import document
 from mock_ares.verify.exchange import HttpAnswer, NoAnswerError, Probe
-from mock_ares.verify.judgements import Described, UnableError, UndecidedError
+from mock_ares.verify.judgements import UnableError, UndecidedError, json_of
 from mock_ares.verify.limiter import REFUSED, LimitedError, Limiter
-from mock_ares.verify.questions import TABLE, Question
+from mock_ares.verify.questions import TELLING, Question, in_order
 
 UNAUTHORIZED = 401
 SECRET = ("jwt", "api-key", "password", "refresh_token")
@@ -30,7 +29,6 @@ LACKS = {
     "new_email": "--login names an account",
 }
 STRANGE = "nothing that tells an ARES is answered as an ARES does"
-TELLING = tuple(question for question in TABLE if question.tells)
 
 
 class Asks(Protocol):
@@ -51,13 +49,14 @@ class Verification:
     """Empty: found out by the first answers."""
     values: dict[str, str] = field(default_factory=dict)
     """Credentials by their kind, and whatever else questions are filled with."""
+    only: frozenset[str] = frozenset()
+    """These questions, by id, whatever kind of server it is; empty: all."""
     write: bool = False
     """Questions that leave something are asked."""
     limiter: Limiter = field(default_factory=lambda: Limiter(0.0))
     tell: Callable[[str], None] = lambda line: None
     watch: Callable[[CheckResult], None] = lambda result: None
     sleep: Callable[[float], None] = time.sleep
-    document: Callable[[str], Described] = document
     results: list[CheckResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
@@ -77,11 +76,12 @@ class Verification:
             self.values["email"] = self.values["new_email"] = f"verify-{secrets.token_hex(8)}@example.invalid"
             self.values["password"] = secrets.token_urlsafe(18)
         self.profile = self.profile or self._found()
-        for number, question in enumerate(TABLE):
-            result = self._result(question, TABLE[number:])
+        table = [each for each in in_order("jwt" in self.values) if not self.only or each.info.id in self.only]
+        for number, question in enumerate(table):
+            result = self._result(question, table[number:])
             self.results.append(result)
             self.watch(result)
-            if question is TELLING[-1] and not self._limited and not self._is_ares():
+            if question is TELLING[-1] and not self.only and not self._limited and not self._is_ares():
                 self._strange = True
                 self.notes.append(f"{STRANGE}: {self._looks()}")
 
@@ -110,7 +110,7 @@ class Verification:
     def _holds(self, question: Question, profile: str) -> bool:
         try:
             answer = self._answer(question.ask(profile), profile, TELLING)
-            return difference(question, profile, answer, self.document(profile)) is None
+            return difference(question, profile, answer, document(profile)) is None
         except (UndecidedError, UnableError, LimitedError):
             return False
         except NoAnswerError:
@@ -162,7 +162,7 @@ class Verification:
                 self.refused.add(ask.auth)
                 raise UnableError(f"the server refuses the {ask.auth} with {UNAUTHORIZED}: {text(answer)}")
             self._accepted.add(ask.auth)
-        found = difference(question, self.profile, answer, self.document(self.profile))
+        found = difference(question, self.profile, answer, document(self.profile))
         if found is None:
             return answer, None
         exchange = lines(ask.filled(self.values), answer, self._hidden)
@@ -245,10 +245,7 @@ def duration(seconds: float) -> str:
 
 def _at(body: bytes, place: str) -> Any:
     """A member of a JSON body, by the names that lead to it; None where there is none."""
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return None
+    found = json_of(body)
     for name in place.split("."):
         found = found.get(name) if isinstance(found, dict) else None
     return found

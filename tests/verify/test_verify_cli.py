@@ -39,6 +39,7 @@ def test_the_fake_is_as_it_is(tmp_path: Path) -> None:
         (["http://127.0.0.1:1"], 3, "mock-ares: http://127.0.0.1:1 refuses connections\n"),
         (["http://127.0.0.1:1/api"], 2, "mock-ares: http://127.0.0.1:1/api: the origin alone is wanted"),
         (["http://127.0.0.1:1", "--login", "ann"], 2, "mock-ares: --login: write EMAIL:PASSWORD\n"),
+        (["http://127.0.0.1:1", "--only", "healt"], 2, "mock-ares: --only: there is no question 'healt'; did you mean"),
         (["http://127.0.0.1:1", "--token", "a b"], 2, "mock-ares: --token: a credential has neither spaces nor"),
         (["http://127.0.0.1:1", "--report", "r.txt"], 2, "mock-ares: --report r.txt: the ending says the form"),
         (["http://127.0.0.1:1", "--wait", "long"], 2, "Usage: "),

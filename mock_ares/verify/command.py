@@ -16,7 +16,7 @@ from mock_ares.harness.stopping import Stopping, stoppable
 from mock_ares.scenario.diagnostics import nearest
 from mock_ares.scenario.words import parse_duration
 from mock_ares.verify.asking import Asker
-from mock_ares.verify.exchange import NoAnswerError
+from mock_ares.verify.exchange import NoAnswerError, is_credential
 from mock_ares.verify.limiter import Limiter
 from mock_ares.verify.questions import TABLE
 from mock_ares.verify.run import Verification
@@ -109,10 +109,9 @@ def _only(ids: tuple[str, ...]) -> frozenset[str]:
 def _credentials(options: dict[str, Any]) -> Any:
     for kind, word in (("jwt", "token"), ("api-key", "api_key")):
         if value := options[word]:
-            if not value.isascii() or not value.isprintable() or " " in value:
-                raise UsageError(
-                    f"--{word.replace('_', '-')}: a credential has neither spaces nor characters beyond ASCII"
-                )
+            if not is_credential(value):
+                flag = word.replace("_", "-")
+                raise UsageError(f"--{flag}: a credential has neither spaces nor characters beyond ASCII")
             yield kind, value
     if login := options["login"]:
         email, colon, password = login.partition(":")

@@ -22,7 +22,7 @@ def difference(question: Question, profile: str, answer: HttpAnswer, document: D
     ask, wanted = question.ask(profile), question.status(profile)
     correct = f"status {wanted}, and all else as the profile {profile} has it"
     if answer.status >= BROKEN:
-        raise UnableError(f"the server says that it cannot: {answer.status} {text(answer)}")
+        raise UnableError(f"the server says that it cannot: {answer.status} {brief(answer)}")
     if answer.status != wanted:
         to = f" (to {location})" if (location := answer.field("location")) else ""
         return Difference("status", f"{answer.status}{to} in place of {wanted}", correct)
@@ -42,14 +42,18 @@ def difference(question: Question, profile: str, answer: HttpAnswer, document: D
 def lines(sent: Probe, answer: HttpAnswer, hidden: Callable[[str], str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The exchange for a reader, without secrets."""
     asked = (f"{sent.method} {sent.path}", *_fields(sent.fields), *filter(None, (sent.body[:MOST_SHOWN],)))
-    came = (f"HTTP {answer.status}", *_fields(answer.fields), *filter(None, (text(answer),)))
+    came = (f"HTTP {answer.status}", *_fields(answer.fields), *filter(None, (_beginning(answer),)))
     return ("asked", tuple(map(hidden, asked))), ("answered", tuple(map(hidden, came)))
 
 
-def text(answer: HttpAnswer) -> str:
-    """The beginning of a body; cut behind what is left of it, secrets are hidden first by who shows it."""
+def brief(answer: HttpAnswer) -> str:
+    """The beginning of a body, on one line."""
+    return " ".join(_beginning(answer, 120).split())
+
+
+def _beginning(answer: HttpAnswer, most: int = MOST_SHOWN) -> str:
     said = answer.body.decode("utf-8", "backslashreplace")
-    return said if len(said) <= MOST_SHOWN else f"{said[:MOST_SHOWN]}…"
+    return said if len(said) <= most else f"{said[:most]}…"
 
 
 def _fields(fields: Fields) -> Iterator[str]:

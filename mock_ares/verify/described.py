@@ -13,15 +13,20 @@ from mock_ares.verify.exchange import HttpAnswer, Probe
 FILES = {"docs": "openapi.yaml", "server": "openapi.server.yaml"}
 
 
+def check_installed() -> None:
+    """Raises UsageError where Schemathesis is not."""
+    try:
+        import schemathesis  # noqa: F401
+    except ImportError:
+        raise UsageError("answers are read with Schemathesis: pip install 'mock-ares[verify]'") from None
+
+
 class Document:
     """One profile's."""
 
     def __init__(self, profile: str) -> None:
-        """Raises UsageError where Schemathesis is not installed."""
-        try:
-            import schemathesis
-        except ImportError:
-            raise UsageError("verify reads answers with Schemathesis: pip install 'mock-ares[verify]'") from None
+        import schemathesis
+
         self._schema: Any = schemathesis.openapi.from_path(CONTRACTS / FILES[profile])
 
     def difference(self, ask: Probe, answer: HttpAnswer) -> str | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from urllib.parse import quote
 
 Credential = Literal["jwt", "api-key"]
 Fields = tuple[tuple[str, str], ...]
@@ -34,7 +35,7 @@ class Probe:
         path, body, fields = self.path, self.body, self.fields
         for name in NAMES:
             if name in values:
-                path = path.replace(f"{{{name}}}", values[name])
+                path = path.replace(f"{{{name}}}", quote(values[name], safe=""))
                 body = body.replace(f"{{{name}}}", json.dumps(values[name])[1:-1])
         if self.auth is not None:
             fields = (*fields, ("authorization", f"Bearer {values[self.auth]}"))
@@ -42,6 +43,11 @@ class Probe:
 
 
 NAMES = ("context", "email", "new_email", "password", "refresh_token", "key_id")
+
+
+def is_credential(value: Any) -> bool:
+    """Whether it can stand in a request's head."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value and value != ""
 
 
 def post(path: str, body: Any, auth: Credential | None = None, **more: Any) -> Probe:

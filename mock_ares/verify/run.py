@@ -13,9 +13,9 @@ from mock_ares._version import __version__
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.harness.model import CheckResult, ClientReport, Difference, Report, Verdict
 from mock_ares.server.record import redaction
-from mock_ares.verify.compare import difference, lines, text
-from mock_ares.verify.described import document
-from mock_ares.verify.exchange import HttpAnswer, NoAnswerError, Probe
+from mock_ares.verify.compare import brief, difference, lines
+from mock_ares.verify.described import check_installed, document
+from mock_ares.verify.exchange import HttpAnswer, NoAnswerError, Probe, is_credential
 from mock_ares.verify.judgements import UnableError, UndecidedError, json_of
 from mock_ares.verify.limiter import REFUSED, LimitedError, Limiter
 from mock_ares.verify.questions import TELLING, Question, in_order
@@ -70,6 +70,7 @@ class Verification:
 
     def run(self) -> None:
         """Raises NoAnswerError where not even the first question is answered; UsageError without Schemathesis."""
+        check_installed()
         self._given = frozenset(self.values)
         self.values.setdefault("context", f"verify-{secrets.token_hex(4)}")
         if self.write and "email" not in self.values:
@@ -160,7 +161,7 @@ class Verification:
         if ask.auth is not None and ask.auth not in self._accepted:
             if answer.status == UNAUTHORIZED:
                 self.refused.add(ask.auth)
-                raise UnableError(f"the server refuses the {ask.auth} with {UNAUTHORIZED}: {text(answer)}")
+                raise UnableError(f"the server refuses the {ask.auth} with {UNAUTHORIZED}: {brief(answer)}")
             self._accepted.add(ask.auth)
         found = difference(question, self.profile, answer, document(self.profile))
         if found is None:
@@ -223,7 +224,7 @@ class Verification:
     def _keep(self, question: Question, answer: HttpAnswer) -> None:
         """Values for the questions behind this one."""
         for name, places in question.keeps.items():
-            found = [value for place in places if isinstance(value := _at(answer.body, place), str)]
+            found = [value for place in places if is_credential(value := _at(answer.body, place))]
             if found and name not in self._given:
                 self.values[name] = found[0]
 

@@ -64,7 +64,7 @@ class Anything:
 
 
 @pytest.mark.parametrize("profile", [*PROFILES, ""])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(ANSWERS, max_size=len(TABLE)), ANSWERS)
 def test_a_run_comes_to_its_end(profile: str, answers: list[HttpAnswer], likely: HttpAnswer) -> None:
     everything = frozenset(question.info.id for question in TABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -205,6 +206,29 @@ def test_a_login() -> None:
     assert "register" in with_verdict(run, "unasked")
     assert with_verdict(refused, "differs") == ["login"]
     assert "conversations" in with_verdict(refused, "unasked")
+
+
+def test_credentials_that_no_request_can_carry() -> None:
+    """A server gives them; they are none, and nothing is asked with them."""
+    odd = b'{"access_token": "a\\nb", "refresh_token": "", "key": "\\u00e9"}'
+    with serving(lambda request: plain(200, odd, "Content-Type: application/json")) as url:
+        asked = frozenset({"login", "conversations", "logout", "key-made", "key-revoked"})
+        run = verified(url, "docs", only=asked, write=True, values={"api-key": "ares_1"})
+    assert with_verdict(run, "unasked") == ["conversations", "key-revoked", "logout"]
+    assert "no answer before it gave the refresh_token" in {result.reason for result in run.results}
+
+
+def test_a_long_page_of_a_gateway_is_told_in_short() -> None:
+    with serving(lambda request: plain(502, b"<html>\n" + b"<p>Bad Gateway</p>\n" * 500)) as url:
+        run = verified(url, "docs", only=frozenset({"health"}))
+    assert run.results[0].reason.startswith("the server says that it cannot: 502 <html> <p>Bad Gateway</p>")
+    assert len(run.results[0].reason) < 200
+
+
+def test_without_schemathesis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "schemathesis", None)
+    with pytest.raises(UsageError, match=r"pip install 'mock-ares\[verify\]'"):
+        verified("http://127.0.0.1:1")
 
 
 class TestLimits:

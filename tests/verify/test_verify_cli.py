@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from mock_ares.verify.command import verify
 from tests.verify.rig import fake, plain, serving
 
 COMMAND = [sys.executable, "-m", "mock_ares", "verify"]
@@ -33,22 +35,26 @@ def test_the_fake_is_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "r.json").exists()
 
 
+def test_nobody_is_there() -> None:
+    ran = run("http://127.0.0.1:1")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (3, "", "mock-ares: http://127.0.0.1:1 refuses connections\n")
+
+
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "said"),
     [
-        (["http://127.0.0.1:1"], 3, "mock-ares: http://127.0.0.1:1 refuses connections\n"),
-        (["http://127.0.0.1:1/api"], 2, "mock-ares: http://127.0.0.1:1/api: the origin alone is wanted"),
-        (["http://127.0.0.1:1", "--login", "ann"], 2, "mock-ares: --login: write EMAIL:PASSWORD\n"),
-        (["http://127.0.0.1:1", "--only", "healt"], 2, "mock-ares: --only: there is no question 'healt'; did you mean"),
-        (["http://127.0.0.1:1", "--token", "a b"], 2, "mock-ares: --token: a credential has neither spaces nor"),
-        (["http://127.0.0.1:1", "--report", "r.txt"], 2, "mock-ares: --report r.txt: the ending says the form"),
-        (["http://127.0.0.1:1", "--wait", "long"], 2, "Usage: "),
-        (["https://127.0.0.1:1", "--ca", "nowhere.pem"], 2, "mock-ares: --ca nowhere.pem: No such file or directory\n"),
+        (["http://127.0.0.1:1/api"], "mock-ares: http://127.0.0.1:1/api: the origin alone is wanted"),
+        (["http://127.0.0.1:1", "--login", "ann"], "mock-ares: --login: write EMAIL:PASSWORD\n"),
+        (["http://127.0.0.1:1", "--only", "healt"], "mock-ares: --only: there is no question 'healt'; did you mean"),
+        (["http://127.0.0.1:1", "--token", "a b"], "mock-ares: --token: a credential has neither spaces nor"),
+        (["http://127.0.0.1:1", "--report", "r.txt"], "mock-ares: --report r.txt: the ending says the form"),
+        (["http://127.0.0.1:1", "--wait", "long"], "Usage: "),
+        (["https://127.0.0.1:1", "--ca", "nowhere.pem"], "mock-ares: --ca nowhere.pem: No such file or directory\n"),
     ],
 )
-def test_what_is_told_before_anything_is_asked(arguments: list[str], status: int, said: str) -> None:
-    ran = run(*arguments)
-    assert (ran.returncode, ran.stdout) == (status, "")
+def test_what_is_told_before_anything_is_asked(arguments: list[str], said: str) -> None:
+    ran = CliRunner().invoke(verify, arguments)
+    assert (ran.exit_code, ran.stdout) == (2, "")
     assert ran.stderr.startswith(said)
 
 

@@ -169,6 +169,31 @@ def test_the_action_is_green_with_a_baseline_and_red_for_what_is_new_or_mended(r
 
 
 @pytest.mark.slow
+def test_the_step_that_installs_needs_nothing_but_the_wheel(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path),
+        str(CONTRACTS.parent),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    (wheel,) = tmp_path.glob("*.whl")
+    runner = Runner(tmp_path)
+    (install,) = [step for step in document("github/action.yml")["runs"]["steps"] if step.get("name") == "Install"]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    installed = runner.run(install["run"], PACKAGE=str(wheel), PATH=path)
+    assert installed.returncode == 0, installed.stderr
+    runner.client(RIGHT)
+    ran = runner.action(check=CHECK)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert not (runner.temp / "mock-ares").is_symlink()
+
+
+@pytest.mark.slow
 def test_gitlabs_job_leaves_what_the_merge_request_shows(runner: Runner) -> None:
     runner.client(SPACE)
     red = runner.job(CHECK=CHECK)

@@ -80,6 +80,7 @@ def test_html(run: Verification, tmp_path: Path) -> None:
     assert "<h1>Does it answer as ARES does?</h1>" in page
     assert 'class="cell failed" popovertarget="c0-memory"' in page
     assert f"{len(with_verdict(run, 'same'))} same" in page
+    assert '<th class="tier" scope="rowgroup" colspan="3">differs</th>' in page
     assert "passed</b>" not in page and "seed" not in page
 
 

@@ -102,8 +102,13 @@ def _groups(report: Report) -> dict[str, list[str]]:
     bad = {check.info.id for client in report.clients for check in client.checks if check.verdict in _BAD}
     if len(report.clients) > 1:
         return {tier: sorted(names, key=lambda name: name not in bad) for tier, names in tiers.items()}
-    of = by_check([check for client in report.clients for check in client.checks])
-    first = {"failed": list(gathered([name for names in tiers.values() for name in names if name in bad], of))}
+    checks = [check for client in report.clients for check in client.checks]
+    of = by_check(checks)
+    first = {
+        names_of(checks).get("failed", "failed"): list(
+            gathered([name for names in tiers.values() for name in names if name in bad], of)
+        )
+    }
     rest = {tier: [name for name in names if name not in bad] for tier, names in tiers.items()}
     return {title: names for title, names in (first | rest).items() if names}
 

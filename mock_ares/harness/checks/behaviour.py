@@ -157,6 +157,10 @@ ROWS: dict[str, Row] = {
     "idle-close": Row(
         tuple(twice(say("ab", "cd", body=Body(connection=how)), say("xy", "z")) for how in ("idle-close", "idle-reset"))
     ),
-    "at-once": Row((echoed(Pace(every=0.02)), echoed(Pace(pauses=SLICED), chunks="whole")), judge=keeps_apart),
+    "at-once": Row(
+        (echoed(Pace(every=0.02)),),
+        resting={"read-line": (echoed(Pace(pauses=SLICED), chunks="whole"),)},
+        judge=keeps_apart,
+    ),
     "cancel": Row((one(*(f"w{n}" for n in range(LONG_AFTER)), pace=Pace(every=0.1), cancel_after=4),), judge=closes),
 }

@@ -57,8 +57,8 @@ class Asker:
             ) from None
         except ssl.SSLError as error:
             raise NoAnswerError(f"speaks no TLS that is understood ({error.reason}); http:// may be meant") from None
-        except socket.gaierror as error:
-            raise NoAnswerError(f"has a name that is not known ({error.strerror})") from None
+        except (socket.gaierror, UnicodeError) as error:
+            raise NoAnswerError(f"has a name that is not known ({getattr(error, 'strerror', error)})") from None
         except ConnectionRefusedError:
             raise NoAnswerError("refuses connections") from None
         except TimeoutError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import sys
 from dataclasses import replace
@@ -93,8 +94,15 @@ def test_nobody_there(unused_port: int) -> None:
         verified(f"http://127.0.0.1:{unused_port}")
 
 
-def test_no_such_host() -> None:
+def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NoAnswerError, match=r"^has a name that is not known"):
+        verified(f"http://{'a' * 64}.invalid")  # longer than a label can be
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)  # a resolver that is far away may take its time
+    with pytest.raises(NoAnswerError, match=r"^has a name that is not known \(Name or service not known\)$"):
         verified("http://nowhere.invalid")
 
 
@@ -292,7 +300,5 @@ class TestLimits:
 
 @pytest.fixture
 def unused_port() -> int:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])

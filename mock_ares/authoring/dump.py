@@ -66,7 +66,7 @@ def _said(value: Any, hint: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return words(value)
     if isinstance(value, tuple):
-        return [_said(item, None) for item in value]
+        return [_said(item, hint) for item in value]
     if isinstance(value, Mapping):
         return {key: _said(item, None) for key, item in value.items()}
     if isinstance(value, list):

@@ -31,9 +31,11 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _BOUNDS: dict[tuple[str, str], Schema] = {
     ("Chunks", "at"): {"minItems": 1},
     ("Chunks", "sizes"): {"minItems": 1},
+    ("Pace", "intervals"): {"minItems": 1},
     ("Reply", "status"): {"minimum": 200, "maximum": 599},
     ("Scenario", "replies"): {"minItems": 1},
     ("Segments", "at"): {"minItems": 1},
+    ("Text", "recorded"): {"minItems": 1},
     ("Text", "template"): {"pattern": r"\{message\}"},
     ("When", "endpoint"): {"pattern": r"^([A-Za-z]+ )?/[^\s?#]*$"},
 }

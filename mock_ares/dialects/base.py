@@ -103,6 +103,10 @@ class Dialect:
         """The event that reports a failure inside the stream; None where there is none."""
         return None
 
+    def carried(self, event: bytes) -> str | None:
+        """The chunk that one event of a body carries; None: it carries none."""
+        raise NotImplementedError
+
     def decode(self, body: bytes) -> Decoded:
         """What a body of this dialect says, all its content codings undone."""
         raise NotImplementedError

@@ -19,6 +19,10 @@ class DeltaDialect(Dialect):
         used = count_tokens(text) if names.tokens_used is None else names.tokens_used
         return [json_event({"delta": "", "finish_reason": "stop", "tokens_used": used}, ", ", ": ")]
 
+    def carried(self, event: bytes) -> str | None:
+        said = (each for each in records(event) if each.get("finish_reason") != "stop" and "delta" in each)
+        return next((string_of(each, "delta") for each in said), None)
+
     def decode(self, body: bytes) -> Decoded:
         text: list[str] = []
         for record in records(body):

@@ -20,6 +20,9 @@ class LinesDialect(Dialect):
     def chunk(self, text: str) -> Event:
         return [("data", text)]
 
+    def carried(self, event: bytes) -> str | None:
+        return self.decode(event).text if event.removeprefix(b"\xef\xbb\xbf").startswith(b"data") else None
+
     def decode(self, body: bytes) -> Decoded:
         decoder = LineDecoder()
         fields = (line.partition(":") for line in decoder.feed(body) + decoder.close())

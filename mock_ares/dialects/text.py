@@ -16,5 +16,8 @@ class TextDialect(Dialect):
     def chunk(self, text: str) -> Event:
         return [("data", line) for line in text.split("\n")]
 
+    def carried(self, event: bytes) -> str | None:
+        return next((each.data for each in decode(event) if each.event == "message"), None)
+
     def decode(self, body: bytes) -> Decoded:
         return Decoded("".join(event.data for event in decode(body) if event.event == "message"), True)

@@ -25,6 +25,9 @@ class TypedDialect(Dialect):
     def error(self, names: Names, message: str) -> Event | None:
         return _typed(event="error", context_id=names.context_id, error=message)
 
+    def carried(self, event: bytes) -> str | None:
+        return next((string_of(each, "content") for each in records(event) if each.get("event") == "token"), None)
+
     def decode(self, body: bytes) -> Decoded:
         text: list[str] = []
         for record in records(body):

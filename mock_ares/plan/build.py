@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from mock_ares.dialects import DIALECTS, STANDARD, Names
-from mock_ares.plan import chunking, lorem, pacing
+from mock_ares.plan import chunking, lorem, pacing, recorded
 from mock_ares.plan.columns import Piece, Pieces
 from mock_ares.plan.events import BOM, Encoder
 from mock_ares.plan.model import BODILESS, Head, Headers, StreamPlan
@@ -47,17 +47,18 @@ def build(reply: Reply, asked: RequestContext, seed: int = 0) -> StreamPlan:
         dialect=reply.dialect or asked.dialect,
         names=asked.names,
         framing=reply.framing,
+        recorded=reply.chunks == "recorded",
         segments=reply.segments,
         body=body_of(reply),
         seed=seed,
     )
     _refuse(plan)
     keep_alive = reply.pace.keep_alive or asked.keep_alive
-    pieces: Sequence[Piece] = Pieces(_pieces(plan, reply.pace))
+    pieces: Sequence[Piece] = Pieces(_recorded(plan, reply) if plan.recorded else _pieces(plan, reply.pace))
     if not plan.framing.final_blank_line:
         pieces = _unterminated(pieces)
     plan = pacing.paused(replace(plan, pieces=pieces), reply.pace.pauses)
-    plan = pacing.kept_alive(plan, keep_alive)
+    plan = plan if plan.recorded else pacing.kept_alive(plan, keep_alive)
     return _faulted(plan, reply, keep_alive)
 
 
@@ -120,7 +121,9 @@ def chunks_of(reply: Reply, message: str, seed: int) -> tuple[str, ...]:
     how = reply.chunks
     if isinstance(how, tuple):
         return how
-    text = _text(reply.text, message, seed)
+    if how == "recorded":
+        return tuple(recorded.chunks(reply))
+    text = "".join(recorded.chunks(reply)) if reply.recorded else _text(reply.text, message, seed)
     if isinstance(how, Chunks):
         return _cut(text, how, seed)
     if how == "whole":
@@ -204,6 +207,10 @@ def _pieces(plan: StreamPlan, pace: Pace) -> Iterator[Piece]:
         yield Piece(encoder.chunk(chunk, seed + index), at, index)
     for lines in spoken.closing(plan.names, plan.text):
         yield Piece(encoder.event(lines, seed - 1), at, closes=True)
+
+
+def _recorded(plan: StreamPlan, reply: Reply) -> Iterator[Piece]:
+    return recorded.pieces(plan, reply, pacing.moments(reply.pace, plan.seed))
 
 
 def _unterminated(pieces: Sequence[Piece]) -> Sequence[Piece]:

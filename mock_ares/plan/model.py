@@ -97,6 +97,8 @@ class StreamPlan:
     dialect: str = STANDARD
     names: Names = Names()
     framing: Framing = Framing()
+    recorded: bool = False
+    """The events are spelled as they came, not as dialect and framing have it."""
     segments: Segmentation = "free"
     body: Body = Body()
     ending: Ending = Ending()

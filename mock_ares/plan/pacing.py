@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import count, repeat
+from itertools import count, cycle, repeat
 from math import ceil
 
 from mock_ares.plan.columns import Piece
@@ -24,14 +24,13 @@ def moments(pace: Pace, seed: int) -> Iterator[float]:
     interval = pace.interval
     if not interval:
         return repeat(round(at, 9))
-    if not pace.jitter:
+    if not pace.jitter and pace.intervals is None:
         return (round(at + index * interval, 9) for index in count())
     return _jittered(at, pace, random.Random(f"pace {seed}"))
 
 
 def _jittered(at: float, pace: Pace, rng: random.Random) -> Iterator[float]:
-    interval = pace.interval
-    while True:
+    for interval in cycle(pace.intervals or (pace.interval,)):
         yield round(at, 9)
         at += interval * (1 + rng.uniform(-pace.jitter, pace.jitter))
 

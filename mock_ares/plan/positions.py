@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from mock_ares.plan import events
+from mock_ares.plan import events, recorded
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.diagnostics import counted
@@ -156,7 +156,12 @@ def _place(plan: StreamPlan, index: int, characters: int) -> Place:
     if plan.dialect == "json":
         return Place(index, characters, _in_json(plan, "".join(plan.chunks[:index]) + chunk[:characters]))
     start, event = event_of(plan, index)
-    inside = events.text_end(event, chunk, characters, plan.dialect, plan.framing)
+    if plan.recorded:
+        inside = recorded.text_end(event, chunk, characters, plan.dialect)
+        if inside is None:
+            raise PlanError(f"chunk {index + 1} is spelled in a way of its own: name a chunk, or a byte, not a text")
+    else:
+        inside = events.text_end(event, chunk, characters, plan.dialect, plan.framing)
     if inside is None:
         raise _gone(index)
     return Place(index, characters, start + inside)

@@ -29,6 +29,7 @@ from mock_ares.scenario.stream import (
     Chunks,
     ChunkWord,
     Framing,
+    Hex,
     HttpChunks,
     Json,
     Pace,
@@ -99,7 +100,7 @@ class Reply(Words):
         "retry_after": _retry_mistakes,
     }
 
-    text: Annotated[str | Text | None, ByType("a text, or file, words, bytes or template")] = None
+    text: Annotated[str | Text | None, ByType("a text, or file, words, bytes, template or recorded")] = None
     """What the reply says."""
     chunks: Chunking = "words"
     """How the text is cut into chunks, or the chunks themselves. A chunk is one data event."""
@@ -150,11 +151,25 @@ class Reply(Words):
             yield (), f"a reply needs text, chunks, error, redirect, status, content, or a fault{such}"
         if isinstance(self.chunks, tuple) and self.text is not None and self.text != "".join(self.chunks):
             yield ("text",), "text and the list of chunks say different things; leave text out"
+        yield from self._recorded()
         yield from self._empty_statuses()
         if self.retry_after is not None and self.error is None and self.status is None:
             yield ("retry_after",), "retry_after goes with an error or a status"
         if not self.speaks and (kinds or self.status is not None):
             yield from self._idle()
+
+    @property
+    def recorded(self) -> tuple[str | Hex, ...] | None:
+        """The runs of an event stream that its text is taken from."""
+        return self.text.recorded if isinstance(self.text, Text) else None
+
+    def _recorded(self) -> Iterator[Finding]:
+        if self.recorded is not None and self.dialect is None:
+            yield ("text", "recorded"), "recorded events need their dialect beside them"
+        if self.chunks == "recorded" and self.recorded is None:
+            yield ("chunks",), "these are the chunks of text: {recorded: [...]}"
+        if self.chunks == "recorded" and self.framing != _PLAIN.framing:
+            yield ("framing",), "chunks: recorded are spelled as they came; with chunks: words they can be respelled"
 
     def _empty_statuses(self) -> Iterator[Finding]:
         if self.status in (204, 205, 304) and (self.speaks or self.content not in (None, "empty")):
@@ -165,7 +180,7 @@ class Reply(Words):
         for word in ("chunks", "dialect", "framing"):
             if getattr(self, word) != getattr(_PLAIN, word):
                 yield (word,), f"{word} goes with a text"
-        for word in ("every", "tokens_per_second", "jitter", "keep_alive"):
+        for word in ("every", "tokens_per_second", "intervals", "jitter", "keep_alive"):
             if getattr(self.pace, word) != getattr(_PLAIN.pace, word):
                 yield ("pace", word), f"{word} goes with a text"
         if isinstance(self.segments, Segments) and self.segments.inside is not None:
@@ -301,6 +316,6 @@ class Scenario(Words):
 
 __all__ = [
     "Body", "BodyForm", "BodyWord", "ChunkWord", "Chunking", "Chunks", "Content", "Counterexample", "DialectName",
-    "Framing", "HttpChunks", "Json", "Match", "Pace", "Pause", "Position", "Range", "Redirect", "Reply", "RetryAfter",
-    "Scenario", "SegmentWord", "Segmentation", "Segments", "Text", "When", "Where",
+    "Framing", "Hex", "HttpChunks", "Json", "Match", "Pace", "Pause", "Position", "Range", "Redirect", "Reply",
+    "RetryAfter", "Scenario", "SegmentWord", "Segmentation", "Segments", "Text", "When", "Where",
 ]  # fmt: skip

@@ -6,8 +6,10 @@ Durations are in seconds here; files give them a unit.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Annotated, ClassVar, Literal
 
 from mock_ares.scenario.diagnostics import Finding
@@ -31,12 +33,29 @@ class Range(Words):
             yield (), f"min is {self.min}, which is more than max, {self.max}"
 
 
+def _hex_mistakes(digits: str) -> Iterator[Finding]:
+    whole = re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits)
+    return said(None if whole else f"expected bytes of two hexadecimal digits each, not {digits[:40]!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hex(Words):
+    """Bytes that are no text."""
+
+    checks: ClassVar[Mapping[str, Check]] = {"hex": _hex_mistakes}
+
+    hex: str
+
+
 @dataclass(frozen=True, slots=True)
 class Text(OneOf):
     """A text that is not written out: exactly one of these."""
 
     what: ClassVar[str] = "text"
-    checks: ClassVar[Mapping[str, Check]] = {"template": lambda template: said(_template_mistake(template))}
+    checks: ClassVar[Mapping[str, Check]] = {
+        "template": lambda template: said(_template_mistake(template)),
+        "recorded": lambda runs: chain(some(runs), _run_mistakes(runs)),
+    }
 
     file: str | None = None
     """A UTF-8 file in the scenario's folder or below; the text is the whole of it, a last line end too."""
@@ -46,6 +65,15 @@ class Text(OneOf):
     """Generated text of exactly this size, such as 70KB."""
     template: str | None = None
     """``{message}`` in it becomes the request's message; every other brace stays."""
+    recorded: tuple[Annotated[str | Hex, ByType("a text, or hex: bytes in hexadecimal")], ...] | None = None
+    """The bytes of an event stream, in runs of any length: the text is what its events say. ``{context_id}`` in records
+    becomes the request's."""
+
+
+def _run_mistakes(runs: tuple[str | Hex, ...]) -> Iterator[Finding]:
+    for index, run in enumerate(runs):
+        if isinstance(run, str) and any("\ud800" <= char <= "\udfff" for char in run):
+            yield (index,), "a lone surrogate is no byte: write {hex: ff}, as an item of its own"
 
 
 def _template_mistake(template: str) -> str | None:
@@ -69,10 +97,12 @@ class Chunks(OneOf):
     """Sizes drawn by the seed."""
 
 
-ChunkWord = Literal["words", "characters", "graphemes", "mid-word", "whole"]
+ChunkWord = Literal["words", "characters", "graphemes", "mid-word", "whole", "recorded"]
 Chunking = Annotated[
     ChunkWord | Chunks | tuple[str, ...],
-    ByType("words, characters, graphemes, mid-word, whole, a list of the chunks, or every, sizes, at or random"),
+    ByType(
+        "words, characters, graphemes, mid-word, whole, recorded, a list of the chunks, or every, sizes, at or random"
+    ),
 ]
 
 
@@ -92,6 +122,7 @@ class Pace(Words):
 
     checks: ClassVar[Mapping[str, Check]] = {
         "tokens_per_second": lambda value: said(None if value > 0 else f"expected more than 0, not {value:g}"),
+        "intervals": some,
         "keep_alive": lambda value: said(None if value > 0 else f"expected more than 0 s, not {value:g} s"),
     }
 
@@ -103,6 +134,8 @@ class Pace(Words):
     """From one chunk to the next."""
     tokens_per_second: Rate | None = None
     """The same as a rate: so many chunks in a second."""
+    intervals: tuple[Duration, ...] | None = None
+    """From one chunk to the next, in turn, over and over."""
     jitter: Fraction = 0.0
     """Each interval is longer or shorter by up to this share of it, drawn by the seed."""
     pauses: tuple[Pause, ...] = ()
@@ -111,12 +144,15 @@ class Pace(Words):
     """A comment is sent after so long a silence between events."""
 
     def together(self) -> Iterator[Finding]:
-        if self.every is not None and self.tokens_per_second is not None:
-            yield ("tokens_per_second",), "pace takes every or tokens_per_second, not both"
+        given = [word for word in ("every", "tokens_per_second", "intervals") if getattr(self, word) is not None]
+        if len(given) > 1:
+            yield (given[1],), f"pace takes {given[0]} or {given[1]}, not both"
 
     @property
     def interval(self) -> float:
-        """Seconds from one chunk to the next."""
+        """Seconds from one chunk to the next, on average."""
+        if self.intervals is not None:
+            return sum(self.intervals) / len(self.intervals)
         if self.tokens_per_second is not None:
             return 1.0 / self.tokens_per_second
         return self.every or 0.0

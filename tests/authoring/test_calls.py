@@ -100,7 +100,8 @@ def test_a_reply_is_taken_as_it_is() -> None:
         (
             lambda: reply("x", chunks="word"),  # type: ignore[arg-type]  # what is refused at run time
             ValueError,
-            "chunks: expected words, characters, graphemes, mid-word or whole, not 'word'; did you mean 'words'?",
+            "chunks: expected words, characters, graphemes, mid-word, whole or recorded, not 'word'; "
+            "did you mean 'words'?",
         ),
         (
             lambda: reply("x", pace={"frist": 1}),

@@ -57,7 +57,9 @@ def test_every_chunk_that_the_dialect_cannot_carry_is_named() -> None:
 
 def test_the_words_that_exist_are_told_where_none_is_near() -> None:
     (line,) = told("text: x\npace: {qqq: 1s}")
-    assert line.endswith("the words here are every, first, head, jitter, keep_alive, pauses, tokens_per_second")
+    assert line.endswith(
+        "the words here are every, first, head, intervals, jitter, keep_alive, pauses, tokens_per_second"
+    )
 
 
 def test_a_word_of_another_mapping_is_sent_home() -> None:

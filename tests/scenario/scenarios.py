@@ -14,6 +14,7 @@ from mock_ares.scenario.model import (
     Content,
     Counterexample,
     Framing,
+    Hex,
     Json,
     Match,
     Pace,
@@ -83,6 +84,7 @@ def some(kind: type, **words: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 paces = some(
     Pace, head=durations, first=durations, every=durations, tokens_per_second=st.floats(0.5, 1e6), jitter=fractions,
+    intervals=st.lists(durations, min_size=1, max_size=3).map(tuple),
     pauses=st.lists(st.builds(Pause, at=places, lasts=st.none() | durations), max_size=2).map(tuple),
     keep_alive=durations,
 )  # fmt: skip
@@ -103,7 +105,7 @@ bodies = some(
     connection=st.sampled_from(["keep-alive", "close"]),
 )  # fmt: skip
 cuts = st.one_of(
-    st.sampled_from(["words", "characters", "graphemes", "mid-word", "whole"]),
+    st.sampled_from(["words", "characters", "graphemes", "mid-word", "whole", "recorded"]),
     st.builds(Chunks, every=counts),
     st.builds(Chunks, sizes=st.lists(counts, min_size=1, max_size=3).map(tuple)),
     st.builds(Chunks, random=ranges),
@@ -149,6 +151,7 @@ wholes = st.one_of(
     st.builds(Text, words=counts),
     st.builds(Text, bytes=st.sampled_from([1, 70_000, 8_000_000])),
     st.builds(Text, template=texts.map(lambda text: text + "{message}")),
+    st.builds(Text, recorded=st.lists(texts | st.just(Hex("ff")), min_size=1, max_size=3).map(tuple)),
 )
 travels = {
     "dialect": st.sampled_from(["text", "lines", "delta", "typed"]),

@@ -52,8 +52,11 @@ from mock_ares.scenario.words import parse_duration, parse_fraction, parse_size
         (lambda: Body(extensions="a=b"), "extensions: extensions begin with a semicolon"),
         (lambda: Body(extensions=";a=b\r\n0"), "extensions: a field is one line"),
         (lambda: Body(framing="length", http_chunks=3), "http_chunks: http_chunks need framing: chunked, not length"),
-        (lambda: Text(), "text is exactly one of file, words, bytes or template; there is none"),
-        (lambda: Text(words=1, bytes=1), "text is exactly one of file, words, bytes or template; there is words and"),
+        (lambda: Text(), "text is exactly one of file, words, bytes, template or recorded; there is none"),
+        (
+            lambda: Text(words=1, bytes=1),
+            "text is exactly one of file, words, bytes, template or recorded; there is words and",
+        ),
         (lambda: Text(template="no place"), "template: a template has {message} in it"),
         (lambda: Chunks(), "chunks is exactly one of every, sizes, at or random; there is none"),
         (lambda: Chunks(sizes=()), "sizes: at least one item must stand here"),

@@ -38,7 +38,11 @@ def _characters(reply: Reply, message: str) -> int:
         return len(text or "")
     if text.template is not None:
         return len(text.template) + text.template.count("{message}") * len(message)
-    return text.bytes or 8 * (text.words or 0)
+    return (
+        sum(len(run if isinstance(run, str) else run.hex) for run in text.recorded or ())
+        or text.bytes
+        or 8 * (text.words or 0)
+    )
 
 
 def _chunks(reply: Reply, size: int) -> int:
@@ -47,7 +51,7 @@ def _chunks(reply: Reply, size: int) -> int:
         return len(how)
     if isinstance(how, Chunks):
         return len(how.at) if how.at is not None else size // _least(how.every, how.sizes, how.random)
-    return {"words": size // 4, "whole": 1, "mid-word": size // 4}.get(how, size)
+    return {"words": size // 4, "whole": 1, "mid-word": size // 4, "recorded": size // 16}.get(how, size)
 
 
 def _reads(reply: Reply, size: int) -> int:

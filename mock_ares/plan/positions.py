@@ -47,6 +47,8 @@ def offset_of(plan: StreamPlan, where: Where) -> int:
         return _after_chunk(plan, position.chunk)
     if position.text is not None:
         return _after_text(plan, position.text)
+    if position.event is not None:
+        return _after_event(plan, position.event)
     if position.fraction is not None:
         return round(plan.size * min(max(position.fraction, 0.0), 1.0))
     if position.time is not None:
@@ -107,6 +109,13 @@ def _after_byte(plan: StreamPlan, byte: int) -> int:
     if not 0 <= byte <= plan.size:
         raise PlanError(f"byte {byte} lies behind the end: the payload has {counted(plan.size, 'byte')}")
     return byte
+
+
+def _after_event(plan: StreamPlan, count: int) -> int:
+    ends = (*dict.fromkeys((0, *plan.event_ends)),)
+    if count >= len(ends):
+        raise PlanError(f"event {count} lies behind the end: the payload has {counted(len(ends) - 1, 'event')}")
+    return ends[count]
 
 
 def _after_chunk(plan: StreamPlan, count: int) -> int:

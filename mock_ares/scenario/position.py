@@ -1,4 +1,4 @@
-"""A position is one thing everywhere: after so many chunks, a text, a byte, a share of the payload, a time."""
+"""A position is one thing everywhere: after so many chunks or events, a text, a byte, a share of the payload, a time."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Position(OneOf):
     """Behind so many chunks; 0 is before the first."""
     text: str | None = None
     """Behind the first occurrence of this in the reply's text."""
+    event: Index | None = None
+    """Behind so many events and blocks of comments, of whatever they are."""
     byte: Index | None = None
     """Behind so many payload bytes: decoded, without head and HTTP chunk framing."""
     fraction: Fraction | None = None
@@ -38,6 +40,8 @@ class Position(OneOf):
             return f"chunk {self.chunk}"
         if self.text is not None:
             return f"text {self.text!r}"
+        if self.event is not None:
+            return f"event {self.event}"
         if self.byte is not None:
             return f"byte {self.byte}"
         return f"{self.fraction:.4g} of the payload" if self.fraction is not None else f"{self.time:g} s"
@@ -45,5 +49,5 @@ class Position(OneOf):
 
 Where = Annotated[
     Position | str | Index,
-    ByType("a position: a text, a number of chunks, or chunk, text, byte, fraction or time"),
+    ByType("a position: a text, a number of chunks, or chunk, text, event, byte, fraction or time"),
 ]

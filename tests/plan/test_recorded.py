@@ -13,7 +13,7 @@ from mock_ares.plan import recorded
 from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.positions import PlanError, offset_of
 from mock_ares.scenario.diagnostics import WordsError
-from mock_ares.scenario.model import Framing, Hex, Pace, Pause, Reply, Text
+from mock_ares.scenario.model import Framing, Hex, Pace, Pause, Position, Reply, Text
 from tests.plan.strategies import replies
 
 START = 'data: {"event":"start","agent":"x","context_id":"{context_id}"}\n\n'
@@ -78,6 +78,14 @@ def test_a_comment_is_not_added_to_its_silences() -> None:
 def test_a_place_in_the_text_is_found(dialect: str, runs: tuple[str, ...], text: str, behind: bytes) -> None:
     plan = build(of(*runs, dialect=dialect), RequestContext())
     assert plan.payload[: offset_of(plan, text)].endswith(behind)
+
+
+def test_events_are_counted_whatever_they_carry_and_pauses_are_none() -> None:
+    pauses = (Pause(at=Position(event=1), lasts=1.0), Pause(at=Position(event=2), lasts=2.0))
+    reply = of(START, *typed("a"), ": x\n\n", *typed("b"), pace=Pace(pauses=pauses))
+    assert [piece.at for piece in build(reply, RequestContext()).pieces] == [0.0, 1.0, 3.0, 3.0]
+    with pytest.raises(PlanError, match="event 5 lies behind the end: the payload has 4 events"):
+        offset_of(build(reply, RequestContext()), Position(event=5))
 
 
 def test_a_place_that_cannot_be_found_is_an_error_that_says_what_can_be() -> None:

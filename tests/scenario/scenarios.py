@@ -51,6 +51,7 @@ fractions = st.floats(0, 1)
 positions = st.one_of(
     st.builds(Position, chunk=indices),
     st.builds(Position, text=texts),
+    st.builds(Position, event=indices),
     st.builds(Position, byte=indices),
     st.builds(Position, fraction=fractions),
     st.builds(Position, time=durations),

@@ -69,7 +69,7 @@ from mock_ares.scenario.words import parse_duration, parse_fraction, parse_size
         (lambda: Framing(between=(": x", "data: y")), "between[1]: a data line would add to the text"),
         (lambda: Framing(inside=("data",)), "inside[0]: a data line in these events would add to the text"),
         (lambda: Framing(before=("event: token",)), "before[0]: another event type would hide the text"),
-        (lambda: Position(), "a position is exactly one of chunk, text, byte, fraction or time; there is none"),
+        (lambda: Position(), "a position is exactly one of chunk, text, event, byte, fraction or time; there is none"),
         (lambda: Position(chunk=1, byte=2), "a position is exactly one of"),
         (lambda: Content(), "content is exactly one of json, html or plain; there is none"),
         (lambda: Match(pattern="(a"), "pattern: this is no regular expression: missing ), unterminated"),

@@ -76,7 +76,7 @@ _PAIR = re.compile(r'\s{0,16}"([^"\\]{1,64})"\s{0,16},\s{0,16}"(?:value|val|cont
 _LITERAL = re.compile(r"(?:null|true|false)(?![^\s,;&}\])\"'<])")
 _TAG = re.compile(r"<([\w.:\-]{1,64})(?:\s[^<>]{0,200})?>(?:<!\[CDATA\[)?([^<]++)")
 _USERINFO = re.compile(r"(://[^/\s:@\"']{0,500}:)[^/\s\"']{1,500}@")
-_FORMS = re.compile(
+FORMS = re.compile(
     r"eyJ[\w\-]{8,}(?:\.[\w\-]*){0,2}"
     r"|(?<![A-Za-z0-9])(?:ares|rt|gh[opsu])_[A-Za-z0-9_\-]{12,}"
     r"|(?<![A-Za-z0-9])(?:sk|pk|xox[abp])-[A-Za-z0-9_\-]{12,}"
@@ -189,7 +189,7 @@ def _once(value: str) -> str:
     found = _USERINFO.sub(rf"\1{REDACTED}@", found)
     found = _SCHEMED.sub(lambda seen: seen[1] + REDACTED if _is_mixed(seen[2]) else seen[0], found)
     found = _OPTION.sub(lambda seen: seen[1] + REDACTED if is_secret(seen[2]) else seen[0], found)
-    return _FORMS.sub(REDACTED, found)
+    return FORMS.sub(REDACTED, found)
 
 
 def _is_mixed(word: str) -> bool:

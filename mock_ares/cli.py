@@ -66,6 +66,8 @@ class _Lazy(click.Group):
         "replay": "mock_ares.harness.commands",
         "report": "mock_ares.harness.commands",
         "verify": "mock_ares.verify.command",
+        "record": "mock_ares.recorder.commands",
+        "drift": "mock_ares.recorder.commands",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -23,7 +23,7 @@ ORDER = (
     "authoring.yaml", "authoring",
     "server.timing", "server.transport", "server.playback", "server.record", "server.replies", "server.files",
     "server.state", "server.http", "ares.routes",
-    "control", "server.hosting",
+    "control", "server.hosting", "recorder",
     "harness.model", "harness.settings", "harness.result", "harness.stopping", "harness.surroundings",
     "harness.verdict", "harness.checks", "harness.clients", "harness.play", "harness.run", "harness.report",
     "harness.commands", "verify", "harness.plugin",

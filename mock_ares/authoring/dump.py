@@ -108,6 +108,7 @@ def _numbers(seconds: float, unit: float) -> Iterator[str]:
     plain = exact.rstrip("0").rstrip(".") if "." in exact else exact
     if len(plain) <= _PRECISION:
         yield plain or "0"
+    yield f"{seconds / unit:.12f}".rstrip("0").rstrip(".")  # what was written with this unit may be no such number
 
 
 def size(count: int) -> int | Bare:

@@ -103,6 +103,10 @@ class Dialect:
         """The event that reports a failure inside the stream; None where there is none."""
         return None
 
+    def knows(self, event: bytes) -> bool:
+        """Whether an event of a body is of a kind that only this dialect has."""
+        return False
+
     def carried(self, event: bytes) -> str | None:
         """The chunk that one event of a body carries; None: it carries none."""
         raise NotImplementedError

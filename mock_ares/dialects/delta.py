@@ -19,6 +19,9 @@ class DeltaDialect(Dialect):
         used = count_tokens(text) if names.tokens_used is None else names.tokens_used
         return [json_event({"delta": "", "finish_reason": "stop", "tokens_used": used}, ", ", ": ")]
 
+    def knows(self, event: bytes) -> bool:
+        return any({"delta", "finish_reason"} <= each.keys() for each in records(event))
+
     def carried(self, event: bytes) -> str | None:
         said = (each for each in records(event) if each.get("finish_reason") != "stop" and "delta" in each)
         return next((string_of(each, "delta") for each in said), None)

@@ -25,6 +25,9 @@ class TypedDialect(Dialect):
     def error(self, names: Names, message: str) -> Event | None:
         return _typed(event="error", context_id=names.context_id, error=message)
 
+    def knows(self, event: bytes) -> bool:
+        return any(each.get("event") in ("start", "token", "done", "error") for each in records(event))
+
     def carried(self, event: bytes) -> str | None:
         return next((string_of(each, "content") for each in records(event) if each.get("event") == "token"), None)
 

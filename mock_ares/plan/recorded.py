@@ -48,9 +48,12 @@ def payload_of(reply: Reply, context_id: str) -> bytes:
     """What a recorded reply sends, the request's context in its records."""
     runs = (run.encode() if isinstance(run, str) else bytes.fromhex(run.hex) for run in reply.recorded or ())
     payload = b"".join(runs)
-    if CONTEXT in payload and not DIALECTS[reply.dialect or ""].raw:
-        payload = payload.replace(CONTEXT, _quoted(context_id)[1:-1])
-    return payload
+    return payload if DIALECTS[reply.dialect or ""].raw else with_context(payload, context_id)
+
+
+def with_context(data: bytes, context_id: str) -> bytes:
+    """JSON with the request's context in its place."""
+    return data.replace(CONTEXT, _quoted(context_id)[1:-1]) if CONTEXT in data else data
 
 
 def chunks(reply: Reply) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A position is one thing everywhere: after so many chunks or events, a text, a byte, a share of the payload, a time."""
+"""A position is one thing everywhere: after so many chunks or events, a text, a byte, a share of it, a time."""
 
 from __future__ import annotations
 

@@ -151,3 +151,7 @@ def test_events_are_told_apart() -> None:
         (b"data: b\n\n", "b", True),
         (b"dat", None, False),
     ]
+
+
+def test_json_content_has_the_request_s_context_too() -> None:
+    assert recorded.with_context(b'{"context_id":"{context_id}"}', 'a"b') == b'{"context_id":"a\\"b"}'

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -44,6 +45,10 @@ def _entry(opened: str, item: Any, below: str) -> Iterator[str]:
     short = on_a_line(item, opened)
     if short is not None:
         yield f"{opened} {short}"
+    elif isinstance(item, list) and all(isinstance(part, Bare) for part in item):
+        yield f"{opened} ["
+        yield from textwrap.wrap(", ".join(item), WIDTH, initial_indent=below, subsequent_indent=below)
+        yield f"{below[:-2]}]"
     else:
         yield opened
         yield from lines(item, below)

@@ -17,6 +17,7 @@ from mock_ares.plan.build import RequestContext, answer, chunks_of, content_of
 from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
+from mock_ares.plan.recorded import with_context
 from mock_ares.scenario.model import Reply, RetryAfter
 from mock_ares.server.replies.effort import much_to_plan
 from mock_ares.server.replies.executor import Executor
@@ -88,6 +89,7 @@ class Planner:
         if reply.redirect is not None:
             return ordinary(answer(reply.redirect.status, (("location", context.location),), b"", reply), negotiated)
         kind, body = content_of(reply.content)
+        body = with_context(body, context.names.context_id) if kind == JSON[0][1] else body
         error = HttpError(reply.status or 200, (), body, kind)
         return of_error(_with_retry_after(error, reply), negotiated, reply)
 

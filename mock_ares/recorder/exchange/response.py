@@ -1,7 +1,7 @@
 """A response as its bytes come (RFC 9112): what of it is head, payload, HTTP chunk, and what is none of them.
 
-Pure: told the bytes of each read and its moment. A reader of its own, since libraries hide what a recording is about: the
-spelling of sizes, where HTTP chunks end, and what comes behind a mistake.
+Told the bytes of each read and its moment. It is a reader of its own, since libraries hide what a recording is about:
+the spelling of sizes, where HTTP chunks end, and what comes behind a mistake.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\r\n]*)?")
 State = Literal["head", "body", "size", "chunk", "behind-chunk", "trailers", "complete", "none"]
 
 
-class Mark(NamedTuple):
+class ReadEnd(NamedTuple):
     """How much of the body had come at a moment: a read has ended there."""
 
     at: float
@@ -29,7 +29,7 @@ class Mark(NamedTuple):
 
 @dataclass(slots=True)
 class ResponseReader:
-    """Fed with ``feed`` until the connection ends, or it is ``complete``; of a body over ``most`` bytes nothing is kept."""
+    """Fed with ``feed`` until it is ``complete``, or the connection has ended; no body over ``most`` bytes is kept."""
 
     method: str
     most: int
@@ -48,7 +48,7 @@ class ResponseReader:
     """Bytes of it, kept or not."""
     wire: bytearray = field(default_factory=bytearray)
     """All behind the head, HTTP chunks and trailers too; all there is where that is no HTTP."""
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[ReadEnd] = field(default_factory=list)
     chunk_ends: list[int] = field(default_factory=list)
     """In the body, of HTTP chunks."""
     sizes: list[bytes] = field(default_factory=list)
@@ -101,7 +101,7 @@ class ResponseReader:
         while self._pending and self._step():
             pass
         if self.taken > before:
-            self.marks.append(Mark(at, self.taken))
+            self.marks.append(ReadEnd(at, self.taken))
         return heads, data
 
     def end(self) -> bytes:
@@ -154,7 +154,8 @@ class ResponseReader:
         """Reads on; False: there is more to come first."""
         if self.state in ("complete", "none"):
             self.extra += len(self._pending)
-            self._keep(self.body, self._pending if self.complete and self.length is not None else b"")
+            if self.length is not None:
+                self._take(len(self._pending))
             self._pending = b""
         elif self.state == "body":
             self._take(len(self._pending) if self.length is None else self.length - self.taken)

@@ -20,7 +20,10 @@ LEAST = 4
 """Characters of a value that is looked for."""
 MOST = 1000
 """Values that are remembered."""
-EMAIL = re.compile(r"(?<![\\\w.%+-])[\w.+-]{1,64}(?:@|%40|\\u0040|&#64;)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+EMAIL = re.compile(
+    r"(?:(?<![\\\w.%+-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"  # JSON's escapes are no part of it
+    r"[\w.+-]{1,64}(?:@|%40|\\u0040|&#64;)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+)
 ADDRESS = re.compile(
     r"\b[a-z][a-z0-9+.-]{1,15}://[^\s\"'<>\\)]+"
     r"|(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?![\w.])"
@@ -36,16 +39,18 @@ class Secrets:
     """Those of one session. ``found`` counts what was taken out, by kind."""
 
     def __init__(self) -> None:
-        self._values = dict[str, None]()
-        self._pattern: re.Pattern[str] | None = None
+        self.known = dict[str, tuple[str, ...]]()
+        """Each with its spellings, which are looked for one by one: a pattern of thousands takes seconds to compile."""
         self.found = Counter[str]()
+        self.full = False
+        """There were more than can be looked for."""
 
     def learn(self, values: Iterable[str]) -> None:
         """Values that are looked for from now on, in every usual spelling."""
         for value in values:
-            if len(value) >= LEAST and value not in self._values and len(self._values) < MOST:
-                self._values[value] = None
-                self._pattern = None
+            self.full = self.full or len(self.known) >= MOST
+            if len(value) >= LEAST and value not in self.known and not self.full:
+                self.known[value] = tuple({each for each in spellings_of(value) if len(each) >= LEAST})
 
     def learn_request(self, fields: Iterable[tuple[str, str]], query: str, body: bytes) -> None:
         for name, value in fields:
@@ -67,16 +72,22 @@ class Secrets:
 
     def spans(self, text: str, *, addresses: bool = False) -> list[tuple[int, int]]:
         """Where they stand in a text, in order."""
-        patterns = [("secret", self._known()), ("secret", redaction.FORMS), ("e-mail", EMAIL)]
-        if addresses:
-            patterns.append(("address", ADDRESS))
         spans = list[tuple[int, int]]()
-        for kind, pattern in patterns:
-            for found in pattern.finditer(text) if pattern is not None else ():
-                if not spans or all(found.end() <= start or end <= found.start() for start, end in spans):
-                    self.found[kind] += 1
-                spans.append(found.span())
+        for kind, found in self._found(text, addresses):
+            if all(found[1] <= start or end <= found[0] for start, end in spans):
+                self.found[kind] += 1
+            spans.append(found)
         return sorted(spans)
+
+    def _found(self, text: str, addresses: bool) -> Iterator[tuple[str, tuple[int, int]]]:
+        for spelling in (each for spellings in self.known.values() for each in spellings):
+            at = text.find(spelling)
+            while at >= 0:
+                yield "secret", (at, at + len(spelling))
+                at = text.find(spelling, at + 1)
+        patterns = {"secret": redaction.FORMS, "e-mail": EMAIL, **({"address": ADDRESS} if addresses else {})}
+        for kind, pattern in patterns.items():
+            yield from ((kind, found.span()) for found in pattern.finditer(text))
 
     def masked(self, text: str, *, addresses: bool = False) -> str:
         """The text with as many characters as it had."""
@@ -89,14 +100,8 @@ class Secrets:
         for start, end in reversed(self.spans(text)):
             text = f"{text[:start]}{redaction.REDACTED}{text[end:]}"
         parts = redaction.text(text).split(redaction.REDACTED)
-        return f"^{'(?s:.*)'.join(map(re.escape, parts))}$" if len(parts) > 1 else None
-
-    def _known(self) -> re.Pattern[str] | None:
-        if self._pattern is None and self._values:
-            spellings = {each for value in self._values for each in spellings_of(value) if len(each) >= LEAST}
-            alternatives = sorted(spellings, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, alternatives)))
-        return self._pattern
+        escaped = (re.escape(part).replace("\\ ", " ") for part in parts)
+        return f"^{'(?s:.*)'.join(escaped)}$" if len(parts) > 1 else None
 
 
 def spellings_of(value: str) -> Iterator[str]:

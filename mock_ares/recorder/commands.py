@@ -1,0 +1,205 @@
+"""The commands `record` and `drift`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Any
+
+import click
+
+from mock_ares.authoring.load import load_all
+from mock_ares.paths import program
+from mock_ares.recorder.drift import LiveServer, Other, OtherRecordings, compared, report, status_of
+from mock_ares.recorder.exchange.versions import newer
+from mock_ares.recorder.folder import FolderError
+from mock_ares.recorder.proxy import Limits, Outcome
+from mock_ares.recorder.session import RecordingSession
+from mock_ares.recorder.upstream import Upstream, UpstreamError
+from mock_ares.scenario.diagnostics import ScenarioError, counted
+from mock_ares.scenario.model import Scenario
+from mock_ares.scenario.words import parse_duration, parse_size
+from mock_ares.server.hosting.loop import CannotListenError
+
+PATH = click.Path(path_type=Path)
+PORT = 3001
+"""Unless a command is run, which is told another."""
+CACERT = click.option("--cacert", type=PATH, help="A PEM file of certificates to trust, instead of the system's.")
+
+
+class _Refused(click.ClickException):
+    """Something the caller has to put right."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"mock-ares: {self.message}", err=True)
+
+
+def _duration(context: click.Context, option: click.Parameter, value: str) -> float:
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _bytes(context: click.Context, option: click.Parameter, value: str) -> int:
+    try:
+        return parse_size(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.option(
+    "--upstream", required=True, metavar="URL", help="The real server's origin, such as https://ares.example."
+)
+@click.option("--out", default="recordings", show_default=True, type=PATH, help="The folder of the recordings.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@CACERT
+@click.option("--silence", default="2m", show_default=True, callback=_duration, help="Ends an exchange: it hangs.")
+@click.option("--longest", default="30m", show_default=True, callback=_duration, help="An exchange may take so long.")
+@click.option("--most", default="16MB", show_default=True, callback=_bytes, help="Of an answer that is kept.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def record(
+    upstream: str, out: Path, host: str, port: int, cacert: Path | None, silence: float, longest: float, most: int,
+    command: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Pass requests on to a real server, and save each exchange as a scenario file.
+
+    COMMAND, behind --, is run with ARES_URL set; recording ends with it, with its exit status. Without it Ctrl-C ends.
+    """
+    limits, beside = Limits(silence, longest, most), bool(command)  # what a command prints stays its own
+    tell = partial(_tell, beside=beside)
+    sys.setswitchinterval(0.0005)  # seconds: what is written down in a thread must not hold up a stream
+    try:
+        server = Upstream.of(upstream, cacert)
+        asyncio.run(_reached(server))
+        with RecordingSession(
+            server, out, tell, host=host, port=0 if command and port == PORT else port, limits=limits
+        ) as it:
+            click.echo(f"mock-ares: {it.url} passes requests on to {server.authority}, and writes to {out}", err=beside)
+            status = _run(command, it.url) if command else _wait()
+    except (UpstreamError, FolderError, CannotListenError) as error:
+        raise _Refused(str(error.args[0])) from None
+    _summary(it, out, beside=beside)
+    sys.exit(status)
+
+
+async def _reached(server: Upstream) -> None:
+    (await server.connect(lambda data: None, lambda how: None)).close()
+
+
+def _run(command: tuple[str, ...], url: str) -> int:
+    """The exit status of a command that has run to its end, whatever signal came meanwhile."""
+    try:
+        process = subprocess.Popen(command, env={**os.environ, "ARES_URL": url})
+    except OSError as error:
+        raise _Refused(f"{command[0]} cannot be run: {error.strerror}") from None
+    before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    try:
+        while True:
+            with suppress(KeyboardInterrupt):  # it has had the same signal, and ends as it likes
+                status = process.wait()
+                return status if status >= 0 else 128 - status
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _wait() -> int:
+    over = Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        over.set()
+
+    before = [signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)]
+    over.wait()
+    for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+        signal.signal(number, handler)
+    return 0
+
+
+def _tell(outcome: Outcome, *, beside: bool) -> None:
+    exchange = outcome.exchange
+    said = f"{exchange.method} {exchange.path}  {exchange.status or 'no response'}  {exchange.ending}"
+    what = f"not kept: {outcome.reason}" if outcome.file is None else outcome.file.name
+    out = ", ".join(counted(number, kind) for kind, number in sorted(outcome.taken_out.items()))
+    click.echo(f"{said}  {what}{f' (taken out: {out})' if out else ''}", err=beside)
+
+
+def _summary(session: RecordingSession, out: Path, *, beside: bool) -> None:
+    kept = {outcome.file for outcome in session.outcomes if outcome.file is not None}
+    click.echo(f"mock-ares: {counted(len(kept), 'recording')} in {out}", err=beside)
+    click.echo("  fields, credentials and bodies of requests are never kept", err=beside)
+    for reason, number in Counter(each.reason for each in session.outcomes if each.file is None).items():
+        click.echo(f"  {counted(number, 'exchange')} not kept: {reason}", err=beside)
+    for new, old in session.folder.doubles.items():
+        click.echo(f"  {old} was there before and answers first; remove it, or {new}", err=beside)
+    for path in session.swept:
+        click.echo(f"  {path.name}: something that turned out to be secret was taken out", err=beside)
+    if kept:
+        click.echo(f"This plays them: {program()} serve {out}", err=beside)
+
+
+@click.command()
+@click.argument("recordings", nargs=-1, required=True, type=PATH)
+@click.option("--against", required=True, metavar="URL|DIR", help="A live server, or a folder of other recordings.")
+@click.option("--token", envvar="ARES_TOKEN", help="A JWT for the live server; also ARES_TOKEN.")
+@click.option("--api-key", envvar="ARES_API_KEY", help="A key for its key routes; also ARES_API_KEY.")
+@CACERT
+@click.option(
+    "--silence", default="30s", show_default=True, callback=_duration, help="An answer that says so long nothing hangs."
+)
+def drift(
+    recordings: tuple[Path, ...],
+    against: str,
+    token: str | None,
+    api_key: str | None,
+    cacert: Path | None,
+    silence: float,
+) -> None:
+    """Say what has changed in shape since RECORDINGS were made: statuses, fields, events, members and their types.
+
+    Exit status: 0 nothing, 1 something, 2 of some of them it cannot be said.
+    """
+    scenarios = _loaded(recordings)
+    try:
+        other: Other
+        if "://" in against:
+            credentials = {"jwt": token, "api-key": api_key}
+            other = LiveServer(Upstream.of(against, cacert), credentials, Limits(silence=silence, longest=10 * silence))
+        else:
+            other = OtherRecordings(_loaded((Path(against),)))
+        found = asyncio.run(compared(scenarios, other))
+    except UpstreamError as error:
+        raise _Refused(str(error)) from None
+    for line in report(found):
+        click.echo(line)
+    numbers = Counter[str](each.verdict for each in found)
+    click.echo(
+        ", ".join(f"{numbers[word]} {said}" for word, said in _VERDICTS if numbers[word]) or "nothing to compare"
+    )
+    sys.exit(status_of(found))
+
+
+_VERDICTS = (("same", "the same"), ("differs", "changed"), ("cannot", "that cannot be compared"))
+
+
+def _loaded(paths: tuple[Path, ...]) -> list[Scenario]:
+    try:
+        found = load_all(paths)
+    except ScenarioError as error:
+        raise _Refused(f"{error}{newer(error)}") from None
+    if not found:
+        raise _Refused(f"no recordings in {', '.join(map(str, paths))}")
+    return found

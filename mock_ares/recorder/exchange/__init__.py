@@ -1,0 +1,1 @@
+"""What has come of a real server, as data: read, put into words, cleaned of secrets, compared. Pure."""

@@ -26,6 +26,7 @@ MARKS = (
     "ares_documented: checks of what ARES's pages promise or demand",
     "ares_standard: checks of what WHATWG HTML or an RFC demands",
     "ares_defensive: checks that no text demands; they fail nothing unless the contract is strict",
+    "ares(recording=FOLDER): plays what --ares-record has recorded into FOLDER, beside the test",
     "ares_lasting: checks that take many seconds, whatever the client does",
 )
 
@@ -79,7 +80,12 @@ def ares(request: pytest.FixtureRequest, ares_settings: Settings) -> Iterator[Ar
     from mock_ares.harness.plugin.fixtures import Ares, NeverAskedError
 
     ares_server = request.getfixturevalue("ares_server")
-    mine = Ares(ares_server, request.node.name, request.path.parent)
+    if (marker := request.node.get_closest_marker("ares")) is not None:
+        from mock_ares.harness.plugin.recordings import opened
+
+        mine = opened(ares_server, request, marker)
+    else:
+        mine = Ares(ares_server, request.node.name, request.path.parent)
     request.node.stash[ARES] = mine
     yield mine
     try:

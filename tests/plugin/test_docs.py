@@ -16,6 +16,9 @@ PLAIN = ("-p", "no:schemathesis", "-p", "no:anyio", "--ares-examples=2")
 def test_every_example_works(pytester: pytest.Pytester) -> None:
     for example in examples(PAGE, "python"):
         example.write(pytester.path)
+    recording = pytester.path / "recordings" / "weather" / "weather.yaml"
+    recording.parent.mkdir(parents=True)
+    recording.write_text("when: {message: How is the weather?}\ntext: The sun shines.\ndialect: text\n")
     contracts = "TestMyClient or my_streaming_client"
     chosen = f"not ({contracts}) or read_utf8 or drop_rst or incremental or eol_cr"
     result = pytester.runpytest_subprocess(*PLAIN, "-k", chosen)

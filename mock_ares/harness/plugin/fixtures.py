@@ -121,8 +121,8 @@ class Requests(list[Exchange]):
     """Exchanges, a line each where they are printed."""
 
     def __repr__(self) -> str:
-        rows = [list(_facts(exchange)) for exchange in self]
-        return "\n".join(_aligned(rows)) or "no requests"
+        rows = [list(facts(exchange)) for exchange in self]
+        return "\n".join(aligned(rows)) or "no requests"
 
 
 class Ares:
@@ -231,7 +231,7 @@ class Ares:
 
     def told(self) -> list[str]:
         """The requests of the test, a line each: of its last example, if it had any."""
-        return _aligned([list(_facts(each)) for ares in (self, *self._others) for each in ares._last.requests()])
+        return aligned([list(facts(each)) for ares in (self, *self._others) for each in ares._last.requests()])
 
     # Scenes
 
@@ -359,14 +359,14 @@ def _said(reply: Reply) -> str:
     return shown if len(shown) <= LONGEST_TEXT else f"{shown[: LONGEST_TEXT - 1]}…"
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def aligned(rows: list[list[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(f"{fact:<{wide}}" for fact, wide in zip(row, widths, strict=True) if wide).rstrip() for row in rows
     ]
 
 
-def _facts(exchange: Exchange) -> Iterator[str]:
+def facts(exchange: Exchange) -> Iterator[str]:
     """As many for each exchange; empty what does not apply."""
     yield f"{exchange.method} {exchange.path}"
     yield "" if exchange.message is None else f"message {exchange.message[:LONGEST_TEXT]!r}"

@@ -105,6 +105,11 @@ def add(parser: pytest.Parser) -> None:
         help="Write the contract's report, as its name ends: .html, .json, .xml, .md.",
     )
     group.addoption("--ares-url", metavar="URL", help="Ask this server in the fake's place; ARES_TOKEN opens it.")
+    group.addoption(
+        "--ares-record",
+        metavar="URL",
+        help="Run tests that play a recording against this server, and record them anew.",
+    )
     parser.addini("ares_tier", "As --ares-tier.")
     parser.addini("ares_examples", "As --ares-examples; a contract's own number counts more.")
     parser.addini("ares_edition", "As --ares-edition.")

@@ -192,7 +192,8 @@ def test_a_wrong_file_is_told_whole(tmp_path: Path) -> None:
     alike, validated = run("serve", "--port", "0", "--workers", "2", file), run("validate", file)
     mistakes = [
         f"{file}:1:1: unknown word 'sumary'; did you mean 'summary'?",
-        f"{file}:4:13: expected words, characters, graphemes, mid-word or whole, not 'wrods'; did you mean 'words'?",
+        f"{file}:4:13: expected words, characters, graphemes, mid-word, whole or recorded, not 'wrods'; "
+        "did you mean 'words'?",
     ]
     assert (alike.returncode, alike.stderr.splitlines()) == (2, mistakes), "workers read no file again"
     assert (validated.returncode, validated.stdout.splitlines()) == (1, [*mistakes, "2 mistakes"])

@@ -105,7 +105,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--grid", type=PATH, metavar="FILE.toml", help="Several clients, with what each can and is expected to.")
 @click.option("--jobs", type=click.IntRange(1), help="Clients of a grid at once; by default two for each processor.")
 @click.option("--contract", "edition", metavar="EDITION", help="The contract as it was then, such as 2026.1.")
-@click.option("--quick", is_flag=True, help="A few seconds: fewer examples, none of the checks that last.")
+@click.option("--quick", is_flag=True, help="A few seconds: fixed examples alone, none of the checks that last.")
 @click.option("--tier", metavar="TIER", help="Only documented, standard or defensive checks.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this check; may be given again.")
 @click.option("--expect", multiple=True, metavar="ID=WHY", help="This check fails, and why; may be given again.")

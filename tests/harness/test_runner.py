@@ -171,9 +171,14 @@ class TestWrongClients:
     def test_one_that_hangs_costs_less_time_each_time(self, arena: ExampleRunner) -> None:
         contract = checks_in_order.Contract(PythonClient(right.whole), RunSettings(), arena)
         deadlines = []
-        for contract.hung in range(6):
-            deadlines.append(round(contract._deadline(), 1))
+        for number in range(6):
+            deadlines.append(round(contract._deadline(CHECKS["bom"]), 1))
+            contract.hung.add(f"check {number}")
         assert deadlines == [10.0, 5.0, 3.3, 2.5, 2.0, 2.0]
+
+    def test_a_quick_run_waits_less_in_what_comes_first(self, arena: ExampleRunner) -> None:
+        contract = checks_in_order.Contract(PythonClient(right.whole), RunSettings(quick=True), arena)
+        assert [contract._deadline(CHECKS[name]) for name in ("request", "plain", "bom")] == [2.5, 2.5, 10.0]
 
     def test_one_that_keeps_the_connection_of_a_caller_who_left(
         self, arena: ExampleRunner, monkeypatch: pytest.MonkeyPatch

@@ -22,7 +22,7 @@ REQUESTS = 7
 class Spawned(PythonClient):
     """It says that it is a command."""
 
-    spawns = True
+    abreast = spawns = True
     in_process = False
 
     def __init__(self, both: threading.Barrier, seen: list[str], broken: bool = False) -> None:

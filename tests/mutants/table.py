@@ -44,9 +44,8 @@ TABLE: tuple[Mutant, ...] = (
     ),
     mutant(
         text.Normalizes,
-        "chunk-split text-unicode",
-        "Only decomposed characters change: those of text-unicode, and the letter and accent that chunk-split parts, "
-        "since the whole reply is composed.",
+        "text-unicode",
+        "Only decomposed characters change. The letter and accent that chunk-split parts are for who passes here.",
     ),
     mutant(
         text.StripsAllSpaces,

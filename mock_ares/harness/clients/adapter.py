@@ -20,6 +20,10 @@ class Adapter(ABC):
 
     in_process: bool = False
     """It is called in this process, so this process can be forked for it."""
+    abreast: bool = False
+    """A second instance may be asked at the same time: it has processes of its own, and that is quicker."""
+    spawns: bool = False
+    """A process for each example: most of its time is their start."""
     restarts: bool = True
     """A retry after some text was shown can be told from that text; what stands on a terminal or page cannot."""
 

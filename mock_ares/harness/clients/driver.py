@@ -37,6 +37,7 @@ ADVICE = 'a driver\'s first line is {"protocol": 1}; a command that writes the t
 class DriverClient(CommandClient):
     """A command that speaks the protocol. Its hello may name it, and declare capabilities beside those given here."""
 
+    abreast = True
     hello_seconds = HELLO_SECONDS
     most_bytes = MOST_BYTES
     """Of its messages in one example; more are the client's failure."""

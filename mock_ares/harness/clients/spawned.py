@@ -28,8 +28,7 @@ class ProcessClient(CommandClient):
     """
 
     restarts = False
-    spawns = True
-    """A process for each example: most of its time is their start."""
+    abreast = spawns = True
 
     def start(self) -> None:
         check_command(self._argv)

@@ -201,7 +201,7 @@ class CheckRun:
         A client that cuts its reads itself meets another stream each time, so it gets several tries. Raises
         HarnessError where what did not happen again is a matter of time, which a busy machine may have taken.
         """
-        if failures[-1].word == "slow":  # it was timed more than once
+        if failures[-1].word == "slow" or self._hangs_often(failures[-1]):  # it was timed more than once
             return failures[-1]
         tries = UNSTEADY_TRIES if boundaries_of(self.client) == "best-effort" else 1
         candidates = (failures[-1], failures[0])[: len(failures)]
@@ -218,6 +218,10 @@ class CheckRun:
             )
         return self._unsteady(first, 1 + tries * len(candidates))
 
+    def _hangs_often(self, failure: Failure) -> bool:
+        """Whether it was given up in another example, too, with nothing unusual in this one."""
+        return failure.word == "hung" and self.check.row.control and self.evidence.timed_out > 1
+
     def _unsteady(self, failure: Failure, tries: int) -> Failure:
         """What a client did once. It is asked the same some times more, so that one can say how often it does it."""
         wrong = 1
@@ -232,7 +236,7 @@ class CheckRun:
         """Whether it fails again. A client that hung, or showed nothing, is not waited for as long once more."""
         settings = self.settings
         if failure.word in ("hung", "buffered"):
-            self.settings = replace(settings, deadline=max(min(2.0, settings.deadline), settings.deadline / 2))
+            self.settings = replace(settings, deadline=max(min(1.0, settings.deadline), settings.deadline / 2))
         try:
             return self.attempt(failure.case)
         finally:
@@ -274,6 +278,7 @@ class CheckRun:
         self.unvouched = self.unvouched or any(e.boundaries == "best-effort" for e in played.exchanges)
         self.gzip = self.gzip or any(asked.gzip for asked in played.asked)
         self.gave_up = self.gave_up or played.observation.timed_out
+        self.evidence.timed_out += played.observation.timed_out
         self.progress(Event("example", self.check.info, self.examples))
 
     @property

@@ -20,6 +20,8 @@ from mock_ares.harness.run.turns import Turns
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict.evidence import Evidence
 
+QUICK = 2.5
+"""Seconds until a client is given up in a quick run that hangs in what comes first, where it need not be started."""
 MOST_HUNG = 2
 """So many checks are run with a client that does nothing but hang."""
 
@@ -78,7 +80,8 @@ class Contract:
     checks: tuple[Check, ...] = ()
     """Those of the run, in the order of the report."""
     results: dict[str, CheckResult] = field(default_factory=dict)
-    hung: int = 0
+    hung: set[str] = field(default_factory=set)
+    """The checks in which it did nothing but hang. As the results and the evidence, shared by all lanes."""
     evidence: Evidence = field(default_factory=Evidence)
     _lanes: list[BackgroundChecks] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -125,14 +128,15 @@ class Contract:
 
     @contextmanager
     def _shared(self, checks: Iterable[Check]) -> Iterator[Iterable[Check]]:
-        """Those of the checks that two take from: nothing but the start of a command takes its examples long, and a
-        core is idle meanwhile. Not what CPU time is counted for.
+        """Those of the checks that two take from: while one waits for its client a core would be idle. Where each
+        example is a process, those are left out for which CPU time is counted: that of ended processes is one sum.
         """
-        client = self.client.another() if getattr(self.client, "spawns", False) else None
+        client = self.client.another() if getattr(self.client, "abreast", False) else None
         if client is None or (os.cpu_count() or 1) < 2 or self.hopeless() is not None:
             yield ()
             return
-        shared = Turns(check for check in checks if check.row.trial == "once-through" and not check.row.draws_from)
+        timed = not getattr(self.client, "spawns", False)
+        shared = Turns(c for c in checks if (timed or c.row.trial == "once-through") and not c.row.draws_from)
         second = Thread(client, [], lambda client, _, progress: self._apart(client, shared, progress))
         try:
             yield shared
@@ -187,12 +191,13 @@ class Contract:
         if self.settings.shard is not None:
             self.catch_up(check.row.rests_on)
         self._tell(Event("started", check.info))
-        deadline = self._deadline()
+        deadline = self._deadline(check)
         held = self._held(check) if check.row.rests_on else None
         settings = replace(self.settings, deadline=deadline, held=held, database=database or self.settings.database)
         result = run_check(self.client, check, self.arena, settings, self._tell, self.evidence)
         slow = result.duration >= deadline * max(1, result.examples)
-        self.hung += slow or (result.failure is not None and result.failure.word == "hung")
+        if slow or (result.failure is not None and result.failure.word == "hung"):
+            self.hung.add(check.id)
         self._finish(result)
         return result
 
@@ -214,9 +219,12 @@ class Contract:
             return None
         return f"the client hangs whatever it is asked, see {hung[0].info.id}"
 
-    def _deadline(self) -> float:
+    def _deadline(self, check: Check) -> float:
         """A client that hangs once hangs often; less time is lost each time."""
-        return max(min(2.0, self.settings.deadline), self.settings.deadline / (1 + self.hung))
+        longest, least = self.settings.deadline, 2.0
+        if self.settings.quick and check.row.gate and not getattr(self.client, "spawns", False):
+            longest, least = min(QUICK, longest), QUICK / 2
+        return max(min(least, longest), longest / (1 + len(self.hung)))
 
     def _held(self, check: Check) -> frozenset[str]:
         """The rows that a check may rest on: passed, or not run for want of being asked for."""

@@ -52,6 +52,8 @@ class Evidence:
 
     _right: dict[str, list[JudgedExample]] = field(default_factory=dict)
     _wrong: dict[str, dict[str, JudgedExample]] = field(default_factory=dict)
+    timed_out: int = 0
+    """Examples in which the client was given up."""
     controlled: bool = False
     """Whether the client was asked plain streams."""
     experimenting: float = 0.0
@@ -72,7 +74,8 @@ class Evidence:
         """The failure under the cause that everything speaks for."""
         likeliest = max(failure.causes, key=lambda likeliest: self._weight(check, likeliest), default=failure.diagnosis)
         said = finished(likeliest, failure.needs, failure.traits)
-        return replace(failure, diagnosis=said, cause=", ".join(failure.needs) if likeliest.endswith(VAGUE) else said)
+        by_needs = likeliest.endswith(VAGUE) or failure.word == "silent-truncation"
+        return replace(failure, diagnosis=said, cause=(by_needs and ", ".join(failure.needs)) or said)
 
     def told(self, result: CheckResult) -> CheckResult:
         """The result, the same."""

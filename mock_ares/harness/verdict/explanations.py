@@ -239,19 +239,36 @@ def _parts_of_lines(reads: list[str], part: int) -> str:
     return _data("\n".join([*lines, ""]))
 
 
+_FIRST, _LAST = "only the first event of a read is kept", "only the last event of a read is kept"
+_KEPT: tuple[tuple[Callable[[list[str]], list[str]], str], ...] = (
+    (lambda lines: lines[: lines.index("") + 1] if "" in lines else lines, _FIRST),
+    (lambda lines: lines[:2], _FIRST),
+    (lambda lines: lines[-2:], _LAST),
+)
+"""Which of the lines that a read has ended, and the sentence."""
+
+
+def _of_each(reads: list[str], kept: Callable[[list[str]], list[str]]) -> str:
+    """What a client makes of it that looks at some of the lines of each read."""
+    lines, rest, after_cr = list[str](), "", False
+    for read in reads:
+        text = read[1:] if after_cr and read.startswith("\n") else read
+        after_cr = read.endswith("\r")
+        *ended, rest = _ENDS.split(rest + text)
+        lines += kept(ended)
+    return _data("\n".join([*lines, ""]))
+
+
 def _of_reads(plan: StreamPlan, sent: str) -> _Mistakes:
     pieces = _pieces(plan) if plan.dialect in DIALECTS else []
-    ends = {*accumulate(map(len, pieces))}
-    if ends <= set(plan.event_ends):
-        if not pieces:
-            return
-        events = [[event.data for event in decode(piece)] for piece in pieces] if _is_standard(plan) else []
-        yield "".join(chunk for chunks in events for chunk in chunks[:1]), "only the first event of a read is kept"
-        yield "".join(chunk for chunks in events for chunk in chunks[-1:]), "only the last event of a read is kept"
-        return
-    payload = plan.payload
     utf8 = codecs.getincrementaldecoder("utf-8")("replace")
     whole = [utf8.decode(piece) for piece in pieces]
+    for some, cause in _KEPT if whole and _is_standard(plan) else ():
+        yield _of_each(whole, some), cause
+    ends = {*accumulate(map(len, pieces))}
+    if ends <= set(plan.event_ends):
+        return
+    payload = plan.payload
     parts = [_parts_of_lines(whole, part) for part in (0, -1)] if _is_standard(plan) else []
     unbuffered = _read_apart(plan, whole)
     texts = [piece.decode(errors="replace") for piece in pieces]

@@ -8,7 +8,7 @@ from html import escape
 from mock_ares.harness.model import CheckResult, ClientReport, Difference, Failure, HarnessError
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side
-from mock_ares.harness.report.counterexample.payload import Part, Payload
+from mock_ares.harness.report.counterexample.payload import LinePart, Payload
 from mock_ares.harness.report.counterexample.picture import picture
 from mock_ares.harness.report.counterexample.replanned import stream_of
 from mock_ares.harness.report.facts import Fact, FactLines, facts
@@ -120,7 +120,7 @@ def _payload(payload: Payload) -> str:
     )
 
 
-def _part(part: Part) -> str:
+def _part(part: LinePart) -> str:
     if part.kind == "end":
         return '<span class="read"><i>│</i></span>'
     kind = {"name": "name", "left-out": "dots"}.get(part.kind)

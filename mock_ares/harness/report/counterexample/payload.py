@@ -14,14 +14,14 @@ _LEFT_OUT = 30
 """Columns for what is said of the middle of a line that is too long."""
 
 
-class Part(NamedTuple):
+class LinePart(NamedTuple):
     """Neighbouring characters of one kind."""
 
     shown: str
     kind: Kind
 
 
-PayloadLine = tuple[Part, ...]
+PayloadLine = tuple[LinePart, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _row(line: bytes, ends: tuple[int, ...], columns: int) -> PayloadLine:
     head = _first(line[:tail], ends, max(columns - columns // 4 - _LEFT_OUT, 8))
     hidden = sum(head < end <= tail for end in ends)
     reads = f", {hidden:,} read{'s' * (hidden != 1)}" if hidden else ""
-    left_out = Part(f"… {tail - head:,} bytes{reads} …", "left-out")
+    left_out = LinePart(f"… {tail - head:,} bytes{reads} …", "left-out")
     before = _parts(line[:head], tuple(end for end in ends if end <= head))
     after = _parts(line[tail:], tuple(end - tail for end in ends if end > tail))
     return (*_joined(before), left_out, *_joined(after))
@@ -121,19 +121,19 @@ def _last(line: bytes, ends: tuple[int, ...], columns: int) -> int:
     return start + (tokens[left - 1][0] if left else 0)
 
 
-def _parts(data: bytes, ends: tuple[int, ...]) -> Iterator[Part]:
+def _parts(data: bytes, ends: tuple[int, ...]) -> Iterator[LinePart]:
     marks = set(ends)
     for end, token in byte_tokens(data, ends):
-        yield Part(token.shown, "name" if token.named else "text")
+        yield LinePart(token.shown, "name" if token.named else "text")
         if end in marks:
-            yield Part(READ_END, "end")
+            yield LinePart(READ_END, "end")
 
 
-def _joined(parts: Iterator[Part]) -> PayloadLine:
-    joined = list[Part]()
+def _joined(parts: Iterator[LinePart]) -> PayloadLine:
+    joined = list[LinePart]()
     for part in parts:
         if joined and joined[-1].kind == part.kind and part.kind != "end":
-            joined[-1] = Part(joined[-1].shown + part.shown, part.kind)
+            joined[-1] = LinePart(joined[-1].shown + part.shown, part.kind)
         else:
             joined.append(part)
     return tuple(joined)

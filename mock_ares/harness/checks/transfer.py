@@ -70,12 +70,14 @@ ROWS: dict[str, Row] = {
             carried("a", gzip="event"),
             carried("ab", "cd", "ef", gzip="event"),
             carried("ab", "cd", gzip="event", framing="length"),
-            one(text=FAR, chunks=Chunks(every=30_000), body=Body(gzip="whole")),
             one("ab", "cd", body=Body(gzip="event"), headers={"content-encoding": "GZIP"}),
             one("ab", "cd", body=Body(gzip="event"), headers={"Content-Encoding": "Gzip"}),
         ),
         streaming("gzip"),
-        resting={"read-whole": (one("ab", "cd", "ef", body=Body(gzip="whole"), segments="free"),)},
+        resting={
+            "read-whole": (one("ab", "cd", "ef", body=Body(gzip="whole"), segments="free"),),
+            "read-line read-whole long-line": (one(text=FAR, chunks=Chunks(every=30_000), body=Body(gzip="whole")),),
+        },
         needs_gzip=True,
     ),
     "redirect": Row(

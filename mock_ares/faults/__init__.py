@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the same for those who do not run it; a test prints what is
     from mock_ares.faults.invalid_utf8 import InvalidUtf8 as invalid_utf8
     from mock_ares.faults.malformed_chunk import MalformedChunk as malformed_chunk
     from mock_ares.faults.missing_end import MissingEnd as missing_end
+    from mock_ares.faults.provider_hang import ProviderHang as provider_hang
     from mock_ares.faults.reset_peer import ResetPeer as reset_peer
     from mock_ares.faults.truncate import Truncate as truncate
     from mock_ares.faults.wrong_length import LongLength as long_length
@@ -45,6 +46,7 @@ if TYPE_CHECKING:  # the same for those who do not run it; a test prints what is
         "long_length",
         "malformed_chunk",
         "missing_end",
+        "provider_hang",
         "reset_peer",
         "short_length",
         "truncate",

@@ -9,7 +9,7 @@ from mock_ares.faults.common import applied
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.events import Encoder
 from mock_ares.plan.model import Ending, StreamPlan
-from mock_ares.plan.positions import PlanError, moment_of, split_at
+from mock_ares.plan.positions import PlanError, moment_of, opening_end, split_at
 from mock_ares.scenario.fault import Fault, fault
 from mock_ares.scenario.position import Where
 from mock_ares.scenario.words import Switch
@@ -29,6 +29,8 @@ class ErrorEvent(Fault):
 
     after: Where
     message: str = "Stream error: LLM error: Stream chunk error"
+    opening: Switch = False
+    """What comes before the first chunk is sent all the same: the stream begins, and then fails."""
     end_record: Switch = False
     """The end record comes behind it all the same."""
 
@@ -41,6 +43,8 @@ class ErrorEvent(Fault):
             raise PlanError(f"{self.name}: {reason}")
         try:
             offset, moment = moment_of(plan, self.after)
+            if self.opening:
+                offset = max(offset, opening_end(plan))
             before, _ = split_at(plan, offset)
         except PlanError as error:
             raise PlanError(f"{self.name}: {error}") from None

@@ -38,6 +38,8 @@ class Head:
     interim: tuple[int, ...] = ()
     at: float = 0.0
     """Seconds after the request was complete."""
+    last: tuple[str, ...] = ()
+    """Names of fields that stand behind all others, in this order."""
 
     def field(self, name: str) -> str | None:
         """A field's value, by its name in lower case (RFC 9110 5.1); None: there is no such field."""
@@ -70,6 +72,8 @@ class Ending:
     """False: the gzip stream lacks its final block and checksum, though HTTP ends well."""
     length_delta: int = 0
     """Added to the Content-Length that would be right."""
+    comments: bool = False
+    """While hanging, comments fill the silence, where they fill others."""
     heartbeat: tuple[float, bytes] | None = None
     """While hanging: every so many seconds these bytes; of the payload in a plan, as they leave in a script."""
 

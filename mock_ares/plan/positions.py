@@ -70,6 +70,16 @@ def moment_of(plan: StreamPlan, where: Where) -> tuple[int, float | None]:
     return offset, at
 
 
+def opening_end(plan: StreamPlan) -> int:
+    """The payload offset behind the dialect's events before the first chunk, and the framing's lines there."""
+    offset = 0
+    for piece in plan.pieces:
+        if piece.chunk is not None or piece.closes:
+            break
+        offset += len(piece.data)
+    return offset
+
+
 def place_of(plan: StreamPlan, where: Where) -> Place:
     """The place in the text that a position names; a fraction or a time names the last one it has passed.
 

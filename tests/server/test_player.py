@@ -356,6 +356,7 @@ class FakeWire:
     gone = False
     ended = False
     unread = None
+    drops = False
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
@@ -368,6 +369,8 @@ class FakeWire:
         self.note(bytes(data).decode("latin-1"))
 
     def begin(self) -> None: ...
+
+    def hang(self) -> None: ...
 
     def push(self, data: Any) -> bool:
         self.write(data)

@@ -76,7 +76,11 @@ def run(
                 instead = f"scenario {wanted!r} answers once its file is mended; until then the built-in one does"
                 terminal.say(instead, event="awaited", scenario=wanted)
 
-        serve_forever(create_app(fake=fake), host, port, ready)
+        def stopping(count: int) -> None:
+            said = f"{counted(count, 'answer')} still to end; once more breaks them off"
+            terminal.say(said, event="stopping", open=count)
+
+        serve_forever(create_app(fake=fake), host, port, ready, stopping)
 
 
 async def _reload(control: Control, reloader: Reloader, terminal: LogLines) -> None:

@@ -1,7 +1,8 @@
 """Runs the application: in a thread of its own, or in the foreground.
 
-uvicorn's own server looks at its flags every 0.1 s and waits for open streams when it stops. Here the listening socket
-exists before the loop does, so a client may connect at once; stopping aborts every connection and cancels its task.
+uvicorn's own server looks at its flags every 0.1 s. Here the listening socket exists before the loop does, so a client
+may connect at once. Stopped, a thread aborts every connection and cancels its task; in the foreground what runs goes on
+to its end, as in ARES, until a second signal.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ _REASONS = {
 }
 
 
+LOOK = 0.05
+"""Seconds between two looks for streams that would go on for ever."""
 AT_LEAST = 5
 """Rounds of the loop at the end of a server, in which a connection comes to light that was accepted last of all."""
 
@@ -135,33 +138,59 @@ def raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def serve_forever(app: Any, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve_forever(
+    app: Any, host: str, port: int, ready: Callable[[str], None], stopping: Callable[[int], object] = lambda count: None
+) -> None:
     """Serves in the main thread until SIGINT or SIGTERM, then returns. ``ready`` is called with the origin.
 
-    Raises ``CannotListenError``.
+    Then nothing new is accepted, and what runs goes on to its end, if it has one; ``stopping`` is called with how many
+    there are. A second signal breaks them off. Raises ``CannotListenError``.
     """
     listener = listen(host, port)
     with listener, contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_until_signal(app, listener, ready))
+        runner.run(_until_signal(app, listener, ready, stopping))
 
 
-async def _until_signal(app: Any, listener: socket.socket, ready: Callable[[str], None]) -> None:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+async def _until_signal(
+    app: Any, listener: socket.socket, ready: Callable[[str], None], stopping: Callable[[int], object]
+) -> None:
+    loop, stop, again = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     with contextlib.suppress(NotImplementedError):  # elsewhere Ctrl-C raises KeyboardInterrupt
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-    async with _served(app, listener, None):
+            loop.add_signal_handler(number, lambda: (again if stop.is_set() else stop).set())
+    async with _served(app, listener, None) as (server, state):
         ready(url_of(listener))
         await stop.wait()
+        server.close()
+        await _drained(state, again, stopping)
+
+
+async def _drained(state: ServerState, again: asyncio.Event, stopping: Callable[[int], object]) -> None:
+    """Until all that runs has ended, or ``again`` is set. What would go on for ever is broken off."""
+    for connection in list(state.connections):
+        connection.shutdown()
+    given_up = asyncio.ensure_future(again.wait())
+    told = False
+    while state.tasks and not again.is_set():
+        for connection in list(state.connections):
+            if connection.hangs:  # type: ignore[union-attr]
+                connection.transport.abort()
+        done, running = await asyncio.wait({*state.tasks, given_up}, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+        if not told and not done:
+            told = True
+            stopping(len(running) - 1)
+    given_up.cancel()
 
 
 @contextlib.asynccontextmanager
-async def _served(app: Any, listener: socket.socket, http: type[asyncio.Protocol] | None) -> AsyncIterator[None]:
+async def _served(
+    app: Any, listener: socket.socket, http: type[asyncio.Protocol] | None
+) -> AsyncIterator[tuple[asyncio.Server, ServerState]]:
     state = ServerState()
     factory = protocol_factory(app, state, http)
     server = await asyncio.get_running_loop().create_server(factory, sock=listener, backlog=BACKLOG)
     try:
-        yield
+        yield server, state
     finally:
         server.close()
         await _end(state)

@@ -240,7 +240,7 @@ class _Player:
         if ending.kind == "hang":
             return await self._hang(ending)
         self.wire.ending = True
-        keep_alive = self.script.keep_alive and self.wire.keep_alive
+        keep_alive = self.script.keep_alive and self.wire.keep_alive and not self.wire.drops
         if ending.kind == "complete" and keep_alive and not self.wire.gone:
             self.wire.finish()
             return "complete"
@@ -260,6 +260,7 @@ class _Player:
         return ending.kind
 
     async def _hang(self, ending: Ending) -> Ended:
+        self.wire.hang()
         if ending.heartbeat is None:
             await self.wire.wait_gone()
         else:

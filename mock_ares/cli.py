@@ -146,6 +146,12 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option("--instant", is_flag=True, help="Wait for nothing.")
 @click.option("--cors", "origins", multiple=True, help="An allowed origin, or *; by default loopback ones and null.")
 @click.option("--rate-limit", callback=_limit, metavar="N/DURATION", help="For each token, as in 10/60s.")
+@click.option(
+    "--address-limit",
+    callback=_limit,
+    metavar="N/DURATION",
+    help="For each address: N at once, then one each DURATION.",
+)
 @click.option("--quota", callback=_limit, metavar="N/DURATION", help="For each token, as in 100/24h.")
 @click.option(
     "--secret", envvar="MOCK_ARES_SECRET", callback=_secret, help="Signs tokens; by default one that everybody knows."
@@ -238,6 +244,7 @@ def _settings(options: dict[str, Any], host: str) -> Any:
         origins=options["origins"] or None,
         rate_limit=options["rate_limit"],
         quota=options["quota"],
+        address_limit=options["address_limit"],
         secret=options["secret"],
         latency=options["latency"],
         exposed=not is_loopback(f"http://[{host}]" if ":" in host else f"http://{host}"),

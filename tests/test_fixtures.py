@@ -157,7 +157,7 @@ def test_ordinary_requests_are_answered_by_no_scenario_of_the_library() -> None:
 @pytest.mark.parametrize("profile", ["docs", "server"])
 def test_no_scenario_of_the_library_takes_a_route_that_the_fake_knows_by_itself(profile: str) -> None:
     library = Library(load_all([FIXTURES]))
-    for operation in operations(profile):
+    for operation in (each for each in operations(profile) if not each.only):
         path = re.sub("{.*?}", "x", operation.path)
         assert library.scripted(Facts(operation.method, path)) is None
 

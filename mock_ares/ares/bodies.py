@@ -70,17 +70,11 @@ class ChatRequest:
 def parse_chat(body: bytes, content_type: str | None, profile: Profile, path: str) -> ChatRequest | HttpError:
     """The chat request that a body is, or the profile's refusal.
 
-    The v1 page's form is taken where a key is asked for: in ``docs`` under ``/v1`` and ``/api/v1``, in ``server``,
-    whose source has no ``/v1``, under ``/api/v1``.
+    The v1 page's form is taken in ``docs``, where a key is asked for.
     """
-    v1 = ("/v1/", "/api/v1/") if profile.name == "docs" else ("/api/v1/",)
-    fields = parse_body(body, content_type, profile, CHAT_V1 if path.startswith(v1) else CHAT)
-    if isinstance(fields, HttpError):
-        return fields
-    chat = _chat(fields)
-    if profile.name == "server" and chat.agent_type == "router" and not path.endswith("/stream"):
-        return json_error(400, "Router agent cannot be called directly", "INVALID_INPUT")
-    return chat
+    v1 = profile.name == "docs" and path.startswith(("/v1/", "/api/v1/"))
+    fields = parse_body(body, content_type, profile, CHAT_V1 if v1 else CHAT)
+    return fields if isinstance(fields, HttpError) else _chat(fields)
 
 
 def _chat(fields: dict[str, Any]) -> ChatRequest:
@@ -119,9 +113,16 @@ def parse_json(body: bytes, content_type: str | None, profile: Profile) -> dict[
     return {}
 
 
-def _refused_unread(body: bytes, content_type: str | None, profile: Profile) -> HttpError | None:
+def refused_type(content_type: str | None, profile: Profile) -> HttpError | None:
+    """The refusal of a body that does not say that it is JSON, which comes before the body is looked at."""
     if content_type is None or not _is_json(content_type):
         return lookup(profile, "unsupported-media-type")
+    return None
+
+
+def _refused_unread(body: bytes, content_type: str | None, profile: Profile) -> HttpError | None:
+    if refusal := refused_type(content_type, profile):
+        return refusal
     if len(body) > BODY_LIMIT:
         return lookup(profile, "too-large")
     return None

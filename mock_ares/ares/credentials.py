@@ -7,6 +7,7 @@ script and journal.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -25,6 +26,8 @@ from mock_ares.ares.profiles import PROFILES, Profile
 SECRET = b"mock-ares signs with this; it is no secret"
 """What signs where nothing else is given. Public, as the fake guards nothing."""
 KEY_PREFIX = "ares_"
+LEAST_KEY = 13
+"""Characters by which ARES looks a key up."""
 MONTH = 30 * 86400.0
 """Seconds."""
 REMEMBERED = 4096
@@ -163,6 +166,12 @@ class Keyring:
         decode = _decoded if len(token) <= REMEMBERED else _decoded.__wrapped__
         return decode(token, self._hmac_secret)
 
+    def has_signed(self, token: str) -> bool:
+        """Whether the last part of a JWT is this secret's signature of the others."""
+        message, _, signature = token.rpartition(".")
+        digest = hmac.digest(self._hmac_secret, message.encode(), "sha256")
+        return hmac.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"="), signature.encode())
+
     def check_api_key(self, header: str | None) -> Identity | HttpError:
         """Who an ``Authorization`` value of a key route is, or ARES's answer to it, in ARES's order."""
         if header is None:
@@ -174,7 +183,7 @@ class Keyring:
         key = header.removeprefix("Bearer ")
         if not key.startswith(KEY_PREFIX):
             return self._refuse("wrong-key-format")
-        return self._known_key(key)
+        return self._known_key(key) if len(key) >= LEAST_KEY else self._refuse("short-key")
 
     def key_expiry(self, key: str) -> int | None:
         """When a key expires, in seconds since the epoch; None: it is none of this secret's."""

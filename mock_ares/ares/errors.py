@@ -22,7 +22,7 @@ PLAIN = "text/plain; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class HttpError:
-    """An answer that is no stream. ``content_type`` None: the head has no such field."""
+    """An answer that is no stream. ``content_type`` None: the head has no such field. ``status`` 0: none comes."""
 
     status: int
     headers: Headers
@@ -38,6 +38,12 @@ def json_error(status: int, message: str, code: str | None = None, headers: Head
 
 def plain_error(status: int, message: str, headers: Headers = (), content_type: str | None = PLAIN) -> HttpError:
     return HttpError(status, headers, message.encode(), content_type)
+
+
+def unstorable(what: str) -> HttpError:
+    """What ARES's server says of a text with U+0000 in it, which its database does not take."""
+    reason = 'error returned from database: invalid byte sequence for encoding "UTF8": 0x00'
+    return json_error(500, f"{what}: {reason}", "DATABASE_ERROR")
 
 
 _RETRY: Headers = (("retry-after", "60"),)
@@ -99,9 +105,19 @@ _TABLE: dict[str, tuple[str, HttpError, HttpError]] = {
         json_error(401, "Invalid API key format. Must start with ares_"),
         json_error(401, "Invalid API key format. Must start with ares_"),
     ),
+    "short-key": (
+        "401: an API key of fewer than 13 characters; the server dies of it before it has answered.",
+        _NO_KEY,
+        HttpError(0, (), b"", None),
+    ),
     "invalid-key": ("401: the API key is unknown.", _NO_KEY, _NO_KEY),
     "expired-key": ("401: the API key has expired.", json_error(401, "API key has expired"), _NO_KEY),
     "revoked-key": ("401: the API key was revoked.", _NO_KEY, _NO_KEY),
+    "no-admin": (
+        "401: the administrator's secret is missing or wrong.",
+        json_error(401, "Missing X-Admin-Secret header"),
+        json_error(401, "Invalid or missing X-Admin-Secret header"),
+    ),
     "forbidden": (
         "403: known, but not allowed.",
         json_error(403, "Forbidden"),
@@ -113,6 +129,11 @@ _TABLE: dict[str, tuple[str, HttpError, HttpError]] = {
         json_error(404, "Agent not found: research"),
         json_error(404, "Not implemented", "NOT_FOUND"),
     ),
+    "router-refused": (
+        "400 of the server: the router was asked for a whole answer.",
+        json_error(400, "Router agent cannot be called directly"),
+        json_error(400, "Router agent cannot be called directly", "INVALID_INPUT"),
+    ),
     "method-not-allowed": ("405.", json_error(405, "Method not allowed"), HttpError(405, (), b"", None)),
     "too-large": (
         "413: the body has more than 2 MiB.",
@@ -123,6 +144,11 @@ _TABLE: dict[str, tuple[str, HttpError, HttpError]] = {
         "415: the body does not say that it is JSON.",
         json_error(415, "Content-Type must be application/json"),
         _NO_MEDIA,
+    ),
+    "broken-body": (
+        "400: the body ended before its end, or is no HTTP chunks.",
+        json_error(400, "Invalid JSON in request body"),
+        plain_error(400, "Failed to buffer the request body: error reading a body from connection"),
     ),
     "unprocessable": (
         "422: a field has the wrong type.",
@@ -146,12 +172,12 @@ _TABLE: dict[str, tuple[str, HttpError, HttpError]] = {
     "internal": (
         "500.",
         json_error(500, "Internal server error"),
-        json_error(500, "LLM error: the model did not answer", "LLM_ERROR"),
+        json_error(500, "the model did not answer", "LLM_ERROR"),
     ),
     "bad-gateway": (
         "502: an upstream failed.",
         json_error(502, "Bad gateway"),
-        json_error(502, "External service error: upstream closed the connection", "EXTERNAL_SERVICE_ERROR"),
+        json_error(502, "upstream closed the connection", "EXTERNAL_SERVICE_ERROR"),
     ),
     "unavailable": (
         "503: overloaded; Retry-After in seconds.",

@@ -7,6 +7,19 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
+from mock_ares.ares.serde.structs import AGENT_TYPES
+from mock_ares.plan.http1.negotiation import HYPER, Manners
+
+
+@dataclass(frozen=True, slots=True)
+class CorsLayer:
+    """The CORS fields that stand in every head, asked for by a page or not."""
+
+    origins: tuple[str, ...]
+    vary: str
+    methods: str
+    headers: str
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -24,8 +37,14 @@ class Profile:
     """Seconds of silence after which a stream carries a comment."""
     default_agent: str
     """The agent that answers where the request names none."""
+    agents: frozenset[str] | None
+    """Those that there are; None: whichever is asked for."""
     outer_layers_first: bool
     """CORS answers every OPTIONS, and credentials are asked for before the method is looked at."""
+    manners: Manners = Manners()
+    """What its server does where HTTP leaves it to servers."""
+    cors: CorsLayer | None = None
+    """None: the pages know of no CORS, so the fake has its own."""
     body_limit: int = 2_097_152
     """Bytes a request's body may have (axum's default)."""
     access_lifetime: float = 900.0
@@ -50,6 +69,7 @@ PROFILES: dict[str, Profile] = {
         checks_kind=True,
         keep_alive=None,
         default_agent="router",
+        agents=None,
         outer_layers_first=False,
     ),
     "server": Profile(
@@ -60,6 +80,14 @@ PROFILES: dict[str, Profile] = {
         checks_kind=False,
         keep_alive=15.0,
         default_agent="product",
+        agents=frozenset(AGENT_TYPES),
         outer_layers_first=True,
+        manners=HYPER,
+        cors=CorsLayer(
+            origins=("https://admin.dirmacs.com", "https://eruka.dirmacs.com"),
+            vary="origin, access-control-request-method, access-control-request-headers",
+            methods="GET,POST,PUT,DELETE,OPTIONS,PATCH",
+            headers="authorization,content-type,accept,origin,x-admin-secret",
+        ),
     ),
 }

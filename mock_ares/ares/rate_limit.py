@@ -1,4 +1,4 @@
-"""A real limit: so many requests in so many seconds, counted for each token."""
+"""Real limits: so many requests in so many seconds for each token; and ARES's own, for each address."""
 
 from __future__ import annotations
 
@@ -15,6 +15,44 @@ from mock_ares.plan.model import Headers
 MOST_OWNERS = 10_000
 LAST = 253_402_300_799
 """The last second of the year 9999."""
+
+
+class AddressLimit:
+    """ARES's: ``burst`` requests at once for each address, and then one each ``seconds``. Bounded as the other."""
+
+    def __init__(
+        self, burst: int, seconds: float, profile: Profile, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.profile = profile
+        self._burst, self._seconds, self._clock = burst, seconds, clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        """What an address had left, and when."""
+
+    def take(self, address: str) -> Headers | HttpError:
+        """Counts a request: the head fields that tell what is left, or the 429."""
+        now = self._clock()
+        left, since = self._left.pop(address, (float(self._burst), now))
+        left = min(self._burst, left + (now - since) / self._seconds)
+        allowed = left >= 1
+        self._left[address] = (left - allowed, now)
+        if len(self._left) > MOST_OWNERS:
+            self._left.popitem(last=False)
+        told = int(left - 1) if allowed else 0
+        fields = (("x-ratelimit-limit", str(self._burst)), ("x-ratelimit-remaining", str(told)))
+        return fields if allowed else _governed((1 - left) * self._seconds, fields, self.profile)
+
+    def clear(self) -> None:
+        """Everybody begins anew."""
+        self._left.clear()
+
+
+def _governed(wait: float, fields: Headers, profile: Profile) -> HttpError:
+    """A refusal that tells how long to wait, in seconds; the server leaves out begun ones, so it may say 0."""
+    if profile.name == "docs":
+        return json_error(429, "Rate limit exceeded", headers=(*fields, ("retry-after", str(math.ceil(wait)))))
+    seconds = str(int(wait))
+    told = (("x-ratelimit-after", seconds), ("retry-after", seconds), *fields)
+    return plain_error(429, f"Too Many Requests! Wait for {seconds}s", told, content_type=None)
 
 
 class RateLimit:
@@ -61,14 +99,10 @@ class RateLimit:
         return () if self._quota else fields  # of its quota the server says nothing
 
     def _refused(self, wait: float, headers: Headers) -> HttpError:
-        if self.profile.name == "docs":
-            message = "Monthly request quota exceeded" if self._quota else "Rate limit exceeded"
-            return json_error(429, message, headers=(*headers, ("retry-after", str(math.ceil(wait)))))
-        if self._quota:
-            return json_error(429, "Monthly request quota exceeded")
-        seconds = str(int(wait))  # begun seconds are left out, so a client may be told to come back in 0
-        fields = (("x-ratelimit-after", seconds), ("retry-after", seconds), *headers)
-        return plain_error(429, f"Too Many Requests! Wait for {seconds}s", fields, content_type=None)
+        if not self._quota:
+            return _governed(wait, headers, self.profile)
+        told = (*headers, ("retry-after", str(math.ceil(wait)))) if self.profile.name == "docs" else ()
+        return json_error(429, "Monthly request quota exceeded", headers=told)
 
 
 def _timestamp(moment: float) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from mock_ares.ares.credentials import Keyring
 from mock_ares.ares.profiles import PROFILES, Profile
-from mock_ares.ares.rate_limit import RateLimit
+from mock_ares.ares.rate_limit import AddressLimit, RateLimit
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.catalogue import Entry
 from mock_ares.scenario.model import DialectName, Scenario
@@ -56,6 +56,8 @@ class Settings:
     rate_limit: tuple[int, float] | None = None
     """So many requests in so many seconds, for each token."""
     quota: tuple[int, float] | None = None
+    address_limit: tuple[int, float] | None = None
+    """So many requests at once for each address, whatever they ask for, and then one each so many seconds."""
     secret: bytes | None = None
     journal: int = 1000
     """How many exchanges are remembered."""
@@ -87,6 +89,7 @@ class FakeState:
     journal: Journal
     rate_limit: RateLimit | None
     quota: RateLimit | None
+    address_limit: AddressLimit | None
     plans: PlanCache = field(default_factory=PlanCache)
     executor: Executor = field(default_factory=Executor)
     """Does what would keep the event loop for long."""
@@ -139,6 +142,7 @@ class FakeState:
             journal=Journal(settings.journal),
             rate_limit=RateLimit(*settings.rate_limit, profile) if settings.rate_limit else None,
             quota=RateLimit(*settings.quota, profile, quota=True) if settings.quota else None,
+            address_limit=AddressLimit(*settings.address_limit, profile) if settings.address_limit else None,
         )
 
     @property
@@ -153,9 +157,13 @@ class FakeState:
     def change_profile(self, name: str) -> None:
         """For requests that come from now on. Raises KeyError."""
         self.profile = self.keyring.profile = PROFILES[name]
-        for limit in (self.rate_limit, self.quota):
-            if limit is not None:
-                limit.profile = self.profile
+        for limit in self.limits:
+            limit.profile = self.profile
+
+    @property
+    def limits(self) -> Iterator[RateLimit | AddressLimit]:
+        """Those that count."""
+        return (limit for limit in (self.rate_limit, self.quota, self.address_limit) if limit is not None)
 
     def own(self, owner: str, facts: Facts) -> Turn | None:
         """The turn of a token's own that answers such a request; None: the library does."""

@@ -10,6 +10,7 @@ import pytest
 
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS
+from mock_ares.scenario.model import Reply, Scenario, When
 from mock_ares.server.replies.library import BUILT_IN
 from tests.server.live import PATHS, SAY_HI, STREAMS, WHOLES, Live, live, said
 
@@ -53,10 +54,22 @@ class TestEndpoints:
         assert "x-input-tokens" not in docs.ask("/api/chat").headers
 
     def test_the_typed_stream_names_agent_and_context(self, server: Live) -> None:
+        server.server.script_when(server.id, Scenario((Reply(text="hi"),), when=When(agent_type="mine")))
         got = server.ask(body={"message": "hi", "agent_type": "mine", "context_id": "c1"})
         events = [json.loads(event.data) for event in sse.decode(got.body)]
         assert events[0] == {"event": "start", "agent": "mine (system)", "context_id": "c1"}
         assert events[-1] == {"event": "done", "agent": 'Custom("mine") (user)', "context_id": "c1"}
+
+    @pytest.mark.parametrize("agent", ["nope", "PRODUCT", ""])
+    def test_an_agent_that_does_not_exist(self, server: Live, docs: Live, agent: str) -> None:
+        asked = {"message": "hi", "agent_type": agent, "context_id": "c1"}
+        events = [json.loads(event.data) for event in sse.decode(server.ask(body=asked).body)]
+        assert [event["event"] for event in events] == ["start", "error"]
+        assert events[0]["agent"] == f"{agent} (system)"
+        assert events[1]["error"] == "Failed to resolve agent: Not found: Not implemented"
+        whole = server.ask("/api/chat", asked)
+        assert (whole.status, whole.json) == (404, {"error": "Not implemented", "code": "NOT_FOUND"})
+        assert docs.ask("/api/chat", asked).status == 200
 
     @pytest.mark.parametrize("path", [path for path in PATHS if "v1" in path])
     def test_the_form_of_the_v1_page(self, docs: Live, path: str) -> None:
@@ -86,7 +99,8 @@ class TestEndpoints:
         connection = ares.connection()
         get, head = ares.send("GET", path, None, connection), ares.send("HEAD", path, None, connection)
         assert (head.status, head.body) == (get.status, b"")
-        assert head.headers["content-length"] == get.headers["content-length"]
+        unmeasured = ares.fake.profile.name == "server" and path == "/nowhere"
+        assert head.headers.get("content-length") == (None if unmeasured else get.headers["content-length"])
         assert ares.send("GET", "/health", None, connection).body == b"OK"
         connection.close()
 

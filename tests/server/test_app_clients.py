@@ -41,6 +41,8 @@ class TestBigBodies:
             fields = {"authorization": ares.bearer(path), "content_type": "application/json"}
             assert ares.send("POST", path, body_of(size), connection, **fields).status == status, path
             assert ares.last.body_size == min(size, LIMIT + 1), path
+            if ares.fake.profile.name == "server" and size > LIMIT + 1:  # which does not wait for the rest
+                connection.close()
             assert ares.send("POST", path, SAY_HI, connection, **fields).status == 200, path
             connection.close()
 
@@ -73,6 +75,9 @@ class TestHalfClosed:
             connection.sendall(ares.request(path))
             connection.shutdown(socket.SHUT_WR)
             got = read_all(connection)
+        if ares.fake.profile.name == "server":  # as in ARES, whose answer may be cut off, or not begun
+            until(lambda: ares.last.ending == "client-left")
+            return
         assert got.startswith(b"HTTP/1.1 200 OK\r\n")
         assert got.endswith(b"0\r\n\r\n" if path.endswith("/stream") else b"}")
         assert ares.last.ending == "complete"

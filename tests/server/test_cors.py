@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_ares.ares.profiles import PROFILES, CorsLayer
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.model import Head
 from mock_ares.server.replies.cors import Cors, is_loopback
 
+LAYER = cast(CorsLayer, PROFILES["server"].cors)
 LOOPBACK = [
     "http://localhost",
     "http://localhost:3000",
@@ -100,6 +104,34 @@ def test_others_are_told_only_that_it_varies(origin: str | None) -> None:
     assert Cors().headers_for(origin) == (("vary", "origin"),)
 
 
+class TestLayer:
+    """What ARES's own says to everybody, and lets be read by its own origins alone."""
+
+    def test_any_head(self) -> None:
+        fields = Cors().headers_for(None, LAYER)
+        assert fields == (("vary", LAYER.vary), ("access-control-allow-credentials", "true"))
+        assert Cors().headers_for("https://example.com", LAYER) == fields
+        origin, _ = LAYER.origins
+        assert Cors().headers_for(origin, LAYER) == (*fields, ("access-control-allow-origin", origin))
+
+    def test_a_page_of_this_machine_may_read_all_the_same(self) -> None:
+        *_, allowed, exposed = Cors().headers_for("null", LAYER)
+        assert allowed == ("access-control-allow-origin", "null")
+        assert exposed[0] == "access-control-expose-headers"
+
+    @pytest.mark.parametrize("origin", [None, "https://example.com", LAYER.origins[0]])
+    def test_any_preflight(self, origin: str | None) -> None:
+        names = [name for name, _ in Cors().preflight(origin, "x-foo", LAYER)]
+        wanted = ["access-control-allow-credentials", "vary", "access-control-allow-methods"]
+        assert names[:4] == [*wanted, "access-control-allow-headers"]
+        assert names[4:] == (["access-control-allow-origin"] if origin in LAYER.origins else [])
+
+    def test_a_preflight_of_this_machine(self) -> None:
+        fields = dict(Cors().preflight("null", "x-foo", LAYER))
+        assert fields["access-control-allow-origin"] == "null"
+        assert "x-foo" in fields["access-control-allow-headers"]
+
+
 class TestConfigured:
     def test_a_list_is_the_whole_list(self) -> None:
         cors = Cors(["https://app.example.com"])
@@ -118,7 +150,7 @@ class TestConfigured:
 class TestPreflight:
     def test_what_a_chat_client_needs(self) -> None:
         wanted = "authorization,content-type,x-mock-ares-scenario"
-        fields = dict(Cors().preflight("http://localhost:5173", "POST", wanted) or ())
+        fields = dict(Cors().preflight("http://localhost:5173", wanted))
         allowed = fields["access-control-allow-headers"].split(", ")
         assert {"authorization", "content-type", "accept", "x-mock-ares-scenario"} <= set(allowed)
         assert len(allowed) == len(set(allowed))
@@ -127,13 +159,13 @@ class TestPreflight:
         assert int(fields["access-control-max-age"]) > 0
 
     def test_other_headers_are_allowed_when_asked_for(self) -> None:
-        fields = dict(Cors().preflight("null", "POST", "X-Trace , cache-control,, bad name,\x01,é") or ())
+        fields = dict(Cors().preflight("null", "X-Trace , cache-control,, bad name,\x01,é"))
         allowed = fields["access-control-allow-headers"].split(", ")
         assert allowed[-2:] == ["x-trace", "cache-control"]
 
     def test_others_get_nothing(self) -> None:
-        assert Cors().preflight("https://example.com", "POST", "") is None
-        assert Cors().preflight(None, "POST", "") is None
+        for origin in ("https://example.com", None):
+            assert Cors().preflight(origin, "") == (("vary", "origin"),)
 
 
 def test_a_head_that_varies_already_varies_by_both() -> None:

@@ -11,7 +11,7 @@ from itertools import cycle
 
 import pytest
 
-from mock_ares.ares.profiles import PROFILES
+from mock_ares.ares.profiles import PROFILES, Profile
 from mock_ares.authoring.load import load_all
 from mock_ares.paths import FIXTURES
 from mock_ares.plan.http1.head import render_head
@@ -90,8 +90,8 @@ def heard(fake: FakeServer, request: bytes, size: int) -> bytes:
     return bytes(data)
 
 
-def wire(script: Script) -> bytes:
-    head = render_head(script.head, own_fields()) if script.head is not None else b""
+def wire(script: Script, profile: Profile) -> bytes:
+    head = render_head(script.head, own_fields(profile)) if script.head is not None else b""
     return head + script.columns.data
 
 
@@ -100,7 +100,7 @@ def compared(fake: FakeServer, scenario: Scenario, asking: Asking) -> None:
     tokens = (credentials.token, credentials.api_key)
     for index in range(len(scenario.replies)):
         answer = draw(scenario, index, asking, fake.fake.profile)
-        drawn = wire(answer.script)
+        drawn = wire(answer.script, fake.fake.profile)
         found = heard(fake, request_of(fake, scenario.name, asking, tokens), len(drawn))
         assert VARYING.sub(b"", found) == VARYING.sub(b"", drawn), (scenario.name, index)
 
@@ -134,5 +134,7 @@ def test_show_prints_these(library: dict[str, Scenario]) -> None:
     answer = draw(library["typed"], 0, ASKINGS["as clients do"], PROFILES["docs"])
     printed = list(preview(library["typed"], message=MESSAGE))
     peer = ASKINGS["as clients do"].negotiated
-    assert printed[-1] == list(timeline(answer.plan, peer, script=answer.script, extra=own_fields()))[-1]
+    assert (
+        printed[-1] == list(timeline(answer.plan, peer, script=answer.script, extra=own_fields(PROFILES["docs"])))[-1]
+    )
     assert any(line.strip().startswith("date: ") for line in printed)

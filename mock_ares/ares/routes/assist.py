@@ -30,6 +30,10 @@ TITLES = (
 )
 
 
+def stub(call: OperationCall) -> Result:
+    return Result()
+
+
 def memory(call: OperationCall) -> Result:
     """Nothing ARES serves writes any memory, so there is none to show."""
     return Result({"user_id": call.user, "preferences": [], "facts": []})

@@ -7,12 +7,11 @@ from typing import Any
 
 from mock_ares.ares.bodies import parse_body, parse_json
 from mock_ares.ares.credentials import Identity
-from mock_ares.ares.errors import HttpError, lookup
+from mock_ares.ares.errors import HttpError, plain_error
 from mock_ares.ares.routes.operations import NOTHING, OperationCall, OperationRefusedError, Result
-from mock_ares.ares.routes.table import Operation, find
+from mock_ares.ares.routes.table import Operation, find, methods, undecodable
 from mock_ares.plan.build import answer
 from mock_ares.plan.http1.negotiation import Negotiated
-from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Pace, Reply
 from mock_ares.server.http.handler import RequestHandler
 from mock_ares.server.http.request import Decided, Request
@@ -28,16 +27,18 @@ def dispatch(respond: RequestHandler, request: Request) -> Decided | None:
         return None
     operation = by_method.get("GET" if request.method == "HEAD" else request.method)
     if operation is None:
-        return _wrong_method(respond, request, by_method)
+        allow = ",".join(methods(profile.name, request.raw_path))
+        return respond.refuse_method(request, next(iter(by_method.values())).auth, (("allow", allow),))
     identity = respond.identify(request, operation.auth)
     if isinstance(identity, HttpError):
         return of_error(identity, negotiated), ()
-    limits = respond.limited(identity) if operation.auth != "none" else ()
+    if profile.name == "server" and (name := undecodable(operation.path, request.raw_path)) is not None:
+        return of_error(plain_error(400, f"Invalid URL: Invalid UTF-8 in `{name}`"), negotiated), ()
+    limits = respond.limited(request, identity) if operation.auth != "none" else ()
     if isinstance(limits, HttpError):
         return of_error(limits, negotiated), ()
     if operation.auth == "api-key":
         note_use(request, respond.fake, identity)
-    asked = (request.body, request.headers.first("content-type"), profile)
 
     def done(fields: dict[str, Any]) -> Answer:
         try:
@@ -49,19 +50,8 @@ def dispatch(respond: RequestHandler, request: Request) -> Decided | None:
     if operation.body is None:
         return done({}), limits
     if operation.body == "any":
-        return respond.parsed(request, parse_json, asked, done), limits
-    return respond.parsed(request, parse_body, (*asked, operation.body), done), limits
-
-
-def _wrong_method(respond: RequestHandler, request: Request, by_method: dict[str, Operation]) -> tuple[Answer, Headers]:
-    """ARES's server asks for credentials first, where any operation of the path wants them."""
-    profile, first = respond.fake.profile, next(iter(by_method.values()))
-    if profile.outer_layers_first:
-        identity = respond.identify(request, first.auth)
-        if isinstance(identity, HttpError):
-            return of_error(identity, request.negotiated), ()
-    names = ["GET,HEAD" if method == "GET" else method for method in by_method]
-    return of_error(lookup(profile, "method-not-allowed"), request.negotiated), (("allow", ",".join(names)),)
+        return respond.parsed(request, parse_json, (), done), limits
+    return respond.parsed(request, parse_body, (operation.body,), done), limits
 
 
 def _handled(
@@ -84,7 +74,7 @@ def _handled(
         speed=fake.speed,
         parts=parts,
         query=request.query,
-        body=request.body,
+        body=b"" if operation.body is None else request.body,
         fields=fields,
     )
     return operation.handle(call)

@@ -6,14 +6,12 @@ for its expiry, and good for one refresh, within the lifetime of an access token
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import secrets
 from typing import Any, NoReturn
 
 from mock_ares.ares.credentials import Identity
-from mock_ares.ares.errors import lookup
+from mock_ares.ares.errors import lookup, unstorable
+from mock_ares.ares.jwt_mistakes import mistake
 from mock_ares.ares.memory.accounts import User, id_of
 from mock_ares.ares.routes.operations import OperationCall, OperationRefusedError, Result, refuse
 from mock_ares.ares.serde import Field, Struct
@@ -27,13 +25,12 @@ LOGIN = Struct("LoginRequest", (_EMAIL, _PASSWORD))
 REFRESH = Struct("RefreshTokenRequest", (_REFRESH,))
 LOGOUT = Struct("LogoutRequest", (_REFRESH,))
 
-_KINDS = {"bad-signature": "InvalidSignature", "expired-token": "ExpiredSignature"}
-
 
 def register(call: OperationCall) -> Result:
     email, password = call.fields["email"], call.fields["password"]
     if not email or len(password if call.docs else password.encode()) < LEAST_PASSWORD:
         refuse(call, 400, "Email required and password must be at least 8 characters", "INVALID_INPUT")
+    _check_storable(call, email)
     id = id_of(email)
     if call.docs:
         id = f"usr_{id.replace('-', '')[:12]}"
@@ -45,7 +42,13 @@ def register(call: OperationCall) -> Result:
     return Result(_tokens(call, user.id, user.email))
 
 
+def _check_storable(call: OperationCall, email: str) -> None:
+    if not call.docs and "\0" in email:
+        raise OperationRefusedError(unstorable("Failed to query user"))
+
+
 def login(call: OperationCall) -> Result:
+    _check_storable(call, call.fields["email"])
     user: User | None = call.store.accounts.verify(call.fields["email"], call.fields["password"])
     if user is None:
         _denied(call, "Invalid credentials")
@@ -54,10 +57,8 @@ def login(call: OperationCall) -> Result:
 
 def refresh(call: OperationCall) -> Result:
     token = call.fields["refresh_token"]
-    if not call.docs:
-        identity = call.keyring.read_jwt(token)
-        if not isinstance(identity, Identity) and identity != "revoked-token":
-            refuse(call, 401, f"Invalid token: {_KINDS.get(identity) or _malformed(token)}", "AUTHENTICATION_FAILED")
+    if not call.docs and (reason := _mistake(call, token)) is not None:
+        _denied(call, f"Invalid token: {reason}")
     session = call.store.accounts.session(token, call.now)
     if session is None or call.keyring.is_revoked(token):
         if call.docs:
@@ -67,6 +68,18 @@ def refresh(call: OperationCall) -> Result:
         return Result(_access(call, session.user_id, session.email))
     call.store.accounts.close(token)
     return Result(_tokens(call, session.user_id, session.email))
+
+
+def _mistake(call: OperationCall, token: str) -> str | None:
+    """What ARES's library has against a refresh token; whether there is a session is another question."""
+    identity = call.keyring.read_jwt(token)
+    if isinstance(identity, Identity) or identity == "revoked-token":
+        return None
+    if identity == "expired-token":
+        return "ExpiredSignature"
+    return (
+        mistake(token, call.keyring.has_signed) or "InvalidAudience"
+    )  # of what is checked behind that, the only thing left
 
 
 def logout(call: OperationCall) -> Result:
@@ -104,16 +117,3 @@ def _unknown(call: OperationCall, user: str, email: str) -> str:
     ):
         lifetime += 1
     return token
-
-
-def _malformed(token: str) -> str:
-    """What ARES's library calls a token that is none, as far as it can be told without all of its code."""
-    header, *rest = token.rsplit(".", 2)
-    if len(rest) != 2:
-        return "InvalidToken"
-    try:
-        fields = json.loads(base64.b64decode(header + "=" * (-len(header) % 4), b"-_", validate=True))
-        algorithm = fields.get("alg")
-    except (ValueError, AttributeError, RecursionError, binascii.Error):
-        return "InvalidToken"
-    return "InvalidAlgorithm" if algorithm in ("HS384", "HS512", "RS256", "ES256", "EdDSA") else "InvalidSignature"

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
+from mock_ares.ares.chats import Auth
 from mock_ares.ares.routes import agents, applications, assist, conversations, info, login
 from mock_ares.ares.routes.operations import Handler
 from mock_ares.ares.serde import Struct
-
-Auth = Literal["jwt", "api-key", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,37 @@ class Operation:
     """What the body must be; ``any``: any JSON; None: it is not looked at."""
     docs_body: Struct | None = None
     """What the pages ask for instead."""
+    only: str = ""
+    """The one profile that has it."""
     secret: bool = False
     """The answer holds tokens or a key."""
+
+
+USER_AGENTS = (
+    "GET /api/user/agents", "POST /api/user/agents", "POST /api/user/agents/import", "GET /api/user/agents/{name}",
+    "PUT /api/user/agents/{name}", "DELETE /api/user/agents/{name}", "GET /api/user/agents/{name}/export",
+)  # fmt: skip
+"""Stubs in the source, too: they answer with nothing."""
+ADMIN = (
+    "GET /api/admin/tenants", "POST /api/admin/tenants", "GET /api/admin/tenants/{id}",
+    "GET /api/admin/tenants/{id}/api-keys", "POST /api/admin/tenants/{id}/api-keys",
+    "GET /api/admin/tenants/{id}/usage", "GET /api/admin/tenants/{id}/usage/daily",
+    "PUT /api/admin/tenants/{id}/quota", "POST /api/admin/provision-client",
+    "GET /api/admin/tenants/{id}/agents", "POST /api/admin/tenants/{id}/agents",
+    "PUT /api/admin/tenants/{id}/agents/{name}", "DELETE /api/admin/tenants/{id}/agents/{name}",
+    "GET /api/admin/tenants/{id}/agents/{name}/runs", "GET /api/admin/tenants/{id}/agents/{name}/stats",
+    "GET /api/admin/agent-templates", "GET /api/admin/models", "GET /api/admin/agents", "GET /api/admin/stats",
+    "GET /api/admin/alerts", "POST /api/admin/alerts/{id}/resolve", "GET /api/admin/audit-log",
+    "POST /api/admin/deploy", "GET /api/admin/deploy/{id}", "GET /api/admin/deploys", "GET /api/admin/services",
+    "GET /api/admin/services/{name}/logs",
+)  # fmt: skip
+"""Whoever asks is refused: there is no secret by which an administrator would be known."""
+
+
+def _stubs(auth: Auth, places: tuple[str, ...]) -> Iterator[Operation]:
+    for place in places:
+        method, _, path = place.partition(" ")
+        yield Operation(method, path, auth, assist.stub, only="server")
 
 
 TABLE = (
@@ -54,6 +82,8 @@ TABLE = (
     Operation("GET", "/v1/api-keys", "api-key", applications.list_keys),
     Operation("POST", "/v1/api-keys", "api-key", applications.create_key, applications.CREATE_KEY, secret=True),
     Operation("DELETE", "/v1/api-keys/{id}", "api-key", applications.revoke_key),
+    *_stubs("jwt", USER_AGENTS),
+    *_stubs("admin", ADMIN),
     Operation("GET", "/health/detailed", "none", info.health),
     Operation("GET", "/config/info", "none", info.config),
 )
@@ -69,7 +99,7 @@ def operations(profile: str) -> tuple[Operation, ...]:
 
 
 def _mounted(profile: str) -> Iterator[Operation]:
-    for operation in TABLE:
+    for operation in (each for each in TABLE if each.only in ("", profile)):
         if profile == "docs" and operation.docs_body is not None:
             operation = replace(operation, body=operation.docs_body)
         if not operation.path.startswith("/v1/"):
@@ -93,6 +123,22 @@ def find(profile: str, raw_path: str) -> tuple[dict[str, Operation], dict[str, s
             by_method[operation.method] = operation
             parts = {name[1:-1]: unquote(part) for name, part in zip(pattern, there, strict=True) if name[:1] == "{"}
     return by_method, parts
+
+
+def undecodable(path: str, raw_path: str) -> str | None:
+    """The name in an operation's path for which there stands something that is no UTF-8."""
+    for name, part in zip(path.split("/"), raw_path.split("/"), strict=True):
+        try:
+            unquote_to_bytes(part).decode()
+        except UnicodeDecodeError:
+            return name[1:-1]
+    return None
+
+
+def methods(profile: str, raw_path: str) -> tuple[str, ...]:
+    """Those of a path, as ``Allow`` names them; none for an unknown one."""
+    names = [("GET", "HEAD") if method == "GET" else (method,) for method in find(profile, raw_path)[0]]
+    return tuple(name for pair in names for name in pair)
 
 
 def _fits(pattern: str, there: str) -> bool:

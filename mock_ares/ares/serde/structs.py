@@ -39,8 +39,8 @@ class Field:
     """A member of a struct."""
 
     name: str
-    kind: str | Many
-    """string, u8, u32, map, agent_type, or a list of structs."""
+    kind: str | Many | tuple[str, ...]
+    """string, u8, u32, i64, map, agent_type, a list of structs, or the texts of which it is one."""
     optional: bool = False
     """May be absent or null: both are None."""
     default: Callable[[], Any] | None = None
@@ -57,13 +57,15 @@ class Field:
             return reader.word()
         if self.kind == "agent_type":
             return _agent_type(reader)
+        if isinstance(self.kind, tuple):
+            return _variant(reader, self.kind)
         if isinstance(self.kind, Many):
             return _inside(reader, _many, self.kind.item) if first == b"[" else mismatch(reader, "a sequence")
         if self.kind == "string":
             return reader.string() if first == b'"' else mismatch(reader, "a string")
         if self.kind == "map":
             return dict(reader.anything()) if first == b"{" else mismatch(reader, "a map")
-        return _unsigned(reader, self.kind)
+        return _integer(reader, self.kind)
 
 
 def deserialize(struct: Struct, body: bytes, *, strict: bool = False) -> dict[str, Any]:
@@ -201,18 +203,28 @@ def _agent_type(reader: Reader) -> str:
     raise SerdeError("data did not match any variant of untagged enum AgentType")
 
 
-_LARGEST = {"u8": 2**8 - 1, "u32": 2**32 - 1}
+def _variant(reader: Reader, names: tuple[str, ...]) -> str:
+    """One of an enum that has no data."""
+    value = reader.string() if reader.peek() == b'"' else mismatch(reader, "string or map")
+    if value not in names:
+        known = ", ".join(f"`{name}`" for name in names)
+        raise SerdeError(f"unknown variant `{value}`, expected one of {known}", index=reader.index)
+    return value
 
 
-def _unsigned(reader: Reader, name: str) -> int:
-    """One of Rust's unsigned integers."""
+_BOUNDS = {"u8": (0, 2**8 - 1), "u32": (0, 2**32 - 1), "i64": (-(2**63), 2**63 - 1)}
+
+
+def _integer(reader: Reader, name: str) -> int:
+    """One of Rust's integers."""
     first = reader.start()
     if first != b"-" and not first.isdigit():
         mismatch(reader, name)
     value = reader.number()
     if isinstance(value, float):
         raise SerdeError(f"invalid type: {_shown(value)}, expected {name}", index=reader.index)
-    if not 0 <= value <= _LARGEST[name]:
+    least, most = _BOUNDS[name]
+    if not least <= value <= most:
         raise SerdeError(f"invalid value: {_shown(value)}, expected {name}", index=reader.index)
     return value
 

@@ -154,9 +154,8 @@ def _places(control: Control, done: dict[str, int]) -> None:
 
 
 def _limits(control: Control, done: dict[str, int]) -> None:
-    for limit in (control.fake.rate_limit, control.fake.quota):
-        if limit is not None:
-            limit.clear()
+    for limit in control.fake.limits:
+        limit.clear()
 
 
 def _store(control: Control, done: dict[str, int]) -> None:

@@ -153,7 +153,9 @@ def _plan_of(
         answer = draw(scenario, index, Asking(message, negotiated), PROFILES[setup.profile], setup.dialect)
     except (PlanError, LookupError) as error:
         return {"reply": index, "error": str(error.args[0])}
-    return plan_json(answer.plan, answer.script, index, negotiated, window, extra=own_fields(setup.cors))
+    return plan_json(
+        answer.plan, answer.script, index, negotiated, window, extra=own_fields(PROFILES[setup.profile], setup.cors)
+    )
 
 
 def plan_json(

@@ -6,6 +6,7 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Literal
 
 from mock_ares.plan.columns import Write, Writes
 from mock_ares.plan.http1.negotiation import Negotiated, carried
@@ -38,7 +39,8 @@ def lay_out(plan: StreamPlan, negotiated: Negotiated = Negotiated()) -> Script:
     head = replace(
         plan.head,
         headers=_headers(plan, negotiated, sliced.length, keep_alive),
-        version="1.0" if plan.body.framing == "http1.0" else "1.1",
+        version=_version(plan, negotiated),
+        last=negotiated.manners.last,
     )
     return Script(
         head,
@@ -55,12 +57,16 @@ _DROPPED: dict[str, EndingKind] = {"idle-close": "close", "idle-reset": "reset"}
 """How connections end that were promised to stay open."""
 
 
-def head_only(script: Script) -> Script:
-    """The answer to HEAD: the head of the GET, and nothing behind it (RFC 9110 9.3.2), unless it is no HTTP."""
+def head_only(script: Script, *, without: str = "") -> Script:
+    """The answer to HEAD: the head of the GET, and nothing behind it (RFC 9110 9.3.2), unless it is no HTTP.
+
+    ``without``: a field that is left out.
+    """
     if script.head is None:
         return script
+    head = replace(script.head, headers=tuple(field for field in script.head.headers if field[0] != without))
     ending = replace(script.ending, heartbeat=None)
-    return replace(script, writes=(), ending=ending, before_fault=None if script.before_fault is None else 0)
+    return replace(script, head=head, writes=(), ending=ending, before_fault=None if script.before_fault is None else 0)
 
 
 def _takes_back(plan: StreamPlan) -> bool:
@@ -122,10 +128,18 @@ def _framing_fields(
                 f"short_length: the body has {length} bytes, {-plan.ending.length_delta} less is less than none"
             )
         yield "content-length", str(announced)
-    if not keep_alive and not _ends_unannounced(plan, negotiated):
+    if _version(plan, negotiated) == "1.0" and negotiated.manners.in_kind:
+        if negotiated.keep_alive:
+            yield "connection", "keep-alive"
+    elif not keep_alive and not _ends_unannounced(plan, negotiated):
         yield "connection", "close"
     elif negotiated.version == "1.0":
         yield "connection", "keep-alive"
+
+
+def _version(plan: StreamPlan, negotiated: Negotiated) -> Literal["1.0", "1.1"]:
+    old = plan.body.framing == "http1.0" or (negotiated.version == "1.0" and negotiated.manners.in_kind)
+    return "1.0" if old else "1.1"
 
 
 def _ends_unannounced(plan: StreamPlan, negotiated: Negotiated) -> bool:

@@ -1,4 +1,4 @@
-"""A plan as one client can be sent it: what it did not negotiate is left out."""
+"""A plan as one client can be sent it, by one server: what was not negotiated is left out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,37 @@ _WEIGHT = re.compile(r"q[ \t]*=[ \t]*([0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)", re.AS
 
 
 @dataclass(frozen=True, slots=True)
+class Manners:
+    """What RFC 9112 leaves to a server, as one has it; by default the fake's own."""
+
+    lenient: bool = False
+    """Heads are read as the server behind ARES reads them (``server.transport.hyper``)."""
+    in_kind: bool = False
+    """A client of HTTP/1.0 is answered in 1.0, and may keep its connection where it asks for that."""
+    half_closed: bool = True
+    """Who has ended its own direction is still answered."""
+    waits: bool = True
+    """A request's body is waited for whatever the answer, and its connection goes on."""
+    capitals: bool = False
+    """Sizes of HTTP chunks have capital digits."""
+    last: tuple[str, ...] = ()
+    """The fields that stand behind all others, in this order."""
+
+
+HYPER = Manners(
+    lenient=True,
+    in_kind=True,
+    half_closed=False,
+    waits=False,
+    capitals=True,
+    last=("content-length", "connection", "transfer-encoding", "date"),
+)
+"""hyper's, on which ARES is built."""
+HYPER_REFUSING = replace(HYPER, last=("connection", "content-length", "date"))
+"""The same for what is no request."""
+
+
+@dataclass(frozen=True, slots=True)
 class Negotiated:
     """What of the request decides how a body may be carried."""
 
@@ -19,6 +50,7 @@ class Negotiated:
     gzip: bool = False
     """It accepts gzip."""
     keep_alive: bool = True
+    manners: Manners = Manners()
 
 
 def accepts_gzip(value: str) -> bool:
@@ -40,6 +72,8 @@ def carried(plan: StreamPlan, negotiated: Negotiated) -> StreamPlan:
     """The plan without what this client cannot be sent. What it rests on is gone too: no gzip, no cut in it."""
     if plan.head is None:
         return plan
+    if negotiated.manners.capitals and (plan.body.framing, plan.body.sizes) == ("chunked", "usual"):
+        return carried(replace(plan, body=replace(plan.body, sizes="capitals")), negotiated)
     if plan.head.status in BODILESS:
         return replace(plan, body=Body("length", connection=plan.body.connection))
     if plan.body.gzip and not negotiated.gzip:

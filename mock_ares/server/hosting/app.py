@@ -9,9 +9,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_ares.ares.chats import CHATS, Auth, Form
-from mock_ares.ares.errors import HttpError, lookup
-from mock_ares.ares.profiles import Profile
-from mock_ares.ares.refusal_reasons import offer
+from mock_ares.plan.http1.negotiation import Manners
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.http.handler import RequestHandler
@@ -30,40 +28,39 @@ class RouteEndpoint:
         decide: Callable[[Request], Decided],
         *methods: str,
         auth: Auth = "none",
+        allowed: Callable[[str, str], tuple[str, ...]] = lambda profile, path: (),
     ) -> None:
+        """``methods``: that are decided about, the others being refused; none: all are, and ``allowed`` gives those
+        that a path has, by profile."""
         self._respond = respond
         self._decide = decide
         self._methods = methods
         self._auth = auth
+        self._allowed = allowed
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self._respond(scope, receive, self._for_method)
 
     def _for_method(self, request: Request) -> Decided:
         fake = self._respond.fake
+        if request.method != "OPTIONS" and (refused := self._respond.admit(request)) is not None:
+            return of_error(refused, request.negotiated), ()
         if self._methods != ("POST",) or request.method != "POST":  # chats choose among all scenarios, by what is said
             scripted = self._respond.scripted(request)
             if scripted is not None:
                 return scripted
-        origin, asked = request.headers.get("origin"), request.headers.get("access-control-request-method", "")
-        if request.method == "OPTIONS" and (asked or fake.profile.outer_layers_first):
+        layer = fake.profile.cors
+        if request.method == "OPTIONS" and (layer is not None or "access-control-request-method" in request.headers):
             wanted = request.headers.get("access-control-request-headers", "")
-            fields = fake.cors.preflight(origin, asked, wanted)
-            return nothing(200 if fake.profile.name == "server" else 204, request.negotiated), fields or ()
+            request.cors = fake.cors.preflight(request.headers.get("origin"), wanted, layer)
+            return nothing(204 if layer is None else 200, request.negotiated), self._allow(request) if layer else ()
         if self._methods and request.method not in self._methods:
-            return self._refuse_method(request, fake.profile)
+            return self._respond.refuse_method(request, self._auth, self._allow(request))
         return self._decide(request)
 
-    def _refuse_method(self, request: Request, profile: Profile) -> tuple[Answer, Headers]:
-        if profile.outer_layers_first:
-            identity = self._respond.identify(request, self._auth)
-            if isinstance(identity, HttpError):
-                return of_error(identity, request.negotiated), ()
-        allowed = ", ".join(self._methods)
-        request.exchange.reason = f"expected {allowed}, not {request.method[:40]}{offer(request.headers)}"
-        return of_error(lookup(profile, "method-not-allowed"), request.negotiated), (
-            ("allow", ",".join(self._methods)),
-        )
+    def _allow(self, request: Request) -> Headers:
+        methods = self._methods or self._allowed(self._respond.fake.profile.name, request.raw_path)
+        return (("allow", ",".join(methods)),) if methods else ()
 
 
 class PathRoute(BaseRoute):
@@ -94,6 +91,12 @@ class App(Starlette):
     uvicorn answers a failure as they do, and no endpoint here raises an ``HTTPException``.
     """
 
+    @property
+    def manners(self) -> Manners:
+        """What the profile of the moment does where HTTP leaves it to servers."""
+        manners: Manners = self.state.fake.profile.manners
+        return manners
+
     def build_middleware_stack(self) -> ASGIApp:
         app: ASGIApp = self.router.app
         for layer, args, options in reversed(self.user_middleware):
@@ -122,6 +125,12 @@ def _built_in(respond: RequestHandler, request: Request) -> Decided | None:
     from mock_ares.ares.routes.dispatch import dispatch
 
     return dispatch(respond, request)
+
+
+def _built_in_methods(profile: str, path: str) -> tuple[str, ...]:
+    from mock_ares.ares.routes.table import methods
+
+    return methods(profile, path)
 
 
 def _built_in_paths() -> Iterator[str]:
@@ -157,7 +166,7 @@ def create_app(
             PathRoute("/_mock/away/", RouteEndpoint(respond, respond.away, "POST"), below=True),
             PathRoute("/_mock", later),
             PathRoute("/_mock/", later, below=True),
-            PathRoute("", RouteEndpoint(respond, respond.route), below=True),
+            PathRoute("", RouteEndpoint(respond, respond.route, allowed=_built_in_methods), below=True),
         ]
     )
     app.state.fake = fake

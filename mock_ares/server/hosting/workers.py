@@ -40,6 +40,8 @@ def _stateful(settings: Settings, scenarios: Sequence[Scenario]) -> Iterator[str
         yield f"replies in turn (scenarios {', '.join(turns[:MOST_NAMED])}{more})"
     if settings.rate_limit is not None:
         yield "--rate-limit"
+    if settings.address_limit is not None:
+        yield "--address-limit"
     if settings.quota is not None:
         yield "--quota"
     if settings.control_token is not None:

@@ -1,7 +1,8 @@
 """One request, from its first byte to the end of its answer.
 
 The order of the checks is ARES's: credentials, content type, size, JSON. The body is read whole before any of them,
-whatever they will say: what is left unread in the socket would turn a FIN into a reset.
+whatever they will say: what is left unread in the socket would turn a FIN into a reset. Where a profile does not wait,
+it is decided first, and the body is read once something about it is to be known.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from mock_ares.ares import refusal_reasons
-from mock_ares.ares.bodies import BODY_LIMIT, ChatRequest, parse_chat
-from mock_ares.ares.chats import CHATS, Auth, Form
+from mock_ares.ares.bodies import BODY_LIMIT, ChatRequest, parse_chat, refused_type
+from mock_ares.ares.chats import CHATS, Auth, Form, unanswerable
 from mock_ares.ares.credentials import Identity
-from mock_ares.ares.errors import HttpError, lookup, plain_error
+from mock_ares.ares.errors import HttpError, lookup, plain_error, unstorable
 from mock_ares.dialects import Names
 from mock_ares.plan.http1.layout import head_only
-from mock_ares.plan.http1.negotiation import accepts_gzip
+from mock_ares.plan.http1.negotiation import HYPER_REFUSING, accepts_gzip
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario
-from mock_ares.server.http.request import Decided, Deferred, Request
+from mock_ares.server.http.request import BodyAwaitedError, Decided, Deferred, Request
 from mock_ares.server.http.turns import in_context, note_use, remember
 from mock_ares.server.playback.player import play
 from mock_ares.server.record.isolation import StrangerError
@@ -106,32 +107,18 @@ class RequestHandler:
         self, request: Request, receive: Receive, decide: Callable[[Request], Decided]
     ) -> tuple[Answer, Headers, float] | None:
         """The answer, further head fields, and the moment that it counts from; None: nobody waits for one."""
-        early = await self._early(request)
         try:
-            request.body = await _body(receive, request.wire) if early is None else b""
+            found, extra = await self._decided(request, receive, decide)
+            while isinstance(found, Deferred):
+                found = found.then(await found.work())
+            answer = found
         except ClientLeftError:
-            if request.wire.refusal is None:
-                request.exchange.ending = "client-left"
-                return None
+            request.exchange.ending = "client-left"
+            return None
         except BodyTimeoutError:
             request.exchange.ending = "ended"
             request.wire.reset()
             return None
-        request.complete = self.fake.clock.now()
-        request.exchange.body = kept_body(request.body, request.headers.get("content-encoding"))
-        request.exchange.body_size = len(request.body)
-        self.fake.journal.weigh(request.exchange)
-        if self.fake.refresh is not None:
-            await self.fake.refresh()
-        try:
-            refusal = request.wire.refusal
-            if early is not None:
-                request.wire.unread = receive
-                decide = early
-            found, extra = self._refused(request, refusal) if refusal else decide(request)
-            while isinstance(found, Deferred):
-                found = found.then(await found.work())
-            answer = found
         except SlowPatternError as error:
             answer, extra = of_json({"error": str(error)}, request.negotiated, status=500), ()
         except BusyError as error:
@@ -149,6 +136,55 @@ class RequestHandler:
             await self._late(request.wire, start)
         request.exchange.begun = start
         return answer, extra, start
+
+    async def _decided(self, request: Request, receive: Receive, decide: Callable[[Request], Decided]) -> Decided:
+        """What is decided, when what it depends on has come. Raises ClientLeftError, BodyTimeoutError and others."""
+        wire, fake = request.wire, self.fake
+        if wire.is_left and wire.refusal is None:
+            wire.close()
+            raise ClientLeftError
+        early = await self._early(request)
+        found = await self._before_body(request, decide) if early is None else None
+        if waits := early is None and found is None:
+            await self._read_body(request, receive)
+        else:
+            request.read = wire.arrived
+        request.complete = fake.clock.now()
+        request.exchange.body = kept_body(request.body, request.headers.get("content-encoding"))
+        request.exchange.body_size = len(request.body)
+        fake.journal.weigh(request.exchange)
+        if fake.refresh is not None:
+            await fake.refresh()
+        if early is not None:
+            wire.unread = receive
+            return early(request)
+        if wire.refusal is not None and not (wire.refusal.body and wire.manners.lenient):
+            return self._refused(request, wire.refusal)
+        found = found or decide(request)
+        is_read = waits and len(request.body) <= BODY_LIMIT
+        if not (wire.manners.waits or is_read or wire.is_read):
+            wire.unread = receive
+        return found
+
+    async def _read_body(self, request: Request, receive: Receive) -> None:
+        """Raises ClientLeftError, BodyTimeoutError."""
+        try:
+            request.read = await _body(receive, request.wire)
+        except ClientLeftError:
+            if request.wire.refusal is None:
+                raise
+            request.read = b""
+
+    async def _before_body(self, request: Request, decide: Callable[[Request], Decided]) -> Decided | None:
+        """What can be said without the request's body, where that is not waited for; None: it has to be read."""
+        if request.wire.manners.waits or request.wire.refusal is not None:
+            return None
+        if self.fake.refresh is not None:
+            await self.fake.refresh()
+        try:
+            return decide(request)
+        except BodyAwaitedError:
+            return None
 
     async def _early(self, request: Request) -> Callable[[Request], Decided] | None:
         """What decides for a reply that does not wait for the request's body; None: the next one does."""
@@ -198,8 +234,12 @@ class RequestHandler:
     def _refused(self, request: Request, refusal: Refusal) -> tuple[Answer, Headers]:
         """For who cannot be understood: in words, and nothing more on this connection."""
         request.exchange.reason = refusal.reason
-        error = plain_error(refusal.status, f"{refusal.reason}\n")
-        return of_error(error, replace(request.negotiated, keep_alive=False)), ()
+        if request.wire.manners.lenient:
+            request.cors = ()
+            error, manners = HttpError(refusal.status, (), b"", None), HYPER_REFUSING
+        else:
+            error, manners = plain_error(refusal.status, f"{refusal.reason}\n"), request.wire.manners
+        return of_error(error, replace(request.negotiated, keep_alive=False, manners=manners)), ()
 
     async def _late(self, wire: Wire, until: float) -> None:
         timer = self.fake.clock.timer(until)
@@ -213,25 +253,26 @@ class RequestHandler:
         exchange.owner, exchange.version = self.fake.tenants.only, wire.http_version
         raw_path = scope["raw_path"].decode("latin-1")
         gzip = accepts_gzip(fields.get("accept-encoding", ""))
-        return Request(scope["method"], scope["path"], query, fields, b"", wire, exchange, raw_path, gzip)
+        return Request(scope["method"], scope["path"], query, fields, None, wire, exchange, raw_path, gzip)
 
     async def _play(self, request: Request, answer: Answer, extra: Headers, start: float) -> None:
         exchange, plan, wire = request.exchange, answer.plan, request.wire
-        script = head_only(answer.script) if request.method == "HEAD" else answer.script
+        script = answer.script
+        if request.method == "HEAD":
+            script = head_only(script, without="content-length" if request.is_nowhere else "")
         exchange.status = plan.head.status if plan.head else None
         exchange.faults = plan.marks
         exchange.chunks = len(plan.chunks)
         if self.fake.on_answer is not None:
             self.fake.on_answer(exchange, plan, wire)
-        fields = (
-            ("date", _date(int(time.time()))),
-            *self.fake.cors.headers_for(request.headers.get("origin")),
-            *extra,
-        )
+        cors = request.cors
+        if cors is None:
+            cors = self.fake.cors.headers_for(request.headers.get("origin"), self.fake.profile.cors)
+        fields = (("date", _date(int(time.time()))), *(request.limits or ()), *cors, *extra)
         shown = replace(answer, script=script).shown() if self.fake.watchers else (plan, script)
         for watcher in self.fake.watchers:
             watcher.answered(exchange, *shown, fields)
-        request.headers, request.body = Fields(), b""  # a stream may be open for long
+        request.headers, request.read = Fields(), b""  # a stream may be open for long
         complete, owner = False, exchange.owner
         self.fake.enter(owner, wire)
         try:
@@ -255,27 +296,41 @@ class RequestHandler:
         identity = self.identify(request, auth)
         if isinstance(identity, HttpError):
             return of_error(identity, negotiated), ()
-        limits = self.limited(identity)
+        limits = self.limited(request, identity)
         if isinstance(limits, HttpError):
             return of_error(limits, negotiated), ()
-        asked = (request.body, request.headers.first("content-type"), self.fake.profile, request.path)
-        return self.parsed(request, parse_chat, asked, lambda chat: self._chat(request, chat, identity, form)), limits
+        return self.parsed(
+            request, parse_chat, (request.path,), lambda chat: self._chat(request, chat, identity, form)
+        ), limits
 
     def parsed(
         self,
         request: Request,
         parse: Callable[..., T | HttpError],
-        args: tuple[Any, ...],
+        more: tuple[Any, ...],
         then: Callable[[T], Answer | Deferred],
     ) -> Answer | Deferred:
-        """What comes of a body; a large one is parsed elsewhere."""
+        """What comes of a body, by a function of it, its type, the profile and ``more``.
+
+        A large one is parsed elsewhere. Raises BodyAwaitedError.
+        """
+        profile, content_type = self.fake.profile, request.headers.first("content-type")
 
         def done(found: T | HttpError) -> Answer | Deferred:
             return of_error(found, request.negotiated) if isinstance(found, HttpError) else then(found)
 
+        if refused := refused_type(content_type, profile) or self._broken(request):
+            return done(refused)
+        args = (request.body, content_type, profile, *more)
         if len(request.body) > MOST_BODY:
             return Deferred(partial(self.fake.executor.run, parse, *args), done)
         return done(parse(*args))
+
+    def _broken(self, request: Request) -> HttpError | None:
+        if request.wire.refusal is None:
+            return None
+        request.exchange.reason = request.wire.refusal.reason
+        return lookup(self.fake.profile, "broken-body")
 
     def _chat(self, request: Request, chat: ChatRequest, identity: Identity, form: Form) -> Answer | Deferred:
         self._note(request, chat)
@@ -287,12 +342,19 @@ class RequestHandler:
         user = None if self.fake.settings.replica else identity.subject
         if user is not None:
             chat = in_context(chat, self.fake, identity.token_id, user)
+        named = self.fake.library.agents.union(_agents_of(found))
+        if (instead := unanswerable(chat.agent_type, form, self.fake.profile, named)) is not None:
+            request.exchange.reason = f"there is no agent {chat.agent_type!r}, or it does not answer here"
+            found = Turn(instead)
         return self._reply(request, found, chat, identity.token_id, form, user)
 
     def identify(self, request: Request, auth: Auth) -> Identity | HttpError:
         """Whose request it is; what the profile answers to credentials that are none."""
         if auth == "none":
             return Identity("", "", "", "none", None)
+        if auth == "admin":
+            request.exchange.credentials, request.exchange.reason = "refused", "nobody is an administrator here"
+            return lookup(self.fake.profile, "no-admin")
         value = request.headers.first("authorization")
         check = self.fake.keyring.check_bearer if auth == "jwt" else self.fake.keyring.check_api_key
         identity = check(value)
@@ -309,7 +371,35 @@ class RequestHandler:
             return HttpError(409, (), _error_body(str(error)), "application/json")
         return identity if owner == identity.token_id else replace(identity, token_id=owner)
 
-    def limited(self, identity: Identity) -> Headers | HttpError:
+    def refuse_method(self, request: Request, auth: Auth, allow: Headers) -> Decided:
+        """ARES's server asks for credentials first, where any operation of the path wants them."""
+        profile, negotiated = self.fake.profile, request.negotiated
+        if profile.outer_layers_first:
+            identity = self.identify(request, auth)
+            if isinstance(identity, HttpError):
+                return of_error(identity, negotiated), allow
+        allowed = ", ".join(value for _, value in allow)
+        request.exchange.reason = (
+            f"expected {allowed}, not {request.method[:40]}{refusal_reasons.offer(request.headers)}"
+        )
+        return of_error(lookup(profile, "method-not-allowed"), negotiated), allow
+
+    def admit(self, request: Request) -> HttpError | None:
+        """Counts a request for its address, once; what it is told where too many have come from there."""
+        limit = self.fake.address_limit
+        if limit is None or request.limits is not None:
+            return None
+        taken = limit.take(request.wire.client)
+        request.limits = () if isinstance(taken, HttpError) else taken
+        return taken if isinstance(taken, HttpError) else None
+
+    def limited(self, request: Request, identity: Identity) -> Headers | HttpError:
+        """Counts a request for its token, once: what is left to it, or what it is told."""
+        if request.taken is None:
+            request.taken = self._taken(identity)
+        return request.taken
+
+    def _taken(self, identity: Identity) -> Headers | HttpError:
         fields: dict[str, str] = {}
         for limit in (self.fake.rate_limit, self.fake.quota):
             taken = limit.take(identity.token_id) if limit else ()
@@ -371,8 +461,12 @@ class RequestHandler:
         planner = self.planner
 
         def done(answer: Answer) -> Answer:
-            if user is not None and is_text(reply):
+            server = self.fake.profile.name == "server"
+            # ARES's handlers begin a conversation before they fail, which their errors show by a code.
+            if user is not None and (is_text(reply) or (server and b'"code":' in answer.plan.payload)):
                 remember(request, chat, answer, self.fake, owner, user)
+            if server and form == "whole" and "\0" in chat.message + answer.plan.text:
+                return of_error(unstorable("Failed to add message"), negotiated)
             return answer
 
         if planner.is_long(reply, context, negotiated):
@@ -397,7 +491,10 @@ class RequestHandler:
 
     def _names(self, chat: ChatRequest) -> Names:
         context = chat.context_id if chat.context_id is not None else self.fake.profile.new_context_id()
-        return Names(agent=chat.agent_type or self.fake.profile.default_agent, context_id=context)
+        profile, agent = self.fake.profile, chat.agent_type
+        if agent is None or (not agent and profile.agents is None):
+            agent = profile.default_agent
+        return Names(agent=agent, context_id=context)
 
     def _location(self, request: Request, turn: Turn, owner: str, to: str) -> str:
         if to == "same":
@@ -413,13 +510,12 @@ class RequestHandler:
         owner, turn = ticket
         request.exchange.owner = owner
         request.exchange.credentials = "sent" if "authorization" in request.headers else "none"
-        asked = (request.body, request.headers.first("content-type"), self.fake.profile, "/api/chat/stream")
 
         def go_on(chat: ChatRequest) -> Answer | Deferred:
             self._note(request, chat)
             return self._reply(request, turn, chat, owner, "stream")
 
-        return self.parsed(request, parse_chat, asked, go_on), ()
+        return self.parsed(request, parse_chat, ("/api/chat/stream",), go_on), ()
 
     def route(self, request: Request) -> Decided:
         """A path that is no chat's: scripted by a scenario, or one that the fake knows by itself, or unknown."""
@@ -430,10 +526,13 @@ class RequestHandler:
                 return unserved(f"{request.method} {request.path}", request.negotiated), ()
             return found
         facts = Facts(request.method, request.path, request.headers)
-        scenario = self.fake.library.find(facts) or self.fake.library.routes(facts)
+        # A chat's path with a slash behind it is none, whatever scenarios say of the chat.
+        chats = request.method == "POST" and request.path.rstrip("/") in CHATS
+        scenario = None if chats else self.fake.library.find(facts) or self.fake.library.routes(facts)
         if scenario is None:
             reason = refusal_reasons.no_such_path(request.path, self._paths())
             request.exchange.reason = reason + refusal_reasons.offer(request.headers)
+            request.is_nowhere = self.fake.profile.name == "server"  # what has no route is not measured
             return of_error(lookup(self.fake.profile, "not-found"), request.negotiated), ()
         return self._on_route(request, facts, scenario)
 
@@ -460,6 +559,7 @@ class RequestHandler:
         identity = self.identify(request, scenario.auth)
         if isinstance(identity, HttpError):
             return of_error(identity, request.negotiated), ()
+        request.await_body()  # the journal has it
         turn = own or self.fake.own(identity.token_id, facts) or self.fake.library.turn(identity.token_id, scenario)
         return self._reply(request, turn, NOTHING_SAID, identity.token_id, "stream"), ()
 
@@ -473,6 +573,11 @@ class RequestHandler:
 def _date(second: int) -> str:
     """A moment of the epoch as heads have it (RFC 9110 5.6.7)."""
     return formatdate(second, usegmt=True)
+
+
+def _agents_of(turn: Turn) -> set[str]:
+    when = turn.scenario.when
+    return {when.agent_type} if when is not None and when.agent_type is not None else set()
 
 
 NOTHING_SAID = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)
@@ -511,6 +616,8 @@ async def _body(receive: Receive, wire: Wire) -> bytes:
         if size <= BODY_LIMIT:
             parts.append(part)
         size += len(part)
+        if size > BODY_LIMIT and not wire.manners.waits:
+            return b"".join(parts)[: BODY_LIMIT + 1]
         if size > DRAINED:
             raise BodyTimeoutError
         if not message.get("more_body", False):

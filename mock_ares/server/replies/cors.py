@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from mock_ares.ares.profiles import CorsLayer
 from mock_ares.plan.model import Headers
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -14,6 +15,9 @@ EXPOSED = (
     "retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-ratelimit-after, "
     "x-input-tokens, x-output-tokens, location"
 )
+
+
+_CREDENTIALS = ("access-control-allow-credentials", "true")
 
 
 class Cors:
@@ -27,23 +31,36 @@ class Cors:
             return origin == "null" or is_loopback(origin)
         return "*" in self._origins or origin in self._origins
 
-    def headers_for(self, origin: str | None) -> Headers:
-        """Fields for any head, whatever its status; ``Vary`` also where the origin is not allowed."""
-        if origin is None or not self.allows(origin):
-            return (("vary", "origin"),)
-        return (
-            ("access-control-allow-origin", origin),
-            ("access-control-expose-headers", EXPOSED),
-            ("vary", "origin"),
-        )
+    def headers_for(self, origin: str | None, layer: CorsLayer | None = None) -> Headers:
+        """Fields for any head, whatever its status; ``Vary`` also where the origin is not allowed.
 
-    def preflight(self, origin: str | None, method: str, headers: str) -> Headers | None:
-        """What a preflight's head has beside ``headers_for``; None where the origin is not allowed.
+        ``layer``: the profile's own, whose origins are allowed, too.
+        """
+        if layer is not None:
+            return (("vary", layer.vary), _CREDENTIALS, *self._allowed(origin, layer))
+        return (*self._allowed(origin, layer), ("vary", "origin"))
+
+    def _allowed(self, origin: str | None, layer: CorsLayer | None) -> Headers:
+        if origin is not None and layer is not None and origin in layer.origins:
+            return (("access-control-allow-origin", origin),)
+        if origin is None or not self.allows(origin):
+            return ()
+        return (("access-control-allow-origin", origin), ("access-control-expose-headers", EXPOSED))
+
+    def preflight(self, origin: str | None, headers: str, layer: CorsLayer | None = None) -> Headers:
+        """The fields of a preflight's head.
 
         Header names that were asked for are allowed too: what a client sends should be seen by the fake.
         """
+        if layer is None:
+            return (*self.headers_for(origin), *self._preflight(origin, headers))
+        own = (("access-control-allow-methods", layer.methods), ("access-control-allow-headers", layer.headers))
+        asked = () if origin in layer.origins else self._preflight(origin, headers)
+        return (_CREDENTIALS, ("vary", layer.vary), *(asked or own), *self._allowed(origin, layer))
+
+    def _preflight(self, origin: str | None, headers: str) -> Headers:
         if origin is None or not self.allows(origin):
-            return None
+            return ()
         known = {name.strip() for name in REQUEST_HEADERS.split(",")}
         asked = [name for name in (part.strip().lower() for part in headers.split(",")) if name and name not in known]
         return (

@@ -101,6 +101,11 @@ class Library:
         """The first scenario that scripts the request's path, whatever else it asks for."""
         return self._read(self._lookup.routes(facts))
 
+    @property
+    def agents(self) -> frozenset[str]:
+        """Those that scenarios answer for."""
+        return self._lookup.agents
+
     def paths(self) -> Iterator[str]:
         """Those that scenarios script."""
         return (when.path for _, when in self.by_name.conditions() if when.endpoint)

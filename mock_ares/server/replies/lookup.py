@@ -45,6 +45,8 @@ class Lookup:
         self._under = defaultdict[Key, list[int]](list)
         self._routes = defaultdict[Key, list[int]](list)
         self._contained = defaultdict[str, list[int]](list)
+        self.agents = frozenset(when.agent_type for _, when in self._scenarios if when.agent_type is not None)
+        """That conditions name."""
         self._any = list[int]()
         self._fields = set[str]()
         for index, (_, when) in enumerate(self._scenarios):

@@ -39,7 +39,11 @@ def preview(
             yield f"cannot be played: {error.args[0]}"
             continue
         yield from timeline(
-            answer.plan, negotiated, script=answer.script, extra=own_fields(), most=None if everything else 40
+            answer.plan,
+            negotiated,
+            script=answer.script,
+            extra=own_fields(PROFILES[profile]),
+            most=None if everything else 40,
         )
     if reply is not None and reply > len(scenario.replies):
         yield f"there is no reply {reply}: the scenario has {len(scenario.replies)}"

@@ -11,7 +11,7 @@ from mock_ares.ares.errors import HttpError
 from mock_ares.plan.build import answer
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.http1.negotiation import Negotiated
-from mock_ares.plan.model import Headers, Script, StreamPlan
+from mock_ares.plan.model import Ending, Headers, Script, StreamPlan
 from mock_ares.scenario.model import Reply
 from mock_ares.server.record import redaction
 
@@ -39,6 +39,8 @@ class Answer:
 
 def of_error(error: HttpError, negotiated: Negotiated, reply: Reply = Reply(text="")) -> Answer:
     """An HTTP error as a plan."""
+    if error.status == 0:
+        return ordinary(StreamPlan(None, (), "", dialect="none", ending=Ending("close")), negotiated)
     headers = error.headers
     if error.content_type is not None:
         headers = (("content-type", error.content_type), *headers)

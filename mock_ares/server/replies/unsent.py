@@ -39,8 +39,9 @@ def draw(scenario: Scenario, index: int, asking: Asking, profile: Profile, diale
     reply = scenario.replies[index]
     path = asking.path or (scenario.when.path if scenario.when and scenario.when.endpoint else STREAM)
     # A connection is not kept for a reply that breaks it before the first byte: see Turn.breaks_next.
-    keep_alive = asking.negotiated.keep_alive and not Turn(scenario, index + 1).breaks_next() and not reply.before_body
-    negotiated = replace(asking.negotiated, keep_alive=keep_alive)
+    goes_on = not Turn(scenario, index + 1).breaks_next() and not (reply.before_body and profile.manners.waits)
+    keep_alive = asking.negotiated.keep_alive and goes_on
+    negotiated = replace(asking.negotiated, keep_alive=keep_alive, manners=profile.manners)
     redirected = reply.redirect is not None and reply.redirect.to == "away"
     message = asking.message if path in CHATS else ""
     context = ChatContext(
@@ -59,6 +60,6 @@ def draw(scenario: Scenario, index: int, asking: Asking, profile: Profile, diale
     return Planner(profile, dialect, PlanCache()).plan(reply, context, negotiated)
 
 
-def own_fields(cors: Cors = Cors()) -> Headers:
+def own_fields(profile: Profile, cors: Cors = Cors()) -> Headers:
     """The head's fields that the fake adds to whatever is played, for a request without an origin."""
-    return (("date", formatdate(usegmt=True)), *cors.headers_for(None))
+    return (("date", formatdate(usegmt=True)), *cors.headers_for(None, profile.cors))

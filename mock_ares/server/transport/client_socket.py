@@ -14,6 +14,7 @@ from mock_ares.server.transport.read_barrier import Address, ReadBarrier, Unread
 BARRIER = ReadBarrier()
 
 _CLOSE = 7  # TCP_CLOSE, the state of a connection that was reset
+_CLOSE_WAIT = 8  # TCP_CLOSE_WAIT: the other end has sent FIN
 _KEEPALIVE = (("SO_KEEPALIVE", 1), ("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 
 
@@ -89,7 +90,14 @@ class ClientSocket:
                 if not os.read(self._socket.fileno(), 65536):
                     return
 
+    def has_ended(self) -> bool:
+        """Whether the client sends no more, as far as our kernel knows; False where it cannot be asked."""
+        return self._state() == _CLOSE_WAIT
+
     def _was_reset(self) -> bool:
+        return self._state() == _CLOSE
+
+    def _state(self) -> int:
         if not hasattr(socket, "TCP_INFO"):
-            return False
-        return self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _CLOSE
+            return 0
+        return self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]

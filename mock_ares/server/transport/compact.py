@@ -67,12 +67,13 @@ class Unparsed:
     """The cycle of what is no request: there is nothing to receive, and a refusal to send."""
 
     __slots__ = (
-        "disconnected", "keep_alive", "message_event", "more_body", "on_response", "refusal", "response_complete",
-        "response_started", "waiting_for_100_continue",
+        "body", "disconnected", "keep_alive", "message_event", "more_body", "on_response", "refusal",
+        "response_complete", "response_started", "waiting_for_100_continue",
     )  # fmt: skip
 
     def __init__(self, refusal: Refusal, on_response: Callable[[], object]) -> None:
         self.refusal = refusal
+        self.body = b""
         self.on_response = on_response
         self.message_event = Flag(True)
         self.disconnected = self.keep_alive = self.more_body = self.waiting_for_100_continue = False

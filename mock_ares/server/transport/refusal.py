@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
+from mock_ares.plan.http1.head import PHRASES
 from mock_ares.server.transport.not_http import looks_like
 
 MOST_FIELDS = 100
@@ -26,12 +26,14 @@ class Refusal:
 
     status: int
     reason: str
+    body: bool = False
+    """It is the body's; the head was understood."""
 
     @property
     def plainly(self) -> bytes:
         """A whole response, for who has no other way to answer."""
         said = f"{self.reason}\n".encode()
-        head = f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
+        head = f"HTTP/1.1 {self.status} {PHRASES[self.status]}\r\ncontent-type: text/plain; charset=utf-8\r\n"
         return f"{head}content-length: {len(said)}\r\nconnection: close\r\n\r\n".encode() + said
 
 
@@ -41,6 +43,10 @@ def too_many_fields() -> Refusal:
 
 def too_large() -> Refusal:
     return Refusal(431, f"the head has more than {MOST_HEAD:,} bytes")
+
+
+def target_too_long() -> Refusal:
+    return Refusal(414, f"the request's target has more than {MOST_TARGET:,} bytes")
 
 
 def too_late(beginning: bytes) -> Refusal:
@@ -58,7 +64,8 @@ def no_request(beginning: bytes) -> Refusal:
 
 
 def broken_body() -> Refusal:
-    return Refusal(400, "the request's body is not framed as its head says: a broken chunk, or an end before its end")
+    said = "the request's body is not framed as its head says: a broken chunk, or an end before its end"
+    return Refusal(400, said, body=True)
 
 
 def checked(scope: Mapping[str, Any]) -> Refusal | None:
@@ -69,8 +76,10 @@ def checked(scope: Mapping[str, Any]) -> Refusal | None:
         )
     target = len(scope["raw_path"]) + len(scope["query_string"])
     if target > MOST_TARGET:
-        return Refusal(414, f"the request's target has more than {MOST_TARGET:,} bytes")
+        return target_too_long()
     fields = scope["headers"]
+    if {b"content-length", b"transfer-encoding"} <= {name for name, _ in fields}:  # RFC 9112 6.1
+        return Refusal(400, "the head has a Content-Length beside HTTP chunks: the body may end in two places")
     if len(fields) > MOST_FIELDS:
         return too_many_fields()
     if target + sum(len(name) + len(value) + 4 for name, value in fields) > MOST_HEAD:

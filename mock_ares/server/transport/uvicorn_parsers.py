@@ -91,6 +91,8 @@ def on_httptools() -> type[asyncio.Protocol]:
             if offer is not None:
                 self.url, self.headers = offer.url, offer.headers
                 self.scope["headers"] = offer.headers
+            if self.parser.get_http_version() == "1.0":  # which knows no interim responses (RFC 9110 15.2)
+                self.expect_100_continue = False
             target, self.url = self.url, b"/"  # what is no URL would be an error in uvicorn's eyes
             super().on_headers_complete()
             place(cast(Any, self.scope), target)

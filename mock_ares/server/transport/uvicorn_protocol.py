@@ -36,11 +36,14 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from mock_ares.plan.http1.negotiation import Manners
 from mock_ares.server.timing.waiters import Few, wake
 from mock_ares.server.transport import refusal
 from mock_ares.server.transport.client_socket import ClientSocket
 from mock_ares.server.transport.compact import Flag, Flow, Pipeline, Unparsed
 from mock_ares.server.transport.counted_transport import CountedTransport
+from mock_ares.server.transport.hyper.message_reader import MessageReader
+from mock_ares.server.transport.hyper.request_head import ReadHead, RequestRefusedError
 from mock_ares.server.transport.not_http import MOST, is_none
 from mock_ares.server.transport.read_barrier import pauses
 from mock_ares.server.transport.refusal import Refusal, checked
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 else:
     _Protocol = object
 
+OWN = Manners()
 KEEP_ALIVE = 3600
 """Seconds an idle connection stays open."""
 
@@ -64,13 +68,15 @@ class Connection(_Protocol):
 
     # Slots: the dictionary of an object with more than 30 attributes shares its keys with no other (CPython).
     __slots__ = (
-        "_beginning", "_deaf", "_half_closed", "_head_size", "_head_timer", "_refusal", "_running", "_watch", "lost",
-        "peer", "waiters", "was_reset",
+        "_beginning", "_deaf", "_half_closed", "_head_size", "_head_timer", "_heads", "_reader", "_refusal", "_running",
+        "_watch", "hangs", "lost", "peer", "waiters", "was_reset",
     )  # fmt: skip
     peer: ClientSocket
     lost: bool
     was_reset: bool
     waiters: Few
+    hangs: bool
+    """Whether what runs has no end of its own."""
 
     def __init__(
         self,
@@ -84,7 +90,7 @@ class Connection(_Protocol):
         self.logger = _log
         self.access_log = False
         self.pipeline = Pipeline()  # type: ignore[assignment]
-        self.lost = self.was_reset = False
+        self.lost = self.was_reset = self.hangs = False
         self.waiters = Few()
         self._running: Any = None
         self._half_closed = False
@@ -96,18 +102,31 @@ class Connection(_Protocol):
         """Of a head that has not ended."""
         self._head_size = 0
         self._head_timer: asyncio.TimerHandle | None = None
+        self._reader: MessageReader | None = None
+        """Reads heads where the server behind it reads other ones than the parser; the parser gets plain ones."""
+        self._heads: list[ReadHead] = []
+        """That were read, and not yet answered."""
         self._watch: asyncio.TimerHandle | None = None
+
+    @property
+    def manners(self) -> Manners:
+        """Of the application, for what begins now."""
+        return getattr(self.config.loaded_app, "manners", OWN)
 
     # The application's side
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:
+        head = self._heads.pop(0) if self._heads and not isinstance(receive.__self__, Unparsed) else None
+        if head is not None:
+            scope.update(method=head.method, http_version=head.version, headers=head.fields)
+            place(scope, head.target)
         # h11 leaves targets of other forms to uvicorn, which takes them for paths.
-        if not scope["raw_path"].startswith(b"/") or b"#" in scope["raw_path"] + scope["query_string"]:
+        elif not scope["raw_path"].startswith(b"/") or b"#" in scope["raw_path"] + scope["query_string"]:
             place(scope, scope["raw_path"] + b"?" + scope["query_string"])
         cycle = self._running = receive.__self__
         cycle.message_event = Flag(cycle.message_event.is_set())
-        wire = Wire(self, cycle, scope)
-        if wire.refusal is None:
+        wire = Wire(self, cycle, scope, head)
+        if wire.refusal is None and head is None:
             cycle.refusal = checked(scope)
         scope.setdefault("extensions", {})[EXTENSION] = wire
         try:
@@ -148,6 +167,8 @@ class Connection(_Protocol):
         counted = CountedTransport(transport, self.peer)
         super().connection_made(counted)  # type: ignore[arg-type]
         self.flow = counted.flow = Flow(counted)
+        if self.manners.lenient:
+            self._reader = MessageReader()
         self._wait_for_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -168,7 +189,10 @@ class Connection(_Protocol):
         self._unset_keepalive_if_required()
         if len(self._beginning) < MOST:
             self._beginning = (self._beginning + data[:MOST]).lstrip(b"\r\n")[:MOST]
-        self.feed(data)
+        if self._reader is None:
+            self.feed(data)
+        else:
+            self._read(self._reader, data)
         self._watch_head(len(data))
         if self.flow.read_paused:  # then the transport does not notice the client's end
             self._look_after()
@@ -181,13 +205,29 @@ class Connection(_Protocol):
         """Whether the parser has a part of a head."""
         raise NotImplementedError
 
+    def _read(self, reader: MessageReader, data: bytes) -> None:
+        try:
+            for part in reader.feed(data):
+                if isinstance(part, ReadHead):
+                    self._heads.append(part)
+                    part = part.plain
+                if part and not self.transport.is_closing():
+                    self.feed(part)
+        except RequestRefusedError as error:
+            self.refuse(error.refusal)
+
+    def _expects_head(self) -> bool:
+        return self.waits_for_head() if self._reader is None else self._reader.in_head
+
     def _watch_head(self, size: int) -> None:
         """Bounds a head that has begun, in bytes and in time. The read that it begins in is not counted."""
-        if self._deaf or not self.waits_for_head():
+        if self._deaf or not self._expects_head():
             self._forget_head()
             if not self._busy() and not self._deaf:  # an empty line between requests (RFC 9112 2.2)
                 self._wait_for_request()
-        elif not self._busy() and is_none(self._beginning):  # the parser would wait for the end of a head that is none
+        elif (
+            not self._busy() and self._reader is None and is_none(self._beginning)
+        ):  # the parser would wait for the end of a head that is none
             self.refuse(refusal.no_request(self._beginning))
         elif self._head_timer is None:
             self._head_timer = self.loop.call_later(refusal.HEAD_TIMEOUT, self._head_is_late)
@@ -211,6 +251,8 @@ class Connection(_Protocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         self._half_closed = True
+        if not self.manners.half_closed:
+            return self._has_ended_early()
         if self._beginning and not self._busy():
             self.refuse(refusal.ended(self._beginning))
             self._look_after()
@@ -219,6 +261,13 @@ class Connection(_Protocol):
             return False
         self._look_after()
         return True
+
+    def _has_ended_early(self) -> bool:
+        """Where who sends no more is not answered; but for a body that is broken. Whether the connection goes on."""
+        if self._busy() and self.cycle.more_body:
+            self.refuse(refusal.broken_body())
+            return True
+        return False
 
     def send_400_response(self, msg: str) -> None:
         """uvicorn's word for what the parser refuses: the body of a request, or what is none."""
@@ -257,7 +306,7 @@ class Connection(_Protocol):
             self._answer(self._refusal)
         elif self._half_closed or self._deaf:
             self.transport.close()
-        elif self.waits_for_head():
+        elif self._expects_head():
             self._watch_head(0)
 
     def _should_upgrade(self) -> bool:

@@ -12,12 +12,14 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mock_ares.plan.http1.negotiation import Manners
 from mock_ares.server.timing.waiters import Among, Few, Waiter, resolve
 from mock_ares.server.transport.client_socket import ClientSocket
 from mock_ares.server.transport.read_barrier import Boundary, pauses, settle, until_read
 
 if TYPE_CHECKING:
     from mock_ares.server.transport.counted_transport import CountedTransport
+    from mock_ares.server.transport.hyper.request_head import ReadHead
     from mock_ares.server.transport.refusal import Refusal
 
 EXTENSION = "mock_ares.wire"
@@ -33,8 +35,13 @@ class Carrier(Protocol):
     waiters: Few
     lost: bool
     was_reset: bool
+    hangs: bool
     transport: Any
     flow: Any
+
+    @property
+    def manners(self) -> Manners:
+        """What it does where HTTP leaves it to servers."""
 
     def begin(self, cycle: Any) -> None:
         """A raw byte is about to be written."""
@@ -47,11 +54,13 @@ class Wire:
     """Writes are silently dropped once the connection has ended."""
 
     __slots__ = (
-        "_cycle", "_protocol", "_transport", "begun", "ended", "ending", "hands_on", "http_version", "keep_alive",
-        "push", "unread",
+        "_cycle", "_head", "_protocol", "_transport", "begun", "ended", "ending", "hands_on", "http_version",
+        "keep_alive", "manners", "push", "unread",
     )  # fmt: skip
 
-    def __init__(self, protocol: Carrier, cycle: Any, scope: dict[str, Any]) -> None:
+    def __init__(self, protocol: Carrier, cycle: Any, scope: dict[str, Any], head: ReadHead | None = None) -> None:
+        """``head``: as it was read, where the connection reads heads itself."""
+        self._head = head
         self._protocol = protocol
         self._cycle = cycle
         self._transport: CountedTransport = protocol.transport
@@ -60,7 +69,9 @@ class Wire:
         self.begun = False
         """Whether a raw byte has been written."""
         self.http_version: str = scope["http_version"]
-        self.keep_alive: bool = _stays_open(scope)
+        self.manners = protocol.manners
+        """What the server behind it does where HTTP leaves it to servers."""
+        self.keep_alive: bool = _stays_open(scope, self.manners)
         """Whether the connection may serve another request after this one, as far as the request goes."""
         self.hands_on: bool = b"sec-fetch-mode" in [name for name, _ in scope["headers"]]
         """Whether what has been read of the socket passes through queues before a script has it: the client fetches as
@@ -83,6 +94,38 @@ class Wire:
         return not self._cycle.more_body
 
     @property
+    def is_left(self) -> bool:
+        """Whether the client has ended its direction behind the request, where that ends the connection.
+
+        The event loop may hear of it later.
+        """
+        if self.manners.half_closed or not self.has_body:
+            return False
+        return self.gone or self._protocol.peer.has_ended()
+
+    @property
+    def arrived(self) -> bytes:
+        """What has come of the request's body, and was not received."""
+        return bytes(self._cycle.body)
+
+    @property
+    def drops(self) -> bool:
+        """Whether the connection ends with the answer, which does not say so: who does not wait for a body cannot go
+        on behind it, nor behind trailers or a broken one.
+        """
+        head = self._head
+        return self.unread is not None or self.refusal is not None or (head is not None and head.trailers)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing is left of the request's body that would have to be read before the next request.
+
+        One HTTP chunk is taken along, and no more.
+        """
+        head = self._head
+        return self.has_body and (head is None or head.length is not None or not head.came)
+
+    @property
     def refusal(self) -> Refusal | None:
         """What the connection itself has against the request; a body that is broken is known when it has come."""
         return getattr(self._cycle, "refusal", None)
@@ -102,6 +145,11 @@ class Wire:
         """Where the fake listens."""
         host, port = self._transport.get_extra_info("sockname")[:2]
         return str(host), int(port)
+
+    @property
+    def client(self) -> str:
+        """The client's address."""
+        return str((self._transport.get_extra_info("peername") or ("",))[0])
 
     @property
     def written(self) -> int:
@@ -157,6 +205,10 @@ class Wire:
             await settle(lambda: self.gone)
         return known
 
+    def hang(self) -> None:
+        """From now on nobody but the client, or the end of the server, ends it."""
+        self._protocol.hangs = True
+
     def finish(self) -> None:
         """The response is complete: the connection serves the next request, or closes if the request says so."""
         if self.gone:
@@ -206,9 +258,11 @@ class Wire:
                 await waiter
 
 
-def _stays_open(scope: dict[str, Any]) -> bool:
-    """RFC 9112 9.3. uvicorn keeps no HTTP/1.0 connection open."""
-    if scope["http_version"] != "1.1":
+def _stays_open(scope: dict[str, Any], manners: Manners) -> bool:
+    """RFC 9112 9.3. The fake itself keeps no HTTP/1.0 connection open, as uvicorn does not."""
+    old = scope["http_version"] != "1.1"
+    if old and not manners.in_kind:
         return False
     said = b",".join([value for name, value in scope["headers"] if name == b"connection"])
-    return not said or b"close" not in [option.strip() for option in said.lower().split(b",")]
+    options = [option.strip() for option in said.lower().split(b",")]
+    return b"keep-alive" in options if old else b"close" not in options

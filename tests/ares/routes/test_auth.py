@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
+import jwt
 import pytest
 
 from tests.ares.routes.frontend import EMAIL, PASSWORD, Frontend, error
@@ -139,16 +141,33 @@ class TestRefresh:
             ("", "InvalidToken"),
             ("invalid_token_here", "InvalidToken"),
             ("a.b", "InvalidToken"),
-            ("!.b.c", "InvalidToken"),
-            ("W10.e30.x", "InvalidToken"),
+            ("!.b.c", "Base64 error: Invalid symbol 33, offset 0."),
+            ("a.b.c", "Base64 error: Invalid input length: 1"),
+            ("a.b.c.d", "Base64 error: Invalid symbol 46, offset 1."),
+            ("ab.c.d", "Base64 error: Invalid last symbol 98, offset 1."),
+            ("abc=.c.d", "Base64 error: Invalid padding"),
+            ("ab=c.c.d", "Base64 error: Invalid symbol 61, offset 2."),
+            ("a===.c.d", "Base64 error: Invalid symbol 61, offset 1."),
+            ("eyJh.c.d", "JSON error: EOF while parsing a string at line 1 column 3"),
+            ("e30.e30.x", "JSON error: missing field `alg` at line 1 column 2"),
             ("eyJhbGciOiJIUzUxMiJ9.e30.x", "InvalidAlgorithm"),
             ("eyJhbGciOiJIUzI1NiJ9.e30." + "A" * 43, "InvalidSignature"),
-            ("eyJhbGciOiJIUzI1NiJ9.e30.x", "InvalidSignature"),
+            ("eyJhbGciOiJIUzI1NiJ9.e30.e30", "InvalidSignature"),
+            ("eyJhbGciOiJIUzI1NiJ9.e30.x", "Base64 error: Invalid input length: 1"),
         ],
     )
     def test_one_that_is_none(self, page: Frontend, token: str, kind: str) -> None:
         said = {"error": f"Invalid token: {kind}", "code": FAILED}
         assert error(self.refresh(page, token)) == (401, BAD_TOKEN if page.docs else said)
+
+    def test_one_of_another_audience(self, server_page: Frontend) -> None:
+        now, ring = int(time.time()), server_page.ares.fake.keyring
+        claims = {"sub": "s", "email": "e", "exp": now + 60, "iat": now, "aud": "others"}
+        token = jwt.encode(claims, ring._hmac_secret, algorithm="HS256")
+        assert error(self.refresh(server_page, token)) == (
+            401,
+            {"error": "Invalid token: InvalidAudience", "code": FAILED},
+        )
 
     def test_one_that_has_expired(self, server_page: Frontend) -> None:
         token = server_page.ares.fake.keyring.issue_jwt(kind="refresh", lifetime=-3600)

@@ -83,6 +83,19 @@ class TestWhatChatsLeaveBehind:
         page.chat("hi", "c1")
         assert page.conversations() == []
 
+    @pytest.mark.parametrize("agent", ["router", "nope"])
+    def test_an_agent_that_does_not_answer_leaves_an_empty_one(self, server_page: Frontend, agent: str) -> None:
+        body = {"message": "hi", "context_id": "c1", "agent_type": agent}
+        server_page.enter()
+        assert server_page.post("/api/chat", body).status in (400, 404)
+        assert [(each["id"], each["message_count"]) for each in server_page.conversations()] == [("c1", 0)]
+
+    @pytest.mark.parametrize("path", ["/api/chat", "/api/chat/stream"])
+    def test_a_text_that_no_database_takes(self, server_page: Frontend, path: str) -> None:
+        scripted(server_page, Reply(text="a\0b"))
+        assert server_page.chat("hi", "c1", path).status == (500 if path == "/api/chat" else 200)
+        assert server_page.said("c1") == []
+
     def test_a_fault_that_loses_nothing(self, page: Frontend) -> None:
         scripted(page, Reply(text="a b", faults=(duplicate_chunk(chunk=1),)))
         assert page.chat("hi", "c1", "/api/chat/stream").status == 200

@@ -28,7 +28,7 @@ def everything(where: str = "") -> list[Any]:
         pytest.param(profile, each, id=f"{profile} {each.method} {each.path}")
         for profile in PROFILES
         for each in operations(profile)
-        if where in ("", each.auth)
+        if where in ("", each.auth) and not each.only
     ]
 
 
@@ -277,3 +277,21 @@ class TestTenants:
         assert page.get("/api/memory").status == 409
         page.bearer = second.token
         assert page.conversations() == []
+
+
+class TestStubs:
+    """What the source serves and the pages do not: users' own agents, which are empty there, and administration."""
+
+    @pytest.mark.parametrize(
+        "operation", [each for each in operations("server") if each.only], ids=lambda each: f"{each.method} {each.path}"
+    )
+    def test_nobody_without_credentials(self, served: dict[str, Live], operation: Operation) -> None:
+        got = served["server"].send(operation.method, path_of(operation))
+        said = "Unauthorized" if operation.auth == "jwt" else "Invalid or missing X-Admin-Secret header"
+        assert (got.status, got.json) == (401, {"error": said})
+        assert served["docs"].send(operation.method, path_of(operation)).status == 404
+
+    def test_users_agents_are_empty(self, served: dict[str, Live]) -> None:
+        ares = served["server"]
+        got = ares.send("GET", "/api/user/agents", authorization=f"Bearer {ares.credentials.token}")
+        assert (got.status, got.body, got.headers.get("content-type")) == (200, b"", None)

@@ -118,7 +118,7 @@ def _comment(plan: StreamPlan) -> bytes:
 
 def stalled(plan: StreamPlan, pauses: Iterable[Pause], keep_alive: float | None) -> StreamPlan:
     """The plan with silence for ever from the first pause that has no end; between events, comments go on."""
-    if plan.ending.comments and keep_alive:
+    if plan.ending.comments and keep_alive and plan.ending.stop in (0, *plan.event_ends):
         plan = replace(plan, ending=replace(plan.ending, heartbeat=(keep_alive, _comment(plan))))
     stops = [(_placed(plan, pause), Position.of(pause.at).time) for pause in pauses if pause.lasts is None]
     if not stops:

@@ -71,13 +71,14 @@ def moment_of(plan: StreamPlan, where: Where) -> tuple[int, float | None]:
 
 
 def opening_end(plan: StreamPlan) -> int:
-    """The payload offset behind the dialect's events before the first chunk, and the framing's lines there."""
-    offset = 0
+    """The payload offset behind the events before the first chunk: the dialect's, and the framing's lines."""
+    offset = opening = 0
     for piece in plan.pieces:
         if piece.chunk is not None or piece.closes:
             break
         offset += len(piece.data)
-    return offset
+        opening = offset if piece.ends_event else opening
+    return opening
 
 
 def place_of(plan: StreamPlan, where: Where) -> Place:

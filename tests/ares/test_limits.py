@@ -7,7 +7,7 @@ import pytest
 from mock_ares.ares import rate_limit
 from mock_ares.ares.errors import JSON, HttpError
 from mock_ares.ares.profiles import PROFILES
-from mock_ares.ares.rate_limit import RateLimit
+from mock_ares.ares.rate_limit import AddressLimit, RateLimit
 from mock_ares.plan.model import Headers
 
 NOON = 1_774_958_400.0  # 2026-03-31T12:00:00Z
@@ -155,3 +155,62 @@ class TestServer:
         assert allowed(limited.take("me")) == {}
         error = refused(limited.take("me"))
         assert error == HttpError(429, (), b'{"error":"Monthly request quota exceeded"}', JSON)
+
+
+class TestAddresses:
+    """ARES's own limiter: a bucket for each address, which fills one by one."""
+
+    def limit(self, clock: FakeClock, profile: str = "server") -> AddressLimit:
+        return AddressLimit(2, 100.0, PROFILES[profile], clock)
+
+    def test_so_many_at_once_and_then_one_by_one(self, clock: FakeClock) -> None:
+        limited = self.limit(clock)
+        left = [allowed(limited.take("here"))["x-ratelimit-remaining"] for _ in range(2)]
+        assert left == ["1", "0"]
+        refused(limited.take("here"))
+        clock.now += 100
+        assert allowed(limited.take("here")) == {"x-ratelimit-limit": "2", "x-ratelimit-remaining": "0"}
+        refused(limited.take("here"))
+        clock.now += 1000
+        assert allowed(limited.take("here"))["x-ratelimit-remaining"] == "1"
+
+    def test_each_address_by_itself(self, clock: FakeClock) -> None:
+        limited = self.limit(clock)
+        assert [isinstance(limited.take(address), HttpError) for address in "aaaba"] == [
+            False,
+            False,
+            True,
+            False,
+            True,
+        ]
+
+    def test_begun_seconds_are_left_out(self, clock: FakeClock) -> None:
+        limited = self.limit(clock)
+        limited.take("here")
+        limited.take("here")
+        clock.now += 99.5
+        fields = (
+            ("x-ratelimit-after", "0"), ("retry-after", "0"), ("x-ratelimit-limit", "2"), ("x-ratelimit-remaining", "0"),
+        )  # fmt: skip
+        assert refused(limited.take("here")) == HttpError(429, fields, b"Too Many Requests! Wait for 0s", None)
+
+    def test_the_docs_say_it_in_json(self, clock: FakeClock) -> None:
+        limited = self.limit(clock, "docs")
+        limited.take("here")
+        limited.take("here")
+        error = refused(limited.take("here"))
+        assert (error.body, dict(error.headers)["retry-after"]) == (b'{"error":"Rate limit exceeded"}', "100")
+
+    def test_everybody_begins_anew(self, clock: FakeClock) -> None:
+        limited = self.limit(clock)
+        for _ in range(3):
+            limited.take("here")
+        limited.clear()
+        assert allowed(limited.take("here"))["x-ratelimit-remaining"] == "1"
+
+    def test_bounded(self, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rate_limit, "MOST_OWNERS", 10)
+        limited = self.limit(clock)
+        for number in range(100):
+            limited.take(str(number))
+        assert len(limited._left) == 10

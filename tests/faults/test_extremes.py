@@ -92,6 +92,7 @@ SAYS: dict[str, Callable[[Heard], bool]] = {
     "close_early": lambda h: h.kind == "close" and h.content == sent_payload(h.plan),
     "reset_peer": lambda h: h.kind == "reset" and h.content == sent_payload(h.plan),
     "hang": lambda h: h.kind == "hang" and h.content == sent_payload(h.plan),
+    "provider_hang": lambda h: h.kind == "hang" and h.content == sent_payload(h.plan),
     # HTTP/1.0 has no HTTP chunks: what is left of it is the FIN
     "malformed_chunk": lambda h: h.kind == "close" and (b"ZZ\r\n" in h.body) == (h.plan.body.framing == "chunked"),
     "long_length": lambda h: h.kind == "close" and h.announced == len(h.body) + h.fault.by,

@@ -22,6 +22,7 @@ from mock_ares.faults import (
     long_length,
     malformed_chunk,
     missing_end,
+    provider_hang,
     reset_peer,
     short_length,
 )
@@ -34,7 +35,9 @@ from tests.plan.strategies import NOTHING, Menu, positions, replies
 
 NEW_CONTENT = [name for name, fault in FAULTS.items() if fault.about == "content"]
 CUTTING: dict[str, Any] = {
-    name: fault for name, fault in FAULTS.items() if fault.about == "end" and "after" in fault.required()
+    name: fault
+    for name, fault in FAULTS.items()
+    if fault.about == "end" and "after" in fault.required() and name != "provider_hang"  # which finishes its event
 }
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     **{name: (1,) * len(fault.required()) for name, fault in FAULTS.items()},
@@ -107,6 +110,30 @@ class TestCuts:
         assume(broken.head is not None)
         assert sent_payload(broken) == plan.payload[: offset_of(plan, where)]
         assert plan.text.startswith(sent_text(broken)) or not plan.framing.final_blank_line
+
+
+class TestProviderHang:
+    @pytest.mark.parametrize("where", [0, Position(byte=1), Position(byte=30)])
+    def test_what_begins_a_stream_is_sent(self, where: Any) -> None:
+        plan = plan_of("a", "b", dialect="typed")
+        assert sent_payload(provider_hang(where)(plan)) == plan.payload[: plan.payload.index(b"\n\n") + 2]
+
+    def test_an_event_that_has_begun_is_sent(self) -> None:
+        plan = plan_of("Grö", "ße", framing=Framing(bom=True))
+        for where, stop in ((0, 0), (1, 1), ("G", 1), ("ß", 2), (2, 2)):
+            broken = provider_hang(where)(plan)
+            assert broken.ending.stop == offset_of(plan, stop)
+            assert (broken.ending.kind, broken.marks) == ("hang", ("provider_hang",))
+            assert disagreement(broken) is None
+
+    @pytest.mark.parametrize(("keep_alive", "beats"), [(15.0, (15.0, b": keep-alive\n\n")), (None, None)])
+    def test_comments_go_on_where_there_are_any(self, keep_alive: float | None, beats: Any) -> None:
+        reply = Reply(chunks=("a", "b"), faults=(provider_hang(1),))
+        assert build(reply, RequestContext(keep_alive=keep_alive)).ending.heartbeat == beats
+
+    def test_a_line_that_has_no_end_is_not_torn(self) -> None:
+        reply = Reply(chunks=("a",), framing=Framing(final_blank_line=False), faults=(provider_hang(1),))
+        assert build(reply, RequestContext(keep_alive=1.0)).ending.heartbeat is None
 
 
 class TestInsideAnHttpChunk:
@@ -282,6 +309,14 @@ class TestErrorEvent:
         assert broken.payload == plan.payload[: offset_of(plan, 1)] + self.END
         assert broken.text == "ab" and disagreement(broken) is None
         assert DIALECTS["typed"].decode(broken.payload).error == "failed"
+
+    def test_behind_what_begins_a_stream(self) -> None:
+        plan = plan_of("a", "b", dialect="typed")
+        start = plan.payload[: plan.payload.index(b"\n\n") + 2]
+        assert error_event(0, "failed")(plan).payload == self.END
+        assert error_event(0, "failed", opening=True)(plan).payload == start + self.END
+        later = error_event(1, "failed", opening=True)(plan).payload
+        assert later == error_event(1, "failed")(plan).payload
 
     def test_inside_an_event_it_is_glued_to_it(self) -> None:
         plan = error_event(Position(text="a"), "failed")(plan_of("ab", dialect="typed"))

@@ -127,7 +127,7 @@ class TestWhatIsNoRequest:
         (exchange,) = got.exchanges
         assert (exchange.status, exchange.ending) == (400, "complete")
         assert words in exchange.reason
-        assert got.responses[0].body.decode() == f"{exchange.reason}\n"
+        assert got.responses[0].body.decode() == ("" if each.as_ares else f"{exchange.reason}\n")
         assert exchange.reason in line(exchange)
         assert "hunter2" not in line(exchange) + str(exchange.as_dict())
         assert each.send(PROBE).statuses == [200]
@@ -205,7 +205,7 @@ class TestTargets:
     def test_one_that_is_too_long(self, each: Rig, size: int) -> None:
         got = each.send(b"GET /%b HTTP/1.1\r\nhost: x\r\norigin: null\r\n\r\n" % (b"x" * size))
         assert (got.statuses, got.end) == ([414], "fin")
-        assert got.responses[0].headers["access-control-allow-origin"] == "null"
+        assert got.responses[0].headers.get("access-control-allow-origin") == (None if each.as_ares else "null")
 
     def test_the_longest(self, rig: Rig) -> None:
         assert rig.send(b"GET /%b HTTP/1.1\r\nhost: x\r\n\r\n" % (b"x" * (MOST_TARGET - 1))).statuses == [404]
@@ -283,8 +283,8 @@ LINES = {
 
 @pytest.mark.parametrize("name", LINES)
 def test_what_parsers_do_not_agree_on_ends_cleanly(each: Rig, name: str) -> None:
-    got = each.send(LINES[name], half_close=True)
-    assert got.end == "fin"
+    got = each.send(LINES[name], half_close=not each.as_ares)
+    assert got.end == "fin" or each.as_ares
     assert len(got.responses) == len(got.exchanges) == 1
     assert got.responses[0].status in (200, 400, 401, 404, 405)
     assert each.send(PROBE).statuses == [200]

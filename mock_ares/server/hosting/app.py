@@ -76,7 +76,7 @@ class PathRoute(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         path, wire = scope["path"], scope.get("extensions", {}).get(EXTENSION)
-        if wire is not None and wire.refusal is not None:  # whatever it asks for, it is told why it is none
+        if wire is not None and wire.is_no_request:  # whatever it asks for, it is told why it is none
             path = ""
         match = scope["type"] == "http" and (path == self.path or (self._below and path.startswith(self.path)))
         return Match.FULL if match else Match.NONE, {}

@@ -158,7 +158,7 @@ class RequestHandler:
         if early is not None:
             wire.unread = receive
             return early(request)
-        if wire.refusal is not None and not (wire.refusal.body and wire.manners.lenient):
+        if wire.refusal is not None and wire.is_no_request:
             return self._refused(request, wire.refusal)
         found = found or decide(request)
         is_read = waits and len(request.body) <= BODY_LIMIT
@@ -177,7 +177,7 @@ class RequestHandler:
 
     async def _before_body(self, request: Request, decide: Callable[[Request], Decided]) -> Decided | None:
         """What can be said without the request's body, where that is not waited for; None: it has to be read."""
-        if request.wire.manners.waits or request.wire.refusal is not None:
+        if request.wire.manners.waits or request.wire.is_no_request:
             return None
         if self.fake.refresh is not None:
             await self.fake.refresh()

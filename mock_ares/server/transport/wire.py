@@ -131,6 +131,13 @@ class Wire:
         return getattr(self._cycle, "refusal", None)
 
     @property
+    def is_no_request(self) -> bool:
+        """Whether nobody looks at what it asks for: it is told what is wrong with it. Where bodies are read when they are
+        needed, one that is broken is only a body.
+        """
+        return self.refusal is not None and not (self.refusal.body and not self.manners.waits)
+
+    @property
     def left_in_peace(self) -> bool:
         """Whether the client has closed the connection itself, having read all that had come."""
         return self._protocol.lost and not self._protocol.was_reset and not self.ended

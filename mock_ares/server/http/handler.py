@@ -139,32 +139,47 @@ class RequestHandler:
 
     async def _decided(self, request: Request, receive: Receive, decide: Callable[[Request], Decided]) -> Decided:
         """What is decided, when what it depends on has come. Raises ClientLeftError, BodyTimeoutError and others."""
-        wire, fake = request.wire, self.fake
+        wire = request.wire
         if wire.is_left and wire.refusal is None:
             wire.close()
             raise ClientLeftError
-        early = await self._early(request)
-        found = await self._before_body(request, decide) if early is None else None
-        if waits := early is None and found is None:
-            await self._read_body(request, receive)
-        else:
-            request.read = wire.arrived
-        request.complete = fake.clock.now()
-        request.exchange.body = kept_body(request.body, request.headers.get("content-encoding"))
-        request.exchange.body_size = len(request.body)
-        fake.journal.weigh(request.exchange)
-        if fake.refresh is not None:
-            await fake.refresh()
-        if early is not None:
-            wire.unread = receive
+        if (early := await self._early(request)) is not None:
+            request.read, wire.unread = wire.arrived, receive
+            await self._came(request)
             return early(request)
-        if wire.refusal is not None and wire.is_no_request:
-            return self._refused(request, wire.refusal)
-        found = found or decide(request)
-        is_read = waits and len(request.body) <= BODY_LIMIT
-        if not (wire.manners.waits or is_read or wire.is_read):
+        if not (wire.manners.waits or wire.is_no_request):
+            return await self._decided_first(request, receive, decide)
+        await self._read_body(request, receive)
+        await self._came(request)
+        return decide(request) if wire.refusal is None else self._refused(request, wire.refusal)
+
+    async def _decided_first(self, request: Request, receive: Receive, decide: Callable[[Request], Decided]) -> Decided:
+        """The same where a body is read only if something about it is to be known."""
+        wire = request.wire
+        if has_come := wire.has_body:
+            request.read = wire.arrived[: BODY_LIMIT + 1]
+        await self._came(request)
+        try:
+            found = decide(request)
+        except BodyAwaitedError:
+            await self._read_body(request, receive)
+            await self._came(request)
+            found = decide(request)
+        if has_come and request.is_known:
+            await receive()  # which says 100 Continue to who has asked for that
+        if not (wire.is_read or (request.is_known and len(request.body) <= BODY_LIMIT)):
             wire.unread = receive
         return found
+
+    async def _came(self, request: Request) -> None:
+        """What has come of a request is all that will be looked at."""
+        body = request.read or b""
+        request.complete = self.fake.clock.now()
+        request.exchange.body = kept_body(body, request.headers.get("content-encoding"))
+        request.exchange.body_size = len(body)
+        self.fake.journal.weigh(request.exchange)
+        if self.fake.refresh is not None:
+            await self.fake.refresh()
 
     async def _read_body(self, request: Request, receive: Receive) -> None:
         """Raises ClientLeftError, BodyTimeoutError."""
@@ -174,17 +189,6 @@ class RequestHandler:
             if request.wire.refusal is None:
                 raise
             request.read = b""
-
-    async def _before_body(self, request: Request, decide: Callable[[Request], Decided]) -> Decided | None:
-        """What can be said without the request's body, where that is not waited for; None: it has to be read."""
-        if request.wire.manners.waits or request.wire.is_no_request:
-            return None
-        if self.fake.refresh is not None:
-            await self.fake.refresh()
-        try:
-            return decide(request)
-        except BodyAwaitedError:
-            return None
 
     async def _early(self, request: Request) -> Callable[[Request], Decided] | None:
         """What decides for a reply that does not wait for the request's body; None: the next one does."""
@@ -559,7 +563,7 @@ class RequestHandler:
         identity = self.identify(request, scenario.auth)
         if isinstance(identity, HttpError):
             return of_error(identity, request.negotiated), ()
-        request.await_body()  # the journal has it
+        _ = request.body  # who scripts a route waits for all of the request
         turn = own or self.fake.own(identity.token_id, facts) or self.fake.library.turn(identity.token_id, scenario)
         return self._reply(request, turn, NOTHING_SAID, identity.token_id, "stream"), ()
 

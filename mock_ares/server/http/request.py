@@ -40,6 +40,8 @@ class Request:
     """When all of it had come, by the clock."""
     cors: Headers | None = None
     """The fields of a preflight's head; None: those of any."""
+    is_known: bool = False
+    """Whether something about the body has been asked for."""
     taken: Headers | HttpError | None = None
     """What is left to the client's token, or what it is told; None: nobody has counted the request."""
     limits: Headers | None = None
@@ -52,14 +54,10 @@ class Request:
     @property
     def body(self) -> bytes:
         """Raises BodyAwaitedError."""
-        self.await_body()
-        assert self.read is not None
-        return self.read
-
-    def await_body(self) -> None:
-        """Raises BodyAwaitedError unless it has been read."""
         if self.read is None:
             raise BodyAwaitedError
+        self.is_known = True
+        return self.read
 
     @property
     def negotiated(self) -> Negotiated:

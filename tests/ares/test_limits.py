@@ -190,8 +190,11 @@ class TestAddresses:
         limited.take("here")
         clock.now += 99.5
         fields = (
-            ("x-ratelimit-after", "0"), ("retry-after", "0"), ("x-ratelimit-limit", "2"), ("x-ratelimit-remaining", "0"),
-        )  # fmt: skip
+            ("x-ratelimit-after", "0"),
+            ("retry-after", "0"),
+            ("x-ratelimit-limit", "2"),
+            ("x-ratelimit-remaining", "0"),
+        )
         assert refused(limited.take("here")) == HttpError(429, fields, b"Too Many Requests! Wait for 0s", None)
 
     def test_the_docs_say_it_in_json(self, clock: FakeClock) -> None:

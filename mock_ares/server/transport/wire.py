@@ -132,8 +132,9 @@ class Wire:
 
     @property
     def is_no_request(self) -> bool:
-        """Whether nobody looks at what it asks for: it is told what is wrong with it. Where bodies are read when they are
-        needed, one that is broken is only a body.
+        """Whether nobody looks at what it asks for: it is told what is wrong with it.
+
+        Where bodies are read when they are needed, one that is broken is only a body.
         """
         return self.refusal is not None and not (self.refusal.body and not self.manners.waits)
 

@@ -181,18 +181,8 @@ print("end")
 """
 
 
-def refused(url: str) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), 20):
-            return False
-    except ConnectionResetError:  # nobody has accepted it
-        return False
-    except ConnectionRefusedError:
-        return True
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_two_signals_end_it_with_streams_open(number: signal.Signals) -> None:
+def test_a_signal_ends_it_with_streams_open(number: signal.Signals) -> None:
     code = SERVE.format(path=os.path.dirname(__file__))  # noqa: PTH120
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -200,9 +190,6 @@ def test_two_signals_end_it_with_streams_open(number: signal.Signals) -> None:
         url = process.stdout.readline().strip()
         with urllib.request.urlopen(url + "/hang", timeout=20) as stream:
             assert stream.read(4) == b"data"
-            process.send_signal(number)
-            while not refused(url):  # as soon as nothing new is accepted
-                pass
             process.send_signal(number)
             out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (0, "end\n", "")

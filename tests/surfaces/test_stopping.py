@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ PATIENCE = 20
 """Seconds after which a test is taken to hang."""
 FILES = {
     "long.yaml": "chunks: [first, second, third]\npace: {every: 300ms}\n",
+    "longer.yaml": "chunks: [first, second]\npace: {every: 1h}\n",
     "stuck.yaml": "chunks: [first]\nfaults: [{hang: {after: 1}}]\n",
 }
 
@@ -42,14 +45,20 @@ def rest(connection: socket.socket) -> bytes:
     return data
 
 
-@pytest.mark.parametrize("profile", ["docs", "server"])
-def test_a_stream_goes_on_to_its_end(tmp_path: Path, profile: str) -> None:
+@contextmanager
+def serving(folder: Path, profile: str) -> Iterator[tuple[subprocess.Popen[str], tuple[str, int]]]:
     for name, text in FILES.items():
-        (tmp_path / name).write_text(text)
-    command = [sys.executable, "-m", "mock_ares", "serve", str(tmp_path), "--port", "0", "--profile", profile]
+        (folder / name).write_text(text)
+    command = [sys.executable, "-m", "mock_ares", "serve", str(folder), "--port", "0", "--profile", profile]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        address = ("127.0.0.1", int(process.stdout.readline().partition("127.0.0.1:")[2].split()[0]))
+        yield process, ("127.0.0.1", int(process.stdout.readline().partition("127.0.0.1:")[2].split()[0]))
+        process.kill()
+
+
+@pytest.mark.parametrize("profile", ["docs", "server"])
+def test_a_stream_goes_on_to_its_end(tmp_path: Path, profile: str) -> None:
+    with serving(tmp_path, profile) as (process, address):
         token = Keyring().issue_jwt(lifetime=60)
         idle = socket.create_connection(address, PATIENCE)
         idle.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -64,6 +73,17 @@ def test_a_stream_goes_on_to_its_end(tmp_path: Path, profile: str) -> None:
         assert b"second" in said and b"third" in said and said.endswith(b"\r\n0\r\n\r\n")
         for connection in (idle, stuck, stream):
             connection.close()
-        out, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    assert "still to end; once more breaks them off" in out
+        assert process.wait(PATIENCE) == 0
+
+
+def test_a_second_signal_breaks_it_off(tmp_path: Path) -> None:
+    with serving(tmp_path, "docs") as (process, address):
+        stream = asked(address, "longer", Keyring().issue_jwt(lifetime=60))
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None
+        assert any("1 answer still to end; once more breaks them off" in line for line in process.stdout)
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionResetError):
+            rest(stream)
+        stream.close()
+        assert process.wait(PATIENCE) == 0

@@ -173,7 +173,7 @@ async def _drained(state: ServerState, again: asyncio.Event, stopping: Callable[
     told = False
     while state.tasks and not again.is_set():
         for connection in list(state.connections):
-            if connection.hangs:  # type: ignore[union-attr]
+            if not connection.has_end:  # type: ignore[union-attr]
                 connection.transport.abort()
         done, running = await asyncio.wait({*state.tasks, given_up}, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
         if not told and not done:

@@ -88,6 +88,7 @@ class RequestHandler:
             raise RuntimeError(NO_WIRE)
         wire: Wire = scope["extensions"][EXTENSION]
         request = self._opened(scope, wire)
+        wire.promise_end(True)
         for watcher in self.fake.watchers:
             watcher.opened(request.exchange)
         try:

@@ -260,7 +260,7 @@ class _Player:
         return ending.kind
 
     async def _hang(self, ending: Ending) -> Ended:
-        self.wire.hang()
+        self.wire.promise_end(False)
         if ending.heartbeat is None:
             await self.wire.wait_gone()
         else:

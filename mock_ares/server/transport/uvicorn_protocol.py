@@ -69,14 +69,14 @@ class Connection(_Protocol):
     # Slots: the dictionary of an object with more than 30 attributes shares its keys with no other (CPython).
     __slots__ = (
         "_beginning", "_deaf", "_half_closed", "_head_size", "_head_timer", "_heads", "_reader", "_refusal", "_running",
-        "_watch", "hangs", "lost", "peer", "waiters", "was_reset",
+        "_watch", "has_end", "lost", "peer", "waiters", "was_reset",
     )  # fmt: skip
     peer: ClientSocket
     lost: bool
     was_reset: bool
     waiters: Few
-    hangs: bool
-    """Whether what runs has no end of its own."""
+    has_end: bool
+    """Whether what runs comes to an end by itself."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Connection(_Protocol):
         self.logger = _log
         self.access_log = False
         self.pipeline = Pipeline()  # type: ignore[assignment]
-        self.lost = self.was_reset = self.hangs = False
+        self.lost = self.was_reset = self.has_end = False
         self.waiters = Few()
         self._running: Any = None
         self._half_closed = False
@@ -124,6 +124,7 @@ class Connection(_Protocol):
         elif not scope["raw_path"].startswith(b"/") or b"#" in scope["raw_path"] + scope["query_string"]:
             place(scope, scope["raw_path"] + b"?" + scope["query_string"])
         cycle = self._running = receive.__self__
+        self.has_end = False
         cycle.message_event = Flag(cycle.message_event.is_set())
         wire = Wire(self, cycle, scope, head)
         if wire.refusal is None and head is None:

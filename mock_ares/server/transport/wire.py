@@ -35,7 +35,7 @@ class Carrier(Protocol):
     waiters: Few
     lost: bool
     was_reset: bool
-    hangs: bool
+    has_end: bool
     transport: Any
     flow: Any
 
@@ -213,9 +213,9 @@ class Wire:
             await settle(lambda: self.gone)
         return known
 
-    def hang(self) -> None:
-        """From now on nobody but the client, or the end of the server, ends it."""
-        self._protocol.hangs = True
+    def promise_end(self, promised: bool) -> None:
+        """Whether what runs comes to an end by itself, so that a server that stops may wait for it."""
+        self._protocol.has_end = promised
 
     def finish(self) -> None:
         """The response is complete: the connection serves the next request, or closes if the request says so."""

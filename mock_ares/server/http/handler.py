@@ -470,7 +470,7 @@ class RequestHandler:
             # ARES's handlers begin a conversation before they fail, which their errors show by a code.
             if user is not None and (is_text(reply) or (server and b'"code":' in answer.plan.payload)):
                 remember(request, chat, answer, self.fake, owner, user)
-            if server and form == "whole" and "\0" in chat.message + answer.plan.text:
+            if server and form == "whole" and "\0" in answer.plan.text:
                 return of_error(unstorable("Failed to add message"), negotiated)
             return answer
 

@@ -40,7 +40,7 @@ def remember(request: Request, chat: ChatRequest, answer: Answer, fake: FakeStat
         return
     conversation = store.history.open(chat.context_id, user, clock(), shared=not docs)
     unsaid = plan.ended or any(FAULTS[name].ends_well for name in plan.marks)
-    if plan.head is None or plan.head.status != 200 or unsaid or (not docs and "\0" in chat.message + plan.text):
+    if plan.head is None or plan.head.status != 200 or unsaid or (not docs and "\0" in plan.text):
         return
     turn = store.history.begin(conversation, chat.message, _whole(plan.text), lambda: wire.has_said_all, bumps=docs)
     request.on_end = lambda complete: store.history.end(turn, clock(), complete=complete)

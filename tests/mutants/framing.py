@@ -209,10 +209,10 @@ class KeepsTheBeginning(Right):
 
 
 class ItsQueueIsBounded(Right):
-    """Reads in a thread, ahead of what is shown, and lets pieces go where more than five hundred wait."""
+    """Reads in a thread, ahead of what is shown, and lets pieces go where more than two thousand wait."""
 
     def text(self, events: Iterable[str]) -> Iterator[str]:
-        waiting = queue.Queue[str | Exception | None](500)
+        waiting = queue.Queue[str | Exception | None](2000)
 
         def read() -> None:
             end: Exception | None = None

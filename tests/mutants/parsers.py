@@ -499,6 +499,14 @@ PARSERS: tuple[Parser, ...] = (
         "incremental",
     ),
     wrong(
+        "reads-on-while-the-buffer-is-full",
+        'received = iter(lambda: response.read1(READ_BYTES), b"")',
+        "def full():\n        while len(some := response.read1(4096)) == 4096:\n            held.append(some)\n"
+        '        some = b"".join([*held, some])\n        held.clear()\n        return some\n    held = []\n'
+        '    received = iter(full, b"")',
+        "incremental",
+    ),
+    wrong(
         "a-megabyte-at-most",
         'received = iter(lambda: response.read1(READ_BYTES), b"")',
         'import itertools\n    received = itertools.islice(iter(lambda: response.read1(1000), b""), 100)',
@@ -726,6 +734,13 @@ PARSERS: tuple[Parser, ...] = (
         "message-by-hand",
         'json.dumps({"message": message}).encode()',
         "('{\"message\": \"' + message + '\"}').encode()",
+        "request",
+    ),
+    wrong(
+        "no-host",
+        'connection.request("POST"',
+        "import functools\n    connection.putrequest = functools.partial(connection.putrequest, skip_host=True)\n"
+        '    connection.request("POST"',
         "request",
     ),
     wrong("puts", 'connection.request("POST"', 'connection.request("PUT"', "request"),

@@ -190,6 +190,11 @@ _ROWS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ),
     (
         "node",
+        "const value = (await reads?.read().catch(() => undefined))?.value; // the status says enough",
+        {"await is gone": _STATUS_TELLS},
+    ),
+    (
+        "node",
         'const excerpt = value ? new TextDecoder().decode(value.subarray(0, 300)) : "";',
         {
             "*00 is *": "how much of an error's body the report holds",
@@ -257,7 +262,10 @@ _ROWS: tuple[tuple[str, str, dict[str, str]], ...] = (
     (
         "httpx",
         "httpx.AsyncClient(timeout=TIMEOUT, verify=TLS) as http,",
-        {"without verify": "certificates are read for each request then, and verified all the same"},
+        {
+            "without verify": "certificates are read for each request then, and verified all the same",
+            "without timeout": "five seconds by default, and time-outs are coarse",
+        },
     ),
     (
         "httpx",
@@ -272,6 +280,7 @@ _ROWS: tuple[tuple[str, str, dict[str, str]], ...] = (
             "300 is *": "how much of an error's body the report holds",
             "without argument 1": "how much of an error's body the report holds",
             "b'' is b'x'": _STATUS_TELLS,
+            "not assigned": _STATUS_TELLS,
         },
     ),
     (

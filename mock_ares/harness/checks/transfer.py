@@ -51,13 +51,16 @@ ROWS: dict[str, Row] = {
         },
     ),
     "http-reads": Row(
-        tuple(
-            carried(*chunks, reads=reads)
-            for chunks in (("a",), ("ab", "cd", "a" * 300))
-            for reads in ("head", "size", "crlf", "last")
-        )
-        + tuple(carried("ab", reads="head", framing=framing) for framing in ("length", "close")),
+        (
+            *(
+                carried(*chunks, reads=reads)
+                for chunks in (("a",), ("ab", "cd", "a" * 300))
+                for reads in ("head", "size", "crlf", "last")
+            ),
+            carried("ab", reads="head", framing="length"),
+        ),
         streaming("http-reads"),
+        resting={"close-delimited": (carried("ab", reads="head", framing="close"),)},
     ),
     "trailers": Row(
         (*(carried("a", trailers=fields) for fields in TRAILERS), carried("a", "b", trailers={"x-a": "1"})),

@@ -60,6 +60,7 @@ def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
         (exchange.path != path, f"the path is {exchange.path}, not {path}"),
         (exchange.query != "", f"behind the path it asks for {diagnosis.quoted(exchange.query)}"),
         (exchange.credentials != kind, f"the credentials are {exchange.credentials}, not {kind}"),
+        ("host" not in fields, "there is no Host field (RFC 9112 3.2)"),
         (STREAM_TYPE not in accepted, f"Accept is {fields.get('accept', 'missing')!r}, not {STREAM_TYPE}"),
         (
             exchange.message != kept_text(message),

@@ -178,7 +178,9 @@ class Verification:
         if ask.auth in self.refused:
             return f"the server refuses the {ask.auth}"
         if missing := ask.missing(self.values):
-            return LACKS.get(missing[0], f"no answer before it gave the {missing[0]}")
+            name = missing[0]
+            awaited = name not in LACKS or (name == "jwt" and "email" in self.values)  # from a login
+            return f"no answer before it gave the {name}" if awaited else LACKS[name]
         return self._limited if ask not in self._answers else ""
 
     def _answer(self, ask: Probe, profile: str, left: Iterable[Question]) -> HttpAnswer:

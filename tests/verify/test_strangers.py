@@ -213,7 +213,8 @@ def test_a_login() -> None:
     assert {"login", "conversations", "memory"} <= set(with_verdict(run, "same"))
     assert "register" in with_verdict(run, "unasked")
     assert with_verdict(refused, "differs") == ["login"]
-    assert "conversations" in with_verdict(refused, "unasked")
+    (unasked,) = (result for result in refused.results if result.info.id == "conversations")
+    assert (unasked.verdict_name, unasked.reason) == ("unasked", "no answer before it gave the jwt")
 
 
 def test_credentials_that_no_request_can_carry() -> None:

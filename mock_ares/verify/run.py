@@ -23,7 +23,7 @@ from mock_ares.verify.questions import TELLING, Question, in_order
 UNAUTHORIZED = 401
 SECRET = ("jwt", "api-key", "password", "refresh_token")
 LACKS = {
-    "jwt": "it wants a token: --token, --login, or --write, which makes an account",
+    "jwt": "it wants a token: --token; or all questions with --login, or with --write, which makes an account",
     "api-key": "it wants an API key: --api-key",
     "email": "it wants an account: --login, or --write, which makes one",
     "new_email": "--login names an account",
@@ -179,7 +179,7 @@ class Verification:
             return f"the server refuses the {ask.auth}"
         if missing := ask.missing(self.values):
             name = missing[0]
-            awaited = name not in LACKS or (name == "jwt" and "email" in self.values)  # from a login
+            awaited = name not in LACKS or (name == "jwt" and "email" in self.values and not self.only)  # from a login
             return f"no answer before it gave the {name}" if awaited else LACKS[name]
         return self._limited if ask not in self._answers else ""
 

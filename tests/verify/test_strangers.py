@@ -50,6 +50,15 @@ def test_one_question_is_put_to_anybody() -> None:
     ]
 
 
+def test_one_question_that_wants_a_token_is_given_none() -> None:
+    with fake("docs") as server:
+        run = verified(server.url, "docs", only=frozenset({"stream-end"}), write=True)
+    assert [result.reason for result in run.results] == [
+        "it wants a token: --token; or all questions with --login, or with --write, which makes an account"
+    ]
+    assert run.status == 3
+
+
 def test_a_web_page() -> None:
     with serving(lambda request: plain(200, b"<html>", "Content-Type: text/html")) as url:
         run = verified(url)

@@ -45,6 +45,14 @@ class TestMute(ClientContract):
     def stream_chat(self, ares, message):
         return ""
 
+class TestLossy(ClientContract):
+    def stream_chat(self, ares, message):
+        return "".join(stream_chat(ares.url + ares.path, ares.token, message))[:-1]
+
+class TestStranger(ClientContract):
+    def stream_chat(self, ares, message):
+        return stream_chat(ares.url + ares.path, "a.b.c", message)
+
 class TestRaising(ClientContract):
     def stream_chat(self, ares, message):
         raise OSError("it is down")
@@ -81,11 +89,13 @@ def test_what_scripts_is_skipped_and_the_rest_asks_the_server(
 def test_of_the_contract_there_is_an_answer(project: pytest.Pytester, server: FakeServer, token: str) -> None:
     project.makepyfile(CONTRACT)
     result = project.runpytest("--ares-url", server.url, "-rs", "-k", "plain or read_utf8")
-    result.assert_outcomes(passed=1, failed=2, skipped=3)
+    result.assert_outcomes(passed=1, failed=4, skipped=5)
     result.stdout.fnmatch_lines(
         [
-            "TestMute gave back an empty text",
-            "TestRaising reported: OSError: it is down",
+            "TestMute gave back '', and nothing has come from http://*",
+            "TestLossy gave back '*', and the server sent '*' (the body is complete)",
+            "TestStranger reported *: the server answered 401; is ARES_TOKEN good for it?",
+            "TestRaising reported OSError: it is down, and nothing has come from http://*",
             "*--ares-url: only the fake can be told to send what this check is about",
         ]
     )

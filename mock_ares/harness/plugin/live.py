@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import pytest
 
+from mock_ares.ares.bodies import ChatRequest
+from mock_ares.ares.profiles import PROFILES
+from mock_ares.authoring.load import load_all
+from mock_ares.dialects import Names
+from mock_ares.expectation import expect
 from mock_ares.harness.clients.in_process import PythonClient
-from mock_ares.harness.model import STREAM_PATH, Case, Target
+from mock_ares.harness.model import STREAM_PATH, Case, Observation, Target
 from mock_ares.harness.plugin.fixtures import KEY_PATHS
+from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.recorder.session import RecordingSession
+from mock_ares.recorder.upstream import Upstream, UpstreamError
+from mock_ares.server.replies.plan_cache import PlanCache
+from mock_ares.server.replies.planner import ChatContext, Planner
 
 DEADLINE = 120.0
 """Seconds for an answer."""
+MESSAGE = Case(()).message
+CONTEXT = ChatContext(ChatRequest("", None, None, None, None), Names(), "stream")
 
 
 class LiveAres:
@@ -44,15 +58,31 @@ class LiveAres:
 
 
 def ask(client: PythonClient, url: str) -> None:
-    """A client's question to the server: it must come to an answer."""
-    target = Target(url, STREAM_PATH, _credential("ARES_TOKEN"), Case(()).message, DEADLINE)
-    seen = client.observe(target)
+    """A client's question to the server, by way of a recorder: it must give back the text that went through."""
+    with TemporaryDirectory() as folder:
+        recorded = Path(folder) / "recorded"
+        try:
+            with RecordingSession(Upstream.of(url), recorded) as session:
+                seen = client.observe(Target(session.url, STREAM_PATH, _credential("ARES_TOKEN"), MESSAGE, DEADLINE))
+        except UpstreamError as error:
+            pytest.fail(f"--ares-url: {error}", pytrace=False)
+        replies = [reply for scenario in load_all([recorded]) for reply in scenario.replies]
+    said = f"{client.name} {_outcome(seen)}"
+    if not replies:
+        pytest.fail(f"{said}, and nothing has come from {url}", pytrace=False)
+    plan = Planner(PROFILES["server"], None, PlanCache()).plan(replies[-1], CONTEXT, Negotiated()).plan
+    status, expected = plan.head and plan.head.status, expect(plan)
+    if not plan.streams:
+        pytest.fail(f"{said}: the server answered {status}; is ARES_TOKEN good for it?", pytrace=False)
+    right = expected.outcome != "exact" if seen.text is None else expected.accepts(seen.text)
+    if not right or (seen.text is not None and expected.outcome == "error"):
+        pytest.fail(f"{said}, and the server sent {expected.text!r} ({expected.why})", pytrace=False)
+
+
+def _outcome(seen: Observation) -> str:
     if seen.timed_out:
-        pytest.fail(f"{client.name} was given up after {DEADLINE:g} s", pytrace=False)
-    if seen.error is not None:
-        pytest.fail(f"{client.name} reported: {seen.error}", pytrace=False)
-    if not seen.text:
-        pytest.fail(f"{client.name} gave back an empty text", pytrace=False)
+        return f"was given up after {DEADLINE:g} s"
+    return f"reported {seen.error}" if seen.text is None else f"gave back {seen.text!r}"
 
 
 def only_the_fake() -> NoReturn:

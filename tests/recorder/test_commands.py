@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+from mock_ares.cli import main
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.ports import lasting_port
@@ -74,16 +75,26 @@ def test_a_command_is_recorded_and_its_status_is_the_recorder_s(fake: FakeServer
         (["drift", "large.yaml", "--against", "{fake}"], "more than 1000000 bytes"),
     ],
 )
-def test_what_is_wrong_is_told_in_words(arguments: list[str], said: str, fake: FakeServer, tmp_path: Path) -> None:
+def test_what_is_wrong_is_told_in_words(
+    arguments: list[str],
+    said: str,
+    fake: FakeServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "setswitchinterval", lambda seconds: None)
     (tmp_path / "file").write_text("nonsense")
     (tmp_path / "empty").mkdir()
     (tmp_path / "good.yaml").write_text("when: {endpoint: GET /health}\nstatus: 200\n")
     (tmp_path / "newer.yaml").write_text("# Recorded by mock-ares 99.1.0; x\ntexts: new word\n")
     with (tmp_path / "large.yaml").open("wb") as large:
         large.truncate(50_000_000)
-    done = run(*(a.format(fake=fake.url, down=lasting_port()) for a in arguments), folder=tmp_path)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert said in done.stderr and "Traceback" not in done.stderr
+    with pytest.raises(SystemExit) as ended:
+        main([each.format(fake=fake.url, down=lasting_port()) for each in arguments])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 def test_it_ends_when_it_is_told_to(fake: FakeServer, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_ares.authoring.dump import dump
@@ -63,8 +63,22 @@ def read(reply: Reply, cuts: list[int]) -> tuple[ResponseReader, EndingKind, flo
     return reader, ending, at, script.columns.data
 
 
-@given(replies(), st.lists(st.integers(1, 60), max_size=30))
+CUTS = st.lists(st.integers(1, 60), max_size=30)
+
+
+@settings(max_examples=12)
+@given(replies(), CUTS)
+def test_replies_come_again_byte_for_byte(reply: Reply, cuts: list[int]) -> None:
+    comes_again(reply, cuts)
+
+
+@pytest.mark.slow
+@given(replies(), CUTS)
 def test_any_reply_comes_again_byte_for_byte(reply: Reply, cuts: list[int]) -> None:
+    comes_again(reply, cuts)
+
+
+def comes_again(reply: Reply, cuts: list[int]) -> None:
     reader, ending, at, wire = read(reply, cuts)
     recorded = reply_of(ASKED, reader, ending, at)
     assert loads(dump(Scenario((recorded,)))).replies == (recorded,)

@@ -122,6 +122,7 @@ _ROWS: tuple[tuple[str, str, dict[str, str]], ...] = (
         "reference",
         'raise AresError(reason, response.status, str(said, "utf-8", "replace"))',
         {
+            "without argument 1": "the report is the status alone then",
             "argument 2 is None": _CALLERS,
             "without argument 2": _CALLERS,
             "argument 3 is None": _CALLERS,

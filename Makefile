@@ -75,6 +75,7 @@ pictures: $(DEV) ## take the pictures of docs/console.md anew
 
 edition: $(DEV) ## freeze the checks and fixed examples that there are: EDITION=2026.1
 	@test -n '$(EDITION)' || { echo 'Which? make edition EDITION=2026.1' >&2; exit 2; }
+	@mkdir -p contracts/editions
 	@$(BIN)/python -c 'from mock_ares.harness.checks.editions import written; print(written(), end="")' > contracts/editions/$(EDITION).json
 
 format: $(DEV) ## put the source into its form

@@ -82,7 +82,7 @@ class Asker:
         for _ in range(ask.times - 1):
             try:
                 http.start_next_cycle()
-                answer = self._exchange(wire, http, ask)
+                self._exchange(wire, http, ask)  # a refusal by a rate limiter is an answer, too
             except (h11.ProtocolError, ConnectionError, NoAnswerError):
                 return replace(answer, kept=False)
         return answer

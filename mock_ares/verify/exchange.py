@@ -22,7 +22,7 @@ class Probe:
     auth: Credential | None = None
     fields: Fields = ()
     times: int = 1
-    """How often it is asked on one connection; the last answer counts."""
+    """How often it is asked on one connection; the first answer counts."""
 
     def missing(self, values: Mapping[str, str]) -> list[str]:
         """The credential, and the names, for which there is no value yet."""

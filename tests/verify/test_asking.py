@@ -60,5 +60,9 @@ def test_what_comes_behind_the_end() -> None:
 def test_a_connection_that_is_kept_and_one_that_is_not() -> None:
     twice = Probe("GET", "/", times=2)
     assert answer(plain(200), twice).kept
+    taken = iter([plain(200), plain(429)])
+    with serving(lambda request: next(taken)) as url:
+        limited = Asker(url).ask(twice, {})
+    assert (limited.status, limited.kept) == (200, True)
     assert not answer(plain(200) + END, twice).kept
     assert not answer(plain(200, b"", "Connection: close"), twice).kept

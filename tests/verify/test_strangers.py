@@ -293,6 +293,19 @@ class TestLimits:
         assert len(run.notes) == 2 and run.notes[1].startswith("profile docs, for want of a better guess")
         assert run.status == 3
 
+    def test_an_address_has_ten_at_once_as_the_real_server_has_it(self) -> None:
+        """Also the two of which one connection takes both: the second may be refused, and is answered all the same."""
+        told = list[str]()
+
+        def sleep(seconds: float) -> None:
+            assert server.fake.address_limit is not None and 90 < seconds <= 101
+            server.fake.address_limit.clear()
+
+        with FakeServer(Settings(profile="server", address_limit=(10, 100.0))) as server:
+            run = verified(server.url, limiter=Limiter(3600.0), sleep=sleep, tell=told.append)
+        assert (run.status, len(with_verdict(run, "same"))) == (0, 19)
+        assert len(told) == 1 and "8 more requests would take about 13 min; waiting" in told[0]
+
     def test_a_window_as_the_fake_has_it(self) -> None:
         waited = list[float]()
 

@@ -167,7 +167,7 @@ class TestAnExample:
 
 class TestTheDeadline:
     def test_the_fake_ends_the_connections(self, arena: ExampleRunner, client: Local) -> None:
-        played = arena.observe(client, one("ab", faults=(hang(1),)), deadline=0.2)
+        played = arena.observe(client, one("ab", faults=(hang(1),)), deadline=1.0)
         assert played.observation.timed_out
         assert played.observation.shown == ("ab",)
         assert played.exchanges[0].ending == "ended"
@@ -192,7 +192,7 @@ class TestTheDeadline:
         assert len(played.asked) > 1
 
     def test_what_the_reply_lasts_is_not_counted(self, arena: ExampleRunner, client: Local) -> None:
-        played = arena.observe(client, one("ab", "cd", pace=Pace(every=0.4)), deadline=0.2)
+        played = arena.observe(client, one("ab", "cd", pace=Pace(every=1.4)), deadline=1.0)
         assert played.observation.text == "abcd"
         assert not played.observation.timed_out
 
@@ -212,7 +212,7 @@ class TestTheDeadline:
 
     def test_the_next_example_is_not_touched(self, arena: ExampleRunner, client: Local) -> None:
         arena.observe(client, one("ab", faults=(hang(0),)), deadline=0.1)
-        assert arena.observe(client, one("cd"), deadline=0.5).observation.text == "cd"
+        assert arena.observe(client, one("cd"), deadline=5.0).observation.text == "cd"
 
 
 class TestWithholding:
@@ -250,7 +250,7 @@ class TestWithholding:
                 last = piece
             yield last
 
-        played = arena.observe(PythonClient(behind), one("ab", "cd", "ef", withhold=True), deadline=0.6)
+        played = arena.observe(PythonClient(behind), one("ab", "cd", "ef", withhold=True), deadline=1.2)
         assert played.stalled == 1
         assert played.observation.text == "abcdef"
 

@@ -348,7 +348,7 @@ class TestGivenUp:
 
         when_given_up(monkeypatch, ended.set)
         with PythonClient(late) as client:
-            observation = client.observe(target(0.2), heard.append)
+            observation = client.observe(target(0.5), heard.append)
         assert (observation.shown, heard) == (("ab",), ["ab"])
 
 

@@ -159,6 +159,9 @@ class RecordingProxy:
         except UnrecordableError as error:
             missing = not isinstance(error, AnsweredByFakeError)
             self.told(Outcome(relay.exchange, reason=self.secrets.masked(str(error)), missing=missing))
+        except Exception as error:  # a mistake of ours: what is missing is said all the same
+            self.told(Outcome(relay.exchange, reason=f"the recorder has a bug: {type(error).__name__}", missing=True))
+            raise
         else:
             self.told(Outcome(relay.exchange, path, taken_out=kept.taken_out))
 

@@ -55,6 +55,17 @@ def test_more_than_can_be_looked_for_is_said() -> None:
     assert secrets.full
 
 
+def test_one_may_be_learned_while_a_text_is_looked_through() -> None:
+    """Recordings are written in threads, and meanwhile requests come in."""
+    secrets = Secrets()
+    secrets.learn(["first-secret", "second-secret"])
+    looking = secrets._found("first-secret second-secret third-secret", False)
+    assert next(looking) == ("secret", (0, 12))
+    secrets.learn(["third-secret"])
+    assert [span for _, span in looking] == [(13, 26)]
+    assert secrets.masked("third-secret") == "xxxxxxxxxxxx"
+
+
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4, max_size=40), st.integers(0, 5))
 def test_any_value_behind_any_bytes_in_base64(value: str, before: int) -> None:
     secrets = Secrets()

@@ -10,7 +10,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
@@ -39,18 +39,22 @@ class Secrets:
     """Those of one session. ``found`` counts what was taken out, by kind."""
 
     def __init__(self) -> None:
-        self.known = dict[str, tuple[str, ...]]()
-        """Each with its spellings, which are looked for one by one: a pattern of thousands takes seconds to compile."""
+        self.known: Mapping[str, tuple[str, ...]] = {}
+        """Each with its spellings, which are looked for one by one: a pattern of thousands takes seconds to compile.
+        Replaced and never changed, since threads look through it.
+        """
         self.found = Counter[str]()
         self.full = False
         """There were more than can be looked for."""
 
     def learn(self, values: Iterable[str]) -> None:
         """Values that are looked for from now on, in every usual spelling."""
+        known = dict(self.known)
         for value in values:
-            self.full = self.full or len(self.known) >= MOST
-            if len(value) >= LEAST and value not in self.known and not self.full:
-                self.known[value] = tuple({each for each in spellings_of(value) if len(each) >= LEAST})
+            self.full = self.full or len(known) >= MOST
+            if len(value) >= LEAST and value not in known and not self.full:
+                known[value] = tuple({each for each in spellings_of(value) if len(each) >= LEAST})
+        self.known = known
 
     def learn_request(self, fields: Iterable[tuple[str, str]], query: str, body: bytes) -> None:
         for name, value in fields:

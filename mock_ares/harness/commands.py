@@ -175,9 +175,7 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
     def replayed(client: ClientReport, result: CheckResult) -> str | None:
         return replay_command(result, arguments[client.name])
 
-    unwritten = [
-        said for path in options["reports"] if (said := write_report(session.report, path, replayed)) is not None
-    ]
+    unwritten = write_reports(session.report, options["reports"], replayed)
     with suppress(OSError) if session.stopped else nullcontext():  # the terminal may be what has gone
         for line in terminal.report(session.report, replayed):
             click.echo(line)
@@ -323,15 +321,17 @@ def refuse_reports(paths: tuple[Path, ...]) -> None:
             raise UsageError(f"--report {path}: there is no folder {path.parent}")
 
 
-def write_report(report: Report, path: Path, replay: Replay) -> str | None:
-    """Why it could not be written; None: it was."""
+def write_reports(report: Report, paths: tuple[Path, ...], replay: Replay) -> list[str]:
+    """Why some could not be written."""
     from mock_ares.harness.report.write import write
 
-    try:
-        write(report, path, replay)
-    except OSError as error:
-        return f"cannot write {path}: {error.strerror or error}; what was there before is still there"
-    return None
+    unwritten = list[str]()
+    for path in paths:
+        try:
+            write(report, path, replay)
+        except OSError as error:
+            unwritten.append(f"cannot write {path}: {error.strerror or error}; what was there before is still there")
+    return unwritten
 
 
 @click.command()
@@ -412,7 +412,7 @@ def _joined(files: tuple[Path, ...], reports: tuple[Path, ...]) -> int:
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream all the same
     for line in Terminal(clients=len(joined.clients)).report(joined, replayed):
         click.echo(line)
-    unwritten = [said for path in reports if (said := write_report(joined, path, replayed)) is not None]
+    unwritten = write_reports(joined, reports, replayed)
     for said in unwritten:
         click.echo(f"mock-ares: {said}", err=True)
     return 3 if unwritten else status_of(joined.clients)

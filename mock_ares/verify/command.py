@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mock_ares.harness.commands import PATH, Broken, refuse_reports, told, write_report
+from mock_ares.harness.commands import PATH, Broken, refuse_reports, told, write_reports
 from mock_ares.harness.model import CheckResult, UsageError
 from mock_ares.harness.report.terminal import Terminal
 from mock_ares.harness.stopping import Stopping, stoppable
@@ -86,7 +86,7 @@ def _verify(run: Verification, reports: tuple[Path, ...], stopping: Stopping) ->
     except NoAnswerError as error:
         raise Broken(f"{run.asker.url} {error}") from None
     report = run.report()
-    unwritten = [said for path in reports if (said := write_report(report, path, _never)) is not None]
+    unwritten = write_reports(report, reports, _never)
     with suppress(OSError) if stopping.asked else nullcontext():  # the terminal may be what has gone
         for line in terminal.report(report, _never):
             click.echo(line)

@@ -162,7 +162,7 @@ def unwanted(item: pytest.Item, options: Options) -> bool:
     info = check_of(item)
     if info is None:
         return False
-    if (edition := options.edition()) is not None and info.id not in edition.checks:
+    if (edition := options.edition) is not None and info.id not in edition.checks:
         return True
     terms: Terms = getattr(item.cls, TERMS)  # type: ignore[attr-defined]
     return any(tier is not None and tier != info.tier for tier in (options.tier, terms.tier))

@@ -6,6 +6,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +55,9 @@ class Options:
         """Whether what comes of each check is written down somewhere."""
         return bool(self.reports) or self.write_baseline
 
+    @cached_property
     def edition(self) -> Edition | None:
-        """Raises pytest.UsageError for one that there is not."""
+        """Read once for all tests. Raises pytest.UsageError for one that there is not."""
         if self._edition is None:
             return None
         from mock_ares.harness.checks.editions import read

@@ -105,7 +105,7 @@ class Writer:
             )
             for subject, found in sorted(self._found.items())
         ]
-        edition = self._options.edition()
+        edition = self._options.edition
         name = edition.name if edition else NEWEST
         return Report(__version__, self._options.seed(), tuple(clients), BARRIER.reason, edition=name)
 

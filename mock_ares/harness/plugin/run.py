@@ -160,7 +160,7 @@ class ContractRun:
             seed=options.seed(),
             examples=options.examples(terms.examples),
             strict=terms.strict,
-            edition=options.edition(),
+            edition=options.edition,
             expect={**(self._baseline.of(client) if self._baseline else {}), **terms.expected_failures},
         )
 

@@ -8,12 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from mock_ares.ares.bodies import ChatRequest
 from mock_ares.ares.chats import CHATS
 from mock_ares.ares.profiles import PROFILES
-from mock_ares.dialects import Names
 from mock_ares.monotonic import monotonic
-from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.plan.model import EndingKind
 from mock_ares.plan.positions import PlanError
 from mock_ares.recorder.exchange.payload import UnrecordableError, decoded
@@ -22,8 +19,7 @@ from mock_ares.recorder.exchange.shape import Shape, differences, shape_of
 from mock_ares.recorder.proxy import Limits
 from mock_ares.recorder.upstream import Upstream, UpstreamConnection, UpstreamError, speaks_http2
 from mock_ares.scenario.model import Scenario, When
-from mock_ares.server.replies.plan_cache import PlanCache
-from mock_ares.server.replies.planner import ChatContext, Planner
+from mock_ares.server.replies.unsent import Asking, draw
 
 Verdict = Literal["same", "differs", "cannot"]
 
@@ -69,15 +65,12 @@ async def _compared(scenario: Scenario, other: Other) -> Drift:
 
 def shapes_of(scenario: Scenario) -> list[Shape]:
     """Of each of its replies. Raises CannotCompareError."""
-    planner = Planner(PROFILES["server"], None, PlanCache())
-    form = CHATS.get(scenario.when.path if scenario.when else "", ("none", "stream"))[1]
-    context = ChatContext(ChatRequest("", None, None, None, None), Names(), form)
-    return [_shape(planner, reply, context) for reply in scenario.replies]
+    return [_shape(scenario, index) for index in range(len(scenario.replies))]
 
 
-def _shape(planner: Planner, reply: object, context: ChatContext) -> Shape:
+def _shape(scenario: Scenario, index: int) -> Shape:
     try:
-        plan = planner.plan(reply, context, Negotiated()).plan  # type: ignore[arg-type]
+        plan = draw(scenario, index, Asking(""), PROFILES["server"]).plan
     except PlanError as error:
         raise CannotCompareError(f"it cannot be played: {error}") from None
     if plan.head is None:

@@ -9,24 +9,20 @@ from typing import Any, NoReturn
 
 import pytest
 
-from mock_ares.ares.bodies import ChatRequest
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.authoring.load import load_all
-from mock_ares.dialects import Names
 from mock_ares.expectation import expect
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import STREAM_PATH, Case, Observation, Target
 from mock_ares.harness.plugin.fixtures import KEY_PATHS
-from mock_ares.plan.http1.negotiation import Negotiated
 from mock_ares.recorder.session import RecordingSession
 from mock_ares.recorder.upstream import Upstream, UpstreamError
-from mock_ares.server.replies.plan_cache import PlanCache
-from mock_ares.server.replies.planner import ChatContext, Planner
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.replies.unsent import Asking, draw
 
 DEADLINE = 120.0
 """Seconds for an answer."""
 MESSAGE = Case(()).message
-CONTEXT = ChatContext(ChatRequest("", None, None, None, None), Names(), "stream")
 
 
 class LiveAres:
@@ -66,11 +62,11 @@ def ask(client: PythonClient, url: str) -> None:
                 seen = client.observe(Target(session.url, STREAM_PATH, _credential("ARES_TOKEN"), MESSAGE, DEADLINE))
         except UpstreamError as error:
             pytest.fail(f"--ares-url: {error}", pytrace=False)
-        replies = [reply for scenario in load_all([recorded]) for reply in scenario.replies]
+        replies = tuple(reply for scenario in load_all([recorded]) for reply in scenario.replies)
     said = f"{client.name} {_outcome(seen)}"
     if not replies:
         pytest.fail(f"{said}, and nothing has come from {url}", pytrace=False)
-    plan = Planner(PROFILES["server"], None, PlanCache()).plan(replies[-1], CONTEXT, Negotiated()).plan
+    plan = draw(Scenario(replies[-1:]), 0, Asking(""), PROFILES["server"]).plan
     status, expected = plan.head and plan.head.status, expect(plan)
     if not plan.streams:
         pytest.fail(f"{said}: the server answered {status}; is ARES_TOKEN good for it?", pytrace=False)

@@ -164,6 +164,13 @@ def owned(case: AnyCase, stage: Stage, owner: str) -> None:
     stage.store.keys.add(Key(unquote(case.path_parameters["id"]), owner, "", "secret", 0.0, None))
 
 
+def answered(case: AnyCase, stage: Stage, owner: str) -> None:
+    """By an agent that there is: any text may be the name of one."""
+    place = 1 if isinstance(case.body, list) else "agent_type"
+    if place == 1 or place in case.body:
+        case.body[place] = "product"
+
+
 BEFORE: dict[str, Callable[[AnyCase, Stage, str], None]] = {
     "login": registered,
     "refresh": logged_in,
@@ -184,6 +191,8 @@ BEFORE: dict[str, Callable[[AnyCase, Stage, str], None]] = {
 def test_good_requests_succeed(profile: str, operation: Any, stages: dict[str, Stage]) -> None:
     """Else the checks above would have looked at refusals only."""
     stage, before = stages[profile], BEFORE.get(operation.definition.raw.get("operationId"))
+    if operation.path in CHATS:  # under three paths one operation, which has but one name
+        before = answered
 
     @settings(BOUNDED, phases=[Phase.generate])
     @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))

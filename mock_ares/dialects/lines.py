@@ -5,8 +5,12 @@ To a reader of the standard that is one event that never ends, so this dialect i
 
 from __future__ import annotations
 
+import re
+
 from mock_ares.dialects.base import Decoded, Dialect, Event, dialect
 from mock_ares.sse import LineDecoder
+
+_DATA = re.compile(rb"(?:\xef\xbb\xbf)?data(?:[:\r\n]|\Z)")
 
 
 @dialect("lines")
@@ -21,7 +25,7 @@ class LinesDialect(Dialect):
         return [("data", text)]
 
     def carried(self, event: bytes) -> str | None:
-        return self.decode(event).text if event.removeprefix(b"\xef\xbb\xbf").startswith(b"data") else None
+        return self.decode(event).text if _DATA.match(event) else None
 
     def decode(self, body: bytes) -> Decoded:
         decoder = LineDecoder()

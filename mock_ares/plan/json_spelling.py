@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,8 @@ _MORE: dict[str, Any] = {
     "x_list": [1, -2.5e3, True, None, '"}, {'],
 }
 """What no client knows: it holds the names that count elsewhere, and must not."""
+_FIRST_COLON = re.compile(r'\{"(?:[^"\\]|\\.)*":( ?)')
+"""Of a record: a colon further on may be the text's."""
 
 
 def spelled(text: str, how: Json) -> str:
@@ -27,26 +30,27 @@ def spelled(text: str, how: Json) -> str:
         return text
     if how.more:
         record = {**_MORE, **record}
-    return _value(record, how, text)
+    colon = _FIRST_COLON.match(text)
+    return _value(record, how, colon[1] if colon else "")
 
 
-def _value(value: Any, how: Json, text: str) -> str:
+def _value(value: Any, how: Json, space: str) -> str:
     if isinstance(value, str):
         return f'"{"".join(_characters(value, how.escapes))}"'
     if not isinstance(value, dict | list):
         return json.dumps(value)
     if how.space == "usual":
-        opened, before, behind = "", "", " " if '": ' in text else ""
-        comma = ", " if '": ' in text else ","
+        opened, before, behind = "", "", space
+        comma = f",{space}"
     else:
         opened, before, behind = _SPACES[how.space]
         comma = f",{opened}"
     if isinstance(value, list):
-        return f"[{opened}{comma.join(_value(each, how, text) for each in value)}{opened}]"
+        return f"[{opened}{comma.join(_value(each, how, space) for each in value)}{opened}]"
     members = list(value.items())
     if how.order == "reversed":
         members.reverse()
-    said = (f"{_value(name, how, text)}{before}:{behind}{_value(each, how, text)}" for name, each in members)
+    said = (f"{_value(name, how, space)}{before}:{behind}{_value(each, how, space)}" for name, each in members)
     return f"{{{opened}{comma.join(said)}{opened}}}"
 
 

@@ -109,6 +109,11 @@ class TestText:
         with pytest.raises(PlanError, match=r"is not in the reply"):
             offset_of(plan_of(), "a")
 
+    def test_json_in_the_text_is_no_json(self) -> None:
+        framing = Framing(json=Json(more=True))
+        plan = plan_of('{"delta": "x"}', dialect="typed", framing=framing)
+        assert before(plan, "{").endswith(b'"event":"token","content":"{')
+
     @given(plans(menu=NOTHING), st.data())
     def test_what_a_reader_of_the_bytes_has_is_the_text_or_a_part(self, plan: StreamPlan, data: st.DataObject) -> None:
         """A reader that takes what it has for finished has read the text up to the position, and no more."""

@@ -40,6 +40,11 @@ def test_the_payload_of_any_reply_comes_again(reply: Reply) -> None:
         assert tuple(again.chunks) == tuple(plan.chunks)
 
 
+def test_a_line_of_another_field_carries_no_chunk() -> None:
+    again = build(of("data: a\n", "datax: 1\n", "data\n", "data\r\n", dialect="lines"), RequestContext())
+    assert tuple(again.chunks) == ("a", "", "")
+
+
 def _runs(payload: bytes) -> list[str | Hex]:
     try:
         return [payload.decode()] if payload else []

@@ -166,9 +166,10 @@ def owned(case: AnyCase, stage: Stage, owner: str) -> None:
 
 def answered(case: AnyCase, stage: Stage, owner: str) -> None:
     """By an agent that there is: any text may be the name of one."""
-    place = 1 if isinstance(case.body, list) else "agent_type"
-    if place == 1 or place in case.body:
-        case.body[place] = "product"
+    if isinstance(case.body, list):
+        case.body[1] = "product"
+    elif isinstance(case.body, dict):
+        case.body.pop("agent_type", None)
 
 
 BEFORE: dict[str, Callable[[AnyCase, Stage, str], None]] = {

@@ -1,4 +1,4 @@
-"""A command that is started anew for each example is run by two threads: its start is most of its time."""
+"""A command that is started anew for each example is run by several threads: its start is most of its time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mock_ares.harness.settings import RunSettings
 
 ONLY = ("request", "chunk-split", "eol-cr", "no-space", "everything")
 REQUESTS = 7
-"""Examples of the check that is run before there are two lanes."""
+"""Examples of the check that is run before there are several lanes."""
 
 
 class Spawned(PythonClient):
@@ -25,19 +25,19 @@ class Spawned(PythonClient):
     abreast = spawns = True
     in_process = False
 
-    def __init__(self, both: threading.Barrier, seen: list[str], broken: bool = False) -> None:
+    def __init__(self, all_met: threading.Barrier, seen: list[int], broken: bool = False) -> None:
         super().__init__(stream_chat, "spawned")
-        self.both, self.seen, self.broken = both, seen, broken
+        self.all_met, self.seen, self.broken = all_met, seen, broken
         self.met = False
 
     def another(self) -> Spawned:
-        return Spawned(self.both, self.seen, broken=self.broken)
+        return Spawned(self.all_met, self.seen, broken=self.broken)
 
     def observe(self, target: Target, shown: Any = None) -> Observation:
-        self.seen.append(threading.current_thread().name)
+        self.seen.append(threading.get_ident())
         if len(self.seen) > REQUESTS and not self.met:
             self.met = True
-            self.both.wait(20)  # passed by two at once, or never
+            self.all_met.wait(20)  # passed by three at once, or never
         if self.broken and threading.current_thread() is not threading.main_thread():
             raise UsageError("no such command any more")
         return super().observe(target, shown)
@@ -53,12 +53,12 @@ def run(client: Spawned) -> dict[str, str]:
     return {result.info.id: result.verdict for result in report.checks}
 
 
-def test_two_examples_at_once_and_each_check_once() -> None:
-    client = Spawned(threading.Barrier(2), [])
+def test_an_example_more_at_once_than_there_are_cores_and_each_check_once() -> None:
+    client = Spawned(threading.Barrier(3), [])
     assert run(client) == dict.fromkeys(ONLY, "passed")
-    assert len(set(client.seen)) == 2
+    assert len(set(client.seen)) == 3
 
 
 def test_an_error_there_is_an_error_here() -> None:
     with pytest.raises(UsageError, match="no such command any more"):
-        run(Spawned(threading.Barrier(2), [], broken=True))
+        run(Spawned(threading.Barrier(3), [], broken=True))

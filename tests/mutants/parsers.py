@@ -752,9 +752,15 @@ def settings_of(dialect: DialectName, only: tuple[str, ...] = ()) -> RunSettings
     return RunSettings(dialect=dialect, quick=True, examples=0, only=only, strict=True, budget=0.0)
 
 
-def failing(parser: Parser, only: tuple[str, ...] = ()) -> list[str]:
+class Started(PythonClient):
+    """It says that each example costs a start, so that it is asked the few that stand for many."""
+
+    spawns = True
+
+
+def failing(parser: Parser, only: tuple[str, ...] = (), kind: type[PythonClient] = PythonClient) -> list[str]:
     """The checks that fail it by their fixed examples, or err."""
-    found = PythonClient(parser.stream_chat(), parser.name, CAPABILITIES)
+    found = kind(parser.stream_chat(), parser.name, CAPABILITIES)
     report = run_contract(found, settings_of(parser.dialect, only))
     return [r.info.id for r in report.checks if r.verdict in ("failed", "errored")]
 

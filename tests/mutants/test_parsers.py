@@ -12,7 +12,7 @@ from mock_ares.dialects import DialectName
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.run.checks_in_order import run_contract
 from tests.mutants.base import Delta, Right, Typed
-from tests.mutants.parsers import CAPABILITIES, PARSERS, Parser, StaleRowError, failing, settings_of
+from tests.mutants.parsers import CAPABILITIES, PARSERS, Parser, StaleRowError, Started, failing, settings_of
 
 STAGES: dict[str, type[Right]] = {"text": Right, "typed": Typed, "delta": Delta}
 
@@ -28,6 +28,11 @@ def sampled(parsers: list[Parser]) -> list[Any]:
 @pytest.mark.parametrize("parser", sampled([*PARSERS]))
 def test_its_own_fixed_examples_fail_it(parser: Parser) -> None:
     assert set(failing(parser, parser.told_by)) == set(parser.told_by)
+
+
+@pytest.mark.parametrize("parser", sampled([*PARSERS]))
+def test_so_do_the_few_that_stand_for_them(parser: Parser) -> None:
+    assert set(failing(parser, parser.told_by, Started)) == set(parser.told_by)
 
 
 @pytest.mark.parametrize("parser", sampled([each for each in PARSERS if not each.breaks_all]))

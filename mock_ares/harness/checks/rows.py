@@ -86,6 +86,8 @@ class Check:
 
     info: CheckInfo
     row: Row
+    gathered: Mapping[str, tuple[Case, ...]] = field(default_factory=dict)
+    """Few examples that stand for many: see ``checks.gathered``."""
 
     @property
     def id(self) -> str:
@@ -95,11 +97,12 @@ class Check:
     def examples(self) -> tuple[Case, ...]:
         return self.row.examples + tuple(chain.from_iterable(self.row.resting.values()))
 
-    def examples_for(self, client: Client, settings: RunSettings) -> tuple[Case, ...]:
-        """Those that fit a client."""
+    def examples_for(self, client: Client, settings: RunSettings, *, gathered: bool = False) -> tuple[Case, ...]:
+        """Those that fit a client, or the few that stand for them."""
+        few = self.gathered if gathered else {}
         own = self.row.examples if self.row.fitted is None else self.row.fitted(client, settings)
-        held = (cases for names, cases in self.row.resting.items() if settings.holds(*names.split()))
-        return own + tuple(chain.from_iterable(held))
+        held = (few.get(names, cases) for names, cases in self.row.resting.items() if settings.holds(*names.split()))
+        return few.get("", own) + tuple(chain.from_iterable(held))
 
     @property
     def cases(self) -> Cases | None:

@@ -10,6 +10,7 @@ import yaml
 
 from mock_ares.dialects import DIALECTS, Dialect
 from mock_ares.harness.checks import behaviour, everything, failure, framing, reads, text, transfer
+from mock_ares.harness.checks.gathered import GATHERED
 from mock_ares.harness.checks.rows import Check, Row
 from mock_ares.harness.model import CAPABILITIES, CheckInfo, HarnessError, LibraryFlaw, UsageError
 from mock_ares.paths import CONTRACTS
@@ -61,7 +62,7 @@ def _checks() -> dict[str, Check]:
     todo += [f"no ROWS of harness/checks/ have the cases of {name!r}" for name in infos if name not in ROWS]
     if todo:
         raise HarnessError("; ".join(todo))
-    return {name: Check(info, ROWS[name]) for name, info in infos.items()}
+    return {name: Check(info, ROWS[name], GATHERED.get(name, {})) for name, info in infos.items()}
 
 
 CHECKS: dict[str, Check] = _checks()

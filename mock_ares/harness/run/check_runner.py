@@ -100,12 +100,7 @@ def run_check(
         return CheckResult(check.info, "skipped", reason=reason)
     run = CheckRun(client, check, arena, settings, progress, evidence or Evidence())
     try:
-        failure, cases = None, iter(cases_of(check, client, settings))
-        for case in cases:
-            failure = run.attempt(case)
-            if failure is not None or run.gave_up or (check.row.needs_gzip and not run.gzip):
-                break
-        result = run.result(failure, cases)
+        result = run.result(*run.fixed())
     except UsageError:
         raise
     except HarnessError as error:
@@ -152,10 +147,35 @@ class CheckRun:
     let_pass: str = ""
     """What was not exact and did not fail."""
 
+    def fixed(self) -> tuple[Failure | None, Iterable[Case]]:
+        """The first of the fixed examples that fails, and those behind it. Those that stand for others come first
+        where each costs a start, and where one of them fails, it is looked for among all.
+        """
+        cases = cases_of(self.check, self.client, self.settings)
+        if self.settings.quick and getattr(self.client, "spawns", False):
+            few = cases_of(self.check, self.client, self.settings, gathered=True)
+            failure = self._first_wrong(few)
+            if failure is None or failure.case in cases or self.gave_up:
+                return failure, cases
+        else:
+            failure = None
+        others = iter(cases)
+        return self._first_wrong(others) or failure, others
+
+    def _first_wrong(self, cases: Iterable[Case]) -> Failure | None:
+        """What shows nothing to this client, or hangs it, is not asked to the end."""
+        for case in cases:
+            failure = self.attempt(case)
+            if failure is not None or self.gave_up or (self.check.row.needs_gzip and not self.gzip):
+                return failure
+        return None
+
     def result(self, failure: Failure | None, others: Iterable[Case] = ()) -> CheckResult:
         """Behind the fixed examples, of which one may have failed before the others. Raises HarnessError."""
         if failure is not None:
             failure = self._confirmed([failure])
+            if flaw_of(self.check.info, failure) is not None:  # known: nothing smaller says more
+                return self._result(self.evidence.explained(self.check.id, failure))
         elif (reason := self._unshown()) is not None:
             return CheckResult(self.check.info, "skipped", self.examples, reason=reason)
         failure = self._generated(failure)
@@ -163,6 +183,9 @@ class CheckRun:
             raise HarnessError(self.void_reason)
         if failure is not None:
             failure = self._explained(failure, others)
+        return self._result(failure)
+
+    def _result(self, failure: Failure | None) -> CheckResult:
         verdict, reason = verdict_on(self.check, failure, self.settings)
         if verdict == "passed":
             reason = reason or self.let_pass or (UNVOUCHED if self.unvouched and self.check.row.reads else "")
@@ -355,9 +378,9 @@ def verdict_on(check: Check, failure: Failure | None, settings: RunSettings) -> 
     return "failed", ""
 
 
-def cases_of(check: Check, client: Client, settings: RunSettings) -> tuple[Case, ...]:
-    """The fixed examples that apply to the client, in its dialect."""
-    cases: Iterable[Case] = check.examples_for(client, settings)
+def cases_of(check: Check, client: Client, settings: RunSettings, *, gathered: bool = False) -> tuple[Case, ...]:
+    """The fixed examples that apply to the client, in its dialect; or the few that stand for them."""
+    cases: Iterable[Case] = check.examples_for(client, settings, gathered=gathered)
     if (edition := settings.edition) is not None:
         cases = [case for case in cases if has(edition, check, case)]
     if not getattr(client, "restarts", True):

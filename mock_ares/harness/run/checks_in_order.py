@@ -22,6 +22,10 @@ from mock_ares.harness.verdict.evidence import Evidence
 
 QUICK = 2.5
 """Seconds until a client is given up in a quick run that hangs in what comes first, where it need not be started."""
+MOST_BESIDE = 7
+"""Of a client so many more are kept at work, where there are as many cores. One that is started anew for each example
+waits for its start, so there is one more of it than there are cores.
+"""
 MOST_HUNG = 2
 """So many checks are run with a client that does nothing but hang."""
 
@@ -128,21 +132,22 @@ class Contract:
 
     @contextmanager
     def _shared(self, checks: Iterable[Check]) -> Iterator[Iterable[Check]]:
-        """Those of the checks that two take from: while one waits for its client a core would be idle. Where each
+        """Those of the checks that several take from: while one waits for its client a core would be idle. Where each
         example is a process, those are left out for which CPU time is counted: that of ended processes is one sum.
         """
-        client = self.client.another() if getattr(self.client, "abreast", False) else None
-        if client is None or (os.cpu_count() or 1) < 2 or self.hopeless() is not None:
+        spawns, cores = getattr(self.client, "spawns", False), os.cpu_count() or 1
+        if cores < 2 or not getattr(self.client, "abreast", False) or self.hopeless() is not None:
             yield ()
             return
-        timed = not getattr(self.client, "spawns", False)
-        shared = Turns(c for c in checks if (timed or c.row.trial == "once-through") and not c.row.draws_from)
-        second = Thread(client, [], lambda client, _, progress: self._apart(client, shared, progress))
+        shared = Turns(c for c in checks if not (spawns and c.row.trial != "once-through") and not c.row.draws_from)
+        clients = filter(None, (self.client.another() for _ in range(min(cores - 1 + spawns, MOST_BESIDE))))
+        others = [Thread(each, [], lambda client, _, tell: self._apart(client, shared, tell)) for each in clients]
         try:
             yield shared
         finally:
-            shared.stop()  # where this is broken off nobody waits for the other: its processes end with this one
-        second.results()
+            shared.stop()  # where this is broken off nobody waits for the others: their processes end with this one
+        for other in others:
+            other.results()
 
     def _apart(self, client: Client, checks: Iterable[Check], progress: Progress | None) -> None:
         """Runs checks on a fake of their own, in another thread or process. Starts the client and closes it."""

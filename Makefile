@@ -5,6 +5,9 @@
 # Bytecode is kept, whatever the environment says: the tests start hundreds of processes, and each would compile it all.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Where rustup puts cargo, also for shells that were not told.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
 PORT ?= 3000
 ARGS ?=
 PYTHON ?=
@@ -106,6 +109,7 @@ build: $(DEV) ## make wheel and source archive in dist/
 
 clean: ## remove all that make has made
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .mock-ares $(LIBRARIES)/node_modules
+	@rm -f contracts/*/rust/Cargo.lock tests/recorder/axum/Cargo.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):
@@ -124,14 +128,15 @@ $(DEV): $(RUNTIME) pyproject.toml
 	@$(PIP) install --group dev
 	@touch $@
 
-$(TRIAL): $(DEV) pyproject.toml $(LIBRARIES)/package-lock.json $(wildcard contracts/clients/go/*/*.go contracts/*/java/*.java)
-	@for tool in npm go javac curl; do command -v $$tool >/dev/null || { echo "make trial needs $$tool" >&2; exit 1; }; done
+$(TRIAL): $(DEV) pyproject.toml $(LIBRARIES)/package-lock.json $(wildcard contracts/clients/go/*/*.go contracts/*/java/*.java contracts/clients/rust/*)
+	@for tool in npm go javac cargo curl; do command -v $$tool >/dev/null || { echo "make trial needs $$tool" >&2; exit 1; }; done
 	@echo 'Installing the libraries on trial'
 	@$(PIP) install --group trial
 	@cd $(LIBRARIES) && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@mkdir -p build/trial
 	@cd contracts/clients/go && go build -o ../../../build/trial/ ./sample ./fixed
 	@javac -d build/trial/java contracts/clients/java/*.java contracts/drivers/java/*.java
+	@cd contracts/clients/rust && cargo build --quiet --target-dir ../../../build/rust
 	@touch $@
 
 # Versions are bounded, so that two runs compare the same. llmock has a pytest plugin: it gets an environment of its own.

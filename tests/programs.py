@@ -1,4 +1,4 @@
-"""The Go and Java programs of ``contracts/``, built once for all processes of a run.
+"""The Go, Java and Rust programs of ``contracts/``, built once for all processes of a run.
 
 Side by side, each worker of a fresh machine would compile the whole standard library of Go anew.
 """
@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from mock_ares.paths import CONTRACTS
+from tests.toolchains import missing
 
 CLIENTS, DRIVERS = CONTRACTS / "clients", CONTRACTS / "drivers"
+RUST = Path(__file__).parent.parent / "build" / "rust"
+"""Kept from run to run, as `make trial` uses it; cargo lets one process at a time into it."""
 
 
 def go_programs(run: pytest.TempPathFactory) -> Path:
@@ -26,6 +29,22 @@ def go_programs(run: pytest.TempPathFactory) -> Path:
 def java_classes(run: pytest.TempPathFactory) -> Path:
     """The folder of the classes of clients and driver. Raises CalledProcessError if one cannot be compiled."""
     return _built_once(run, "java", _build_java)
+
+
+def rust_programs() -> Path:
+    """The folder of ``sample``, ``fixed`` and ``driver``. Fails the test if one cannot be compiled."""
+    for where in (CLIENTS, DRIVERS):
+        cargo_build(where / "rust", RUST)
+    return RUST / "debug"
+
+
+def cargo_build(package: Path, target: Path) -> None:
+    """Into the folder ``target``. Without the crates the test is skipped."""
+    command = ["cargo", "build", "--quiet", "--target-dir", str(target)]
+    built = subprocess.run(command, cwd=package, capture_output=True, text=True)
+    if built.returncode and "network" in built.stderr:
+        missing("the crates cannot be fetched")
+    assert built.returncode == 0, built.stderr
 
 
 def _build_go(folder: Path) -> None:

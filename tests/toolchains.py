@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -13,11 +14,16 @@ IN_CI = "TESTS_IN_CI"
 """CI's own variable changes what pytest prints, so the sessions that tests start are not shown it."""
 
 
+def missing(said: str) -> NoReturn:
+    """Skips the test, or fails it where CI=true promises all that it takes."""
+    if os.environ.get(IN_CI) == "true":
+        pytest.fail(f"{said}, and CI=true: no client may go untested here", pytrace=False)
+    pytest.skip(said)
+
+
 def require_tool(name: str) -> str:
     """The program's path. Without it the test is skipped, or fails where CI=true promises every toolchain."""
     found = find_chromium() if name == "chromium" else shutil.which(name)
     if found:
         return found
-    if os.environ.get(IN_CI) == "true":
-        pytest.fail(f"{name} is missing, and CI=true: no client may go untested here", pytrace=False)
-    pytest.skip(f"{name} is not installed")
+    missing(f"{name} is missing")

@@ -50,6 +50,11 @@ def java_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return programs.java_classes(tmp_path_factory)
 
 
+@pytest.fixture(scope="session")
+def rust_programs() -> Path:
+    return programs.rust_programs()
+
+
 @pytest.fixture
 def runner(request: pytest.FixtureRequest) -> Runner:
     """Runs the client of a name, such as ``node/fixed``, against a server, to its end."""
@@ -67,6 +72,8 @@ def runner(request: pytest.FixtureRequest) -> Runner:
             command = [str(request.getfixturevalue("go_programs") / variant)]
         elif tool == "java":
             command = ["java", "-cp", str(request.getfixturevalue("java_classes")), variant.capitalize()]
+        elif tool == "rust":
+            command = [str(request.getfixturevalue("rust_programs") / variant)]
         else:
             command = [*INTERPRETERS[tool], str(next((CLIENTS / tool).glob(f"{variant}.*")))]
         return spawn(command, url, token)

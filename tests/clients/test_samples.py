@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
 from tests.clients.rig import MESSAGE, PATH, TOKEN, RawServer, Run, Runner
 
-TOOLS = ["curl", "python-requests", "python-httpx", "browser", "node", "go", "java"]
-PROGRAMS = {"curl": "curl", "browser": "chromium", "node": "node", "go": "go", "java": "javac"}
+TOOLS = ["curl", "python-requests", "python-httpx", "browser", "node", "go", "java", "rust"]
+PROGRAMS = {"curl": "curl", "browser": "chromium", "node": "node", "go": "go", "java": "javac", "rust": "cargo"}
 CHUNKS = ["Neural", " networks", "  learn", " ", "naïvely: ", "日本", " 👩‍🔬", " data: x", " by", " example."]
 TEXT = "".join(CHUNKS)
 
 
 def each(*tools: str) -> pytest.MarkDecorator:
-    """One case for each tool, marked with the program it needs."""
-    cases = [
-        pytest.param(tool, marks=pytest.mark.toolchain(PROGRAMS[tool]) if tool in PROGRAMS else ()) for tool in tools
-    ]
-    return pytest.mark.parametrize("tool", cases)
+    """One case for each tool, marked with the program it needs; slow where it takes a minute to be built."""
+
+    def marks(tool: str) -> Iterator[pytest.MarkDecorator]:
+        if tool in PROGRAMS:
+            yield pytest.mark.toolchain(PROGRAMS[tool])
+        if tool == "rust":
+            yield pytest.mark.slow
+
+    return pytest.mark.parametrize("tool", [pytest.param(tool, marks=[*marks(tool)]) for tool in tools])
 
 
 def event(chunk: str) -> bytes:
@@ -66,6 +71,11 @@ class TestSamples:
         server.events(event("kept"), event("x" * 70_000))
         outcome = run(f"{tool}/sample")
         assert (outcome.text, outcome.failed) == ("kept", True)
+
+    @each("rust")
+    def test_rust_loses_what_a_read_cuts(self, tool: str, server: RawServer, run: Run) -> None:
+        server.events(b"data: who", b"le\n\n", event("kept"))
+        assert run(f"{tool}/sample").text == "whokept"
 
     @each(*TOOLS)
     def test_a_dropped_connection_is_reported(self, tool: str, server: RawServer, run: Run) -> None:

@@ -28,7 +28,7 @@ LIBRARIES = CLIENTS / "libraries"
 
 def test_the_grid_has_each_sample_beside_a_corrected_one() -> None:
     names = [entry.title for entry in read_grid(CONTRACTS / "trial.toml")]
-    tools = ("curl", "requests", "httpx", "browser", "Node", "Go", "Java")
+    tools = ("curl", "requests", "httpx", "browser", "Node", "Go", "Java", "Rust")
     assert names[: 2 * len(tools)] == [f"{tool}, {which}" for tool in tools for which in ("the page's", "corrected")]
 
 
@@ -70,7 +70,7 @@ AGENTS = {
     "Java": "Java-http-client/17.0.15",
 }
 """What the libraries of corrected clients send, of those that have flaws."""
-PROGRAMS = {"curl": "curl", "browser": "chromium", "Node": "node", "Go": "go", "Java": "javac"}
+PROGRAMS = {"curl": "curl", "browser": "chromium", "Node": "node", "Go": "go", "Java": "javac", "Rust": "cargo"}
 
 
 @pytest.mark.slow
@@ -89,6 +89,8 @@ def test_a_corrected_client_passes_all_but_what_is_its_library_s(
     entry = CORRECTED[tool]
     if tool == "Go":
         entry = replace(entry, words=(str(request.getfixturevalue("go_programs") / "fixed"),))
+    if tool == "Rust":
+        entry = replace(entry, words=(str(request.getfixturevalue("rust_programs") / "fixed"),))
     if tool == "Java":
         entry = replace(entry, words=("java", "-cp", str(request.getfixturevalue("java_classes")), "Drive", "fixed"))
     entry = replace(entry, words=tuple(sys.executable if word == ".venv/bin/python" else word for word in entry.words))

@@ -36,16 +36,18 @@ def server() -> Iterator[FakeServer]:
         yield fake
 
 
-@pytest.fixture(scope="module", params=["python", "node", "go", "java"])
+@pytest.fixture(scope="module", params=["python", "node", "go", "java", pytest.param("rust", marks=pytest.mark.slow)])
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriverClient]:
     if request.param != "python":
-        require_tool("javac" if request.param == "java" else request.param)
+        require_tool({"java": "javac", "rust": "cargo"}.get(request.param, request.param))
     if request.param == "python":
         command = [sys.executable, str(DRIVERS / "python/driver.py")]
     elif request.param == "node":
         command = ["node", str(DRIVERS / "node/driver.mjs")]
     elif request.param == "go":
         command = [str(programs.go_programs(tmp_path_factory) / "driver")]
+    elif request.param == "rust":
+        command = [str(programs.rust_programs() / "driver")]
     else:
         command = ["java", "-cp", str(programs.java_classes(tmp_path_factory)), "Driver"]
     with DriverClient(command) as driver:
@@ -131,7 +133,7 @@ class TestExamples:
 
 
 def test_are_as_short_as_is_said() -> None:
-    for name in ("python/driver.py", "node/driver.mjs", "go/main.go", "java/Driver.java"):
+    for name in ("python/driver.py", "node/driver.mjs", "go/main.go", "java/Driver.java", "rust/main.rs"):
         assert len((DRIVERS / name).read_text().splitlines()) < 70
 
 

@@ -12,9 +12,10 @@ from click.testing import CliRunner
 from mock_ares.cli import main
 from mock_ares.starter.drivers import languages
 from tests.pasted.conftest import Paste
+from tests.programs import RUST
 from tests.toolchains import require_tool
 
-TOOLS = {"go": "go", "java": "javac", "node": "node"}
+TOOLS = {"go": "go", "java": "javac", "node": "node", "rust": "cargo"}
 FOLDER = "my driver"
 
 
@@ -37,7 +38,7 @@ def test_the_lines_it_prints_check_a_right_client(language: str, paste: Paste, t
     assert "check --quick --driver -- " in lines
     lines = lines.replace("check --quick", "check --quick --only plain --only no-space")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    assert "2 passed" in paste(lines, where=tmp_path, PATH=path, GOTOOLCHAIN="local")
+    assert "2 passed" in paste(lines, where=tmp_path, PATH=path, GOTOOLCHAIN="local", CARGO_TARGET_DIR=str(RUST))
 
 
 def test_what_is_there_is_left_alone() -> None:
@@ -52,4 +53,4 @@ def test_a_language_that_there_is_no_driver_for() -> None:
     refused = CliRunner().invoke(main, ["init", "--driver", "nod"])
     assert refused.exit_code == 2 and "no driver in nod; did you mean 'node'" in refused.output
     refused = CliRunner().invoke(main, ["init", "--driver", "cobol"])
-    assert "there are go, java, node and python" in refused.output
+    assert "there are go, java, node, python and rust" in refused.output

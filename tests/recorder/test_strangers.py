@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -29,6 +28,7 @@ from mock_ares.recorder.upstream import Upstream
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
+from tests.programs import cargo_build
 from tests.recorder.raw import Heard, ask, chat
 
 AXUM = Path(__file__).parent / "axum"
@@ -128,19 +128,10 @@ def test_a_server_that_has_changed_is_heard_of(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo builds the server")
+@pytest.mark.toolchain("cargo")
 def test_axum_comes_again_byte_for_byte(tmp_path: Path) -> None:
     target = Path(__file__).parents[2] / "build" / "axum"
-    built = subprocess.run(
-        ["cargo", "build", "--quiet", "--target-dir", str(target)],
-        cwd=AXUM,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if built.returncode and "network" in built.stderr:
-        pytest.skip("the crates cannot be fetched")
-    assert built.returncode == 0, built.stderr
+    cargo_build(AXUM, target)
     with subprocess.Popen([target / "debug" / "axum-stream"], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

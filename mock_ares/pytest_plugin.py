@@ -77,7 +77,7 @@ def ares(request: pytest.FixtureRequest, ares_settings: Settings) -> Iterator[Ar
         request.node.stash[ARES] = live = LiveAres(url, ares_settings.profile)
         yield live
         return
-    from mock_ares.harness.plugin.fixtures import Ares, NeverAskedError
+    from mock_ares.harness.plugin.fixtures import Ares, NeverAskedError, NeverReleasedWarning
 
     ares_server = request.getfixturevalue("ares_server")
     if (marker := request.node.get_closest_marker("ares")) is not None:
@@ -90,7 +90,7 @@ def ares(request: pytest.FixtureRequest, ares_settings: Settings) -> Iterator[Ar
     yield mine
     try:
         mine.finish(passed=request.node.stash.get(PASSED, False))
-    except NeverAskedError as error:
+    except (NeverAskedError, NeverReleasedWarning) as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None  # else it would be told twice
 
 

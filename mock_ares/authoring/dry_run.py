@@ -129,7 +129,7 @@ def _diagnosed(reply: Reply, seed: int) -> list[Finding]:
                 return []
             mistakes.append((("pace", "pauses", index, "at"), f"{error}{_short_form_hint(pause.at)}"))
         else:
-            timed += (pause,) if pause.lasts is not None else ()
+            timed += () if pause.endless else (pause,)
     try:
         plan = _planned(replace(calm, pace=replace(calm.pace, pauses=timed)), seed)
     except PlanError:

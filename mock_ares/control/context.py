@@ -154,6 +154,10 @@ class Control:
 
     def _report(self) -> None:
         self._timer = None
+        for record in self._open.values():
+            if record.told_held != record.exchange.held:
+                record.told_held = record.exchange.held
+                self.hub.publish("held", lambda record=record: self.told(record.exchange))  # type: ignore[misc]
         news = [record for record in self._open.values() if record.told < record.sent]
         for start in range(0, len(news), MOST_TOLD):
             part = news[start : start + MOST_TOLD]

@@ -27,6 +27,8 @@ class Record:
     extra: Headers
     told: int = 0
     """Writes that readers of the events have been told of."""
+    told_held: int | None = None
+    """The pause at which they have been told that it stands."""
 
     def sent_at(self, index: int) -> float | None:
         """When a write of the script had been handed over, in seconds from the beginning; None: it has not."""

@@ -16,7 +16,7 @@ MOST_MESSAGE = 2000
 """Characters."""
 _AS_IT_IS = (
     "number", "method", "path", "query", "agent_type", "scenario", "reply", "broken", "status", "chunks", "segments",
-    "bytes", "boundaries", "before_fault", "ending", "duration", "credentials", "reason",
+    "bytes", "held", "boundaries", "before_fault", "ending", "duration", "credentials", "reason",
 )  # fmt: skip
 """Members that are an exchange's own."""
 _SURROGATES = re.compile("[\ud800-\udfff]")

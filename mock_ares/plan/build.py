@@ -105,7 +105,7 @@ def answer(
 def _faulted(plan: StreamPlan, reply: Reply, keep_alive: float | None) -> StreamPlan:
     for fault in reply.faults:
         plan = fault(plan)
-    return pacing.stalled(pacing.without_marks(plan), reply.pace.pauses, keep_alive)
+    return pacing.stalled(pacing.without_marks(plan, keep_alive), reply.pace.pauses, keep_alive)
 
 
 def _segments_of(wanted: Segmentation, size: int) -> Segmentation:

@@ -30,6 +30,8 @@ class Piece(NamedTuple):
     ends_event: bool = True
     closes: bool = False
     """It belongs to what the dialect says behind the last chunk: ``stop``, ``done``."""
+    holds: bool = False
+    """What comes behind it waits until the stream is released. It has no bytes."""
 
 
 class Write(NamedTuple):
@@ -105,7 +107,7 @@ class Texts(_Columns[str]):
         return self.text[self._start(index) : self.ends[index]]
 
 
-_EVENT, _CLOSES = 1, 2
+_EVENT, _CLOSES, _HOLDS = 1, 2, 4
 _MOST = 2**31 - 1
 
 
@@ -123,12 +125,12 @@ class Pieces(_Columns[Piece]):
         data, self.flags = bytearray(), bytearray()
         self.ends, self.chunks, self.moments = array("q"), array("q"), array("d")
         end, chunk_of, moment = self.ends.append, self.chunks.append, self.moments.append
-        for payload, at, chunk, ends_event, closes in pieces:
+        for payload, at, chunk, ends_event, closes, holds in pieces:
             data += payload
             end(len(data))
             chunk_of(-1 if chunk is None else chunk)
             moment(at)
-            self.flags.append((_EVENT if ends_event else 0) | (_CLOSES if closes else 0))
+            self.flags.append((_EVENT if ends_event else 0) | (_CLOSES if closes else 0) | (_HOLDS if holds else 0))
         self.data = bytes(data)
         self.ends, self.chunks = _narrow(self.ends), _narrow(self.chunks)
 
@@ -158,6 +160,7 @@ class Pieces(_Columns[Piece]):
             None if chunk < 0 else chunk,
             bool(flags & _EVENT),
             bool(flags & _CLOSES),
+            bool(flags & _HOLDS),
         )
 
 

@@ -88,6 +88,18 @@ WHOLE = Ending()
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A place where a stream waits until it is released."""
+
+    at: float
+    """Seconds after the request was complete, silences of earlier holds not counted."""
+    place: int
+    """The payload offset behind which it waits, in a plan; in a script the number of writes before it."""
+    heartbeat: tuple[float, bytes] | None = None
+    """While it waits: every so many seconds these bytes; of the payload in a plan, as they leave in a script."""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamPlan:
     """A reply as payload. ``head`` is None where no HTTP response is given (empty reply, garbage)."""
 
@@ -109,6 +121,8 @@ class StreamPlan:
     seed: int = 0
     marks: tuple[str, ...] = ()
     """Names of the faults that have been applied, in order."""
+    holds: tuple[Hold, ...] = ()
+    """In the order in which they come."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pieces", columns(Pieces, self.pieces))
@@ -164,6 +178,8 @@ class Script:
     not read yet: an abrupt end, or bytes that are no HTTP. None: nothing does."""
     head_parted: bool = False
     """Reads end inside the head, too."""
+    holds: tuple[Hold, ...] = ()
+    """In the order in which they come."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "writes", columns(Writes, self.writes))

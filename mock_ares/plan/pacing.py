@@ -10,12 +10,14 @@ from math import ceil
 
 from mock_ares.plan.columns import Piece
 from mock_ares.plan.events import BOM, Encoder
-from mock_ares.plan.model import Ending, StreamPlan
+from mock_ares.plan.model import Ending, Hold, StreamPlan
 from mock_ares.plan.positions import MOMENT, PlanError, offset_of, split_at
 from mock_ares.scenario.model import Pace, Pause
 from mock_ares.scenario.position import Position
 
 MOST_COMMENTS = 100_000
+HELD = 1e-6
+"""Seconds that a pause until released lasts in a plan: what lies before it and behind it never leaves together."""
 
 
 def moments(pace: Pace, seed: int) -> Iterator[float]:
@@ -36,20 +38,25 @@ def _jittered(at: float, pace: Pace, rng: random.Random) -> Iterator[float]:
 
 
 def paused(plan: StreamPlan, pauses: Iterable[Pause]) -> StreamPlan:
-    """The plan with everything behind each timed pause later, its ending included.
+    """The plan with everything behind each pause that ends later, its ending included.
 
     Each is placed in the plan as the ones before it have left it, so a time is one that passes in the stream. Comments
     that will fill a silence are no part of the payload yet. Two pieces without bytes stand where a pause begins and
-    where it is over, for the faults at its place; ``without_marks`` takes them away.
+    where it is over, for the faults at its place; ``without_marks`` takes them away. A pause until released lasts
+    for no time worth the name here: who plays the stream waits there.
     """
     for pause in pauses:
-        if pause.lasts is not None:
-            plan = _later(plan, _placed(plan, pause), pause.lasts, Position.of(pause.at).time)
+        if not pause.endless:
+            lasts = HELD if pause.lasts is None else pause.lasts
+            plan = _later(plan, _placed(plan, pause), lasts, Position.of(pause.at).time, pause.until is not None)
     return plan
 
 
-def without_marks(plan: StreamPlan) -> StreamPlan:
-    """The plan without what marks its pauses; one that is now the last of it still passes."""
+def without_marks(plan: StreamPlan, keep_alive: float | None) -> StreamPlan:
+    """The plan without what marks its pauses; one that is now the last of it still passes.
+
+    Those until released become the plan's holds, with comments every ``keep_alive`` seconds between events.
+    """
     marks = plan.columns.empty()
     if not marks:
         return plan
@@ -57,7 +64,24 @@ def without_marks(plan: StreamPlan) -> StreamPlan:
     ending = plan.ending
     if offset == plan.size and ending.stop is None:
         ending = replace(ending, at=max(over, ending.at or 0.0))
-    return replace(plan, pieces=tuple(piece for piece in plan.pieces if piece.data), ending=ending)
+    bare = replace(plan, pieces=tuple(piece for piece in plan.pieces if piece.data), ending=ending)
+    return replace(bare, holds=tuple(_holds(plan, bare, keep_alive)))
+
+
+def _holds(marked: StreamPlan, plan: StreamPlan, keep_alive: float | None) -> Iterator[Hold]:
+    heartbeat = (keep_alive, _comment(plan)) if keep_alive and not plan.recorded else None
+    between = {*plan.event_ends, *(() if plan.framing.bom else (0,))}
+    place = 0
+    for piece in marked.pieces:
+        place += len(piece.data)
+        if piece.holds and _comes_to(plan, place, piece.at):
+            yield Hold(piece.at, place, heartbeat if place in between else None)
+
+
+def _comes_to(plan: StreamPlan, place: int, at: float) -> bool:
+    """Whether a plan has not ended before a pause."""
+    stop, end = plan.ending.stop, plan.ending.at
+    return stop is None or place < stop or (place == stop and (end is None or at <= end))
 
 
 def _placed(plan: StreamPlan, pause: Pause) -> int:
@@ -67,7 +91,7 @@ def _placed(plan: StreamPlan, pause: Pause) -> int:
         raise PlanError(f"pauses: {error}") from None
 
 
-def _later(plan: StreamPlan, offset: int, seconds: float, time: float | None) -> StreamPlan:
+def _later(plan: StreamPlan, offset: int, seconds: float, time: float | None, holds: bool) -> StreamPlan:
     before, after = split_at(plan, offset)
     begun = before[-1].at if before else plan.head.at if plan.head else 0.0
     ending = plan.ending
@@ -77,7 +101,7 @@ def _later(plan: StreamPlan, offset: int, seconds: float, time: float | None) ->
     begun = max(begun, time or 0.0) if after else begun
     inside = before[-1:] != () and not before[-1].ends_event
     mark = Piece(b"", begun, before[-1].chunk if inside else None, ends_event=not inside)
-    marks = mark, mark._replace(at=round(begun + seconds, 9))
+    marks = mark._replace(holds=holds), mark._replace(at=round(begun + seconds, 9))
     pieces = before + marks + tuple(piece._replace(at=round(piece.at + seconds, 9)) for piece in after)
     return replace(plan, pieces=pieces, ending=ending)
 
@@ -120,7 +144,7 @@ def stalled(plan: StreamPlan, pauses: Iterable[Pause], keep_alive: float | None)
     """The plan with silence for ever from the first pause that has no end; between events, comments go on."""
     if plan.ending.comments and keep_alive and plan.ending.stop in (0, *plan.event_ends):
         plan = replace(plan, ending=replace(plan.ending, heartbeat=(keep_alive, _comment(plan))))
-    stops = [(_placed(plan, pause), Position.of(pause.at).time) for pause in pauses if pause.lasts is None]
+    stops = [(_placed(plan, pause), Position.of(pause.at).time) for pause in pauses if pause.endless]
     if not stops:
         return plan
     if plan.ended:
@@ -128,4 +152,5 @@ def stalled(plan: StreamPlan, pauses: Iterable[Pause], keep_alive: float | None)
     stop, at = min(stops, key=lambda found: found[0])
     between = stop == 0 or stop in plan.event_ends
     heartbeat = (keep_alive, _comment(plan)) if keep_alive and between else None
-    return replace(plan, ending=Ending("hang", stop=stop, at=at, heartbeat=heartbeat))
+    holds = tuple(hold for hold in plan.holds if hold.place <= stop)
+    return replace(plan, ending=Ending("hang", stop=stop, at=at, heartbeat=heartbeat), holds=holds)

@@ -136,6 +136,11 @@ class Reply(Words):
     """For everything random in this reply; by default the scenario's."""
 
     @property
+    def is_held(self) -> bool:
+        """Whether it has a pause until released."""
+        return any(pause.until is not None for pause in self.pace.pauses)
+
+    @property
     def speaks(self) -> bool:
         """Whether it has a text, so that it is a stream."""
         return self.text is not None or isinstance(self.chunks, tuple)

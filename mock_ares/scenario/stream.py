@@ -113,7 +113,18 @@ class Pause(Words):
     at: Where
     """Where it falls: the bytes before this place leave before it, the others after it."""
     lasts: Duration | None = None
-    """How long; without it the silence never ends."""
+    """How long; without it, and without until, the silence never ends."""
+    until: Literal["released"] | None = None
+    """released: it ends when a test says so, or the control API, or the console."""
+
+    def together(self) -> Iterator[Finding]:
+        if self.until is not None and self.lasts is not None:
+            yield ("until",), "a pause lasts so long, or until it is released, not both; leave out lasts or until"
+
+    @property
+    def endless(self) -> bool:
+        """Whether nothing ends it but the client."""
+        return self.lasts is None and self.until is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,10 @@ from mock_ares.server.state import Settings
 from tests.console.stage import Served, open_console
 
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
+HELD = """\
+text: Half of it. The rest.
+pace: {pauses: [{at: Half of it., until: released}, {at: The, until: released}]}
+"""
 INKED = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value, index) => index % 4 === 3 && value > 0);
@@ -36,6 +40,27 @@ class TestWatch:
         await expect(row).to_contain_text("client left")
         await expect(page.locator(".opened .verdict")).to_contain_text("The client left")
         await expect(page.locator(".opened .lost")).to_contain_text("two three four")
+
+    async def test_a_stream_is_held_until_somebody_releases_it(self, page: Page, served: Served, folder: Path) -> None:
+        (folder / "held.yaml").write_text(HELD)
+        await open_console(page, served.url)
+        with served.asking("hi", **{"x-mock-ares-scenario": "held"}) as response:
+            row = page.get_by_role("option", name="hi")
+            await expect(row).to_contain_text("held")
+            await row.click()
+            release, read = (
+                page.get_by_role("button", name="Release"),
+                page.get_by_role("group", name="The text that was read"),
+            )
+            await expect(page.locator(".opened")).to_contain_text("Held at pause 1 of 2, until released.")
+            await expect(read).to_have_text("Half of it.")
+            await release.click()
+            await expect(page.locator(".opened")).to_contain_text("Held at pause 2 of 2")
+            await expect(read).to_have_text("Half of it. The")
+            await release.click()
+            assert response.read().endswith(b" rest.\n\n")
+        await expect(row).to_contain_text("complete")
+        await expect(release).to_be_hidden()
 
     async def test_a_request_opened(self, page: Page, served: Served) -> None:
         served.ask("all about neural nets")

@@ -76,6 +76,12 @@ def test_node(fake: FakeServer, tmp_path: Path) -> None:
     run(tmp_path, "node", "--test", "control.test.mjs", ARES_URL=fake.url)
 
 
+def test_half_an_answer(fake: FakeServer, tmp_path: Path) -> None:
+    require_tool("node")
+    (tmp_path / "half.test.mjs").write_text(code_of("half.test.mjs"))
+    run(tmp_path, "node", "--test", "half.test.mjs", ARES_URL=fake.url)
+
+
 def test_playwright(fake: FakeServer, tmp_path: Path) -> None:
     """Python's Playwright brings Node's along, whose page is this one."""
     require_tool("node")

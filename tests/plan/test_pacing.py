@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from mock_ares import faults
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.model import Ending, StreamPlan
+from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.model import Ending, Script, StreamPlan
+from mock_ares.plan.pacing import HELD
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Framing, Pace, Pause, Position, Reply
 from tests.plan.strategies import NOTHING, plans, replies
@@ -177,3 +179,56 @@ class TestComments:
         )
         for before, after in pairwise(kept.pieces):
             assert after.at - before.at <= interval + 1e-8
+
+
+class TestReleased:
+    """A pause until released is where a timed one would be, and of no length."""
+
+    @given(replies(), st.integers(0, 3))
+    def test_the_script_is_that_of_a_moment(self, reply: Reply, chunk: int) -> None:
+        at = min(chunk, len(plan_chunks(reply)))
+        held, timed = (
+            _scripted(replace(reply, pace=replace(reply.pace, pauses=(*reply.pace.pauses, pause))))
+            for pause in (Pause(at, until="released"), Pause(at, HELD))
+        )
+        assert (held is None) == (timed is None)
+        if held is not None and timed is not None:
+            assert replace(held, holds=()) == timed
+            assert len(held.holds) <= 1
+            for hold in held.holds:
+                before, after = held.columns.moments[: hold.place], held.columns.moments[hold.place :]
+                assert max(before, default=0.0) <= hold.at < min(after, default=hold.at + 1)
+
+    def test_where_it_waits(self) -> None:
+        pauses = (
+            Pause(1, until="released"),
+            Pause(1, 0.5),
+            Pause("ab", until="released"),
+            Pause(Position(byte=16), 2.0),
+        )
+        plan = plan_of("a", "b", pace=Pace(every=1.0, pauses=pauses))
+        assert [(hold.place, round(hold.at, 3)) for hold in plan.holds] == [(9, 0.0), (18, 3.5)]
+
+    def test_not_behind_the_end(self) -> None:
+        pace = Pace(pauses=(Pause(2, until="released"),))
+        assert plan_of("a", "b", "c", pace=pace, faults=(faults.close_early(1),)).holds == ()
+        assert len(plan_of("a", "b", "c", pace=pace, faults=(faults.close_early(2),)).holds) == 1
+        endless = Pace(pauses=(Pause(1), Pause(2, until="released")))
+        assert plan_of("a", "b", pace=endless).holds == ()
+
+    def test_comments_between_events_alone(self) -> None:
+        pace = Pace(keep_alive=5.0, pauses=tuple(Pause(at, until="released") for at in (0, "a", 1)))
+        for bom in (False, True):
+            holds = plan_of("ab", "c", pace=pace, framing=Framing(bom=bom)).holds
+            assert [hold.heartbeat is not None for hold in holds] == [not bom, False, True]
+
+
+def plan_chunks(reply: Reply) -> tuple[str, ...]:
+    return tuple(build(replace(reply, faults=(), pace=Pace()), RequestContext()).chunks)
+
+
+def _scripted(reply: Reply) -> Script | None:
+    try:
+        return lay_out(build(reply, RequestContext()))
+    except PlanError:
+        return None

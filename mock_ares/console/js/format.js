@@ -39,7 +39,9 @@ export const ENDINGS = {
   ended: ["cut off", "soft", "The fake ended the connection: it was reset, or shut down."],
 };
 
-export const endingOf = (request) => ENDINGS[request.ending] ?? [request.ending, "soft", ""];
+const HELD = ["held", "warn", "The stream stands at a pause until it is released."];
+
+export const endingOf = (request) => (request.held ? HELD : (ENDINGS[request.ending] ?? [request.ending, "soft", ""]));
 
 /** Text that a person sees whole: control characters by name, so that none hides or turns the rest around. */
 export function visible(text) {

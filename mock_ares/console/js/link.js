@@ -3,7 +3,7 @@
 import { api, url } from "./api.js";
 import { changed, heard, refresh, set, state } from "./store.js";
 
-const NAMES = ["hello", "opened", "answered", "segments", "ended", "cleared", "settings", "chosen", "breaks", "tokens", "files", "gap"];
+const NAMES = ["hello", "opened", "answered", "segments", "held", "ended", "cleared", "settings", "chosen", "breaks", "tokens", "files", "gap"];
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 3000;
 const HIDDEN_MS = 60_000; // a tab that is away for longer gives its connection back: browsers have six for each host

@@ -68,7 +68,8 @@ function laneOf(plan) {
   return { moments: items.map((each) => each.at), sizes: items.map((each) => each.size), end: Math.max(plan.ending.at, plan.duration), ending: plan.ending.kind, open: false };
 }
 
-const pictured = (plan) => `${count(plan.segments.total, "segment")} in ${duration(plan.duration)}; then ${plan.ending.said}`;
+const held = (plan) => (plan.holds.length > 0 ? `held ${plan.holds.length > 1 ? `${plan.holds.length} times ` : ""}until released; ` : "");
+const pictured = (plan) => `${count(plan.segments.total, "segment")} in ${duration(plan.duration)}; ${held(plan)}then ${plan.ending.said}`;
 
 /** The bytes are made into a table only when somebody wants to see them. */
 function details(plan) {

@@ -68,7 +68,8 @@ export class RequestPane {
   #buildActions() {
     this.saveButton = h("button", { type: "button", onclick: () => this.openSave() }, icon("save"), "Save as scenario");
     this.againButton = h("button", { type: "button", onclick: () => this.again() }, icon("compose"), "Ask again");
-    return [this.againButton, this.saveButton];
+    this.releaseButton = h("button", { type: "button", class: "primary", hidden: true, title: "The stream stands at a pause until released; this ends it.", onclick: () => this.release() }, icon("play"), "Release");
+    return [this.releaseButton, this.againButton, this.saveButton];
   }
 
   #nothing() {
@@ -139,6 +140,7 @@ export class RequestPane {
 
   #summary(request) {
     const [word, kind, meaning] = endingOf(request);
+    this.releaseButton.hidden = !request.held;
     say(this.title, request.message === null ? asked(request) : visible(request.message) || "(an empty message)");
     const failed = request.status >= 400;
     const facts = [
@@ -216,7 +218,11 @@ export class RequestPane {
     const said = `${count(request.segments, "segment")} with ${size(request.bytes)}${lane.moments.length > 0 ? `, the first after ${duration(lane.moments[0])}` : ""}; ${running ? "it is running" : `${endingOf(request)[0]} after ${duration(elapsed)}`}`;
     if (this.canvas.getAttribute("aria-label") !== said) this.canvas.setAttribute("aria-label", said);
     if (!running) say(this.pictured, `${endingOf(request)[2]}${plan ? ` Planned: ${plan.ending.said}.` : ""}`);
-    else say(this.pictured, "The exchange is going on.");
+    else say(this.pictured, request.held ? `Held at pause ${request.held} of ${plan?.holds.length ?? request.held}, until released.` : "The exchange is going on.");
+  }
+
+  async release() {
+    await attempt(() => api.post(`requests/${this.number}/release`));
   }
 
   again() {

@@ -89,6 +89,7 @@ export const heard = {
   },
   opened: (request) => note(request),
   answered: (request) => note(request),
+  held: (request) => note(request),
   ended(request) {
     note(request);
     changed("ended", request);

@@ -186,6 +186,7 @@ def plan_json(
         "events": _events(plan, window, record),
         "segments": _segments(plan, script, window, record),
         "first": window.first,
+        "holds": [{"at": round(hold.at, 6), "segments": hold.place} for hold in script.holds],
         "ending": _ending(plan, script),
     }
 

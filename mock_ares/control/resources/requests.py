@@ -11,6 +11,7 @@ from typing import Any
 from mock_ares.authoring.dump import dump
 from mock_ares.control.messages import Ask, ControlAnswer, RefusedError, ok
 from mock_ares.control.resources.plans import MOST_TEXT, Window, plan_json
+from mock_ares.control.resources.tokens import every_of, held_or_refused
 from mock_ares.control.send_records import Record
 from mock_ares.control.serializers import shown
 from mock_ares.dialects import DIALECTS
@@ -79,12 +80,27 @@ async def wait(ask: Ask) -> ControlAnswer:
     return ok({"reached": reached, "requests": [control.told(each) for each in islice(found(), MOST_PAGE)]})
 
 
-async def one(ask: Ask) -> ControlAnswer:
-    control, number = ask.control, ask.integer("number", 0, 0)
-    exchange = next((each for each in control.fake.journal if each.number == number), None)
+def _asked(ask: Ask) -> Exchange:
+    """The request that the path names. Raises RefusedError."""
+    journal, number = ask.control.fake.journal, ask.integer("number", 0, 0)
+    exchange = next((each for each in journal if each.number == number), None)
     if exchange is None:
-        most = control.fake.journal.most
-        raise RefusedError(404, f"request {number} is not in the journal, which keeps the latest {most}")
+        raise RefusedError(404, f"request {number} is not in the journal, which keeps the latest {journal.most}")
+    return exchange
+
+
+async def release(ask: Ask) -> ControlAnswer:
+    exchange, every = _asked(ask), await every_of(ask)
+    if exchange.given is not None:
+        held_or_refused(exchange.given, f"the reply to request {exchange.number}")
+    if exchange.ending != "open":
+        raise RefusedError(409, f"request {exchange.number} is over ({exchange.ending}): nothing of it waits")
+    exchange.releases.release(every=every)
+    return ok(ask.control.told(exchange))
+
+
+async def one(ask: Ask) -> ControlAnswer:
+    control, exchange = ask.control, _asked(ask)
     record, negotiated = control.recorder.get(exchange.number), _negotiated(exchange)
     left = exchange.ending in ("client-left", "hang")
     plan = None

@@ -15,7 +15,7 @@ from mock_ares.control.context import MOST_TOKENS, Control, Known
 from mock_ares.control.messages import DONE, Ask, ControlAnswer, RefusedError, ok
 from mock_ares.control.resources.scenarios import choose_for, named
 from mock_ares.scenario.diagnostics import ScenarioError, WordsError, counted, dotted
-from mock_ares.scenario.model import Scenario
+from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.replies.library import Turn
 
@@ -193,6 +193,30 @@ def _of_replies(replies: list[Any], base: Path) -> Scenario:
     except WordsError as error:
         place, message = error.found[0]
         raise RefusedError(422, f"{dotted(place)}: {message}", where=dotted(place)) from None
+
+
+async def release(ask: Ask) -> ControlAnswer:
+    control, id, every = ask.control, _known(ask), await every_of(ask)
+    turn, number = control.fake.scripts.get(id), ask.integer("reply", 0, 0) or 0
+    count = len(turn.scenario.replies) if turn else 0
+    if turn is None or number >= count:
+        raise RefusedError(404, f"there is no reply {number}: the script has {count}, counted from 0", where="reply")
+    held_or_refused(turn.scenario.replies[number], f"reply {number} of the script")
+    turn.releases(number).release(every=every)
+    return ok(_one_json(control, id))
+
+
+async def every_of(ask: Ask) -> bool:
+    """Whether all pauses are to be released, and not the next alone."""
+    body = await ask.body({"all": bool}, needed=False)
+    return bool(body.get("all", False))
+
+
+def held_or_refused(reply: Reply, what: str) -> None:
+    """Raises RefusedError for a reply that waits for nobody."""
+    if not reply.is_held:
+        reason = f"{what} has no pause that is released: pace: {{pauses: [{{at: ..., until: released}}]}} makes one"
+        raise RefusedError(409, reason)
 
 
 async def take_away(ask: Ask) -> ControlAnswer:

@@ -176,6 +176,7 @@ class ExampleRunner:
 
     def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:
         self._plans[exchange.number] = plan
+        exchange.releases.release(every=True)  # here is no test that would
         self.wires.append((exchange.owner, wire))
 
     def _of(self, owner: str, before: int) -> list[Exchange]:

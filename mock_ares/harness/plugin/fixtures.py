@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from mock_ares.ares.credentials import Credentials
+from mock_ares.harness.plugin.scripted import ScriptedReply
 from mock_ares.scenario.diagnostics import dotted, nearest
 from mock_ares.scenario.model import Reply, Scenario, Text
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -38,13 +40,8 @@ class NeverAskedError(AssertionError):
     """Replies were scripted and no client asked for them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scripted:
-    """A reply, and the line of the test that scripted it."""
-
-    reply: Reply
-    optional: bool
-    place: str
+class NeverReleasedWarning(UserWarning):
+    """A stream stood at a pause until released when its test ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class ReplyScript:
     """Replies that are given in turn, to all requests or to those that a ``when`` is about."""
 
     turn: Turn
-    replies: list[Scripted]
+    replies: list[ScriptedReply]
 
     @property
     def scenario(self) -> Scenario:
@@ -73,7 +70,7 @@ class Scene:
     def open(cls, server: FakeServer, name: str) -> Scene:
         return cls(server, name, server.admit(name))
 
-    def add(self, scripted: list[Scripted], then: Then | None = None) -> None:
+    def add(self, scripted: list[ScriptedReply], then: Then | None = None) -> None:
         """Replies for every request, behind those that are there."""
         replies = tuple(each.reply for each in scripted)
         script = next((script for script in self.scripts if script.scenario.when is None), None)
@@ -85,7 +82,7 @@ class Scene:
             script.turn.scenario = replace(now, replies=(*now.replies, *replies), then=then or now.then)
             script.replies.extend(scripted)
 
-    def add_when(self, scenario: Scenario, scripted: list[Scripted]) -> None:
+    def add_when(self, scenario: Scenario, scripted: list[ScriptedReply]) -> None:
         """Replies for what a scenario's ``when`` is about."""
         replies = tuple(each.reply for each in scripted)
         turn = self.server.script_when(self.credentials.id, replace(scenario, replies=replies))
@@ -100,11 +97,11 @@ class Scene:
                 self.add_when(script.scenario, script.replies)
 
     @property
-    def scripted(self) -> list[Scripted]:
+    def scripted(self) -> list[ScriptedReply]:
         return [each for script in self.scripts for each in script.replies]
 
     @property
-    def never_asked(self) -> list[tuple[int, Scripted]]:
+    def never_asked(self) -> list[tuple[int, ScriptedReply]]:
         """With their numbers, from 1."""
         asked = [n < script.turn.taken for script in self.scripts for n in range(len(script.replies))]
         pairs = zip(asked, self.scripted, strict=True)
@@ -112,6 +109,25 @@ class Scene:
 
     def requests(self) -> list[Exchange]:
         return self.server.requests(self.credentials.id)
+
+    def release(self, scripted: ScriptedReply, every: bool) -> None:
+        """Ends a pause of a reply, or all of them; of one that is in another scene, nothing."""
+        for script in self.scripts:
+            for number, each in enumerate(script.replies):
+                if each is scripted:
+                    releases = script.turn.releases(number)
+                    self.server.loop.call_soon_threadsafe(partial(releases.release, every=every))
+
+    def held(self) -> Iterator[str]:
+        """Of each stream that stands at a pause until released: what it is, and what ends it."""
+        if not any(each.reply.is_held for each in self.scripted):
+            return
+        for exchange in self.requests():
+            if exchange.held is not None and exchange.given is not None:
+                yield (
+                    f"{self.name} ended while a stream stood at {_pause(exchange)} of {_said(exchange.given)}; it was "
+                    "reset. reply.release() ends a pause, and a client that leaves needs none"
+                )
 
     def close(self) -> None:
         self.server.dismiss(self.credentials.id)
@@ -175,10 +191,11 @@ class Ares:
         *,
         optional: bool = False,
         **words: Unpack[ReplyWords],
-    ) -> Reply:
+    ) -> ScriptedReply:
         """Scripts the next reply, in the words of a scenario file; or one that is made already.
 
-        One that is never asked for fails the test, unless it is ``optional``. Raises TypeError for an unknown word,
+        What it gives can be released, where the reply has pauses ``until: released``. A reply that is never asked for
+        fails the test, unless it is ``optional``. Raises TypeError for an unknown word,
         ValueError for what is wrong with the value of one, or cannot be played.
         """
         __tracebackhide__ = True
@@ -186,9 +203,10 @@ class Ares:
             made = self._made(text, words)
         except (TypeError, ValueError) as error:
             raise error.with_traceback(None) from None  # the line that is wrong is the test's
+        scripted = ScriptedReply(made, optional, _place(), self._release)
         with self._lock:
-            self._scene.add([Scripted(made, optional, _place())])
-        return made
+            self._scene.add([scripted])
+        return scripted
 
     def script(self, file: str | Path | Scenario, *, optional: bool = False) -> Scenario:
         """Scripts the replies of a scenario: a file beside the test, or the name of one of the library.
@@ -199,13 +217,21 @@ class Ares:
         scenario = file if isinstance(file, Scenario) else self._load(file)
         for reply in scenario.replies:
             self._check(reply)
-        scripted = [Scripted(_seeded(reply, scenario.seed), optional, _place()) for reply in scenario.replies]
+        scripted = [
+            ScriptedReply(_seeded(reply, scenario.seed), optional, _place(), self._release)
+            for reply in scenario.replies
+        ]
         with self._lock:
             if scenario.when is None:
                 self._scene.add(scripted, scenario.then)
             else:
                 self._scene.add_when(scenario, scripted)
         return scenario
+
+    @property
+    def replies(self) -> list[ScriptedReply]:
+        """What is scripted, in its order; those of a file are released by way of this."""
+        return self._scene.scripted
 
     @property
     def requests(self) -> Requests:
@@ -224,8 +250,11 @@ class Ares:
         """The test has ended. Raises NeverAskedError for replies that nobody asked for, if it has passed."""
         everyone = [self, *self._others]
         unasked = [ares._now for ares in everyone if ares._now.never_asked and not ares._played_examples]
+        held = [line for ares in everyone for line in ares._now.held()] if passed else []
         for ares in everyone:
             ares._now.close()
+        for line in held:
+            warnings.warn(line, NeverReleasedWarning, stacklevel=2)
         if passed and unasked:
             raise NeverAskedError("\n".join(_told(scene) for scene in unasked))
 
@@ -270,6 +299,9 @@ class Ares:
             raise NeverAskedError(_told(scene))
 
     # Scripts
+
+    def _release(self, scripted: ScriptedReply, every: bool) -> None:
+        self._scene.release(scripted, every)
 
     def _made(self, text: Any, words: ReplyWords) -> Reply:
         from mock_ares.authoring.calls import reply
@@ -374,4 +406,10 @@ def facts(exchange: Exchange) -> Iterator[str]:
     yield "" if exchange.reply is None else f"reply {exchange.reply + 1} of {exchange.scenario}"
     yield f"status {exchange.status or 'none'}"
     yield f"{exchange.bytes} bytes"
-    yield exchange.ending
+    yield exchange.ending if exchange.held is None else f"stands at {_pause(exchange)}"
+
+
+def _pause(exchange: Exchange) -> str:
+    """Where a stream stands: ``pause 1 of 2 until released``."""
+    count = sum(pause.until is not None for pause in exchange.given.pace.pauses) if exchange.given else 0
+    return f"pause {exchange.held} of {count} until released"

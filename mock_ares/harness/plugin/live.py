@@ -46,7 +46,7 @@ class LiveAres:
         _skip("the test scripts replies, or looks into the fake's journal, and this server is real")
 
     script = fresh = reply
-    requests = property(reply)
+    requests = replies = property(reply)
 
     def told(self) -> list[str]:
         """Of requests nothing is known."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from mock_ares.plan.columns import Write, Writes
 from mock_ares.plan.http1.negotiation import Negotiated, carried
-from mock_ares.plan.http1.slices import Slice, slices
-from mock_ares.plan.model import BODILESS, Ending, EndingKind, Headers, Script, StreamPlan
+from mock_ares.plan.http1.slices import Slice, chunk_ends, slices
+from mock_ares.plan.model import BODILESS, Ending, EndingKind, Headers, Hold, Script, StreamPlan
+from mock_ares.plan.pacing import HELD
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 
@@ -50,6 +52,7 @@ def lay_out(plan: StreamPlan, negotiated: Negotiated = Negotiated()) -> Script:
         keep_alive=keep_alive and dropped is None,
         before_fault=len(written) - _fault_is_written(plan) if dropped or _takes_back(plan) else None,
         head_parted=inside == "head",
+        holds=tuple(_holds(plan, written, promised)),
     )
 
 
@@ -66,7 +69,8 @@ def head_only(script: Script, *, without: str = "") -> Script:
         return script
     head = replace(script.head, headers=tuple(field for field in script.head.headers if field[0] != without))
     ending = replace(script.ending, heartbeat=None)
-    return replace(script, head=head, writes=(), ending=ending, before_fault=None if script.before_fault is None else 0)
+    before_fault = None if script.before_fault is None else 0
+    return replace(script, head=head, writes=(), ending=ending, before_fault=before_fault, holds=())
 
 
 def _takes_back(plan: StreamPlan) -> bool:
@@ -282,13 +286,29 @@ def _with_end(plan: StreamPlan, writes: Iterable[Write]) -> Iterator[Write]:
         yield last._replace(data=last.data + tail)
 
 
+def _holds(plan: StreamPlan, writes: Writes, promised: Sequence[int] | None) -> Iterator[Hold]:
+    """Where the script waits. Comments need an HTTP chunk of their own, and bytes that no checksum behind counts."""
+    if not plan.holds:
+        return
+    room = {0, *chunk_ends(plan, promised)} if _is_chunked(plan) else {hold.place for hold in plan.holds}
+    for hold in plan.holds:
+        beats = not plan.body.gzip and hold.place in room
+        before = bisect_right(writes.moments, hold.at + HELD / 2)
+        yield Hold(hold.at, before, _framed(plan, hold.heartbeat) if beats else None)
+
+
 def _framed_heartbeat(plan: StreamPlan) -> Ending:
-    """The ending, its heartbeat as it goes over the wire; none where Content-Length has no room for one."""
-    if plan.ending.heartbeat is None or plan.body.framing == "length":
-        return replace(plan.ending, heartbeat=None)
-    interval, data = plan.ending.heartbeat
+    """The ending, its heartbeat as it goes over the wire."""
+    return replace(plan.ending, heartbeat=_framed(plan, plan.ending.heartbeat))
+
+
+def _framed(plan: StreamPlan, heartbeat: tuple[float, bytes] | None) -> tuple[float, bytes] | None:
+    """A heartbeat as it goes over the wire; none where Content-Length has no room for one."""
+    if heartbeat is None or plan.body.framing == "length":
+        return None
+    interval, data = heartbeat
     if plan.body.gzip:  # a stored block (RFC 1951 3.2.4): the same bytes each time, behind the flush of the one before
         data = b"\0" + struct.pack("<HH", len(data), 0xFFFF - len(data)) + data
     if plan.body.framing == "chunked":
         data = _chunk_opening(plan) % len(data) + data + b"\r\n"
-    return replace(plan.ending, heartbeat=(interval, data))
+    return interval, data

@@ -79,7 +79,7 @@ def _marks(plan: StreamPlan, promised: Sequence[int] | None, end: int) -> bytear
     marks = bytearray(plan.size + 1)
     for offsets, kind in (
         (promised or (), _READ),
-        (_chunk_ends(plan, promised), _CHUNK),
+        (chunk_ends(plan, promised), _CHUNK),
         (_flushes(plan), _FLUSH),
         (plan.columns.turns(), _TURN),
         ((end,), _END),
@@ -104,7 +104,7 @@ def _runs(plan: StreamPlan, marks: bytearray, end: int) -> Iterator[tuple[int, f
         yield upto, at, marks[upto]
 
 
-def _chunk_ends(plan: StreamPlan, promised: Sequence[int] | None) -> Iterable[int]:
+def chunk_ends(plan: StreamPlan, promised: Sequence[int] | None) -> Iterable[int]:
     """Where HTTP chunks end, by default with each promised read, else with each event, and wherever the time changes.
 
     A body without HTTP chunks is cut at the same places as one with the default ones, to be written piece by piece.

@@ -36,8 +36,10 @@ def refuse(settings: Settings, scenarios: Sequence[Scenario]) -> None:
 def _stateful(settings: Settings, scenarios: Sequence[Scenario]) -> Iterator[str]:
     turns = [scenario.name for scenario in scenarios if len(scenario.replies) > 1 or scenario.then == "fail"]
     if turns:
-        more = f" and {len(turns) - MOST_NAMED} more" if len(turns) > MOST_NAMED else ""
-        yield f"replies in turn (scenarios {', '.join(turns[:MOST_NAMED])}{more})"
+        yield f"replies in turn (scenarios {_some(turns)})"
+    held = [each.name for each in scenarios if any(reply.is_held for reply in each.replies)]
+    if held:
+        yield f"pauses until released (scenarios {_some(held)}): there is no control API to release them"
     if settings.rate_limit is not None:
         yield "--rate-limit"
     if settings.address_limit is not None:
@@ -46,6 +48,11 @@ def _stateful(settings: Settings, scenarios: Sequence[Scenario]) -> Iterator[str
         yield "--quota"
     if settings.control_token is not None:
         yield "the control API (--control-token)"
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
 def run(

@@ -283,7 +283,10 @@ class RequestHandler:
         try:
             clock, tempo = self.fake.clock, self.fake.tempo
             clock.catch_up()  # deciding took its time
-            played = await play(script, wire, clock, extra=fields, speed=tempo, start=start, sent=exchange.sent)
+            played = await play(
+                script, wire, clock, extra=fields, speed=tempo, start=start, sent=exchange.sent,
+                releases=exchange.releases,
+            )  # fmt: skip
             complete = played.ending == "complete"
         finally:
             self.fake.leave(owner, wire)
@@ -458,6 +461,8 @@ class RequestHandler:
             )
             return of_json({"error": message}, negotiated, status=500)
         exchange.given = reply
+        if reply.is_held:
+            exchange.releases.beyond = turn.releases(index)
         exchange.seed = reply.seed if reply.seed is not None else turn.scenario.seed
         location = ""
         if reply.redirect is not None:

@@ -12,8 +12,9 @@ from typing import Literal
 
 from mock_ares.plan.columns import SMALL
 from mock_ares.plan.http1.head import parted, render_head
-from mock_ares.plan.model import Ending, Head, Headers, Script
+from mock_ares.plan.model import Ending, Head, Headers, Hold, Script
 from mock_ares.server.playback.progress import MOST_MOMENTS, Sent
+from mock_ares.server.playback.releases import Releases
 from mock_ares.server.timing.deadlines import Deadlines
 from mock_ares.server.timing.playback_clock import PlaybackClock
 from mock_ares.server.timing.waiters import Waiter, resolve
@@ -52,23 +53,25 @@ def play(
     start: float | None = None,
     patience: float = 1.0,
     sent: Sent | None = None,
+    releases: Releases | None = None,
 ) -> Coroutine[None, None, PlaybackResult]:
     """Writes the script's head and writes, each when it is due and never before, and ends as the script does.
 
     ``start`` is the moment its times count from (default: now); ``speed`` divides them: 2 is twice as fast, infinity
     does not wait, but hangs and boundaries are kept; a ``PlaybackClock`` can change meanwhile. ``patience``: seconds
-    for which a client may read nothing before a boundary is given up. ``sent`` is kept up to date. Where the connection
-    is closed or reset, it has ended on return. Cancelled, it aborts the connection.
+    for which a client may read nothing before a boundary is given up. ``sent`` is kept up to date. ``releases`` end the
+    script's holds, at any speed; its moments go on from there. Where the connection is closed or reset, it has ended on
+    return. Cancelled, it aborts the connection.
     """
     tempo = speed if isinstance(speed, PlaybackClock) else PlaybackClock(speed, clock.now)
     begun = clock.now() if start is None else start
-    return _Player(script, wire, clock, tempo, begun, patience, sent or Sent()).play(extra)
+    return _Player(script, wire, clock, tempo, begun, patience, sent or Sent(), releases or Releases()).play(extra)
 
 
 class _Player:
     __slots__ = (
-        "before_fault", "begun", "boundaries", "clock", "head_sent", "patience", "script", "sent", "taken", "tempo",
-        "wire", "writes",
+        "before_fault", "begun", "boundaries", "clock", "head_sent", "holds", "patience", "releases", "script", "sent",
+        "taken", "tempo", "wire", "writes",
     )  # fmt: skip
 
     def __init__(
@@ -80,8 +83,12 @@ class _Player:
         start: float,
         patience: float,
         sent: Sent,
+        releases: Releases,
     ) -> None:
         self.script = script
+        self.holds = list(script.holds)
+        """Those to come."""
+        self.releases = releases
         self.writes = script.columns
         self.wire = wire
         self.clock = clock
@@ -99,9 +106,10 @@ class _Player:
     async def play(self, extra: Headers) -> PlaybackResult:
         try:
             here = self.script.head is None or await self._head(self.script.head, extra)
+            here = here and await self._held()
             while here and self.sent.segments < len(self.writes):
                 await self._run()
-                here = await self._handed_over()
+                here = await self._handed_over() and await self._held()
             ending = await self._end(self.script.ending) if here else self._broken_off()
         except asyncio.CancelledError:
             self.wire.reset()
@@ -136,9 +144,10 @@ class _Player:
 
     @property
     def limit(self) -> int:
-        """The writes go no further before the client has been looked at."""
+        """The writes go no further before the client has been looked at, or the stream is released."""
         fault = self.script.before_fault
-        return len(self.writes) if fault is None or fault <= self.sent.segments else fault
+        end = len(self.writes) if fault is None or fault <= self.sent.segments else fault
+        return min(end, self.holds[0].place) if self.holds else end
 
     def next_bytes(self, stop: int) -> bytes | memoryview:
         """The bytes up to the end of a write, a slab at most: they are about to be handed over."""
@@ -175,7 +184,7 @@ class _Player:
             if self.wire.gone:
                 return False
         ending = self.script.ending
-        whole = self.sent.segments == len(self.writes)
+        whole = self.sent.segments == len(self.writes) and not self.holds
         self.wire.ending = whole and ending.kind != "hang" and (ending.at is None or self.tempo.instant)
         if boundary or self._at_boundary():
             await self._boundary()
@@ -206,6 +215,35 @@ class _Player:
         elif self.boundaries == "none":
             self.boundaries = "exact"
 
+    # Waiting
+
+    async def _held(self) -> bool:
+        """Waits at the holds that stand here until each is released. False if the connection has ended."""
+        while self.holds and self.holds[0].place == self.sent.segments:
+            hold = self.holds.pop(0)
+            await self._wait(hold.at)
+            if not self.releases.take():
+                self.sent.held = len(self.script.holds) - len(self.holds)
+                await self._hold(hold)
+                self.sent.held = None
+            if self.wire.gone:
+                return False
+        return True
+
+    async def _hold(self, hold: Hold) -> None:
+        """Until it is released, or the client has left; the script's moments go on from then."""
+        released: Waiter = asyncio.get_running_loop().create_future()
+        self.wire.promise_end(False)
+        with self.releases.waking(released), self.wire.waking(released):
+            if hold.heartbeat is None:
+                await released
+            else:
+                await self._beat(*hold.heartbeat, released)
+        self.wire.promise_end(True)
+        self.begun = max(self.begun, self.tempo.now() - hold.at)
+        if hold.heartbeat is not None and self._at_boundary() and not self.wire.gone:
+            await self._boundary()
+
     async def _wait(self, at: float) -> None:
         """Until it is time, or the client has left."""
         if not self._due_by(at):
@@ -218,19 +256,23 @@ class _Player:
             return True
         return self.tempo.moment(self.begun + at) <= self.clock.now()
 
-    async def _scripted(self, at: float) -> None:
+    async def _scripted(self, at: float, over: Waiter | None = None) -> None:
         """Until the scripted clock has come so far, at whatever speed it goes meanwhile."""
         before = -1
         while before != self.tempo.changes:  # whoever ends the wait otherwise has decided that it is time
             before = self.tempo.changes
-            await self._sleep_until(self.tempo.moment(at), self.tempo)
+            await self._sleep_until(self.tempo.moment(at), self.tempo, over)
 
-    async def _sleep_until(self, deadline: float, tempo: PlaybackClock | None = None) -> None:
-        """Until then, or the client has left, or the tempo has changed."""
+    async def _sleep_until(
+        self, deadline: float, tempo: PlaybackClock | None = None, over: Waiter | None = None
+    ) -> None:
+        """Until then, or the client has left, or the tempo has changed, or what it waits in is over."""
         if deadline <= self.clock.now() or self.wire.gone:
             return
         loop = asyncio.get_running_loop()
         timer = loop.create_future() if math.isinf(deadline) else self.clock.timer(deadline)
+        if over is not None:
+            over.add_done_callback(lambda _: resolve(timer))
         with self.wire.waking(timer), nullcontext() if tempo is None else tempo.waking(timer):
             await timer
 
@@ -261,21 +303,25 @@ class _Player:
 
     async def _hang(self, ending: Ending) -> Ended:
         self.wire.promise_end(False)
-        if ending.heartbeat is None:
-            await self.wire.wait_gone()
-        else:
-            await self._beat(*ending.heartbeat)
+        gone: Waiter = asyncio.get_running_loop().create_future()
+        with self.wire.waking(gone):
+            if ending.heartbeat is None:
+                await gone
+            else:
+                await self._beat(*ending.heartbeat, gone)
         return "ended" if self.wire.ended else "hang"
 
-    async def _beat(self, interval: float, data: bytes) -> None:
+    async def _beat(self, interval: float, data: bytes, over: Waiter) -> None:
+        """Says so little, over and over, until a silence is over or the client has left."""
         due = self.tempo.now() + interval
-        while not self.wire.gone:
+        while not (over.done() or self.wire.gone):
             if self.tempo.instant:
-                await self._sleep_until(self.clock.now() + interval, self.tempo)
+                await self._sleep_until(self.clock.now() + interval, self.tempo, over)
             else:
-                await self._scripted(due)
-            self.wire.write(data)
-            await self.wire.drain()
+                await self._scripted(due, over)
+            if not over.done():
+                self.wire.write(data)
+                await self.wire.drain()
             due = max(due + interval, self.tempo.now())
 
     def _broken_off(self) -> Ended:

@@ -11,13 +11,15 @@ MOST_MOMENTS = 20_000
 class Sent:
     """Filled in while a script plays."""
 
-    __slots__ = ("bytes", "moments", "segments")
+    __slots__ = ("bytes", "held", "moments", "segments")
 
     def __init__(self) -> None:
         self.segments = 0
         """Writes of the script that were handed over in full; the head is none of them."""
         self.bytes = 0
         """Bytes that were, the head's not counted. All have arrived unless the client left, which may lose some."""
+        self.held: int | None = None
+        """At which of its pauses until released it stands, counted from 1; None: at none."""
         self.moments: array[float] | None = None
         """When each of these writes was, by the clock; the last holds for those behind it, too. None: not kept."""
 

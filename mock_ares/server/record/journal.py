@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mock_ares.server.playback.player import Ended
 from mock_ares.server.playback.progress import Sent
+from mock_ares.server.playback.releases import Releases
 from mock_ares.server.record import redaction
 from mock_ares.server.transport.header_fields import Fields
 
@@ -29,6 +30,10 @@ MOST_BYTES = 32 * 1024 * 1024
 """Of all exchanges together; the oldest are forgotten first."""
 PER_EXCHANGE = 2000
 """About what one takes beside its texts."""
+
+
+_INNER = ("given", "releases", "sent", "size")
+"""Fields of an exchange that nobody is told of."""
 
 
 @dataclass(slots=True)
@@ -84,11 +89,18 @@ class Exchange:
     """What it counts in the journal's bytes."""
     given: Reply | None = field(default=None, repr=False)
     """The reply of a scenario as it was given, with what it was broken with."""
+    releases: Releases = field(default_factory=Releases, repr=False)
+    """What ends its pauses until released."""
 
     @property
     def segments(self) -> int:
         """Writes that have been handed to the connection in full."""
         return self.sent.segments
+
+    @property
+    def held(self) -> int | None:
+        """At which of its pauses until released it stands, counted from 1; None: at none."""
+        return self.sent.held
 
     @property
     def bytes(self) -> int:
@@ -109,11 +121,12 @@ class Exchange:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the body as text."""
-        fields = {name: getattr(self, name) for name in self.__slots__ if name not in ("given", "sent", "size")}
+        fields = {name: getattr(self, name) for name in self.__slots__ if name not in _INNER}
         return {
             **fields,
             "segments": self.segments,
             "bytes": self.bytes,
+            "held": self.held,
             "headers": dict(Fields(self.headers)),
             "body": self.body.decode(errors="replace"),
         }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mock_ares.scenario.catalogue import Catalogue, Entry
 from mock_ares.scenario.model import Pace, Reply, Scenario
+from mock_ares.server.playback.releases import Releases
 from mock_ares.server.replies.lookup import Facts, Lookup
 
 MOST_CURSORS = 10_000
@@ -34,6 +35,11 @@ class Turn:
     scenario: Scenario
     taken: int = 0
     """Replies given so far; one that is repeated counts once, so that what is added to the scenario comes next."""
+    _releases: dict[int, Releases] = field(default_factory=dict, repr=False)
+
+    def releases(self, index: int) -> Releases:
+        """What ends the pauses of a reply of this number, to whomever it is given."""
+        return self._releases.setdefault(index, Releases())
 
     def peek(self) -> tuple[int, Reply | None]:
         """What ``next`` will give."""

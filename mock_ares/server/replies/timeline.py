@@ -40,6 +40,7 @@ def timeline(
     if script.before_fault == 0:
         yield READ
     yield from _writes(script, _Chunks(plan), most)
+    yield from _held(script, len(script.writes))
     yield f"{_moment(_end(script))}  {ENDINGS[script.ending.kind](script)}"
 
 
@@ -47,14 +48,21 @@ ENDINGS: dict[str, Callable[[Script], str]] = {
     "complete": lambda s: f"complete; the connection {'stays open' if s.keep_alive else 'is closed'}",
     "close": lambda s: "the connection is closed (FIN)",
     "reset": lambda s: "the connection is reset (RST)",
-    "hang": lambda s: "silence until the client leaves" + _heartbeat(s),
+    "hang": lambda s: "silence until the client leaves" + _heartbeat(s.ending.heartbeat),
 }
 
 
-def _heartbeat(script: Script) -> str:
-    if script.ending.heartbeat is None:
+def _held(script: Script, before: int) -> Iterator[str]:
+    """The pauses behind so many writes that end when somebody says so."""
+    for hold in script.holds:
+        if hold.place == before:
+            yield f"{_moment(hold.at)}  silence until released{_heartbeat(hold.heartbeat)}; moments go on from here"
+
+
+def _heartbeat(heartbeat: tuple[float, bytes] | None) -> str:
+    if heartbeat is None:
         return ""
-    interval, data = script.ending.heartbeat
+    interval, data = heartbeat
     return f", but for {counted(len(data), 'byte')} every {interval:g} s: {_ascii(data)}"
 
 
@@ -118,6 +126,7 @@ def _writes(script: Script, chunks: _Chunks, most: int | None) -> Iterator[str]:
     writes = script.writes
     half = len(writes) if most is None or len(writes) <= most else most // 2
     for index, write in enumerate(writes):
+        yield from _held(script, index)
         begun = chunks.until(write.upto)
         if half <= index < len(writes) - half:
             if index == half:

@@ -159,6 +159,8 @@ class Client(Protocol):
     timeout: float | None
     in_process: bool
     """It is called in this process."""
+    slowest_start: float
+    """Seconds, at most, that it has taken by now until its first request came."""
 
     def start(self) -> None:
         """Raises UsageError where it cannot be: no such command, no such function, a driver that does not speak."""

@@ -40,6 +40,7 @@ class Local:
     capabilities: frozenset[str] = frozenset()
     timeout: float | None = None
     in_process: bool = False
+    slowest_start: float = 0.0
     targets: list[Target] = field(default_factory=list)
 
     def start(self) -> None: ...
@@ -180,6 +181,17 @@ class TestTheDeadline:
         played = arena.observe(PythonClient(slow_retry), replies, deadline=1.8)
         assert not played.observation.timed_out
         assert played.observation.text == "ab"
+
+    def test_a_start_may_take_four_times_what_it_took_before(self, arena: ExampleRunner) -> None:
+        def starts_late(target: Target, shown: Callable[[str], object]) -> Observation:
+            time.sleep(1.0)
+            return reads_all(target, shown)
+
+        client = Local(starts_late)
+        assert arena.observe(client, one("ab"), deadline=0.2).observation.timed_out
+        assert client.slowest_start >= 1.0
+        assert arena.observe(client, one("ab"), deadline=2.5).observation.text == "ab"
+        assert arena.observe(client, one("ab"), deadline=0.2).observation.timed_out is False
 
     def test_a_client_that_asks_for_ever_is_given_up(self, arena: ExampleRunner) -> None:
         def for_ever(url: str, token: str, message: str) -> str:

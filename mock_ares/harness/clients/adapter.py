@@ -36,6 +36,7 @@ class Adapter(ABC):
     ) -> None:
         self.name = name
         self.boundaries: Boundaries = boundaries
+        self.slowest_start = 0.0
         self.capabilities, self.timeout = declared(capabilities, timeout)
 
     @abstractmethod

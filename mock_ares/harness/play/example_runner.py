@@ -50,6 +50,10 @@ SETTLED = 0.25
 """Seconds for which the end of the last exchange is waited for when the client is done."""
 NOTICED, NOTICED_AT_LAST = 0.1, 2.0
 """Seconds between two questions: so long a client has to see that the connection of the first has ended."""
+START, MOST_START = 4.0, 60.0
+"""Until its first request a client gets so many times what that took at most before, on a busy machine, and no more
+than so many seconds.
+"""
 CLOSED = 3.0
 """The same for a client that was stopped by its caller."""
 DIGESTED = 500_000.0
@@ -104,7 +108,7 @@ class ExampleRunner:
         failures = self.server.fake.failures.count
         self._plans.clear()
         self.wires.clear()
-        example = _Example(self, credentials.id, case, deadline, noticed)
+        example = _Example(self, credentials.id, case, deadline, noticed, min(START * client.slowest_start, MOST_START))
         target = self._target(credentials, case, example)
         with example:
             found = (self._ask_together if case.at_once else self._ask)(client, target, example)
@@ -116,6 +120,7 @@ class ExampleRunner:
             last = replace(last, observation=replace(last.observation, timed_out=True))
         if self._unknown(credentials.id, last.asked):
             client.boundaries = "best-effort"
+        client.slowest_start = max(client.slowest_start, example.start)
         void = _void(client, last.observation, last.asked)
         return replace(last, earlier=tuple(earlier), stalled=example.stalled, void=void)
 
@@ -200,7 +205,9 @@ class ExampleRunner:
 class _Example:
     """The deadline and the gate of one example. Its methods are called in the fake's loop unless they say otherwise."""
 
-    def __init__(self, runner: ExampleRunner, owner: str, case: Case, deadline: float, noticed: float) -> None:
+    def __init__(
+        self, runner: ExampleRunner, owner: str, case: Case, deadline: float, noticed: float, patience: float
+    ) -> None:
         self._server, self._gate, self._wires = runner.server, runner.gate, runner.wires
         self._before = self._server.fake.journal.last
         self.case, self.noticed = case, noticed
@@ -209,7 +216,8 @@ class _Example:
         self._held = _withholding(case, deadline) if case.withhold else None
         if self._held is not None:  # each piece may be waited for
             self._deadline += self._held.patience * len(self._held.due)
-        self.most = self._deadline * (1 if _asks_once(case) else ATTEMPTS)
+        self._patience = max(self._deadline, patience)
+        self.most = self._patience + self._deadline * (0 if _asks_once(case) else ATTEMPTS - 1)
         self._begun = monotonic()
         self._handle: asyncio.TimerHandle | None = None
         self.expired, self.over = False, Over()
@@ -248,11 +256,10 @@ class _Example:
         self._watch()
 
     def _watch(self) -> None:
-        fake = self._server.fake
         now = monotonic()
-        asked = (e.started for e in fake.journal.since(self._before) if e.owner == self.owner)
-        begun = max(asked, default=self._begun)
-        left = min(begun + self._deadline, self._begun + self.most) - now
+        asked = self._asked()
+        until = asked[-1] + self._deadline if asked else self._begun + self._patience
+        left = min(until, self._begun + self.most) - now
         if left > 0:
             self._handle = self._server.loop.call_later(left, self._watch)
         else:
@@ -261,6 +268,15 @@ class _Example:
             for owner, wire in self._wires:  # the idle ones, too: it may be waiting for their end
                 if owner == self.owner:
                     wire.reset()
+
+    def _asked(self) -> list[float]:
+        return sorted(e.started for e in self._server.fake.journal.since(self._before) if e.owner == self.owner)
+
+    @property
+    def start(self) -> float:
+        """Seconds until it asked. From any thread; 0 where it never did."""
+        asked = self._asked()
+        return asked[0] - self._begun if asked else 0.0
 
     def _over(self) -> None:
         fake = self._server.fake

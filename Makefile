@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Where rustup puts cargo, also for shells that were not told.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-PORT ?= 3000
+PORT ?=
 ARGS ?=
 PYTHON ?=
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
@@ -39,10 +39,10 @@ LIBRARIES := contracts/clients/libraries
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
-	@echo 'Variables: PORT=3000 (serve), ARGS="..." (serve, test, coverage, fuzz, kill-matrix, mutation, trial), PYTHON=python3.12'
+	@echo 'Variables: PORT=8080 (serve), ARGS="..." (serve, test, coverage, fuzz, kill-matrix, mutation, trial), PYTHON=python3.12'
 
-serve: $(RUNTIME) ## a fake ARES on port 3000
-	@exec $(BIN)/mock-ares serve --port $(PORT) $(ARGS)
+serve: $(RUNTIME) ## a fake ARES on port 3000, or the next free one
+	@exec $(BIN)/mock-ares serve $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: $(DEV) ## run the tests
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)

@@ -136,7 +136,9 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @main.command()
 @click.argument("files", nargs=-1, type=FILES)
 @click.option("--host", default="127.0.0.1", show_default=True, callback=_host, help="The address to listen on.")
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.option(
+    "--port", show_default="3000, or the next free one", type=click.IntRange(0, 65535), help="0: any free one."
+)
 @click.option("--profile", default="docs", type=PROFILES, help="Whose behaviour: ARES's pages, or its server.")
 @click.option("--scenario", help="The scenario that answers where none is asked for and none applies.")
 @click.option("--dialect", type=DialectChoice(), help="How chunks become events; by default the profile's way.")
@@ -162,7 +164,7 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option("--control-token", envvar="MOCK_ARES_CONTROL_TOKEN", help="Opens console and control API to its holders.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes, for load tests.")
 @click.option("--json-logs", is_flag=True, help="A JSON object per line, for machines.")
-def serve(files: tuple[Path, ...], host: str, port: int, **options: Any) -> None:
+def serve(files: tuple[Path, ...], host: str, port: int | None, **options: Any) -> None:
     """Serve the fake. FILES are scenario files or folders of them; by default the library that comes with it.
 
     A file that is saved is served anew; one with mistakes keeps the last good version. The console is at /_mock/.
@@ -213,7 +215,7 @@ def _of_folder(folder: Folder, options: dict[str, Any]) -> list[Scenario]:
     return folder.scenarios
 
 
-def _serve_alike(scenarios: Iterable[Scenario | Entry], host: str, port: int, options: dict[str, Any]) -> None:
+def _serve_alike(scenarios: Iterable[Scenario | Entry], host: str, port: int | None, options: dict[str, Any]) -> None:
     from dataclasses import replace
 
     from mock_ares.server.hosting.workers import NeedsStateError, run

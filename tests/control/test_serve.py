@@ -24,6 +24,7 @@ from mock_ares.ares.errors import NAMES
 from mock_ares.authoring.load import load_all
 from mock_ares.cli import main
 from mock_ares.server.hosting.log_lines import LogLines, line
+from mock_ares.server.hosting.loop import USUAL_PORT, CannotListenError, address_in_network, listen
 from mock_ares.server.record.journal import Exchange
 from mock_ares.starter import SCHEMA
 from tests.server.live import PATIENCE
@@ -59,8 +60,9 @@ class Serving:
 
 
 @contextlib.contextmanager
-def serving(*arguments: str | Path, **more: Any) -> Iterator[Serving]:
-    command = [sys.executable, "-u", "-m", "mock_ares", "serve", "--port", "0", "--instant", *map(str, arguments)]
+def serving(*arguments: str | Path, port: str | None = "0", **more: Any) -> Iterator[Serving]:
+    chosen = [] if port is None else ["--port", port]
+    command = [sys.executable, "-u", "-m", "mock_ares", "serve", *chosen, "--instant", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
     try:
         yield Serving(process)
@@ -100,6 +102,15 @@ def test_a_person_sees_where_what_and_then_a_line_per_stream(folder: Path) -> No
         (folder / "day.yaml").write_text("text: hi\n")
         served.until(r"reloaded day\.yaml")
         connection.close()
+
+
+def test_the_usual_port_is_taken() -> None:
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(CannotListenError):  # whoever has it
+            stack.enter_context(listen("127.0.0.1", USUAL_PORT))
+        with serving(port=None) as served:
+            port = served.until(r"^Port 3000 is taken by another program: this is port (\d+)\. --port chooses one\.")[1]
+            assert served.until(r"a fake ARES at (http://\S+)")[1] == f"http://127.0.0.1:{port}"
 
 
 def test_a_machine_reads_json(folder: Path) -> None:
@@ -143,9 +154,16 @@ def test_beyond_loopback(folder: Path) -> None:
         url = served.until(r"a fake ARES at (http://\S+)")[1]
         assert "--control-token" in served.until(r"^console +(.+)")[1]
         assert served.get(url, "/_mock/api/status")[0] == 403
+    with listen("0.0.0.0", 0) as listener:
+        network = address_in_network(listener)
     with serving(folder, "--host", "0.0.0.0", "--control-token", "sesame") as served:
         url = served.until(r"a fake ARES at (http://\S+)")[1]
         assert "asks for the control token" in served.until(r"^console +(.+)")[1]
+        if network is not None:
+            host = network.rpartition(":")[0]
+            said = served.until(r"^network +(.+)")[1]
+            assert said.startswith(f"{host}:{url.rpartition(':')[2]} for a phone's page; allow")
+            assert said.endswith(f"--cors {host}:5173")
         served.until("scenarios")
         assert "sesame" not in served.said
         assert served.get(url, "/_mock/api/status", authorization="Bearer sesame")[0] == 200

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mock_ares.faults import reset_peer
-from mock_ares.scenario.model import Pace, Position, Reply
+from mock_ares.scenario.model import Pace, Position, Reply, Scenario, When
 from tests.server.live import PATHS, SAY_HI, Live, live
 
 PAGE = "http://localhost:5173"
@@ -172,3 +172,26 @@ class TestJournal:
         docs.ask("/v1/chat")
         assert [exchange.path for exchange in docs.server.requests(first)] == ["/api/chat/stream"]
         assert [exchange.path for exchange in docs.exchanges] == ["/v1/chat"]
+
+
+class TestTheRoot:
+    """ARES has nothing at ``/``; a browser into which the address was typed is led to the console."""
+
+    LOOKING = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+    def test_a_browser_is_led_to_the_console(self, ares: Live) -> None:
+        got = ares.send("GET", "/", accept=self.LOOKING)
+        assert (got.status, got.headers["location"]) == (307, "/_mock/")
+        assert b"<title>mock-ares</title>" in ares.send("GET", "/_mock/", accept=self.LOOKING).body
+
+    @pytest.mark.parametrize(
+        ("method", "path", "accept"),
+        [("GET", "/", "*/*"), ("GET", "/", "text/event-stream"), ("POST", "/", LOOKING), ("GET", "/else", LOOKING)],
+    )
+    def test_all_else_is_told_what_ares_says(self, ares: Live, method: str, path: str, accept: str) -> None:
+        assert ares.send(method, path, accept=accept).status == 404
+
+    def test_a_scenario_for_it_goes_first(self, caplog: pytest.LogCaptureFixture) -> None:
+        page = Scenario((Reply(text="an app"),), name="page", when=When(endpoint="GET /"))
+        with live(caplog, [page]) as ares:
+            assert ares.send("GET", "/", accept=self.LOOKING).status == 200

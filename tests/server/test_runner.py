@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from mock_ares.server.hosting.loop import CannotListenError, Server, listen, serve_forever, url_of
+from mock_ares.server.hosting import loop
+from mock_ares.server.hosting.loop import CannotListenError, Server, address_in_network, listen, listen_chosen, url_of
 from tests.ports import lasting_port
 
 
@@ -175,8 +176,8 @@ import logging, sys
 logging.getLogger("asyncio").addFilter(lambda record: not record.msg.startswith("Executing %s took"))
 sys.path.insert(0, {path!r})
 from test_runner import hello
-from mock_ares.server.hosting.loop import serve_forever
-serve_forever(hello, "127.0.0.1", 0, lambda url: print(url, flush=True))
+from mock_ares.server.hosting.loop import listen, serve_forever
+serve_forever(hello, listen("127.0.0.1", 0), lambda url: print(url, flush=True))
 print("end")
 """
 
@@ -195,9 +196,33 @@ def test_a_signal_ends_it_with_streams_open(number: signal.Signals) -> None:
     assert (process.returncode, out, err) == (0, "end\n", "")
 
 
-def test_serving_where_one_cannot_is_one_line() -> None:
+def test_a_port_that_was_chosen_is_the_port_or_none() -> None:
     with listen("127.0.0.1", 0) as listener, pytest.raises(CannotListenError, match="it is taken"):
-        serve_forever(hello, "127.0.0.1", listener.getsockname()[1], print)
+        listen_chosen("127.0.0.1", listener.getsockname()[1])
+
+
+def test_where_none_was_chosen_it_is_the_next_free_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listen("127.0.0.1", 0) as listener:
+        usual = listener.getsockname()[1]
+        monkeypatch.setattr(loop, "USUAL_PORT", usual)
+        with listen_chosen("127.0.0.1", None) as other:
+            assert other.getsockname()[1] != usual
+        monkeypatch.setattr(loop, "NEAR", 1)  # all of them are taken
+        with listen_chosen("127.0.0.1", None) as other:
+            assert other.getsockname()[1] not in (0, usual)
+
+
+def test_a_port_that_may_not_be_had_is_no_reason_to_take_another() -> None:
+    with pytest.raises(CannotListenError, match="no such address"):
+        listen_chosen("192.0.2.7", None)
+
+
+def test_other_machines_reach_what_listens_on_all_addresses() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert address_in_network(listener) is None
+    with listen("0.0.0.0", 0) as listener:
+        found = address_in_network(listener)
+        assert found is None or found.endswith(f":{listener.getsockname()[1]}")  # None: there is no network
 
 
 def test_a_connection_that_is_accepted_last_of_all_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

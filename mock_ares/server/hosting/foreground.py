@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import socket
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,14 @@ from mock_ares.scenario.diagnostics import counted
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
-from mock_ares.server.hosting.loop import listen, origin, serve_forever
+from mock_ares.server.hosting.loop import (
+    USUAL_PORT,
+    address_in_network,
+    listen,
+    listen_chosen,
+    origin,
+    serve_forever,
+)
 from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.state import FakeState, Settings
 
@@ -32,7 +40,7 @@ def run(
     settings: Settings,
     scenarios: Iterable[Scenario | Entry],
     host: str,
-    port: int,
+    port: int | None,
     *,
     refuse: int | None = None,
     reset: int | None = None,
@@ -40,6 +48,7 @@ def run(
     json_logs: bool = False,
 ) -> None:
     """Serves until Ctrl-C. ``folder``: where the scenarios come from, and are looked for again when they change.
+    ``port``: None for the usual one, or the next that is free.
 
     Raises CannotListenError, or LookupError for a scenario that does not exist.
     """
@@ -53,6 +62,7 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(closing(terminal))
         stack.enter_context(closing(fake))
+        listener = stack.enter_context(listen_chosen(host, port))
         refused = None if refuse is None else stack.enter_context(closing(refused_port(host, refuse)))
         resetting = None if reset is None else stack.enter_context(closing(listen(host, reset)))
 
@@ -68,7 +78,8 @@ def run(
                 if port is not None
             ]
             told = {"event": "listening", "url": url, "profile": fake.profile.name, "console": f"{url}/_mock/"}
-            terminal.say("\n".join([_greeting(fake, folder, url), *others]), **told, scenarios=[*fake.library.by_name])
+            said = [*_instead(listener, port), _greeting(fake, folder, url, address_in_network(listener)), *others]
+            terminal.say("\n".join(said), **told, scenarios=[*fake.library.by_name])
             if folder is not None and folder.broken:
                 terminal.files([("broken", entry) for entry in folder.broken])
             if fake.settings.awaited:
@@ -80,7 +91,7 @@ def run(
             said = f"{counted(count, 'answer')} still to end; once more breaks them off"
             terminal.say(said, event="stopping", open=count)
 
-        serve_forever(create_app(fake=fake), host, port, ready, stopping)
+        serve_forever(create_app(fake=fake), listener, ready, stopping)
 
 
 async def _reload(control: Control, reloader: Reloader, terminal: LogLines) -> None:
@@ -93,13 +104,22 @@ async def _reload(control: Control, reloader: Reloader, terminal: LogLines) -> N
     await reloader.run()
 
 
-def _greeting(fake: FakeState, folder: Folder | None, url: str) -> str:
+def _instead(listener: socket.socket, wanted: int | None) -> Iterator[str]:
+    """That it is another port than people are used to."""
+    port = listener.getsockname()[1]
+    if wanted is None and port != USUAL_PORT:
+        yield f"Port {USUAL_PORT} is taken by another program: this is port {port}. --port chooses one.\n"
+
+
+def _greeting(fake: FakeState, folder: Folder | None, url: str, outside: str | None) -> str:
+    """``outside``: the origin for other machines of the network."""
     jwt = fake.keyring.issue_jwt(lifetime=MONTH)
     key = fake.keyring.issue_api_key(lifetime=MONTH)
+    network = "" if outside is None else f"network  {_network(fake.settings, outside)}\n"
     return (
         f"mock-ares {__version__}: a fake ARES at {url} (profile {fake.profile.name}; Ctrl-C ends it)\n"
         f"\n"
-        f"console  {_console(fake.settings, url)}\n"
+        f"console  {_console(fake.settings, url)}\n{network}"
         f"JWT      {jwt}\n"
         f"API key  {key}\n"
         f"\n"
@@ -114,6 +134,14 @@ def _console(settings: Settings, url: str) -> str:
     if settings.control_token is not None:
         return f"{url}/_mock/ (asks for the control token)"
     return f"{url}/_mock/" if not settings.exposed else "none: beyond loopback it needs --control-token"
+
+
+def _network(settings: Settings, outside: str) -> str:
+    """What a phone's page takes: an address that is not the phone itself, and to be allowed (CORS)."""
+    if settings.origins is not None:
+        return outside
+    page = f"{outside.rpartition(':')[0]}:5173"
+    return f"{outside} for a phone's page; allow the page's own origin, such as --cors {page}"
 
 
 def _scenarios(fake: FakeState, folder: Folder | None) -> str:

@@ -29,6 +29,8 @@ from mock_ares.server.transport.uvicorn_config import protocol_factory
 
 BACKLOG = 2048
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+_ELSEWHERE = "192.0.2.1"
+"""An address of another network, where nobody is (RFC 5737)."""
 _REASONS = {
     errno.EADDRINUSE: "it is taken. Stop the program that listens there, or choose another port (0: any free one)",
     errno.EACCES: "no permission. Ports below 1024 are the system's: choose a higher one",
@@ -36,6 +38,9 @@ _REASONS = {
 }
 
 
+USUAL_PORT = 3000
+NEAR = 100
+"""Ports that are tried one after the other."""
 LOOK = 0.05
 """Seconds between two looks for streams that would go on for ever."""
 AT_LEAST = 5
@@ -45,10 +50,15 @@ AT_LEAST = 5
 class CannotListenError(Exception):
     """The port cannot be listened on; says why in one line."""
 
+    taken = False
+    """By another program: another port will do."""
+
     @classmethod
     def because(cls, host: str, port: int, error: OSError) -> CannotListenError:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        return cls(f"cannot listen on {host} port {port}: {reason}")
+        why = cls(f"cannot listen on {host} port {port}: {reason}")
+        why.taken = error.errno == errno.EADDRINUSE
+        return why
 
 
 class Server:
@@ -139,14 +149,16 @@ def raise_file_limit() -> None:
 
 
 def serve_forever(
-    app: Any, host: str, port: int, ready: Callable[[str], None], stopping: Callable[[int], object] = lambda count: None
+    app: Any,
+    listener: socket.socket,
+    ready: Callable[[str], None],
+    stopping: Callable[[int], object] = lambda count: None,
 ) -> None:
     """Serves in the main thread until SIGINT or SIGTERM, then returns. ``ready`` is called with the origin.
 
     Then nothing new is accepted, and what runs goes on to its end, if it has one; ``stopping`` is called with how many
-    there are. A second signal breaks them off. Raises ``CannotListenError``.
+    there are. A second signal breaks them off.
     """
-    listener = listen(host, port)
     with listener, contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_until_signal(app, listener, ready, stopping))
 
@@ -235,6 +247,31 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise CannotListenError.because(host, port, error) from None
     return listener
+
+
+def listen_chosen(host: str, port: int | None) -> socket.socket:
+    """As ``listen``; where nobody chose a port, on the usual one or the next that no other program has."""
+    if port is not None:
+        return listen(host, port)
+    for near in range(USUAL_PORT, USUAL_PORT + NEAR):
+        try:
+            return listen(host, near)
+        except CannotListenError as error:
+            if not error.taken:
+                raise
+    return listen(host, 0)
+
+
+def address_in_network(listener: socket.socket) -> str | None:
+    """The origin by which other machines reach a socket that listens on all addresses; None: it does not, or there is
+    no network. Nothing is sent for it: a datagram socket that is connected has been routed."""
+    host, port = listener.getsockname()[:2]
+    if host not in _ANY:
+        return None
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((_ELSEWHERE, 9))
+        return origin(probe.getsockname()[0], port)
+    return None
 
 
 def _addresses(host: str, port: int) -> Iterator[tuple[socket.AddressFamily, Any]]:

@@ -59,7 +59,7 @@ def run(
     settings: Settings,
     scenarios: Iterable[Scenario | Entry],
     host: str,
-    port: int,
+    port: int | None,
     workers: int,
     ready: Callable[[str], None],
 ) -> None:
@@ -69,13 +69,13 @@ def run(
     """
     from uvicorn.supervisors import Multiprocess
 
-    from mock_ares.server.hosting.loop import listen, url_of
+    from mock_ares.server.hosting.loop import listen_chosen, url_of
     from mock_ares.server.transport.uvicorn_config import workers_config
 
     read = tuple(Catalogue(scenarios).values())  # all of them: they are looked at whole, and pickled
     refuse(settings, read)
     fake = FakeState.make(settings, read)
-    with listen(host, port) as listener:
+    with listen_chosen(host, port) as listener:
         ready(_greeting(fake, url_of(listener), workers))
         Multiprocess(workers_config(functools.partial(_app, settings, read), workers), [listener]).run()
 

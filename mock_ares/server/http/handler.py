@@ -36,7 +36,7 @@ from mock_ares.server.replies.executor import BusyError
 from mock_ares.server.replies.library import Turn
 from mock_ares.server.replies.lookup import Facts, SlowPatternError
 from mock_ares.server.replies.planner import ChatContext, Planner, is_text
-from mock_ares.server.replies.responses import Answer, dump, of_error, of_json, other_host, unserved
+from mock_ares.server.replies.responses import Answer, dump, nothing, of_error, of_json, other_host, unserved
 from mock_ares.server.state import FakeState
 from mock_ares.server.transport.header_fields import Fields
 from mock_ares.server.transport.refusal import Refusal
@@ -539,6 +539,8 @@ class RequestHandler:
         # A chat's path with a slash behind it is none, whatever scenarios say of the chat.
         chats = request.method == "POST" and request.path.rstrip("/") in CHATS
         scenario = None if chats else self.fake.library.find(facts) or self.fake.library.routes(facts)
+        if scenario is None and _is_somebody_looking(request) and not self.fake.settings.replica:
+            return nothing(307, request.negotiated), (("location", "/_mock/"),)
         if scenario is None:
             reason = refusal_reasons.no_such_path(request.path, self._paths())
             request.exchange.reason = reason + refusal_reasons.offer(request.headers)
@@ -588,6 +590,11 @@ def _date(second: int) -> str:
 def _agents_of(turn: Turn) -> set[str]:
     when = turn.scenario.when
     return {when.agent_type} if when is not None and when.agent_type is not None else set()
+
+
+def _is_somebody_looking(request: Request) -> bool:
+    """A browser into which the address was typed that the console is at, nearly. ARES knows no such path."""
+    return request.method == "GET" and request.path == "/" and "text/html" in request.headers.get("accept", "").lower()
 
 
 NOTHING_SAID = ChatRequest(message="", agent_type=None, context_id=None, model=None, messages=None)

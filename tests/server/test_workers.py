@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,3 +119,50 @@ def test_workers_end_with_who_started_them(tmp_path: Path) -> None:
         process.communicate(timeout=20)  # whose end is the end of all who hold the pipe
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+
+
+SLOW = "text: Hello there\nchunks: [Hel, lo, ' there']\npace: {every: 500ms}\n"
+
+
+@contextmanager
+def streaming(folder: Path, scenario: str) -> Iterator[tuple[subprocess.Popen[str], Iterator[str]]]:
+    """Two workers, and an answer that has begun."""
+    (folder / "slow.yaml").write_text(scenario)
+    command = ("mock_ares", "serve", "--port", "0", "--workers", "2", "--scenario", "slow", str(folder))
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        url = next(found for line in process.stdout if (found := re.search(r"http://[\d.:]+", line)))[0]
+        pieces = stream_chat(f"{url}/api/chat/stream", Keyring().issue_jwt(lifetime=60), "hi")
+        try:
+            assert next(pieces) == "Hel"
+            yield process, pieces
+        finally:
+            process.kill()
+
+
+def test_what_runs_goes_on_to_its_end(tmp_path: Path) -> None:
+    with streaming(tmp_path, SLOW + "faults: []\n") as (process, pieces):
+        process.send_signal(signal.SIGTERM)
+        assert "".join(pieces) == "lo there"
+        process.wait(20)
+
+
+def test_what_has_no_end_is_broken_off(tmp_path: Path) -> None:
+    with streaming(tmp_path, SLOW + "faults: [hang: {after: 1}]\n") as (process, pieces):
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(AresError, match=r"IncompleteRead|Reset"):
+            "".join(pieces)
+        process.wait(20)
+
+
+def test_what_takes_too_long_is_broken_off_by_a_second_signal(tmp_path: Path) -> None:
+    with streaming(tmp_path, SLOW.replace("500ms", "600s")) as (process, pieces):
+        until = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < until:
+            process.send_signal(signal.SIGTERM)
+            time.sleep(1)
+        with pytest.raises(AresError, match=r"IncompleteRead|Reset"):
+            "".join(pieces)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mock_ares.ares.credentials import MONTH
 from mock_ares.scenario.catalogue import Catalogue, Entry
@@ -20,7 +22,13 @@ from mock_ares.scenario.model import Scenario
 from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.state import FakeState, Settings
 
+if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.supervisors import Multiprocess
+
 MOST_NAMED = 5
+LOOK = 0.05
+"""Seconds between two looks whether the workers have ended."""
 
 
 class NeedsStateError(ValueError):
@@ -67,8 +75,6 @@ def run(
 
     Raises NeedsStateError, CannotListenError, LookupError for a scenario that does not exist.
     """
-    from uvicorn.supervisors import Multiprocess
-
     from mock_ares.server.hosting.loop import listen_chosen, url_of
     from mock_ares.server.transport.uvicorn_config import workers_config
 
@@ -77,7 +83,23 @@ def run(
     fake = FakeState.make(settings, read)
     with listen_chosen(host, port) as listener:
         ready(_greeting(fake, url_of(listener), workers))
-        Multiprocess(workers_config(functools.partial(_app, settings, read), workers), [listener]).run()
+        _supervisor(workers_config(functools.partial(_app, settings, read), workers), listener).run()
+
+
+def _supervisor(config: Config, listener: socket.socket) -> Multiprocess:
+    """uvicorn's, which ends when what its workers are sending has ended; a second signal breaks that off."""
+    from uvicorn.supervisors import Multiprocess
+
+    class Supervisor(Multiprocess):
+        def join_all(self) -> None:
+            while any(each.process.is_alive() for each in self.processes):
+                if self.signal_queue:
+                    for each in self.processes:
+                        each.kill()
+                time.sleep(LOOK)
+            super().join_all()
+
+    return Supervisor(config, [listener])
 
 
 def _app(settings: Settings, scenarios: tuple[Scenario, ...]) -> Any:

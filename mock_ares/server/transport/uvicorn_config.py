@@ -41,7 +41,7 @@ def protocol_factory(
 
 def workers_config(factory: Callable[[], Any], workers: int) -> Config:
     """For uvicorn's own processes; what crosses over to them is pickled, the class by its name."""
-    return _config(factory, "mock_ares.server:Http", factory=True, workers=workers, timeout_graceful_shutdown=1)
+    return _config(factory, "mock_ares.server:Http", factory=True, workers=workers)
 
 
 def _config(app: Any, http: Any, **more: Any) -> Config:

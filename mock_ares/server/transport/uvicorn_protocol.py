@@ -250,6 +250,12 @@ class Connection(_Protocol):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def shutdown(self) -> None:
+        """The server is stopping: what runs goes on to its end, if it has one."""
+        super().shutdown()
+        if not self.has_end:
+            self.transport.abort()
+
     def eof_received(self) -> bool:  # type: ignore[override]
         self._half_closed = True
         if not self.manners.half_closed:

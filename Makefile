@@ -109,7 +109,7 @@ build: $(DEV) ## make wheel and source archive in dist/
 
 clean: ## remove all that make has made
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .mock-ares $(LIBRARIES)/node_modules
-	@rm -f contracts/*/rust/Cargo.lock tests/recorder/axum/Cargo.lock
+	@rm -rf contracts/*/rust/target contracts/*/rust/Cargo.lock tests/recorder/axum/Cargo.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV):

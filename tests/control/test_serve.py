@@ -184,6 +184,30 @@ class TestLines:
         clock = time.strftime("%H:%M:%S", time.localtime(0.0))
         assert told == f"{clock}  “hi”  day  broken with reset_peer  1 chunk  27 bytes  1.50 s  reset"
 
+    @pytest.mark.parametrize(
+        ("headers", "proxy"),
+        [
+            (
+                {"sec-fetch-site": "same-origin", "origin": "http://localhost:5173", "host": "127.0.0.1:3000"},
+                "localhost:5173",
+            ),
+            ({"sec-fetch-site": "same-origin", "referer": "https://app.example/chat"}, "app.example"),
+            ({"sec-fetch-site": "same-origin", "host": "localhost:5173"}, "localhost:5173"),
+            ({"x-forwarded-host": "localhost:3001"}, "localhost:3001"),
+            ({"via": "1.1 a\x1b[2Jb"}, "1.1 a\\x1b[2Jb"),
+            ({"sec-fetch-site": "same-origin", "origin": "http://127.0.0.1:3000"}, None),  # the console
+            ({"sec-fetch-site": "same-site", "origin": "http://localhost:5173"}, None),
+            ({"sec-fetch-site": "same-origin", "origin": "http://[::1"}, None),
+            ({"sec-fetch-site": "same-origin"}, None),
+            ({}, None),
+        ],
+    )
+    def test_a_cut_by_way_of_a_proxy(self, headers: dict[str, str], proxy: str | None) -> None:
+        cut = self.exchange(status=200, ending="reset", headers=tuple(headers.items()))
+        told = line(cut, port=3000)
+        assert (f"(by way of a proxy, {proxy}: " in told) if proxy else ("proxy" not in told)
+        assert "proxy" not in line(self.exchange(ending="complete", headers=tuple(headers.items())), port=3000)
+
     def test_a_message_moves_no_cursor_and_ends_no_line(self) -> None:
         told = line(self.exchange(message="a\x1b[2J\n\u202eb\x9b1m" + "c" * 100))
         assert "“a\\x1b[2J\\n\\u202eb\\x9b1m" in told and told.isprintable() and len(told) < 120

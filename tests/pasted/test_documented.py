@@ -22,6 +22,7 @@ from mock_ares.verify.command import verify
 from mock_ares.verify.questions import TABLE
 from tests.documents import ROOT, commands, examples, pages, text
 from tests.pasted.conftest import Paste
+from tests.programs import RUST
 
 RUN_BY = {
     ("README.md", "sh"): "here",
@@ -35,6 +36,9 @@ RUN_BY = {
     ("docs/check.md", "toml"): "here",
     ("docs/control-api.md", "js"): "tests/control/test_docs.py",
     ("docs/control-api.md", "sh"): "here",
+    ("docs/frontends.md", "js"): "tests/pasted/test_frontends.py",
+    ("docs/frontends.md", "nginx"): "tests/pasted/test_frontends.py",
+    ("docs/frontends.md", "yaml"): "tests/pasted/test_frontends.py",
     ("docs/pytest.md", "python"): "tests/plugin/test_docs.py",
     ("docs/scenarios.md", "python"): "tests/authoring/test_docs.py",
     ("docs/scenarios.md", "yaml"): "tests/authoring/test_docs.py",
@@ -152,10 +156,13 @@ def test_the_page_of_verify(paste: Paste, place: Path, search: str, fake: FakeSe
 @pytest.mark.toolchain("node")
 @pytest.mark.toolchain("go")
 @pytest.mark.toolchain("javac")
+@pytest.mark.toolchain("cargo")
 def test_the_clients_page(paste: Paste, place: Path, search: str, fake: FakeServer) -> None:
     code = lines("contracts/clients/README.md", 0).replace("http://127.0.0.1:3000", fake.url)
-    said = paste(code, PATH=search, where=ROOT / "contracts" / "clients", GOTOOLCHAIN="local")
-    assert said.count("Neural networks learn by example.") == 3
+    said = paste(
+        code, PATH=search, where=ROOT / "contracts" / "clients", GOTOOLCHAIN="local", CARGO_TARGET_DIR=str(RUST)
+    )
+    assert said.count("Neural networks learn by example.") == 4
 
 
 def test_commands_within_the_text_are_understood() -> None:

@@ -63,6 +63,7 @@ def run(
         stack.enter_context(closing(terminal))
         stack.enter_context(closing(fake))
         listener = stack.enter_context(listen_chosen(host, port))
+        terminal.port = listener.getsockname()[1]
         refused = None if refuse is None else stack.enter_context(closing(refused_port(host, refuse)))
         resetting = None if reset is None else stack.enter_context(closing(listen(host, reset)))
 

@@ -12,6 +12,7 @@ from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.scenario.diagnostics import counted
 from mock_ares.server.hosting.output_queue import LineWriter
 from mock_ares.server.record.journal import Exchange
+from mock_ares.server.record.proxy import proxy_of
 
 if TYPE_CHECKING:
     from mock_ares.server.files.scenario_files import Change, ServedFile
@@ -20,11 +21,17 @@ MESSAGE = 40
 """Characters of a message that are shown."""
 
 
+CUT = ("reset", "close")
+"""Ends that some proxies do not pass on."""
+
+
 class LogLines:
     """A watcher that prints. Whoever reads may be slow, or leave: nobody waits for that."""
 
-    def __init__(self, *, json_logs: bool = False, out: TextIO | None = None) -> None:
+    def __init__(self, *, json_logs: bool = False, out: TextIO | None = None, port: int | None = None) -> None:
+        """``port``: the fake's own, by which proxies are found out."""
         self._json = json_logs
+        self.port = port
         self._lines = LineWriter(out or sys.stdout, self._missed)
 
     def say(self, text: str, **fields: Any) -> None:
@@ -54,7 +61,7 @@ class LogLines:
             told = request_json(exchange, "")
             self.say("", event="request", **{**told, "time": round(time.time(), 3), "opened": told["time"]})
         else:
-            self.say(line(exchange))
+            self.say(line(exchange, port=self.port))
 
     def files(self, changes: Iterable[tuple[Change, ServedFile]]) -> None:
         from mock_ares.control.serializers import file_json
@@ -63,7 +70,7 @@ class LogLines:
             self.say(_of_file(change, entry), event="file", change=change, **file_json(entry))
 
 
-def line(exchange: Exchange, now: float | None = None) -> str:
+def line(exchange: Exchange, now: float | None = None, port: int | None = None) -> str:
     """Time, what was asked, who answered, and what became of it."""
     moment = time.strftime("%H:%M:%S", time.localtime(time.time() if now is None else now))
     parts = [moment, _asked(exchange)]
@@ -80,6 +87,9 @@ def line(exchange: Exchange, now: float | None = None) -> str:
         parts.append(f"({printable(exchange.reason)})")
     if exchange.before_fault == "best-effort":
         parts.append("(best effort: what it had read is not known)")
+    if port is not None and exchange.ending in CUT and (proxy := proxy_of(exchange, port)) is not None:
+        where = printable(proxy[:MESSAGE])
+        parts.append(f"(by way of a proxy, {where}: the page may see another end, or none; docs/frontends.md)")
     return "  ".join(part for part in parts if part)
 
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_ares.dialects import DIALECTS, STANDARD
-from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
+from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS, OPTIONS
 from mock_ares.harness.clients.processes.strays import adopt
 from mock_ares.harness.model import CheckResult, Edition, HarnessError, KnownFailure, UsageError
 from mock_ares.harness.report import ENDINGS, ending
 from mock_ares.harness.run.baseline import read, update
-from mock_ares.harness.run.clients_file import ClientEntry, read_grid
+from mock_ares.harness.run.clients_file import ClientEntry, read_grid, refuse_options
 from mock_ares.harness.run.replay import FOLDER, UNSAVED
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.stopping import Stopping, stoppable
@@ -92,6 +92,10 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
         (
             click.argument("command", nargs=-1, type=click.UNPROCESSED),
             *(_option(name) for name in KINDS),
+            *(
+                click.option(f"--{word}", metavar=word.upper(), help=f"With --{kind}: {about}")
+                for word, (kind, about) in OPTIONS.items()
+            ),
             click.option("--can", multiple=True, metavar="CAPABILITIES", help="Such as incremental,retry,timeout=5."),
             click.option("--best-effort", is_flag=True, help="CMD pipes what it reads: promise no read boundaries."),
         )
@@ -285,7 +289,7 @@ def _expected(word: str) -> tuple[str, KnownFailure]:
 
 
 def _given(options: dict[str, Any]) -> list[str]:
-    names = {name: f"--{name}" for name in (*KINDS, "name")}
+    names = {name: f"--{name}" for name in (*KINDS, *OPTIONS, "name")}
     more = {"can": "--can", "best_effort": "--best-effort", "command": "a command"}
     return [flag for name, flag in (names | more).items() if options[name]]
 
@@ -304,12 +308,16 @@ def _entry(options: dict[str, Any]) -> ClientEntry:
         raise UsageError(f"{kind_flags} go with a command; {kinds[0]} takes none")
     if len(flags) > 1:
         raise UsageError(f"choose one of {listed([f'--{name}' for name in flags], 'and')}: {KINDS[flags[0]].help}")
+    kind = next(iter(words), None) or next(iter(flags), OF_COMMANDS[0])
+    further = {word: options[word] for word in OPTIONS if options[word]}
+    refuse_options(kind, further, mark="--")
     return ClientEntry(
-        kind=next(iter(words), None) or next(iter(flags), OF_COMMANDS[0]),
+        kind=kind,
         words=tuple(command or words.values()),
         name=options.get("name", ""),
         capabilities=tuple(word.strip() for words in options["can"] for word in words.split(",")),
         boundaries="best-effort" if options["best_effort"] else None,
+        options=further,
     )
 
 
@@ -368,7 +376,7 @@ def _replay(file: Path, entry: ClientEntry, profile: str) -> int:
     client = entry.make()
     client.start()
     try:
-        with ExampleRunner(profile) as arena:
+        with ExampleRunner.of(client, profile) as arena:
             failure = judge_case(client, case, arena, info)
     finally:
         client.close()

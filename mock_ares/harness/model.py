@@ -6,7 +6,7 @@ observation against the case's expectation gives a *verdict*. A *check* is a haz
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -40,6 +40,9 @@ FailureKind = Literal[
     "unexplained",
     "leaked-credentials",
     "unsteady",
+    "executed",
+    "unmarked",
+    "frozen",
 ]
 Boundaries = Literal["exact", "best-effort"]
 
@@ -51,6 +54,12 @@ KEY_PATH = "/v1/chat/stream"
 CAPABILITIES = frozenset(
     {"incremental", "retry", "cancel", "abort", "concurrent", "v1", "redirects", "gzip", "timeout"}
 )
+"""Those that users declare."""
+OF_PAGES = frozenset({"page", "new-chat", "stop"})
+"""Those that a whole page has by what it is, and by the selectors that are given."""
+
+CANARY = "mock_ares_canary"
+"""A global name that text sets where it is run, and a part of the addresses that stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,8 @@ class Case:
     """Each piece is sent only when the client has shown the one before (``incremental``)."""
     refused: bool = False
     """It is pointed at a port that refuses connections."""
+    new_chat: bool = False
+    """Between two questions at once another chat is begun."""
 
 
 @dataclass(slots=True)
@@ -124,6 +135,10 @@ class Target:
     """Seconds after which the caller stops, whatever has been shown."""
     over: Over = field(default_factory=lambda: Over())
     """When the fake ended the example, which may be long before the deadline."""
+    new_chat: bool = False
+    """Another chat is begun before it is asked."""
+    asked: Callable[[], Sequence[Any]] = tuple
+    """What the fake has been asked by now, each a ``result.RecordedRequest``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +157,12 @@ class Observation:
     """The caller stopped it, as the case asked."""
     duration: float = 0.0
     """Seconds."""
+    page: tuple[tuple[str, str], ...] = ()
+    """What there is to say of a whole page beside: what and which, in this order."""
+
+    def noted(self, what: str) -> tuple[str, ...]:
+        """What there is to say of that."""
+        return tuple(which for name, which in self.page if name == what)
 
     @property
     def shown_text(self) -> str:
@@ -240,6 +261,8 @@ class Failure:
     """How the connection ended; ``NO_EXCHANGE``: there was none."""
     request: dict[str, Any] | None = None
     """The journal's record of the request, redacted."""
+    picture: str = ""
+    """The page as it was then: JPEG, in Base64; empty: the client is none."""
 
     @property
     def size(self) -> tuple[int, int, int]:

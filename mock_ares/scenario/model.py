@@ -281,6 +281,8 @@ class Counterexample(Words):
     """Each piece is sent only when the client has shown the one before."""
     refused: Switch = False
     """The client is pointed at a port that refuses connections."""
+    new_chat: Switch = False
+    """Between two questions at once another chat is begun, in a page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,10 @@ OUTCOMES = {
     "short-length": {"undetectable"},
     "long-line": {"either"},
     "after-failure": {"error", "either", "exact"},  # the second is whole
+    "page-partial": {"error", "either", "exact"},
     "end-record": {"either"},  # nothing on the wire says that no more will come
 }
-SLOW = {"long-line", "many-chunks", "patience", "cancel"}
+SLOW = {"long-line", "many-chunks", "patience", "cancel", "page-stop", "page-frames"}
 
 
 def test_a_capability_is_asked_for_where_the_row_names_one() -> None:
@@ -58,6 +59,12 @@ def test_a_capability_is_asked_for_where_the_row_names_one() -> None:
         "cancel": "cancel",
         "abort": "abort",
         "at-once": "concurrent",
+        "page-inert": "page",
+        "page-partial": "page",
+        "page-second": "page",
+        "page-new-chat": "new-chat",
+        "page-stop": "stop",
+        "page-frames": "page",
     }
 
 
@@ -212,6 +219,8 @@ ALSO: dict[str, set[str]] = {
     "error-detail": {"close_early", "reset_peer", "invalid_utf8", "error_event"},
     "stall": {"hang", "empty_reply"},
     "http-reads": {"length", "close-delimited"},
+    "page-inert": {"text-lookalikes", "chunk-spaces"},
+    "page-partial": {"close_early"},
     "after-failure": {"close_early", "reset_peer", "malformed_chunk", "text-unicode", "text-newlines"},
     "retry": {"close_early", "reset_peer"},
     "once": {"length", "close", "close-delimited"},
@@ -233,7 +242,7 @@ def only_its_own(name: str, case: Case, dialect: str, *rests_on: str) -> None:
 
 @pytest.mark.parametrize(("name", "dialect"), EACH)
 def test_the_fixed_examples_show_their_hazard_and_no_other(name: str, dialect: DialectName) -> None:
-    if name in ("everything", "long-line", "many-chunks"):
+    if name in ("everything", "long-line", "many-chunks", "page-frames"):
         return
     row = CHECKS[name].row
     for rests_on, cases in {"": row.examples, **row.resting}.items():
@@ -246,7 +255,7 @@ def test_the_fixed_examples_show_their_hazard_and_no_other(name: str, dialect: D
 @pytest.mark.parametrize(("name", "dialect"), [each for each in EACH if each.values[1] in ("text", "typed")])
 def test_the_generated_examples_show_their_hazard_and_no_other(name: str, dialect: DialectName) -> None:
     check = CHECKS[name]
-    if check.cases is None or name in ("everything", "long-line", "many-chunks"):
+    if check.cases is None or name in ("everything", "long-line", "many-chunks", "page-frames"):
         return
     asked = RunSettings(dialect=dialect, held=frozenset())
     seen = set[str]()

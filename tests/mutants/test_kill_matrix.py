@@ -11,6 +11,7 @@ from tests.mutants.base import Right
 from tests.mutants.matrix import Row, matrix, surprises
 from tests.mutants.parsers import PARSERS
 from tests.mutants.table import RIGHT, TABLE, Mutant, name_of
+from tests.pages.rig import BUGS
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,7 @@ def test_what_they_are_made_of_passes(rows: Mapping[str, Row], kind: type[Right]
 
 def test_every_check_has_a_mutant() -> None:
     failed_by = frozenset().union(*(mutant.failed_by for mutant in TABLE), *(parser.told_by for parser in PARSERS))
+    failed_by |= frozenset().union(*(bugs.values() for bugs in BUGS.values()))
     assert failed_by <= CHECKS.keys()
     without = [name for name, check in CHECKS.items() if name not in failed_by and not check.row.undetectable]
     assert not without, (

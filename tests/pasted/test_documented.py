@@ -30,6 +30,7 @@ RUN_BY = {
     ("README.md", "python"): "tests/plugin/test_docs.py",
     ("contracts/clients/README.md", "sh"): "here",
     ("contracts/wire/README.md", "yaml"): "tests/test_wire_vectors.py",
+    ("docs/check.md", "html"): "here",
     ("docs/check.md", "js"): "here",
     ("docs/check.md", "python"): "here",
     ("docs/check.md", "sh"): "here",
@@ -134,7 +135,7 @@ def test_the_readmes_bad_day(paste: Paste, place: Path) -> None:
 @pytest.mark.toolchain("node")
 @pytest.mark.toolchain("chromium")
 def test_the_checks_page(paste: Paste, place: Path, search: str) -> None:
-    for example in examples("docs/check.md", "python", "js", "toml"):
+    for example in examples("docs/check.md", "python", "html", "js", "toml"):
         example.write(place)
     for example in examples("docs/check.md", "sh"):
         paste(example.code, PATH=search)

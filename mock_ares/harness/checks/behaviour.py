@@ -11,7 +11,7 @@ from mock_ares.faults import close_early, malformed_chunk, reset_peer
 from mock_ares.harness.checks.failure import JSON
 from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import streaming, words
-from mock_ares.harness.model import Case
+from mock_ares.harness.model import CANARY, Case
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict.judgements import (
     asks_as_documented,
@@ -21,7 +21,8 @@ from mock_ares.harness.verdict.judgements import (
     lets_go,
     shows_each_piece,
 )
-from mock_ares.scenario.model import Body, Content, Pace, Pause, Position, Reply, Text
+from mock_ares.harness.verdict.of_pages import is_inert, keeps_drawing, marks_what_is_partial, stays_stopped
+from mock_ares.scenario.model import Body, Chunks, Content, Pace, Pause, Position, Reply, Text
 
 MESSAGES = (
     "Explain how neural networks learn",
@@ -78,9 +79,9 @@ SLICED = tuple(Pause(at=Position(byte=at), lasts=0.02) for at in (3, 8, 13, 14, 
 """Pauses that cut lines, at no end of a read that is promised: who reads two streams keeps one waiting."""
 
 
-def echoed(pace: Pace, chunks: Any = "mid-word") -> Case:
+def echoed(pace: Pace, chunks: Any = "mid-word", new_chat: bool = False) -> Case:
     """Two answers at once, each of which says what it was asked."""
-    return one(text=Text(template=ECHO), chunks=chunks, segments="free", pace=pace, at_once=True)
+    return one(text=Text(template=ECHO), chunks=chunks, segments="free", pace=pace, at_once=True, new_chat=new_chat)
 
 
 def twice(*replies: Reply) -> Case:
@@ -100,6 +101,25 @@ def after_broken(settings: RunSettings) -> SearchStrategy[Case]:
         st.lists(words, min_size=1, max_size=3),
     )
 
+
+# A whole page: nothing else shows text to anybody, or is asked again before it is done
+
+SET = f"globalThis.{CANARY}=1"
+EXECUTED = (
+    ("a", '<img src="//', f'" onerror="{SET}">', "b"),
+    ("a", f'<img src="/{CANARY}.png">', "b"),
+    (f"a<script>{SET}</script>b",),
+    (f"<svg onload='{SET}'></svg>",),
+    (f"a<details open ontoggle={SET}>b</details>",),
+    (f'<iframe srcdoc="<script>parent.{CANARY}=1</script>"></iframe>',),
+    (f"<style>@import url(/{CANARY}.css);</style>",),
+    (f"<link rel=stylesheet href=/{CANARY}.css>", f"<video poster=/{CANARY}.png></video>"),
+)
+"""Text that a page runs, or asks for, if it takes it for its own."""
+SLOWLY = Pace(every=0.1)
+"""The first answer is still on its way when the second question has been typed."""
+LONG, EVERY, OFTEN = 150_000, 100, 0.002
+"""Bytes, characters of a chunk, and seconds between two."""
 
 ROWS: dict[str, Row] = {
     "request": Row(
@@ -169,4 +189,27 @@ ROWS: dict[str, Row] = {
         judge=keeps_apart,
     ),
     "cancel": Row((one(*(f"w{n}" for n in range(LONG_AFTER)), pace=Pace(every=0.1), cancel_after=4),), judge=closes),
+    "page-inert": Row(tuple(one(*chunks) for chunks in EXECUTED), judge=is_inert),
+    "page-partial": Row(
+        (
+            twice(say("ab", "cd", faults=(close_early("abc"),)), say("xy", "z")),
+            twice(say("ab", "cd", faults=(close_early(1),)), say("xy", "z")),
+        ),
+        judge=marks_what_is_partial,
+    ),
+    "page-second": Row((echoed(SLOWLY),), judge=keeps_apart),
+    "page-new-chat": Row((echoed(SLOWLY, new_chat=True),), judge=keeps_apart),
+    "page-stop": Row(
+        (one(*(f"w{n}" for n in range(LONG_AFTER)), pace=SLOWLY, cancel_after=4),),
+        judge=stays_stopped,
+    ),
+    "page-frames": Row(
+        (
+            case(
+                say(text=Text(bytes=LONG), chunks=Chunks(every=EVERY), segments="free", pace=Pace(every=OFTEN)),
+            ),
+        ),
+        lasts=LONG / EVERY * OFTEN,
+        judge=keeps_drawing,
+    ),
 }

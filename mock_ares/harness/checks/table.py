@@ -12,7 +12,7 @@ from mock_ares.dialects import DIALECTS, Dialect
 from mock_ares.harness.checks import behaviour, everything, failure, framing, reads, text, transfer
 from mock_ares.harness.checks.gathered import GATHERED
 from mock_ares.harness.checks.rows import Check, Row
-from mock_ares.harness.model import CAPABILITIES, CheckInfo, HarnessError, LibraryFlaw, UsageError
+from mock_ares.harness.model import CAPABILITIES, OF_PAGES, CheckInfo, HarnessError, LibraryFlaw, UsageError
 from mock_ares.paths import CONTRACTS
 
 TIERS = ("documented", "standard", "defensive")
@@ -51,7 +51,7 @@ def _info(row: dict[str, Any]) -> CheckInfo:
     dialects: Any = tuple(name for name, dialect in DIALECTS.items() if shown_in(dialect))
     flaws = tuple(LibraryFlaw(**flaw) for flaw in row.pop("flaws", ()))
     info = CheckInfo(**row, dialects=dialects, flaws=flaws)
-    if info.tier not in TIERS or not (info.capability is None or info.capability in CAPABILITIES):
+    if info.tier not in TIERS or not (info.capability is None or info.capability in CAPABILITIES | OF_PAGES):
         raise HarnessError(f"checks.yaml: {info.id}: tier {info.tier!r}, capability {info.capability!r}")
     return info
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
-from mock_ares.harness.model import CAPABILITIES, Boundaries, Client, Observation, Target, UsageError
+from mock_ares.harness.model import CAPABILITIES, Boundaries, Case, Client, Observation, Target, UsageError
 from mock_ares.scenario.diagnostics import nearest
 
 Shown = Callable[[str], object]
@@ -26,6 +26,8 @@ class Adapter(ABC):
     """A process for each example: most of its time is their start."""
     restarts: bool = True
     """A retry after some text was shown can be told from that text; what stands on a terminal or page cannot."""
+    port: int | None = None
+    """Where it looks for its server, with credentials of its own; None: it asks where it is pointed."""
 
     def __init__(
         self,
@@ -63,6 +65,17 @@ class Adapter(ABC):
     @abstractmethod
     def close(self) -> None:
         """Ends processes and threads. Another example starts them again."""
+
+    def prepare(self) -> None:  # noqa: B027  # most have nothing to get ready
+        """Another example comes: what it takes to get ready is none of its time. Raises UsageError, HarnessError."""
+
+    def refuses(self, case: Case) -> str | None:
+        """Why it cannot be asked that; None: it can."""
+        return None
+
+    def picture(self) -> str:
+        """What it looks like at the end of an example: JPEG in Base64; empty where it looks like nothing."""
+        return ""
 
     def another(self) -> Client | None:
         """A second instance, that shares nothing with this one; None: there can be none."""

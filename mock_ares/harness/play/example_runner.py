@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import accumulate
 from types import TracebackType
 
+from mock_ares.ares.chats import CHATS
 from mock_ares.ares.credentials import Credentials
 from mock_ares.harness.clients.running_example import GRACE
 from mock_ares.harness.model import (
@@ -28,6 +29,7 @@ from mock_ares.harness.model import (
     UsageError,
 )
 from mock_ares.harness.play.client_gate import MOST_PATIENCE, ClientGate, Withholding, withheld
+from mock_ares.harness.play.open_keyring import OpenKeyring
 from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.surroundings import obstacle, proxy, unreachable
 from mock_ares.harness.verdict.diagnosis import quoted
@@ -64,15 +66,26 @@ GONE = Scenario(name="over", replies=(Reply(status=503, content=Content(json={"e
 class ExampleRunner:
     """``with ExampleRunner() as runner``: plays cases to clients, one at a time. Not to be shared between threads."""
 
-    def __init__(self, profile: str = "docs", host: str = "127.0.0.1") -> None:
+    def __init__(self, profile: str = "docs", host: str = "127.0.0.1", port: int | None = None) -> None:
+        """``port``: where clients look for it that bring credentials of their own; None: they are pointed to it."""
+        self.is_found = port is not None
+        settings = state.Settings(profile=profile, origins=("*",) if self.is_found else None)
         try:
-            self.server = FakeServer(state.Settings(profile=profile), host=host)
+            self.server = FakeServer(settings, host=host, port=port or 0)
         except (SwitchError, CannotListenError) as error:
-            raise UsageError(str(error)) from None
+            where = "; the client looks for its server there (--port)" if self.is_found else ""
+            raise UsageError(f"{error}{where}") from None
+        if self.is_found:
+            self.server.fake.keyring = OpenKeyring(profile=self.server.fake.profile)
         self.gate = self.server.fake.clock = ClientGate()
         self.server.fake.on_answer = self._answered
         self._plans: dict[int, StreamPlan] = {}
         self.wires: list[tuple[str, Wire]] = []
+
+    @classmethod
+    def of(cls, client: Client, profile: str) -> ExampleRunner:
+        """One where the client finds it."""
+        return cls(profile, port=getattr(client, "port", None))
 
     @property
     def url(self) -> str:
@@ -102,6 +115,8 @@ class ExampleRunner:
         as ``NOTICED_AT_LAST``, for a busy machine may have kept it from seeing that.
         Raises HarnessError for a case that cannot be played.
         """
+        if (prepare := getattr(client, "prepare", None)) is not None:
+            prepare()
         credentials = self.server.credentials()
         replies = tuple(withheld(reply) for reply in case.replies) if case.withhold else case.replies
         self.server.script(credentials.id, *replies)
@@ -142,7 +157,9 @@ class ExampleRunner:
         """Two questions at once, told apart by what they ask."""
         before = self.server.fake.journal.last
         messages = (f"{target.message}, and why", target.message)
-        observations = client.observe_together([replace(target, message=message) for message in messages])
+        questions = [replace(target, message=message) for message in messages]
+        questions[-1] = replace(questions[-1], new_chat=example.case.new_chat)
+        observations = client.observe_together(questions)
         self._settle(example.owner, before, SETTLED)
         asked, strays = self._since(before, example.owner)
         return [
@@ -174,9 +191,10 @@ class ExampleRunner:
         token = credentials.api_key if case.path == KEY_PATH else credentials.token
         deadline = example.most + GRACE
         url = self.server.refused_url if case.refused else self.url
+        before = self.server.fake.journal.last
         return Target(
             url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, case.cancel_in,
-            example.over,
+            example.over, asked=lambda: self._asked(before, credentials.id),
         )  # fmt: skip
 
     def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:
@@ -185,7 +203,13 @@ class ExampleRunner:
         self.wires.append((exchange.owner, wire))
 
     def _of(self, owner: str, before: int) -> list[Exchange]:
-        return [exchange for exchange in self.server.fake.journal.since(before) if exchange.owner == owner]
+        found = [exchange for exchange in self.server.fake.journal.since(before) if exchange.owner == owner]
+        return [each for each in found if is_chat(each)] if self.is_found else found
+
+    def _asked(self, before: int, owner: str) -> tuple[RecordedRequest, ...]:
+        return tuple(
+            RecordedRequest(e, self._plans[e.number]) for e in self._of(owner, before) if e.number in self._plans
+        )
 
     def _settle(self, owner: str, before: int, patience: float) -> None:
         """Waits until the exchanges have ended; the client is done, and the fake may not yet have noticed."""
@@ -194,8 +218,7 @@ class ExampleRunner:
             time.sleep(0.0005)
 
     def _since(self, before: int, owner: str) -> tuple[tuple[RecordedRequest, ...], tuple[Exchange, ...]]:
-        exchanges = [replace(e) for e in self._of(owner, before)]
-        asked = tuple(RecordedRequest(e, self._plans[e.number]) for e in exchanges if e.number in self._plans)
+        asked = tuple(RecordedRequest(replace(each.exchange), each.plan) for each in self._asked(before, owner))
         for each in asked:
             if each.plan.dialect == "none" and each.exchange.status == 500 and b"cannot be played" in each.plan.payload:
                 raise HarnessError(each.plan.payload.decode())
@@ -209,6 +232,7 @@ class _Example:
         self, runner: ExampleRunner, owner: str, case: Case, deadline: float, noticed: float, patience: float
     ) -> None:
         self._server, self._gate, self._wires = runner.server, runner.gate, runner.wires
+        self._is_found = runner.is_found
         self._before = self._server.fake.journal.last
         self.case, self.noticed = case, noticed
         self.owner = owner
@@ -232,10 +256,14 @@ class _Example:
             self._server.loop.call_soon_threadsafe(self._gate.show, len(text))
 
     def __enter__(self) -> None:
+        if self._is_found:  # whoever asks meanwhile is this example's client
+            self._server.fake.tenants.enter(self.owner, "an example")
         self._server.loop.call_soon_threadsafe(self._begin)
 
     def __exit__(self, *_: object) -> None:
         self._do(self._end)
+        if self._is_found:
+            self._server.fake.tenants.leave(self.owner)
 
     def _do(self, what: Callable[[], None]) -> None:
         """Has it done in the loop, and returns when it is."""
@@ -288,6 +316,11 @@ class _Example:
             self._handle.cancel()
         self._gate.begin(None)
         self._over()
+
+
+def is_chat(exchange: Exchange) -> bool:
+    """Whether it asks what an example is about; pages ask for other things, too."""
+    return exchange.method == "POST" and exchange.path in CHATS
 
 
 def lasting(reply: Reply) -> float:

@@ -49,6 +49,7 @@ def facts(failure: Failure | Difference, *, columns: int, rows: int, line: int |
     elif shown := failure.observation.text or failure.observation.shown_text:
         yield Fact("shown", alone(shown, columns))
     yield from _outcome(failure)
+    yield from _page(failure)
     if failure.needs:
         without = "it is right without" if len(failure.needs) == 1 else "it is right without any one of these"
         yield Fact("only with", clean(f"{listed(failure.needs, 'and')}: {without}"))
@@ -76,6 +77,8 @@ def _case(failure: Failure) -> Iterator[Fact]:
         yield Fact("case", f"it is asked {case.questions} times, one after the other; the last answer is judged")
     if case.at_once:
         yield Fact("case", "it is asked two questions at once, this one and another")
+    if case.new_chat:
+        yield Fact("case", "between the two another chat is begun")
     if case.withhold:
         yield Fact("case", "each piece is sent only when the client has shown the one before")
     if case.refused:
@@ -137,6 +140,21 @@ def _outcome(failure: Failure) -> Iterator[Fact]:
         lines = [line for line in clean(seen.error).split("\n") if line.strip()] or ["an error without a message"]
         left_out = (f"… {len(lines) - _MOST_LINES} lines …",) if len(lines) > _MOST_LINES else ()
         yield Fact("reported", FactLines((*left_out, *lines[-_MOST_LINES:])))
+
+
+_OF_PAGES = {
+    "threw": "it threw {}",
+    "opened a dialog": "it opened a dialog, {}",
+    "answers": "{}",
+    "fetched": "it asked for {}",
+}
+
+
+def _page(failure: Failure) -> Iterator[Fact]:
+    """What happened in a whole page beside."""
+    said = [_OF_PAGES[what].format(which) for what, which in failure.observation.page if what in _OF_PAGES]
+    if said:
+        yield Fact("page", FactLines(tuple(map(clean, said))))
 
 
 def _request(request: dict[str, Any] | None) -> Iterator[Fact]:

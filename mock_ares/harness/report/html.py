@@ -48,7 +48,9 @@ def as_html(report: Report, replay: Replay) -> str:
     """``replay`` gives the command that plays a failure again."""
     style = "\n" + CSS.read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    pictured = any(check.failure and check.failure.picture for client in report.clients for check in client.checks)
+    pictures = "; img-src data:" if pictured else ""
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'{pictures}"
     names = ", ".join(client.name for client in report.clients)
     return (
         "<!doctype html>\n"

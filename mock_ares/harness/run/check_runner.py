@@ -118,6 +118,8 @@ def why_skipped(client: Client, check: Check, settings: RunSettings) -> str | No
         return f"the dialect {settings.dialect} cannot express it"
     if info.capability is not None and info.capability not in client.capabilities:
         return f"the client does not declare {info.capability}"
+    if (refused := _refused(client, check, settings)) is not None:
+        return refused
     if info.capability == "timeout" and client.timeout is None:
         return "the client declares a time-out but not its seconds: timeout=SECONDS"
     if settings.quick and check.row.lasts:
@@ -125,6 +127,18 @@ def why_skipped(client: Client, check: Check, settings: RunSettings) -> str | No
     if check.row.draws_from and not check.row.held(settings):
         return "no row it could draw from has passed"
     return None
+
+
+def refusal(client: Client, case: Case) -> str | None:
+    """Why the client cannot be asked a case; None: it can."""
+    refuses = getattr(client, "refuses", None)
+    return refuses(case) if refuses is not None else None
+
+
+def _refused(client: Client, check: Check, settings: RunSettings) -> str | None:
+    """The same of all the examples of a check."""
+    reasons = [refusal(client, case) for case in check.examples_for(client, settings)]
+    return reasons[0] if reasons and all(reasons) else None
 
 
 @dataclass(slots=True)
@@ -291,9 +305,14 @@ class CheckRun:
             self._note(timed.played)
             if not timed.played.void:
                 self.evidence.add(self.check.id, timed.played)
-                return self._judge(timed)
+                return self._pictured(self._judge(timed))
         self.voids += 1
         return None
+
+    def _pictured(self, failure: Failure | None) -> Failure | None:
+        """A failure with what the client looks like, where it looks like anything."""
+        picture = getattr(self.client, "picture", None)
+        return failure if failure is None or picture is None else replace(failure, picture=picture())
 
     def _note(self, played: ExampleResult) -> None:
         self.examples += 1
@@ -386,6 +405,7 @@ def cases_of(check: Check, client: Client, settings: RunSettings, *, gathered: b
     if not getattr(client, "restarts", True):
         cases = (case for case in cases if not _shows_then_repeats(case))
     playable_cases = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]
+    playable_cases = [case for case in playable_cases if refusal(client, case) is None]
     if "v1" in client.capabilities and check.row.key_route and playable_cases:
         playable_cases.append(replace(playable_cases[0], path=KEY_PATH))
     return tuple(playable_cases)

@@ -63,7 +63,7 @@ def _dealt(checks: Sequence[Check], number: int, of: int) -> tuple[Check, ...]:
 
 def run_contract(client: Client, settings: RunSettings, progress: Progress = silent) -> ClientReport:
     """The verdicts of the selected checks; see ``Contract.run``."""
-    return Contract(client, settings, ExampleRunner(settings.profile), progress).run()
+    return Contract(client, settings, ExampleRunner.of(client, settings.profile), progress).run()
 
 
 def _turn(check: Check) -> tuple[bool, bool]:
@@ -153,7 +153,7 @@ class Contract:
         """Runs checks on a fake of their own, in another thread or process. Starts the client and closes it."""
         client.start()
         try:
-            with ExampleRunner(self.settings.profile) as arena:
+            with ExampleRunner.of(client, self.settings.profile) as arena:
                 replace(self, client=client, arena=arena, progress=progress or self.progress)._in_turn(checks)
         finally:
             client.close()

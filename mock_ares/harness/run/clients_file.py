@@ -3,7 +3,7 @@
     [[client]]
     name = "node fetch"                       # by default the command, file or function
     kind = "driver"                           # of a command: exec (default) or driver
-    command = ["node", "client.mjs"]          # or browser = "client.js", or client = "module:function"
+    command = ["node", "client.mjs"]          # or browser = "client.js", page = URL, client = "module:function"
     capabilities = ["incremental", "timeout=5"]
     boundaries = "best-effort"                # where it pipes what it reads through something else
     dialect = "text"
@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
 from mock_ares.dialects import DialectName
-from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS
+from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS, OPTIONS
 from mock_ares.harness.model import Boundaries, Client, KnownFailure, UsageError
 from mock_ares.harness.run.baseline import known_failures
 from mock_ares.scenario.diagnostics import listed, nearest
@@ -42,6 +42,8 @@ class ClientEntry:
     """None: as this kind of client has it."""
     dialect: DialectName | None = None
     expect: Mapping[str, KnownFailure] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The further words of its kind, such as a page's selectors."""
 
     @property
     def title(self) -> str:
@@ -53,12 +55,15 @@ class ClientEntry:
         can = f"--can {shlex.quote(','.join(self.capabilities))} " if self.capabilities else ""
         can += "--best-effort " if self.boundaries == "best-effort" and self.kind in OF_COMMANDS else ""
         if self.kind in OF_WORDS:
-            return f"{can}--{self.kind} {shlex.quote(self.words[0])}"
+            more = "".join(f" --{word} {shlex.quote(value)}" for word, value in self.options.items())
+            return f"{can}--{self.kind} {shlex.quote(self.words[0])}{more}"
         return f"{can}{f'--{self.kind} ' if self.kind != OF_COMMANDS[0] else ''}-- {shlex.join(self.words)}"
 
     def make(self) -> Client:
         """Raises UsageError for capabilities that there are not."""
         make = KINDS[self.kind].adapter()
+        if KINDS[self.kind].options:
+            return make(self.words[0], self.title, self.capabilities, options=self.options)  # type: ignore[no-any-return]
         if self.kind in OF_WORDS:
             return make(self.words[0], self.title, self.capabilities)  # type: ignore[no-any-return]
         return make(self.words, self.title, self.capabilities, boundaries=self.boundaries or "exact")  # type: ignore[no-any-return]
@@ -91,7 +96,7 @@ def _refuse_twins(entries: list[ClientEntry], path: Path) -> None:
 
 
 _WHAT = ("command", *OF_WORDS)
-_KNOWN = frozenset({*_WHAT, *(field.name for field in fields(ClientEntry))} - {"words"})
+_KNOWN = frozenset({*_WHAT, *OPTIONS, *(field.name for field in fields(ClientEntry))} - {"words", "options"})
 
 
 def _entry(data: dict[str, Any], where: str) -> ClientEntry:
@@ -104,6 +109,7 @@ def _entry(data: dict[str, Any], where: str) -> ClientEntry:
     kind = data.get("kind", kinds[0])
     if kind not in kinds:
         raise UsageError(f"{where}: kind is {listed(OF_COMMANDS)}, and goes with command; there is {kind!r}")
+    refuse_options(kind, [word for word in data if word in OPTIONS], f"{where}: ")
     words = data[given[0]]
     return ClientEntry(
         kind=kind,
@@ -113,7 +119,15 @@ def _entry(data: dict[str, Any], where: str) -> ClientEntry:
         boundaries=_one_of(data.get("boundaries"), get_args(Boundaries), where, "boundaries"),
         dialect=_one_of(data.get("dialect"), get_args(DialectName), where, "dialect"),
         expect=known_failures(data.get("expect", {}), f"{where}: expect"),
+        options={word: _text(data[word], where, word) for word in OPTIONS if word in data},
     )
+
+
+def refuse_options(kind: str, words: Iterable[str], where: str = "", mark: str = "") -> None:
+    """Raises UsageError for words that go with another kind of client."""
+    for word in words:
+        if OPTIONS[word][0] != kind:
+            raise UsageError(f"{where}{mark}{word} goes with {mark}{OPTIONS[word][0]}")
 
 
 def _command(value: Any, where: str) -> tuple[str, ...]:

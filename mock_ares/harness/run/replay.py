@@ -8,6 +8,7 @@ client is judged by, and what is asked of the client.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shlex
@@ -25,6 +26,8 @@ from mock_ares.scenario.model import Counterexample, Reply, Scenario, Text
 FOLDER = Path(".mock-ares/failures")
 UNSAVED = "not saved: "
 """Stands in a result's reason before why its counterexample is not."""
+PICTURE = ".jpg"
+"""The ending of a page's picture beside its counterexample."""
 _LONGEST_NAME = 60
 """Characters."""
 _LONG_TEXT = 50_000
@@ -50,6 +53,8 @@ def save(case: Case, info: CheckInfo, failure: Failure, folder: Path = FOLDER, *
         if reason is not None:
             raise HarnessError(f"the case of {info.id} cannot be saved: {reason}")
         written.replace(path)
+        if failure.picture:
+            path.with_suffix(PICTURE).write_bytes(base64.b64decode(failure.picture))
     finally:
         written.unlink(missing_ok=True)
     return path

@@ -104,7 +104,8 @@ def _try_all(entries: Sequence[ClientEntry]) -> None:
 def checked(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
     """One client. Raises UsageError; after a KeyboardInterrupt the checks are not all there."""
     stopped = False
-    contract = Contract(entry.make(), settings, ExampleRunner(settings.profile), partial(watch, entry))
+    client = entry.make()
+    contract = Contract(client, settings, ExampleRunner.of(client, settings.profile), partial(watch, entry))
     try:
         contract.run()
     except KeyboardInterrupt:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from html import escape
+from pathlib import Path
 
-from mock_ares.harness.model import CheckResult, ClientReport, Difference, Failure, HarnessError
+from mock_ares.harness.model import NO_EXCHANGE, CheckResult, ClientReport, Difference, Failure, HarnessError
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side
 from mock_ares.harness.report.counterexample.payload import LinePart, Payload
@@ -14,7 +15,7 @@ from mock_ares.harness.report.counterexample.replanned import stream_of
 from mock_ares.harness.report.facts import Fact, FactLines, facts
 from mock_ares.harness.report.grouping import Group, told_elsewhere
 from mock_ares.harness.report.verdicts import SIGNS, label, sentence
-from mock_ares.harness.run.replay import as_yaml
+from mock_ares.harness.run.replay import PICTURE, as_yaml
 from mock_ares.harness.verdict.library_flaws import flaw_of
 
 COLUMNS = 1_000
@@ -76,6 +77,8 @@ def _facts(check: CheckResult, failure: Failure | Difference, replay: str | None
         if fact.label == "ended" and isinstance(failure, Failure):
             yield from _timeline(failure)
         yield _fact(fact.label, _value(fact))
+    if isinstance(failure, Failure) and failure.picture:
+        yield _fact("page", _picture(failure, check.replay))
     if (library := flaw_of(check.info, failure)) is not None:
         yield _fact("library", escape(library))
     yield _fact("advice", escape(check.info.advice))
@@ -133,6 +136,15 @@ def _timeline(failure: Failure) -> Iterator[str]:
     if drawn is not None:
         ends = f'<div class="ends"><span>{drawn.begins}</span><span>{drawn.ends}</span></div>'
         yield _fact("timeline", f'<div class="small">{drawn.says}</div>{drawn.svg}{ends}')
+
+
+def _picture(failure: Failure, replay: str | None) -> str:
+    """What the page looked like, as a part of this one; and the file, where there is one."""
+    moment = failure.ending if failure.ending != NO_EXCHANGE else "nothing was asked"
+    alt = f"The page at the end of the example, when {moment}"
+    beside = f", <code>{_text(str(Path(replay).with_suffix(PICTURE)))}</code>" if replay else ""
+    source = f"data:image/jpeg;base64,{escape(failure.picture)}"
+    return f'<div class="small">{_text(alt)}{beside}</div><img class="page" src="{source}" alt="{_text(alt)}">'
 
 
 def _file(check: CheckResult, failure: Failure | Difference, client: ClientReport) -> str:

@@ -1,0 +1,1 @@
+"""A whole page on trial: its message is typed, and what it shows is the answer."""

@@ -1,0 +1,361 @@
+"""A whole page as the client: the message is typed into it, and what it shows is the answer.
+
+The page has the address of its server itself, so the fake listens where the page expects it, and takes any credentials.
+Each example has the page anew, with nothing in its stores; the questions of one example are asked on the same page, one
+after the other, which finds what is left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mock_ares.harness.clients.adapter import Adapter, Shown
+from mock_ares.harness.clients.browser.client import INSTALL
+from mock_ares.harness.clients.browser.devtools import Browser, ChromiumError, find_chromium
+from mock_ares.harness.clients.page.markdown import source_of
+from mock_ares.harness.clients.page.tab import BlockedError, LostError, Tab
+from mock_ares.harness.clients.running_example import MOST_TEXT, RunningExample, UnacceptableError
+from mock_ares.harness.model import CANARY, KEY_PATH, Case, HarnessError, Observation, Target, UsageError
+from mock_ares.monotonic import monotonic
+
+SELECTORS = ("prompt", "send", "answer", "error", "busy", "new", "stop")
+NEEDED = ("prompt", "send", "answer")
+FORMS = ("text", "inner-text", "markdown")
+PORT = 3000
+LOOK = 0.05
+"""Seconds between two looks."""
+QUIET = 0.3
+"""Seconds for which nothing has changed, from the end of the stream on."""
+QUIET_MS = {True: 30.0, False: QUIET * 1000}
+"""The same on the page's own clock: of a page that has shown that it is at work and shows it no more, and of others."""
+PATIENCE = 1.0
+"""Seconds for which nothing has changed, where the stream has no end; and what a request that went elsewhere gets."""
+PENDING = 1.0
+"""Seconds that the browser may take to hand over the end of a stream."""
+STOPPED = 1.0
+"""Seconds that a stop has to take effect, and in which nothing more comes from then on."""
+
+
+class PageClient(Adapter):
+    """``PageClient("http://localhost:5173", options={"prompt": "#message", "send": "button", "answer": "#answer"})``
+
+    ``options``, all of them texts: the selectors ``prompt``, ``send`` (or ``Enter``), ``answer``, ``error``, ``busy``,
+    ``new`` and ``stop``, ``setup`` (a file), ``as`` (text, inner-text or markdown) and ``port``. Raises UsageError.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        name: str | None = None,
+        capabilities: str | Iterable[str] = (),
+        timeout: float | None = None,
+        options: Mapping[str, str] = {},
+    ) -> None:
+        super().__init__(name or url, capabilities, timeout, "best-effort")
+        self._url = _address(url)
+        self._words = _words(options)
+        self._setup = options.get("setup", "")
+        self.port = _port(options.get("port", str(PORT)))
+        self.capabilities |= {"page", "incremental"}
+        if self._words["new"]:
+            self.capabilities |= {"new-chat"}
+        if self._words["stop"]:
+            self.capabilities |= {"stop", "cancel"}
+        if "retry" in self.capabilities and not self._words["busy"]:
+            raise UsageError(
+                "--can retry needs --busy SELECTOR: else nothing tells a page that waits from one that is done"
+            )
+        self._browser: Browser | None = None
+        self._tab: Tab | None = None
+        self._one_line = False
+        self._has_answered = False
+
+    def start(self) -> None:
+        if find_chromium() is None:
+            raise UsageError(f"a page needs a browser, and there is none on PATH: {INSTALL}")
+        self._script()
+        try:
+            self._browser = self._browser or Browser()
+            self._browser.call("Browser.getVersion")
+        except ChromiumError as error:
+            self.close()
+            raise UsageError(f"the browser {find_chromium()} does not work: {error}") from error
+
+    def prepare(self) -> None:
+        """A new page, for another example."""
+        try:
+            self._opened()
+        except LostError as error:
+            raise UsageError(f"{self._url}: {error} before anything was typed") from None
+        except ChromiumError as error:
+            self.close()
+            raise HarnessError(f"the browser failed: {error}") from error
+
+    def _opened(self) -> None:
+        tab = self._tab
+        if tab is not None and tab.is_well:
+            try:
+                tab.renew()
+            except BlockedError:  # by its own scripts, which end with the browser
+                self.close()
+                tab = None
+        elif tab is not None:
+            tab.close()
+            tab = None
+        if tab is None:
+            self._browser = self._browser or Browser()
+            tab = self._tab = Tab(self._browser, self._url, self._words, self._script())
+            tab.open()
+        self._one_line = not tab.place("prompt").lines
+
+    def close(self) -> None:
+        browser, self._browser, self._tab = self._browser, None, None
+        if browser is not None:
+            browser.close()
+
+    def refuses(self, case: Case) -> str | None:
+        if case.refused:
+            return "a page has the address of its server itself, so it cannot be pointed elsewhere"
+        if case.path == KEY_PATH:
+            return "a page asks where it asks"
+        if self._one_line and any(char < " " for char in case.message):
+            return "nobody can type a newline or a tab into the page's one line"
+        return None
+
+    def picture(self) -> str:
+        """The page as it is, JPEG in Base64; empty where there is none."""
+        try:
+            return self._tab.picture() if self._tab is not None else ""
+        except (ChromiumError, LostError):
+            return ""
+
+    def observe(self, target: Target, shown: Shown | None = None) -> Observation:
+        example = RunningExample(target, shown, MOST_TEXT)
+        return self._guarded(example, lambda tab: self._one(tab, example))
+
+    def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
+        """The second question is asked while the first is answered, on the same page; where the page lets nobody ask
+        then, when it does."""
+        first, second = (RunningExample(target, None, MOST_TEXT) for target in targets)
+        found: list[Observation] = []
+
+        def both(tab: Tab) -> Observation:
+            self._ask(tab, first)
+            while not (tab.seen.text or self._is_over(tab, first)) and first.left:
+                tab.listen(LOOK)
+            if second.target.new_chat:
+                tab.click("new")
+            while not tab.can_send() and first.left:
+                tab.listen(LOOK)
+            before = tab.seen.text
+            seen = self._one(tab, second)
+            texts, _ = tab.standing()
+            first.restart()
+            first.show(self._meant(first.target, texts[-2] if len(texts) > 1 else before))
+            found.append(first.returned(first.shown_text))
+            return seen
+
+        last = self._guarded(second, both)
+        return [*(found or [first.failed("it was not asked to its end")]), last]
+
+    # One question
+
+    def _guarded(self, example: RunningExample, ask: Callable[[Tab], Observation]) -> Observation:
+        """What comes of it. Raises UsageError, and HarnessError where the browser fails."""
+        tab = self._tab
+        if tab is None:
+            self.prepare()
+            tab = self._tab
+        assert tab is not None
+        try:
+            return ask(tab)
+        except LostError as error:
+            return self._noted(tab, example.failed(str(error)))
+        except UnacceptableError as error:
+            return example.failed(str(error))
+        except BlockedError:
+            self.close()
+            return example.given_up()
+        except ChromiumError as error:
+            self.close()
+            raise HarnessError(f"the browser failed: {error}") from error
+
+    def _ask(self, tab: Tab, example: RunningExample) -> None:
+        told = ""
+
+        def show() -> None:
+            nonlocal told
+            now = self._meant(example.target, tab.seen.text)
+            if not now.startswith(told):
+                told = ""
+                example.restart()
+            example.show(now[len(told) :])
+            told = now
+
+        tab.on_change = lambda: None
+        tab.begin()
+        tab.on_change = show
+        tab.type(example.target.message)
+        tab.send()
+
+    def _one(self, tab: Tab, example: RunningExample) -> Observation:
+        self._ask(tab, example)
+        begun, stop_in = monotonic(), example.target.cancel_in
+        while True:
+            tab.listen(LOOK)
+            if example.satisfied or (stop_in is not None and monotonic() >= begun + stop_in):
+                return self._stopped(tab, example)
+            if not example.left:
+                return self._noted(tab, example.given_up())
+            if self._is_over(tab, example) and self._is_settled(tab):
+                break
+        said = tab.seen.error or (f"the page opened a dialog: {tab.dialogs[0]}" if tab.dialogs else "")
+        if said:
+            return self._noted(tab, example.failed(said))
+        self._expect_an_answer(tab, example)
+        return self._noted(tab, example.returned(self._meant(example.target, tab.seen.text)))
+
+    def _is_over(self, tab: Tab, example: RunningExample) -> bool:
+        """Whether the answer is all there, for all that one can see: the stream has ended, the page is not busy, and
+        nothing has changed for a while."""
+        seen, asked = tab.seen, example.target.asked()
+        quiet = monotonic() - seen.changed
+        open_ = [each for each in asked if each.exchange.ending == "open"]
+        if not asked:
+            self._refuse_another_server(tab, example, quiet)
+        if seen.error or tab.dialogs:
+            return quiet >= (QUIET if asked and not open_ else PATIENCE)
+        if not asked:
+            return False
+        if seen.busy:
+            return False
+        if not open_:
+            return not (tab.pending and quiet < PENDING) and (seen.busy_seen or quiet >= QUIET)
+        return seen.busy_seen and quiet >= PATIENCE and all(each.plan.ending.kind == "hang" for each in open_)
+
+    def _is_settled(self, tab: Tab) -> bool:
+        seen = tab.seen
+        return tab.settled()["quiet"] >= QUIET_MS[seen.busy_seen and not seen.busy]
+
+    def _stopped(self, tab: Tab, example: RunningExample) -> Observation:
+        tab.click("stop")
+        until = monotonic() + STOPPED
+        while monotonic() < until and any(each.exchange.ending == "open" for each in example.target.asked()):
+            tab.listen(LOOK)
+        tab.settled()
+        then, until = tab.seen.text, monotonic() + STOPPED
+        while monotonic() < until:
+            tab.listen(LOOK)
+        tab.settled()
+        observation = self._noted(tab, example.cancelled())
+        if tab.seen.text != then:
+            grown = tab.seen.text.removeprefix(then)
+            observation = replace(observation, page=(*observation.page, ("after the stop", grown)))
+        return observation
+
+    def _meant(self, target: Target, text: str) -> str:
+        """What the text that is shown stands for: of markdown, the source."""
+        if self._words["as"] != "markdown" or not (asked := target.asked()):
+            return text
+        sent = asked[-1].plan.text
+        source = source_of(sent, text)
+        return text if source is None else source
+
+    # What is wrong
+
+    def _refuse_another_server(self, tab: Tab, example: RunningExample, quiet: float) -> None:
+        """Raises UsageError where the page has asked, and not here."""
+        fake = urlsplit(example.target.url).port
+        for asked in list(tab.requests.values()):
+            if asked.method != "POST" or quiet < PATIENCE or (asked.pending and asked.status is None):
+                continue
+            if urlsplit(asked.url).port == fake:
+                continue
+            got = f"was answered with {asked.status}" if asked.status else "got no answer"
+            own = asked.origin == f"{urlsplit(self._url).scheme}://{urlsplit(self._url).netloc}"
+            todo = (
+                f"have its proxy pass that on to {example.target.url}"
+                if own
+                else "name its port with --port, or point it here"
+            )
+            raise UsageError(
+                f"the page asked another server, POST {asked.url}, which {got}; the fake listens at "
+                f"{example.target.url}: {todo}"
+            )
+
+    def _expect_an_answer(self, tab: Tab, example: RunningExample) -> None:
+        """Raises UsageError where nothing has ever fitted ``--answer``."""
+        self._has_answered = self._has_answered or tab.seen.found > 0
+        if self._has_answered or not all(_is_good(each) for each in example.target.asked()):
+            return
+        texts, _ = tab.standing()
+        selector = self._words["answer"]
+        what = (
+            f"{len(texts)} elements fit --answer {selector!r}, and none has come"
+            if texts
+            else f"nothing fits --answer {selector!r}"
+        )
+        threw = f"; it threw {tab.thrown[0]}" if tab.thrown else ""
+        raise UsageError(f"the page shows no answer to a good stream: {what}; the page shows {tab.excerpt()!r}{threw}")
+
+    def _noted(self, tab: Tab, observation: Observation) -> Observation:
+        """With what only a page has."""
+        notes = [("threw", each) for each in tab.thrown[:1]] + [("opened a dialog", each) for each in tab.dialogs[:1]]
+        try:
+            if tab.seen.found > 1:
+                notes.append(("answers", f"{tab.seen.found} elements that fit --answer have come for one question"))
+            drawn = tab.settled()
+            notes.append(("frames", f"{drawn['gap']:.0f} {drawn['took']:.0f}"))
+            if tab.executed():
+                notes.append(("executed", f"{CANARY} is a global name of the page now"))
+            texts, errors = tab.standing()
+            notes += [("stands", text) for text in texts] + [("error", error) for error in errors]
+        except LostError:
+            pass
+        except BlockedError as error:
+            notes.append(("blocked", str(error)))
+        notes += [("fetched", each) for each in tab.fetched]
+        return replace(observation, page=tuple(notes))
+
+    def _script(self) -> str:
+        if not self._setup:
+            return ""
+        try:
+            return Path(self._setup).read_text(encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot read --setup {self._setup}: {error.strerror or error}") from None
+
+
+def _is_good(asked: object) -> bool:
+    plan, exchange = asked.plan, asked.exchange  # type: ignore[attr-defined]
+    return bool(plan.streams and plan.text.strip() and not plan.ended and exchange.ending == "complete")
+
+
+def _address(url: str) -> str:
+    if "://" not in url and Path(url).is_file():
+        return Path(url).resolve().as_uri()
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https", "file") or not (parts.netloc or parts.path):
+        raise UsageError(f"--page {url}: write the address of the page, as in --page http://localhost:5173")
+    return url
+
+
+def _words(options: Mapping[str, str]) -> dict[str, str]:
+    words = {name: options.get(name, "") for name in SELECTORS}
+    if missing := [f"--{name} SELECTOR" for name in NEEDED if not words[name]]:
+        raise UsageError(
+            f"--page needs {', '.join(missing)}: where the message is typed, what sends it, where the answer stands"
+        )
+    words["as"] = options.get("as", FORMS[0])
+    if words["as"] not in FORMS:
+        raise UsageError(f"--as {words['as']}: it is {' or '.join(FORMS)}")
+    return words
+
+
+def _port(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and 0 < int(word) < 65536):
+        raise UsageError(f"--port {word}: write the port at which the page expects its server, such as {PORT}")
+    return int(word)

@@ -1,0 +1,142 @@
+// The harness's eyes in a page that is on trial. They run in a world of their own: they see the page's elements, and no
+// script of the page sees them. `told` is the harness's ear, and WORDS are its selectors; both are put there by tab.py.
+
+globalThis.eyes = (({ answer, error, busy, as }) => {
+  let old = { answers: new Set(), errors: new Map() };
+  let [text, busySeen, changed, asked, latest] = ["", false, 0, 0, ""];
+  let [due, cost, lastLook] = [null, 0, 0];
+  let [frame, gap, began] = [0, 0, 0];
+  const watched = new WeakSet();
+
+  // "a >>> b" is b inside the open shadow root of a.
+  const fitting = (selector, root = document) => {
+    const [outer, ...inner] = selector.split(">>>");
+    const found = [...root.querySelectorAll(outer.trim())];
+    if (inner.length === 0) return found;
+    const roots = found.map((host) => host.shadowRoot).filter(Boolean);
+    roots.forEach(watch);
+    return roots.flatMap((shadow) => fitting(inner.join(">>>"), shadow));
+  };
+  const visible = (element) => {
+    const { width, height } = element.getBoundingClientRect();
+    return width * height > 0 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  };
+  const present = (selector) => (selector ? fitting(selector).filter(visible) : []);
+
+  // An error or a spinner inside the answer's element is none of its text.
+  const textOf = (element) => {
+    if (typeof element.value === "string" && "selectionStart" in element) return element.value;
+    if (as !== "text") return element.innerText;
+    const others = [error, busy].filter(Boolean).join(", ");
+    if (!others || others.includes(">>>") || !element.querySelector(others)) return element.textContent;
+    const copy = element.cloneNode(true);
+    copy.querySelectorAll(others).forEach((other) => other.remove());
+    return copy.textContent;
+  };
+  const errorText = (element) => (as === "text" ? element.textContent : element.innerText).trim();
+  const shownErrors = () => present(error).filter((element) => errorText(element) !== "");
+
+  // What has come since the question; where nothing new has, the one place that there is for answers.
+  const answers = () => {
+    const found = fitting(answer);
+    const fresh = found.filter((element) => !old.answers.has(element));
+    return fresh.length > 0 ? fresh : found.length === 1 ? found : [];
+  };
+
+  function state() {
+    const found = answers();
+    const errors = shownErrors().filter((element) => old.errors.get(element) !== errorText(element));
+    const isBusy = present(busy).length > 0;
+    busySeen ||= isBusy;
+    const now = found.map(textOf).join("");
+    const said = { found: found.length, error: errors.length ? errorText(errors.at(-1)) : "", busy: isBusy, busySeen };
+    return [now, said];
+  }
+
+  // Only what is new of the text is told: of megabytes all would take longer than the page does.
+  function look() {
+    const began = performance.now();
+    const [now, said] = state();
+    const other = JSON.stringify(said);
+    if (now !== text || other !== latest) {
+      const kept = now.startsWith(text) ? text.length : 0;
+      changed = performance.now();
+      globalThis.told(JSON.stringify({ asked, kept, more: now.slice(kept), ...said }));
+      [text, latest] = [now, other];
+    }
+    lastLook = performance.now();
+    cost = lastLook - began;
+  }
+
+  // What a look costs is the page's time: it gets ten times as much in between.
+  function soon() {
+    if (due !== null) return;
+    const wait = Math.max(0, lastLook + 10 * cost - performance.now());
+    if (wait < 1) return look();
+    due = setTimeout(() => ((due = null), look()), wait);
+  }
+
+  const observer = new MutationObserver(soon);
+  function watch(root) {
+    if (watched.has(root)) return;
+    watched.add(root);
+    observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+  }
+
+  function beat(now) {
+    if (frame !== 0) gap = Math.max(gap, now - frame);
+    frame = now;
+    requestAnimationFrame(beat);
+  }
+
+  return {
+    // Before a question: all that is there now is none of its answer.
+    begin(number) {
+      watch(document);
+      if (began === 0) {
+        setInterval(soon, 100); // what styles alone show or hide is no mutation
+        requestAnimationFrame(beat);
+      }
+      old = { answers: new Set(fitting(answer)), errors: new Map(shownErrors().map((e) => [e, errorText(e)])) };
+      [text, latest, busySeen, asked, changed] = ["", "", false, number, performance.now()];
+      [gap, frame, began] = [0, 0, performance.now()];
+    },
+    // After two frames, so that what the page has been told is drawn. Gives how long nothing has changed, and more.
+    async settled() {
+      await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+      look();
+      const now = performance.now();
+      return JSON.stringify({ quiet: now - changed, gap: Math.max(gap, frame ? now - frame : 0), took: now - began });
+    },
+    // The elements that a selector fits, and where the only visible one can be clicked.
+    find(selector) {
+      const found = fitting(selector);
+      const seen = found.filter(visible);
+      const place = { all: found.length, visible: seen.length };
+      if (seen.length !== 1) return JSON.stringify(place);
+      const [element] = seen;
+      element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+      const box = element.getBoundingClientRect();
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      let hit = document.elementFromPoint(x, y);
+      while (hit?.shadowRoot?.elementFromPoint(x, y) && hit.shadowRoot.elementFromPoint(x, y) !== hit)
+        hit = hit.shadowRoot.elementFromPoint(x, y);
+      const free = hit !== null && (element.contains(hit) || hit.contains(element) || hit.getRootNode().host === element);
+      const lines = element.tagName !== "INPUT";
+      const typed = element.value ?? element.textContent;
+      const disabled = element.matches(":disabled, [aria-disabled=true]") || element.readOnly === true;
+      return JSON.stringify({ ...place, x, y, lines, disabled, typed, covered: free ? "" : hit ? named(hit) : "nothing" });
+    },
+    // All answers that stand there, old ones too, and the errors beside them.
+    standing() {
+      const found = fitting(answer);
+      return JSON.stringify({ texts: found.map(textOf), errors: shownErrors().map(errorText) });
+    },
+    excerpt: () => (document.body?.innerText ?? "").trim().slice(0, 200),
+  };
+
+  function named(element) {
+    const id = element.id ? `#${element.id}` : [...element.classList].map((name) => `.${name}`).join("");
+    return element.tagName.toLowerCase() + id;
+  }
+})(WORDS);

@@ -23,7 +23,7 @@ class Adapter(ABC):
     abreast: bool = False
     """A second instance may be asked at the same time: it has processes of its own, and that is quicker."""
     spawns: bool = False
-    """A process for each example: most of its time is their start."""
+    """A process, or a page, for each example: most of its time is their start."""
     restarts: bool = True
     """A retry after some text was shown can be told from that text; what stands on a terminal or page cannot."""
     port: int | None = None

@@ -46,6 +46,8 @@ class PageClient(Adapter):
     ``new`` and ``stop``, ``setup`` (a file), ``as`` (text, inner-text or markdown) and ``port``. Raises UsageError.
     """
 
+    spawns = True
+
     def __init__(
         self,
         url: str,

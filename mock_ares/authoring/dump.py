@@ -93,6 +93,7 @@ def _quantity(hint: Any) -> Literal["duration", "size", "fraction"] | None:
 
 def duration(seconds: float) -> Bare:
     """The shortest text that is exactly so long, a whole number where that is as short: ``300ms``, ``1.5s``, ``2m``.
+    Microseconds are for what is less than a millisecond.
 
     Raises ValueError for less than a file can write.
     """
@@ -100,7 +101,9 @@ def duration(seconds: float) -> Bare:
     right = [text for text in texts if parse_duration(text) == seconds]
     if not right:
         raise ValueError(f"{seconds!r} s is too fine for a scenario file")
-    return Bare(min(right, key=lambda text: (len(text) + ("." in text), "." in text)))
+    return Bare(
+        min(right, key=lambda text: (seconds >= 0.001 and text.endswith("us"), len(text) + ("." in text), "." in text))
+    )
 
 
 def _numbers(seconds: float, unit: float) -> Iterator[str]:

@@ -97,6 +97,8 @@ def test_it_reads_as_people_write_it() -> None:
         (3600, "1h"),
         (60, "1m"),
         (1e-6, "1us"),
+        (0.00025, "250us"),
+        (0.0348, "34.8ms"),
         (0.1 + 0.2, None),
     ],
 )

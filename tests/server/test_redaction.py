@@ -126,6 +126,17 @@ def test_paths_that_stay(path: str) -> None:
     assert redaction.path(path) == path
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("access-control-allow-credentials", "true"),
+        ("Access-Control-Request-Headers", "authorization,x-api-key"),
+    ],
+)
+def test_fields_of_cors_stay(name: str, value: str) -> None:
+    assert redaction.header(name, value) == value
+
+
 def test_the_scheme_is_kept() -> None:
     assert redaction.header("authorization", f"Bearer {TOKEN}") == "Bearer [redacted]"
     assert redaction.header("authorization", TOKEN) == "[redacted]"

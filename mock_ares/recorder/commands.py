@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from threading import Event
 from types import FrameType
 from typing import Any
 
@@ -32,6 +32,10 @@ from mock_ares.server.hosting.loop import CannotListenError
 
 PATH = click.Path(path_type=Path)
 PORT = 3001
+LOOK = 0.1
+"""Seconds between two looks at what was told: a signal that another thread has got, or that comes just before a wait,
+wakes nobody.
+"""
 """Unless a command is run, which is told another."""
 CACERT = click.option("--cacert", type=PATH, help="A PEM file of certificates to trust, instead of the system's.")
 
@@ -109,21 +113,24 @@ def _run(command: tuple[str, ...], url: str) -> int:
     before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
         while True:
-            with suppress(KeyboardInterrupt):  # it has had the same signal, and ends as it likes
-                status = process.wait()
+            with suppress(
+                KeyboardInterrupt, subprocess.TimeoutExpired
+            ):  # it has had the same signal, and ends as it likes
+                status = process.wait(LOOK)
                 return status if status >= 0 else 128 - status
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
 def _wait() -> int:
-    over = Event()
+    told = list[int]()
 
     def end(number: int, frame: FrameType | None) -> None:
-        over.set()
+        told.append(number)
 
     before = [signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)]
-    over.wait()
+    while not told:
+        time.sleep(LOOK)
     for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
         signal.signal(number, handler)
     return 0

@@ -109,6 +109,22 @@ def test_it_ends_when_it_is_told_to(fake: FakeServer, tmp_path: Path) -> None:
     assert "1 recording in out" in rest and len([*(tmp_path / "out").iterdir()]) == 1
 
 
+def test_a_signal_that_another_thread_gets_ends_it() -> None:
+    """The system hands it to any thread that does not block it, and Python's main thread is not woken by that."""
+    told = (
+        "import os, signal, threading, time\n"
+        "from mock_ares.recorder.commands import _wait\n"
+        "def tell():\n"
+        "    time.sleep(0.5)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    time.sleep(60)\n"
+        "threading.Thread(target=tell, daemon=True).start()\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\n"
+        "raise SystemExit(_wait())\n"
+    )
+    assert subprocess.run([sys.executable, "-c", told], timeout=30, check=False).returncode == 0
+
+
 def spelled(secret: str) -> set[str]:
     raw = secret.encode()
     return {

@@ -15,7 +15,7 @@ from mock_ares.harness.checks.reads import CRLF, EACH, MANY, at
 from mock_ares.harness.checks.rows import Row, one
 from mock_ares.harness.checks.strategies import COMMENTS, FIELDS, LOOKALIKES, SEPARATORS, TRAILERS, UNICODE
 from mock_ares.harness.model import Case
-from mock_ares.scenario.model import Body, Framing, Segments
+from mock_ares.scenario.model import Body, Framing, Json, Segments
 
 Gathered = Mapping[str, tuple[Case, ...]]
 """In place of a row's ``examples`` ("") and of what it has under the same names in ``resting``."""
@@ -37,6 +37,8 @@ def _everywhere(lines: tuple[str, ...]) -> Case:
 
 SPOILT = (("a", "ff"), ("d", "c3"), ("e", "f09f98"), ("g", "80"), ("i", "e282"), ("k", "c0af"))
 """Behind which letter what stands that is no UTF-8."""
+RECORDS = tuple(line for record in failure.RECORDS for line in (f"data: {record}", ""))[:-1]
+"""An event for each."""
 DROPS = ("drop-fin", "drop-rst", "drop-fin-close", "drop-rst-close")
 
 GATHERED: dict[str, Gathered] = {
@@ -131,6 +133,18 @@ GATHERED: dict[str, Gathered] = {
         "status": failure.ROWS["error-detail"].resting["status"][:1],
     },
     **{name: {"": _some(failure.ROWS, name, 1, 4, 6)} for name in DROPS},
+    "json-spelling": {
+        "": tuple(
+            one("a/b", "😀é", '"\\', "", "c", framing=Framing(json=how))
+            for how in (
+                Json(escapes="non-ascii"),
+                Json(escapes="short", space="none"),
+                Json(space="lines"),
+                Json("all", "much", "reversed", True),
+            )
+        ),
+    },
+    "json-records": {"": (one("a", "b", framing=Framing(first=RECORDS, between=RECORDS)),)},
     "short-length": {"": _some(failure.ROWS, "short-length", 1, 2)},
     "drop-silent": {"": _some(failure.ROWS, "drop-silent", 1)},
     "request": {"": (behaviour.asked(" | ".join(behaviour.MESSAGES)),)},

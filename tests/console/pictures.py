@@ -77,7 +77,7 @@ async def take(stage: Stage, served: Served) -> None:
     page = stage.page
     await page.emulate_media(color_scheme="light")
     await open_console(page, served.url, "journal/6")
-    await expect(page.locator(".opened .verdict")).to_be_visible()
+    await expect(page.locator(".as-client .verdict")).to_be_visible()
     await expect(page.locator(".journal [role=option]:not([hidden])")).to_have_count(len(ASKED) + 2)
     await page.wait_for_function(DRAWN)
     save(await page.screenshot(), DOCS / "console-journal.png")

@@ -125,4 +125,5 @@ async def test_without_a_folder_it_says_how_to_get_one(page: Page) -> None:
         await open_console(page, fake.url, "files")
         await expect(page.get_by_role("heading", name="No folder is served")).to_be_visible()
         await expect(page.locator(".empty .command").first).to_contain_text("mock-ares init")
+        await expect(page.locator(".empty .command").first).to_contain_text(f"--port {fake.url.rsplit(':', 1)[1]}")
         assert json.loads(await page.evaluate("fetch('api/files').then((r) => r.text())"))["editable"] is False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import http.client
 import re
 from pathlib import Path
 
@@ -35,10 +37,10 @@ class TestWatch:
             await page.wait_for_function(INKED, arg=await row.locator("canvas").element_handle())
             await expect(page.locator(".total")).to_have_text("1 request, 1 streaming")
             await row.click()
-            await expect(page.locator(".opened .verdict")).to_contain_text("So far")
+            await expect(page.locator(".as-client .verdict")).to_contain_text("So far")
             await expect(page.get_by_role("group", name="The text that was read")).to_have_text("one")
         await expect(row).to_contain_text("client left")
-        await expect(page.locator(".opened .verdict")).to_contain_text("The client left")
+        await expect(page.locator(".as-client .verdict")).to_contain_text("The client left")
         await expect(page.locator(".opened .lost")).to_contain_text("two three four")
 
     async def test_a_stream_is_held_until_somebody_releases_it(self, page: Page, served: Served, folder: Path) -> None:
@@ -68,7 +70,9 @@ class TestWatch:
         opened = page.get_by_role("region", name="Request", exact=True)
         await expect(opened.get_by_role("heading", name="all about neural nets")).to_be_visible()
         await expect(opened.locator(".facts")).to_contain_text("reset")
-        await expect(opened.locator(".verdict")).to_contain_text("not whole")
+        await expect(opened.locator(".as-client .verdict")).to_contain_text("not whole")
+        await expect(opened.locator(".as-page .verdict")).to_contain_text("rejects with a TypeError")
+        await expect(opened.locator(".as-page")).to_contain_text("It was not a browser that asked")
         await expect(opened.locator(".command")).to_contain_text("curl -N")
         await expect(opened.locator(".command")).to_contain_text("$ARES_TOKEN")
         await expect(opened.locator(".pairs")).to_contain_text("Bearer [redacted]")
@@ -82,6 +86,33 @@ class TestWatch:
         await opened.get_by_role("button", name="Events").click()
         await expect(rows.first).to_contain_text("chunk 1")
         await page.wait_for_function(INKED, arg=await opened.locator("canvas").element_handle())
+
+    async def test_preflights_are_folded_unless_they_are_refused(self, page: Page, served: Served) -> None:
+        for origin in ("http://localhost:5173", "https://app.example"):
+            asked = {"origin": origin, "access-control-request-method": "POST"}
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)) as connection:
+                connection.request("OPTIONS", "/api/chat/stream", headers=asked)
+                connection.getresponse().read()
+        served.ask("hi", **{"x-mock-ares-scenario": "hello"})
+        await open_console(page, served.url)
+        rows = page.locator(".journal [role=option]:not([hidden])")
+        await expect(rows).to_have_count(2)
+        await rows.nth(1).click()
+        await expect(page.locator(".why")).to_contain_text("A page of https://app.example may not read it (CORS)")
+        await expect(page.locator(".as-page .verdict")).to_contain_text("asks leave for is not sent")
+        await page.get_by_label("1 preflight").check()
+        await expect(rows).to_have_count(3)
+        await expect(page.locator(".total")).to_have_text("3 requests")
+
+    async def test_an_error_that_was_sent_whole_is_an_error(self, page: Page, served: Served) -> None:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)) as connection:
+            connection.request("GET", "/api/chats")
+            assert connection.getresponse().status == 404
+        await open_console(page, served.url, "journal/1")
+        await expect(page.locator(".row .word")).to_have_text("error")
+        await expect(page.locator(".row .word")).to_have_class("word bad")
+        await expect(page.locator(".why")).to_have_text("There is no such path; did you mean /api/chat?.")
+        await expect(page.locator(".as-page .verdict")).to_contain_text("response.status 404")
 
     async def test_a_curl_line_to_repeat_it(self, page: Page, context: BrowserContext, served: Served) -> None:
         await context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -115,7 +115,7 @@ class TestKeys:
         await expect(page.locator(".scenarios .plan")).to_have_count(1)
         await tab_to(page, "Serve to all")
         await keys.press("Enter")
-        await expect(page.locator("#controls .now")).to_have_text("hello")
+        await expect(page.locator("#controls .now")).to_contain_text("answered by hello.")
         await keys.press("b")
         await expect(page.get_by_label("With", exact=True)).to_be_focused()
         await tab_to(page, "Break it")
@@ -217,6 +217,19 @@ NAMELESS = """() => {
 }"""
 
 
+COVERED = """() => {
+  const told = document.querySelector("#notices p")?.getBoundingClientRect();
+  if (!told) return []; // it is gone already
+  return [...document.querySelectorAll("main button, main a, .views a, .bar button")]
+    .filter((each) => each.checkVisibility())
+    .filter((each) => {
+      const { top, bottom, left, right } = each.getBoundingClientRect();
+      return top < told.bottom - 1 && bottom > told.top + 1 && left < told.right && right > told.left;
+    })
+    .map((each) => each.outerHTML.slice(0, 100));
+}"""
+
+
 class TestSizes:
     async def test_nothing_sticks_out(self, page: Page, served: Served) -> None:
         served.ask("all about neural nets, in " + "a very long message " * 20)
@@ -227,6 +240,31 @@ class TestSizes:
                 await page.goto(f"{served.url}/_mock/#/{view}")
                 await page.evaluate(TWO_FRAMES)
                 assert await page.evaluate(OUTSIDE) == [], (width, view)
+
+    async def test_what_is_told_covers_nothing_on_a_phone_and_goes_with_the_view(
+        self, page: Page, served: Served
+    ) -> None:
+        await page.set_viewport_size({"width": 390, "height": 740})
+        served.ask("hello")
+        await open_console(page, served.url)
+        await page.get_by_role("button", name="Clear").click()
+        told = page.locator("#notices p")
+        await expect(told).to_have_text("The journal is empty.")
+        await expect(page.get_by_role("heading", name="No request yet")).to_be_visible()
+        assert await page.evaluate(COVERED) == []
+        await page.wait_for_function("() => !(performance.now() - document.querySelector('#notices p')?.since < 600)")
+        await page.get_by_role("link", name="Scenarios").first.click()
+        await expect(told).to_have_count(0)
+
+    async def test_a_place_in_a_file_is_one_line(self, page: Page, served: Served) -> None:
+        await page.set_viewport_size({"width": 390, "height": 740})
+        await open_console(page, served.url, "files/hello.yaml")
+        await page.get_by_role("textbox", name="The scenario file").fill(
+            "text: hi\npace: {first: 40ms, every: a very long one, jitter: 3}\n"
+        )
+        place = page.locator(".mistakes .numbers").first
+        await expect(place).to_have_text(re.compile(r"^2:\d+$"))
+        assert await place.evaluate("each => each.getClientRects().length") == 1
 
     def test_motion_is_left_out_where_it_is_not_wanted(self) -> None:
         for file in CSS.glob("*.css"):

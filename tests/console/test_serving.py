@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.async_api import Page, expect
 
+from mock_ares.authoring.shipped import entries
+from mock_ares.scenario.catalogue import Catalogue
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.state import Settings
 from tests.console.stage import Served, open_console, text_of
 
 
@@ -15,16 +21,34 @@ async def choose(page: Page, name: str) -> None:
     await expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
+async def test_the_library_is_grouped_by_what_it_shows(page: Page) -> None:
+    with FakeServer(Settings(), Catalogue(entries()).values()) as fake:
+        await open_console(page, fake.url, "scenarios")
+        scenarios = page.get_by_role("listbox")
+        heading = page.locator(".row.heading:not([hidden])")
+        await expect(heading.first).to_contain_text("Text and chunks")
+        await page.set_viewport_size({"width": 1280, "height": 12_000})  # all of them at once
+        await expect(heading).to_have_count(9)
+        await expect(heading.filter(has_text="Everything else")).to_have_count(0)
+        await scenarios.focus()
+        await page.keyboard.press("Home")
+        await expect(page.locator(".row.current")).to_contain_text("built-in")
+        await expect(page.locator(".row.current")).to_have_attribute("aria-posinset", "1")
+        await page.get_by_label("Filter scenarios").fill("utf8")
+        await expect(page.get_by_role("option", name=re.compile("read-utf8"))).to_be_visible()
+        await expect(heading).to_have_count(0)
+
+
 class TestPick:
     async def test_for_all_and_back(self, page: Page, served: Served) -> None:
         await open_console(page, served.url, "scenarios")
         await choose(page, "hello")
         await page.get_by_role("button", name="Serve to all").click()
         await expect(page.get_by_role("button", name="Served to all")).to_be_visible()
-        await expect(page.locator("#controls .now")).to_have_text("hello")
+        await expect(page.locator("#controls .now")).to_have_text("Every chat is answered by hello.")
         assert text_of(served.ask("neural")[1]) == "Hello there, how are you?"
         await page.get_by_role("button", name="Served to all").click()
-        await expect(page.locator("#controls .now")).to_contain_text("what applies")
+        await expect(page.locator("#controls .now")).to_contain_text("whose conditions fit the chat")
         assert served.ask("neural")[1] == "broken"
 
     async def test_for_one_token(self, page: Page, served: Served) -> None:

@@ -172,3 +172,18 @@ def test_all_who_look_on_are_told(ares: Live) -> None:
     assert ares.last.reason.endswith("did you mean /api/chat/stream?")
     ares.send("GET", "/api/chat/stream", authorization=ares.bearer("/api/chat/stream"))
     assert ares.last.reason == "expected POST, not GET"
+
+
+@pytest.mark.parametrize("method", ["POST", "OPTIONS"])
+def test_a_page_that_may_not_read_the_answer(ares: Live, method: str) -> None:
+    asked = {"access_control_request_method": "POST"} if method == "OPTIONS" else {}
+    ares.send(method, "/api/chat/stream", b"{}", origin="https://app.example", **asked)
+    if method == "POST":  # that it has no token comes first
+        assert ares.last.reason == "no Authorization field"
+        ares.ask(origin="https://app.example")
+    assert (
+        ares.last.reason == "a page of https://app.example may not read it (CORS): --cors https://app.example allows it"
+    )
+    for origin in ("http://localhost:5173", "null", ares.server.url):
+        ares.ask(origin=origin)
+        assert ares.last.reason == ""

@@ -130,9 +130,9 @@ export class Controls {
     this.served.said = said;
     put(
       this.served,
-      h("p", { class: "now" }, all ? link(all) : ["what applies, else ", fallback ? link(fallback) : "the built-in scenario"]),
+      h("p", { class: "now" }, all ? ["Every chat is answered by ", link(all), "."] : ["By the first scenario whose conditions fit the chat; if none does, by ", fallback ? link(fallback) : "the built-in one", "."]),
       others > 0 && h("p", { class: "hint" }, `${count(others, "token")} with a choice of ${others === 1 ? "its" : "their"} own`),
-      h("div", { class: "actions" }, h("a", { class: "button tiny", href: "#/scenarios" }, "Choose a scenario"), all && h("button", { type: "button", class: "tiny", onclick: () => attempt(() => api.put("chosen", { scenario: null }), "A chat is answered by what applies.") }, "Take back")),
+      h("div", { class: "actions" }, h("a", { class: "button tiny", href: "#/scenarios" }, "Choose a scenario"), all && h("button", { type: "button", class: "tiny", onclick: () => attempt(() => api.put("chosen", { scenario: null }), "Each chat is answered by the scenario that fits it.") }, "Take back")),
     );
   }
 

@@ -5,9 +5,9 @@ import { askText } from "./dialogs.js";
 import { h, icon, put, say } from "./dom.js";
 import { Editor } from "./editor.js";
 import { count } from "./format.js";
-import { attempt, tell } from "./notices.js";
+import { attempt, copy, tell } from "./notices.js";
 import { planCard } from "./plans.js";
-import { go } from "./route.js";
+import { address, go } from "./route.js";
 import { on, refreshFiles, state } from "./store.js";
 import { VirtualList } from "./virtual.js";
 
@@ -281,10 +281,14 @@ export class FilesView {
 }
 
 function noFolder(folder) {
+  const program = state.status?.program ?? "mock-ares";
+  const port = /:\d+$/.exec(state.status?.url ?? "")?.[0].slice(1);
+  const commands = `${program} init scenarios\n${program} serve scenarios${port && port !== "3000" ? ` --port ${port}` : ""}`;
   return [
     h("h2", null, folder === null ? "No folder is served" : "These files cannot be changed here"),
-    h("p", null, "Scenario files of a folder can be edited here, and are served as soon as they are saved. Make a folder, and serve it:"),
-    h("div", { class: "command" }, h("code", null, "mock-ares init scenarios\nmock-ares serve scenarios")),
+    h("p", null, "Scenario files of a folder can be edited here, and are served as soon as they are saved. End this fake, and paste this where it was started:"),
+    h("div", { class: "command" }, h("code", null, commands), h("button", { type: "button", class: "tiny", onclick: () => copy(commands, "the commands") }, icon("copy"), "Copy")),
+    h("p", null, "Until then ", h("a", { href: address("scenarios") }, "each scenario"), " can be looked at, served and downloaded, and ", h("a", { href: address("journal") }, "each answer of the journal"), " saved as a file."),
   ];
 }
 

@@ -41,7 +41,16 @@ export const ENDINGS = {
 
 const HELD = ["held", "warn", "The stream stands at a pause until it is released."];
 
-export const endingOf = (request) => (request.held ? HELD : (ENDINGS[request.ending] ?? [request.ending, "soft", ""]));
+/** An error that was sent whole is none the less an error. */
+const REFUSED = ["error", "bad", "An HTTP error was sent, and all of it. No client takes it for an answer."];
+
+export const isWholeError = (request) => request.status >= 400 && request.ending === "complete";
+
+export function endingOf(request) {
+  if (request.held) return HELD;
+  if (isWholeError(request)) return REFUSED;
+  return ENDINGS[request.ending] ?? [request.ending, "soft", ""];
+}
 
 /** Text that a person sees whole: control characters by name, so that none hides or turns the rest around. */
 export function visible(text) {
@@ -53,6 +62,9 @@ export function visible(text) {
 export function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
+
+/** A question that a browser asks by itself before a page's own (Fetch 4.8). */
+export const isPreflight = (request) => request.method === "OPTIONS";
 
 /** What a request asked for: method and path, or that it was none. */
 export const asked = (request) => (request.method === "" ? "no request" : `${request.method} ${request.path}`);

@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { append, h, icon, options, put, say } from "./dom.js";
-import { asked, count, duration, endingOf, number, short, size, time, visible } from "./format.js";
+import { asked, count, duration, endingOf, isPreflight, isWholeError, number, short, size, time, visible } from "./format.js";
 import { attempt } from "./notices.js";
 import { RequestPane } from "./request.js";
 import { go } from "./route.js";
@@ -25,6 +25,8 @@ export class JournalView {
     this.ending = h("select", { "aria-label": "Ending", onchange: () => this.update() });
     this.token = h("select", { "aria-label": "Token", onchange: () => this.update() });
     options(this.ending, [["", "Any ending"], ...ENDINGS.map((word) => [word, endingOf({ ending: word })[0]]), ["error", "HTTP error"]], "");
+    this.preflights = h("input", { type: "checkbox", onchange: () => this.update() });
+    this.folded = h("label", { class: "inline small", hidden: true, title: "Browsers ask them by themselves, before a page's own request to another origin." }, this.preflights, h("span"));
     this.list = new VirtualList({
       label: "Requests, newest first",
       key: (request) => request.number,
@@ -44,7 +46,7 @@ export class JournalView {
       h(
         "div",
         { class: "side" },
-        h("div", { class: "head" }, h("div", { class: "grow" }, this.search), h("div", { class: "filters" }, this.ending, this.token)),
+        h("div", { class: "head" }, h("div", { class: "grow" }, this.search), h("div", { class: "filters" }, this.ending, this.token), this.folded),
         h("div", { class: "list-frame" }, this.list.element, this.newer, this.empty),
         h("div", { class: "foot" }, this.total, this.clear),
       ),
@@ -95,6 +97,11 @@ export class JournalView {
     return this.search.value !== "" || this.ending.value !== "" || this.token.value !== "";
   }
 
+  /** Preflights are folded unless they are asked for, by the switch or in words. */
+  #folds() {
+    return !this.preflights.checked && !/options|preflight/i.test(this.search.value);
+  }
+
   update() {
     this.#wanted = true;
     this.#later();
@@ -118,14 +125,17 @@ export class JournalView {
   #update() {
     this.#wanted = false;
     const all = [...state.journal];
-    const items = this.#filtered() ? all.filter((request) => this.#passes(request)) : all;
-    const newest = all[0]?.number ?? 0;
+    const preflights = all.filter(foldable).length;
+    const shown = this.#folds() && preflights > 0 ? all.filter((request) => !foldable(request)) : all;
+    const items = this.#filtered() ? shown.filter((request) => this.#passes(request)) : shown;
     const before = this.#top;
-    this.#top = newest;
+    this.#top = all[0]?.number ?? 0;
     this.list.update(items);
     if (this.list.atTop) this.#fresh = 0;
-    else this.#fresh += before === 0 ? 0 : Math.max(0, newest - before);
-    this.#tell(items.length, all.length);
+    else if (before > 0) this.#fresh += items.findIndex((request) => request.number <= before);
+    this.folded.hidden = preflights === 0;
+    say(this.folded.lastChild, count(preflights, "preflight"));
+    this.#tell(items.length, shown.length);
   }
 
   #passes(request) {
@@ -135,7 +145,7 @@ export class JournalView {
     if (ending && ending !== "error" && request.ending !== ending) return false;
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     if (words.length === 0) return true;
-    const said = `#${request.number} ${request.method} ${request.path} ${request.message ?? ""} ${request.scenario} ${request.status ?? ""} ${request.token_name} ${request.ending} ${request.faults.join(" ")} ${request.broken ?? ""} ${request.reason}`.toLowerCase();
+    const said = `${isPreflight(request) ? "preflight " : ""}#${request.number} ${request.method} ${request.path} ${request.message ?? ""} ${request.scenario} ${request.status ?? ""} ${request.token_name} ${request.ending} ${request.faults.join(" ")} ${request.broken ?? ""} ${request.reason}`.toLowerCase();
     return words.every((word) => said.includes(word));
   }
 
@@ -203,7 +213,7 @@ export class JournalView {
     const drawn = `${request.number} ${sent.moments.length} ${running ? end.toFixed(2) : end} ${request.ending} ${canvas.clientWidth} ${document.documentElement.dataset.theme} ${devicePixelRatio}`;
     if (canvas.drawn === drawn) return;
     canvas.drawn = drawn;
-    drawRow(canvas, { moments: sent.moments, sizes: sent.sizes, end, ending: request.ending, open: running });
+    drawRow(canvas, { moments: sent.moments, sizes: sent.sizes, end, ending: isWholeError(request) ? "error" : request.ending, open: running });
   }
 
   /** Rows that came before this page did: their moments are asked for when they are looked at, a few at a time. */
@@ -230,6 +240,9 @@ export class JournalView {
     }, 100);
   }
 }
+
+/** Not those after which the page's own request does not come. */
+const foldable = (request) => isPreflight(request) && request.reason === "" && request.status < 300;
 
 async function learn(number) {
   try {
@@ -267,8 +280,13 @@ function nothingCame() {
   const origin = state.status?.url ?? location.origin;
   return [
     h("h2", null, "No request yet"),
-    h("p", null, "Point your frontend at this address. Each request appears here as it comes, and its stream is drawn while it runs."),
-    h("div", { class: "command" }, h("code", null, origin)),
+    h(
+      "ol",
+      { class: "first" },
+      h("li", null, "Point your frontend at ", h("code", null, origin), ", with a token that ", h("code", null, "serve"), " has printed: each request appears here as it comes."),
+      h("li", null, "Break its next reply with ", h("a", { href: "#/controls" }, "the controls"), ", or serve ", h("a", { href: "#/scenarios" }, "a bad day of the library"), ", and see what your page does."),
+      h("li", null, "Write down what your page must stand as ", h("a", { href: "#/files" }, "a scenario file"), ", or save a request of here as one."),
+    ),
     h("div", { class: "actions" }, h("a", { class: "button", href: "#/compose" }, icon("compose"), "Send a message from here"), h("a", { class: "button", href: "#/scenarios" }, "See what is served")),
   ];
 }

@@ -14,7 +14,7 @@ const TABLE = [
     ["/", "Filter", (a) => a.filter()],
     ["j", "Next one of the list", (a) => a.step(1)],
     ["k", "The one before", (a) => a.step(-1)],
-    ["Escape", "Back, close, stop", (a) => a.leave()],
+    ["Escape", "Out of a field; back, close, stop", (a) => a.leave()],
   ]],
   ["Live controls", [
     ["p", "Pause, go on", (a) => a.pause()],

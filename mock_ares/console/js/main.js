@@ -9,7 +9,7 @@ import { count } from "./format.js";
 import { JournalView } from "./journal.js";
 import { listen, openHelp } from "./keys.js";
 import { connect, reconnect, whyLocked } from "./link.js";
-import { announce, tell } from "./notices.js";
+import { announce, forget, tell } from "./notices.js";
 import { address, go, here } from "./route.js";
 import { ScenariosView } from "./scenarios.js";
 import { on, state } from "./store.js";
@@ -21,6 +21,7 @@ let current = null;
 
 function route() {
   const { view, argument } = here();
+  forget();
   document.body.dataset.view = view;
   for (const link of document.querySelectorAll(".views a")) {
     if (link.dataset.view === view) link.setAttribute("aria-current", "page");

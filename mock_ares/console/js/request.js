@@ -4,7 +4,7 @@ import { api, ApiError, part } from "./api.js";
 import { append, byId, field, h, icon, put, say } from "./dom.js";
 import { asked, bytesOf, count, duration, endingOf, number, size, time, visible } from "./format.js";
 import { attempt, copy, tell } from "./notices.js";
-import { outcomeOf } from "./outcome.js";
+import { outcomeOf, pageSees, verdict } from "./outcome.js";
 import { Pieces } from "./pieces.js";
 import { address, go } from "./route.js";
 import { refreshFiles, state } from "./store.js";
@@ -32,10 +32,12 @@ export class RequestPane {
     const back = h("a", { class: "button plain back", href: "#/journal", "aria-label": "Back to the journal" }, icon("back"));
     this.title = h("h2", { dir: "auto" });
     this.facts = h("p", { class: "facts" });
+    this.why = h("p", { class: "why" });
     this.actions = h("div", { class: "actions" }, this.#buildActions());
     this.canvas = h("canvas", { class: "large", role: "img" });
     this.pictured = h("p", { class: "small soft" });
-    this.read = h("div");
+    this.read = h("div", { class: "as-client" });
+    this.page = h("div", { class: "as-page" });
     this.pieces = new Pieces(
       [
         { id: "wire", label: "Wire", title: "As they left, HTTP chunk framing too", framing: false, events: true },
@@ -50,11 +52,16 @@ export class RequestPane {
     this.whole = h(
       "div",
       { class: "opened" },
-      h("header", { class: "opened-head" }, back, h("div", { class: "grow" }, this.title, this.facts)),
+      h("header", { class: "opened-head" }, back, h("div", { class: "grow" }, this.title, this.facts, this.why)),
       this.actions,
       this.save,
       h("section", { class: "section" }, h("h3", null, "Timeline"), this.canvas, this.pictured),
-      h("section", { class: "section" }, h("h3", null, "As a correct client reads it"), this.read),
+      h(
+        "div",
+        { class: "readings" },
+        h("section", { class: "section" }, h("h3", null, "As a correct client reads it"), this.read),
+        h("section", { class: "section" }, h("h3", null, "As a page in a browser sees it"), this.page),
+      ),
       h("section", { class: "section" }, h("h3", null, "Again"), h("div", { class: "command" }, this.curl, this.#copyCurl())),
       this.pieces.element,
       h("section", { class: "section" }, h("h3", null, "Request"), this.asked, this.body),
@@ -87,6 +94,7 @@ export class RequestPane {
     this.pieces.clear();
     this.save.hidden = true;
     put(this.read);
+    put(this.page);
     this.element.scrollTop = 0;
     put(this.element, this.whole);
     const known = state.journal.get(wanted);
@@ -142,6 +150,8 @@ export class RequestPane {
     const [word, kind, meaning] = endingOf(request);
     this.releaseButton.hidden = !request.held;
     say(this.title, request.message === null ? asked(request) : visible(request.message) || "(an empty message)");
+    this.why.hidden = request.reason === "";
+    say(this.why, request.reason && `${request.reason[0].toUpperCase()}${request.reason.slice(1)}.`);
     const failed = request.status >= 400;
     const facts = [
       h("span", { class: `status ${failed ? "bad" : request.status === null ? "soft" : "good"}` }, request.status ?? "no status"),
@@ -162,6 +172,8 @@ export class RequestPane {
     this.#summary(found);
     this.#draw();
     put(this.read, outcomeOf(found));
+    const page = pageSees(found);
+    put(this.page, [...page.rows.map(([kind, sign, text]) => verdict(kind, sign, text)), !page.asked && h("p", { class: "small soft" }, "It was not a browser that asked; this is what a page would see.")]);
     say(this.curl, found.curl);
     this.saveButton.disabled = found.scenario_text === null;
     this.saveButton.title = found.scenario_text === null ? "No scenario gave this answer." : "";
@@ -170,7 +182,6 @@ export class RequestPane {
     const pairs = [
       ["Number", `#${found.number}`],
       ["Came", time(found.time)],
-      ["Reason", found.reason],
       ["Asked for", `${asked(found)}${found.query && `?${found.query}`}`],
       ["Token", found.token && (found.token_name ? `${found.token_name} (${found.token})` : found.token)],
       ["Credentials", found.credentials],

@@ -3,8 +3,10 @@
 import { api, part } from "./api.js";
 import { append, field, h, icon, options, put, say } from "./dom.js";
 import { count } from "./format.js";
+import { grouped } from "./groups.js";
 import { attempt } from "./notices.js";
 import { planCard } from "./plans.js";
+import { download } from "./request.js";
 import { address, go } from "./route.js";
 import { on, state } from "./store.js";
 import { VirtualList } from "./virtual.js";
@@ -18,10 +20,11 @@ export class ScenariosView {
   #asked = null;
 
   constructor() {
-    this.search = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter scenarios by name, summary or fault", oninput: () => this.update() });
+    this.search = h("input", { type: "search", placeholder: "Search by name, summary or fault", "aria-label": "Filter scenarios by name, summary or fault", oninput: () => this.update() });
     this.list = new VirtualList({
-      label: "Scenarios, in the order in which they are asked whether they apply",
+      label: "Scenarios, by what they show",
       key: (scenario) => scenario.name,
+      heading: (scenario) => scenario.heading,
       make: makeRow,
       fill: fillRow,
       chosen: (scenario) => scenario.name === this.#name,
@@ -99,7 +102,7 @@ export class ScenariosView {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const said = (each) => `${each.name} ${each.summary} ${each.faults.join(" ")} ${each.kinds.join(" ")} ${each.origin}`.toLowerCase();
     const items = state.scenarios.filter((each) => words.every((word) => said(each).includes(word)));
-    this.list.update(items);
+    this.list.update(grouped(items));
     say(this.total, items.length === state.scenarios.length ? count(items.length, "scenario") : `${items.length} of ${count(state.scenarios.length, "scenario")}`);
     if (this.#name === null) this.#overview();
   }
@@ -108,8 +111,8 @@ export class ScenariosView {
     const { all, default: fallback } = state.chosen;
     const named = (name) => h("a", { href: address("scenarios", name) }, name);
     const now = all
-      ? [h("p", null, "Every chat is answered by ", named(all), "."), h("button", { type: "button", onclick: () => this.#choose(null, null) }, "Back to what applies by itself")]
-      : [h("p", null, "A chat is answered by the first scenario whose conditions apply, else by ", fallback ? named(fallback) : "the built-in one", ".")];
+      ? [h("p", null, "Every chat is answered by ", named(all), "."), h("button", { type: "button", onclick: () => this.#choose(null, null) }, "Let the chat decide")]
+      : [h("p", null, "A chat is answered by the first scenario whose conditions fit it; if none does, by ", fallback ? named(fallback) : "the built-in one", ".")];
     put(this.pane, h("div", { class: "empty" }, h("h2", null, "What is served"), now, h("p", null, "Open a scenario to see what it will send before anything is sent, and to serve it.")));
   }
 
@@ -140,7 +143,7 @@ export class ScenariosView {
 
   #sourceAction(found) {
     if (found.file && state.files.editable) return h("a", { class: "button tiny", href: address("files", found.file) }, "Edit");
-    if (!state.files.editable) return null;
+    if (!state.files.editable) return h("button", { type: "button", class: "tiny", onclick: () => download(`${found.name}.yaml`, found.text) }, "Download");
     const copy = () => dispatchEvent(new CustomEvent("new-file", { detail: { name: `${found.name}.yaml`, text: found.text } }));
     return h("button", { type: "button", class: "tiny", onclick: copy }, "Edit a copy");
   }
@@ -203,6 +206,13 @@ function makeRow() {
 }
 
 function fillRow(row, scenario) {
+  if (scenario.heading) {
+    say(row.parts.name, scenario.heading);
+    say(row.parts.summary, "");
+    put(row.parts.chips);
+    row.parts.chips.said = null;
+    return row.removeAttribute("aria-label");
+  }
   const { all, tokens, default: fallback } = state.chosen;
   const forTokens = Object.values(tokens).filter((name) => name === scenario.name).length;
   say(row.parts.name, scenario.name);

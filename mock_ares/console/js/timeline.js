@@ -104,8 +104,8 @@ function drawSign(context, ending, x, y, colour) {
   context.lineWidth = 1.75;
   context.lineCap = "round";
   context.beginPath();
-  if (ending === "complete") {
-    context.fillStyle = colour.good;
+  if (ending === "complete" || ending === "error") {
+    context.fillStyle = ending === "error" ? colour.bad : colour.good;
     context.arc(x, y, 3.5, 0, 7);
     context.fill();
   } else if (ending === "open") {

@@ -6,7 +6,8 @@ import { eachFrame, freshId, h } from "./dom.js";
 const SPARE = 4;
 
 /**
- * options: {label, key(item), make() -> row, fill(row, item, position), chosen(item), open(item), after()}
+ * options: {label, key(item), make() -> row, fill(row, item, position), chosen(item), open(item), after(), heading(item)}
+ * What has a heading is none of the options: it is walked past.
  * `items` is any list with `length` and indices.
  */
 export class VirtualList {
@@ -15,6 +16,7 @@ export class VirtualList {
   #rows = [];
   #current = null; // a key
   #height = 56;
+  #places = null; // of each item among the options, where some are headings
 
   constructor(options) {
     this.#options = options;
@@ -47,12 +49,18 @@ export class VirtualList {
     const first = Math.floor(top / this.#height);
     const anchor = top > 0 && this.items[first] !== undefined ? this.#options.key(this.items[first]) : null;
     this.items = items;
+    let place = 0;
+    this.#places = this.#options.heading ? Array.from(items, (item) => (this.#isHeading(item) ? place : ++place)) : null;
     this.space.style.height = `${items.length * this.#height}px`;
     if (anchor !== null) {
       const now = this.indexOf(anchor, first);
       if (now >= 0 && now !== first) this.element.scrollTop = top + (now - first) * this.#height;
     }
     this.render();
+  }
+
+  #isHeading(item) {
+    return item !== undefined && Boolean(this.#options.heading?.(item));
   }
 
   /** Where a key is; looked for from where it was. */
@@ -68,7 +76,12 @@ export class VirtualList {
     const { items } = this;
     if (items.length === 0) return;
     const at = this.#current === null ? -1 : this.indexOf(this.#current);
-    const to = at < 0 ? 0 : Math.max(0, Math.min(items.length - 1, at + step));
+    const way = step < 0 ? -1 : 1;
+    let to = at < 0 ? 0 : Math.max(0, Math.min(items.length - 1, at + step));
+    while (this.#isHeading(items[to]) && items[to + way] !== undefined) to += way;
+    if (this.#isHeading(items[to])) to += 1; // above the first option there is only its heading
+    if (items[to] === undefined) return;
+    if (this.#isHeading(items[to - 1])) this.reveal(to - 1);
     this.#current = this.#options.key(items[to]);
     this.reveal(to);
     this.render();
@@ -122,9 +135,17 @@ export class VirtualList {
       row.hidden = false;
       row.style.transform = `translateY(${index * this.#height}px)`;
       row.dataset.key = key;
-      row.setAttribute("aria-setsize", items.length);
-      row.setAttribute("aria-posinset", index + 1);
-      row.setAttribute("aria-selected", this.#options.chosen(items[index]) ? "true" : "false");
+      const heading = this.#isHeading(items[index]);
+      row.setAttribute("role", heading ? "presentation" : "option");
+      row.classList.toggle("heading", heading);
+      for (const [name, value] of [
+        ["aria-setsize", this.#places?.at(-1) ?? items.length],
+        ["aria-posinset", this.#places?.[index] ?? index + 1],
+        ["aria-selected", this.#options.chosen(items[index]) ? "true" : "false"],
+      ]) {
+        if (heading) row.removeAttribute(name);
+        else row.setAttribute(name, value);
+      }
       row.classList.toggle("current", key === this.#current);
       if (key === this.#current) active = row.id;
       this.#options.fill(row, items[index], index);
@@ -160,7 +181,7 @@ export class VirtualList {
     if (event.key in steps) this.move(steps[event.key]);
     else if (event.key === "Enter" || event.key === " ") {
       const at = this.#current === null ? 0 : this.indexOf(this.#current);
-      if (this.items[at] !== undefined) this.#options.open(this.items[at]);
+      if (this.items[at] !== undefined && !this.#isHeading(this.items[at])) this.#options.open(this.items[at]);
     } else return;
     event.preventDefault();
     event.stopPropagation();

@@ -14,7 +14,7 @@ from mock_ares.control.resources.served_files import broken_json
 from mock_ares.control.resources.tokens import drop_all
 from mock_ares.control.serializers import break_json, chosen_json
 from mock_ares.dialects import DialectName
-from mock_ares.paths import CONTRACTS
+from mock_ares.paths import CONTRACTS, program
 
 MOST_SPEED = 1000.0
 """Times as fast."""
@@ -43,6 +43,7 @@ def status_json(ask: Ask) -> dict[str, Any]:
     return {
         "version": __version__,
         "url": ask.url,
+        "program": program(),
         "settings": settings_json(control),
         "default_dialect": fake.profile.default_dialect,
         "scenarios": len(fake.library.by_name),

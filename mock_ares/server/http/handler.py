@@ -31,6 +31,7 @@ from mock_ares.server.http.turns import in_context, note_use, remember
 from mock_ares.server.playback.player import play
 from mock_ares.server.record.isolation import StrangerError
 from mock_ares.server.record.journal import MOST_NAME, kept_body, kept_text
+from mock_ares.server.replies.cors import unread
 from mock_ares.server.replies.effort import MOST_BODY
 from mock_ares.server.replies.executor import BusyError
 from mock_ares.server.replies.library import Turn
@@ -274,6 +275,9 @@ class RequestHandler:
         if cors is None:
             cors = self.fake.cors.headers_for(request.headers.get("origin"), self.fake.profile.cors)
         fields = (("date", _date(int(time.time()))), *(request.limits or ()), *cors, *extra)
+        if not exchange.reason and "origin" in request.headers and plan.head is not None:
+            kept = dict(exchange.headers)  # without secrets
+            exchange.reason = unread(kept["origin"], kept.get("host", ""), (*fields, *plan.head.headers))
         shown = replace(answer, script=script).shown() if self.fake.watchers else (plan, script)
         for watcher in self.fake.watchers:
             watcher.answered(exchange, *shown, fields)

@@ -17,6 +17,7 @@ EXPOSED = (
 )
 
 
+ALLOWED = "access-control-allow-origin"
 _CREDENTIALS = ("access-control-allow-credentials", "true")
 
 
@@ -72,6 +73,13 @@ class Cors:
             ("access-control-allow-private-network", "true"),
             ("access-control-max-age", "600"),
         )
+
+
+def unread(origin: str, host: str, sent: Headers) -> str:
+    """Why the page of an origin is not given an answer with these fields (Fetch 4.9); empty: it is, or is no page's."""
+    if not origin or origin == f"http://{host}" or any(name.lower() == ALLOWED for name, _ in sent):
+        return ""
+    return f"a page of {origin} may not read it (CORS): --cors {origin} allows it"
 
 
 def _is_token(name: str) -> bool:

@@ -33,7 +33,7 @@ TRIAL := $(ENV)/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help serve test coverage fuzz kill-matrix mutation trial picture pictures edition format lint type check bench benchmarks soak build clean
+.PHONY: help npm serve test coverage fuzz kill-matrix mutation trial picture pictures edition format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -101,8 +101,10 @@ benchmarks: bench ## measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench.page
 
 soak: $(DEV) ## thousands of streams, resets, slow readers, an hour's work: what leaks, what is wrong
-	@$(BIN)/python -m pytest --quiet -m slow tests/server tests/harness tests/clients tests/pasted tests/plugin tests/ci tests/recorder tests/mutants/test_parsers.py
+	@$(BIN)/python -m pytest --quiet -m slow tests/server tests/harness tests/clients tests/pasted tests/plugin tests/ci tests/npm tests/recorder tests/mutants/test_parsers.py
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
+
+npm: build/npm/stamp ## make the npm package: build/npm/mock-ares-*.tgz
 
 build: $(DEV) ## make wheel and source archive in dist/
 	@$(BIN)/python -m build
@@ -137,6 +139,14 @@ $(TRIAL): $(DEV) pyproject.toml $(LIBRARIES)/package-lock.json $(wildcard contra
 	@cd contracts/clients/go && go build -o ../../../build/trial/ ./sample ./fixed
 	@javac -d build/trial/java contracts/clients/java/*.java contracts/drivers/java/*.java
 	@cd contracts/clients/rust && cargo build --quiet --target-dir ../../../build/rust
+	@touch $@
+
+# Beside the sources, so that neither what npm installs nor what is generated lies in the tree.
+build/npm/stamp: $(wildcard contracts/npm/* contracts/npm/src/*) contracts/control.openapi.yaml contracts/scenario.schema.json contracts/drivers/node/drive.mjs
+	@for tool in npm node; do command -v $$tool >/dev/null || { echo "make npm needs $$tool" >&2; exit 1; }; done
+	@echo 'Building the npm package'
+	@mkdir -p build/npm && rm -rf build/npm/src build/npm/*.tgz && cp -R contracts/npm/. build/npm/
+	@cd build/npm && npm ci --silent --no-audit --no-fund --ignore-scripts && node build.mjs ../../contracts && npm pack --silent >/dev/null
 	@touch $@
 
 # Versions are bounded, so that two runs compare the same. llmock has a pytest plugin: it gets an environment of its own.

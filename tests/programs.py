@@ -23,12 +23,12 @@ RUST = Path(__file__).parent.parent / "build" / "rust"
 
 def go_programs(run: pytest.TempPathFactory) -> Path:
     """The folder of ``sample``, ``fixed`` and ``driver``. Raises CalledProcessError if one cannot be compiled."""
-    return _built_once(run, "go", _build_go)
+    return built_once(run, "go", _build_go)
 
 
 def java_classes(run: pytest.TempPathFactory) -> Path:
     """The folder of the classes of clients and driver. Raises CalledProcessError if one cannot be compiled."""
-    return _built_once(run, "java", _build_java)
+    return built_once(run, "java", _build_java)
 
 
 def rust_programs() -> Path:
@@ -58,7 +58,7 @@ def _build_java(folder: Path) -> None:
     subprocess.run(["javac", "-Xlint:all", "-Werror", "-d", str(folder), *sources], check=True)
 
 
-def _built_once(run: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+def built_once(run: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
     shared = run.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent  # that of the whole run

@@ -1,34 +1,12 @@
 // Any Node client of this folder under the driver protocol: node drive.mjs node/fixed.mjs
 
 import { resolve } from "node:path";
-import { argv, stdin, stdout } from "node:process";
-import { createInterface } from "node:readline";
+import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
+
+import { drive } from "../drivers/node/drive.mjs";
 
 const file = argv[2];
 argv.length = 1; // a client that looks whether it is the program must not take itself for it
 const { streamChat } = await import(pathToFileURL(resolve(file)).href);
-
-const say = (message) => stdout.write(JSON.stringify(message) + "\n");
-
-async function answer({ id, cancel_after: wanted = Infinity, ...call }) {
-  const stop = new Error("stopped by the caller");
-  let shown = "";
-  let count = 0;
-  const show = (piece) => {
-    shown += piece;
-    count += [...piece].length; // code points
-    say({ id, piece });
-    if (count >= wanted) throw stop;
-  };
-  try {
-    say({ id, text: await streamChat({ ...call, show }) });
-  } catch (error) {
-    if (error === stop) say({ id, text: shown });
-    else say({ id, error: [error, error?.cause].filter(Boolean).join(": ") || "an error without a text" });
-  }
-}
-
-say({ protocol: 1, capabilities: ["concurrent"] });
-// readline ends lines at U+2028 too. Requests are ASCII, so they hold none.
-for await (const line of createInterface({ input: stdin })) answer(JSON.parse(line)); // not awaited: there may be two at once
+await drive((target, show) => streamChat({ ...target, show }), { capabilities: ["concurrent"] });

@@ -63,6 +63,8 @@ class TestWatch:
             assert response.read().endswith(b" rest.\n\n")
         await expect(row).to_contain_text("complete")
         await expect(release).to_be_hidden()
+        await open_console(page, served.url, "scenarios/held")
+        await expect(page.locator(".plan")).to_contain_text("held until released, 2 times")
 
     async def test_a_request_opened(self, page: Page, served: Served) -> None:
         served.ask("all about neural nets")

@@ -37,6 +37,8 @@ RUN_BY = {
     ("docs/check.md", "toml"): "here",
     ("docs/control-api.md", "js"): "tests/control/test_docs.py",
     ("docs/control-api.md", "sh"): "here",
+    ("docs/frontend-tests.md", "js"): "tests/npm/test_package.py",
+    ("docs/frontend-tests.md", "sh"): "tests/npm/test_package.py",
     ("docs/frontends.md", "js"): "tests/pasted/test_frontends.py",
     ("docs/frontends.md", "nginx"): "tests/pasted/test_frontends.py",
     ("docs/frontends.md", "yaml"): "tests/pasted/test_frontends.py",
@@ -85,7 +87,9 @@ def place(odd: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, source in (("client.mjs", "node/fixed.mjs"), ("client.js", "browser/fixed.js")):
         (odd / name).write_text((clients / source).read_text())
     driver = (ROOT / "contracts" / "drivers" / "node" / "driver.mjs").read_text()
-    (odd / "driver.mjs").write_text(driver.replace("../../clients/node/fixed.mjs", "./client.mjs"))
+    driver = driver.replace("../../clients/node/fixed.mjs", "./client.mjs")
+    (odd / "driver.mjs").write_text(driver.replace("../../drivers/node/drive.mjs", "./drive.mjs"))
+    (odd / "drive.mjs").write_text((ROOT / "contracts" / "drivers" / "node" / "drive.mjs").read_text())
     (odd / "my_module.py").write_text(NAIVE)
     return odd
 

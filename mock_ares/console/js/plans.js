@@ -45,6 +45,7 @@ function facts(plan) {
     count(plan.segments.total, "segment"),
     size(plan.size),
     duration(plan.duration),
+    plan.holds.length > 0 ? `held until released${plan.holds.length > 1 ? `, ${plan.holds.length} times` : ""}` : null,
   ].filter(Boolean).join(" · ");
 }
 
@@ -65,7 +66,7 @@ function readOf({ expected, events, ending, dialect, status }) {
 
 function laneOf(plan) {
   const { items } = plan.segments;
-  return { moments: items.map((each) => each.at), sizes: items.map((each) => each.size), end: Math.max(plan.ending.at, plan.duration), ending: plan.ending.kind, open: false };
+  return { moments: items.map((each) => each.at), sizes: items.map((each) => each.size), holds: plan.holds, end: Math.max(plan.ending.at, plan.duration), ending: plan.ending.kind, open: false };
 }
 
 const held = (plan) => (plan.holds.length > 0 ? `held ${plan.holds.length > 1 ? `${plan.holds.length} times ` : ""}until released; ` : "");

@@ -223,13 +223,13 @@ export class RequestPane {
     const lanes = [{ label: "sent", ...lane, end: Math.max(elapsed, lane.moments.at(-1) ?? 0), ending: request.ending, open: running }];
     if (plan && plan.segments.items.length > 0) {
       const items = plan.segments.items;
-      lanes.push({ label: "planned", faint: true, moments: items.map((each) => each.at), sizes: items.map((each) => each.size), end: Math.max(plan.ending.at, items.at(-1).at), ending: plan.ending.kind, open: false });
+      lanes.push({ label: "planned", faint: true, moments: items.map((each) => each.at), sizes: items.map((each) => each.size), holds: plan.holds, end: Math.max(plan.ending.at, items.at(-1).at), ending: plan.ending.kind, open: false });
     }
     drawTimeline(this.canvas, lanes);
     const said = `${count(request.segments, "segment")} with ${size(request.bytes)}${lane.moments.length > 0 ? `, the first after ${duration(lane.moments[0])}` : ""}; ${running ? "it is running" : `${endingOf(request)[0]} after ${duration(elapsed)}`}`;
     if (this.canvas.getAttribute("aria-label") !== said) this.canvas.setAttribute("aria-label", said);
     if (!running) say(this.pictured, `${endingOf(request)[2]}${plan ? ` Planned: ${plan.ending.said}.` : ""}`);
-    else say(this.pictured, request.held ? `Held at pause ${request.held} of ${plan?.holds.length ?? request.held}, until released.` : "The exchange is going on.");
+    else say(this.pictured, request.held ? `Held at pause ${request.held}${plan ? ` of ${plan.holds.length}` : ""}, until released.` : "The exchange is going on.");
   }
 
   async release() {

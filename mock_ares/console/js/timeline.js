@@ -54,7 +54,7 @@ export function drawRow(canvas, stream) {
   drawLane(lane, stream, colours());
 }
 
-function drawLane(lane, { moments, sizes, end, ending, open, faint }, colour) {
+function drawLane(lane, { moments, sizes, end, ending, open, faint, holds = [] }, colour) {
   const { context, left, width, middle, tall, scale } = lane;
   const x = (moment) => left + Math.min(1, moment / scale) * width;
   context.fillStyle = colour["line-strong"];
@@ -64,7 +64,14 @@ function drawLane(lane, { moments, sizes, end, ending, open, faint }, colour) {
     const height = Math.max(3, tall * Math.min(1, 0.3 + Math.log2(1 + bytes) / 17));
     context.fillRect(column, middle - height / 2, 2, height);
   }
+  for (const { at } of holds) drawHold(context, x(at) + 4, middle, tall, colour);
   drawSign(context, open ? "open" : ending, x(end) + SIGN + 1, middle, colour);
+}
+
+/** Where it waits until it is released: behind the bar of that moment. */
+function drawHold(context, x, middle, tall, colour) {
+  context.fillStyle = colour.warn;
+  for (const step of [0, 4]) context.fillRect(x + step, middle - tall * 0.2, 2, tall * 0.4);
 }
 
 /** Bars that would fall on one column of pixels are one, with all their bytes. */
@@ -136,7 +143,7 @@ function drawSign(context, ending, x, y, colour) {
 
 /**
  * The large picture: one lane for each of `lanes` ({ label, ...stream }), and an axis in seconds.
- * pauses: whether gaps are named. head: the moment of the head, or null.
+ * A lane's `holds` are the plan's. pauses: whether gaps are named. head: the moment of the head, or null.
  */
 export function drawTimeline(canvas, lanes, { pauses = true, head = null } = {}) {
   const { context, width, height } = surface(canvas);
@@ -169,7 +176,8 @@ export function drawTimeline(canvas, lanes, { pauses = true, head = null } = {})
 /** What leaves all at once is shown in its order. */
 function inOrder(lane) {
   const end = Math.max(8, lane.moments.length + 1);
-  return { ...lane, moments: lane.moments.map((_, index) => index + 1), end };
+  const holds = lane.holds?.map(({ segments }) => ({ at: segments }));
+  return { ...lane, moments: lane.moments.map((_, index) => index + 1), holds, end };
 }
 
 function drawNote({ context, left, width }, y, type, colour) {

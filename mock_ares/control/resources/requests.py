@@ -53,6 +53,7 @@ def _passes(ask: Ask) -> Callable[[Exchange], bool]:
 async def listed(ask: Ask) -> ControlAnswer:
     control, passes = ask.control, _passes(ask)
     limit = ask.integer("limit", 100, 1, MOST_PAGE) or 100
+    await control.fake.settled(ask.parameter("token"))  # what the caller has seen the end of has ended
     matching = [exchange for exchange in control.fake.journal if passes(exchange)]
     page = matching[:limit] if "after" in ask.query else matching[: -limit - 1 : -1]
     requests = [control.told(exchange) for exchange in page]

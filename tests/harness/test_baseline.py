@@ -84,6 +84,12 @@ class TestOnTheCommandLine:
         assert ran.exit_code == 3 and "cannot write known.toml: No space left on device; it is as it was" in ran.output
         assert not FILE.exists()
 
+    def test_what_is_written_down_is_no_annotation(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("GITHUB_ACTIONS", "true")
+        assert "::error" not in check("strips", "--write-baseline").output
+        FILE.write_text("[clients.ours]\n")
+        assert "::error" in check("strips").output
+
     def test_the_words_go_together(self) -> None:
         ran = CliRunner().invoke(main, ["check", "--write-baseline", "--client", "client:mended"])
         assert ran.exit_code == 2 and "needs --baseline FILE.toml" in ran.output

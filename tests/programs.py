@@ -1,4 +1,4 @@
-"""The Go, Java and Rust programs of ``contracts/``, built once for all processes of a run.
+"""The Go, Java and Rust programs of ``contracts/`` and the pages of ``tests/pages``, built once for all of a run.
 
 Side by side, each worker of a fresh machine would compile the whole standard library of Go anew.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from mock_ares.paths import CONTRACTS
 from tests.toolchains import missing
 
+PAGES = Path(__file__).parent / "pages"
 CLIENTS, DRIVERS = CONTRACTS / "clients", CONTRACTS / "drivers"
 RUST = Path(__file__).parent.parent / "build" / "rust"
 """Kept from run to run, as `make trial` uses it; cargo lets one process at a time into it."""
@@ -45,6 +47,22 @@ def cargo_build(package: Path, target: Path) -> None:
     if built.returncode and "network" in built.stderr:
         missing("the crates cannot be fetched")
     assert built.returncode == 0, built.stderr
+
+
+def pages(run: pytest.TempPathFactory) -> Path:
+    """The folder of ``plain``, ``react`` and ``markdown``. Without the packages the test is skipped."""
+    return built_once(run, "pages", _build_pages)
+
+
+def _build_pages(folder: Path) -> None:
+    shutil.copytree(PAGES, folder, dirs_exist_ok=True)
+    command = ["npm", "ci", "--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"]
+    if subprocess.run(command, cwd=folder).returncode:
+        missing("the packages of the pages cannot be fetched")
+    subprocess.run(["node_modules/.bin/vite", "build"], cwd=folder, check=True)
+    for page in ("react", "markdown"):
+        shutil.rmtree(folder / page)
+    shutil.copytree(folder / "dist", folder, dirs_exist_ok=True)
 
 
 def _build_go(folder: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mock_ares.cli import main
+from tests import programs
 from tests.pages.rig import BUGS, SELECTORS, served
 from tests.ports import lasting_port
 from tests.toolchains import require_tool
@@ -22,9 +23,10 @@ EACH = [
 
 
 @pytest.fixture(scope="module")
-def origin() -> Iterator[str]:
-    require_tool("chromium")
-    with served() as origin:
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    for tool in ("chromium", "npm"):
+        require_tool(tool)
+    with served(programs.pages(tmp_path_factory)) as origin:
         yield origin
 
 
@@ -61,6 +63,8 @@ def test_each_bug_is_named_by_its_check(
     (client,) = json.loads(Path("report.json").read_text())["clients"]
     verdicts = {found["id"]: found["verdict"] for found in client["checks"]}
     assert verdicts == {"plain": "passed", check: "failed"}, ran.output
+    if bug == "freeze":
+        return  # it draws nothing
     picture = Path(".mock-ares/failures") / f"{page}-{check}.jpg"
     assert picture.read_bytes().startswith(b"\xff\xd8\xff")
     assert base64.b64encode(picture.read_bytes()).decode() in Path("r.html").read_text()
@@ -71,8 +75,7 @@ def test_each_bug_is_named_by_its_check(
 @pytest.mark.parametrize("page", BUGS)
 def test_the_right_one_passes(origin: str, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    words = [
-        word for check in sorted({*BUGS[page].values(), "plain", "status", "drop-fin"}) for word in ("--only", check)
-    ]
+    about = {check for bugs in BUGS.values() for check in bugs.values()} - {"long-line"}  # megabytes of markdown
+    words = [word for check in sorted({*about, "plain", "status", "drop-fin"}) for word in ("--only", check)]
     ran = checked(origin, page, *words, "--strict", "--examples", "0")
     assert ran.exit_code == 0, ran.output

@@ -24,7 +24,23 @@ PLAIN: Mapping[str, str] = {
     "freeze": "page-frames",
 }
 """The check that is about it, for each bug."""
-BUGS: Mapping[str, Mapping[str, str]] = {"plain": PLAIN}
+REACT: Mapping[str, str] = {
+    "trim": "chunk-spaces",
+    "twice": "chunk-split",
+    "leftover": "after-failure",
+    "markup": "page-inert",
+    "second": "page-second",
+    "new": "page-new-chat",
+}
+MARKDOWN: Mapping[str, str] = {
+    "late": "incremental",
+    "smart": "text-lookalikes",
+    "cut": "long-line",
+    "markup": "page-inert",
+    "partial": "page-partial",
+    "stop": "page-stop",
+}
+BUGS: Mapping[str, Mapping[str, str]] = {"plain": PLAIN, "react": REACT, "markdown": MARKDOWN}
 
 
 class _Files(SimpleHTTPRequestHandler):

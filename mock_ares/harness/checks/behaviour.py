@@ -79,9 +79,9 @@ SLICED = tuple(Pause(at=Position(byte=at), lasts=0.02) for at in (3, 8, 13, 14, 
 """Pauses that cut lines, at no end of a read that is promised: who reads two streams keeps one waiting."""
 
 
-def echoed(pace: Pace, chunks: Any = "mid-word", new_chat: bool = False) -> Case:
+def echoed(pace: Pace, chunks: Any = "mid-word") -> Case:
     """Two answers at once, each of which says what it was asked."""
-    return one(text=Text(template=ECHO), chunks=chunks, segments="free", pace=pace, at_once=True, new_chat=new_chat)
+    return one(text=Text(template=ECHO), chunks=chunks, segments="free", pace=pace, at_once=True)
 
 
 def twice(*replies: Reply) -> Case:
@@ -116,8 +116,15 @@ EXECUTED = (
     (f"<link rel=stylesheet href=/{CANARY}.css>", f"<video poster=/{CANARY}.png></video>"),
 )
 """Text that a page runs, or asks for, if it takes it for its own."""
-SLOWLY = Pace(every=0.1)
-"""The first answer is still on its way when the second question has been typed."""
+STOPPABLE = Pace(every=0.1)
+
+
+def overlapping(new_chat: bool = False) -> Case:
+    """Two answers, of which the first is still on its way when the second question has been typed."""
+    first, second = (echoed(Pace(every=every)).replies[0] for every in (0.25, 0.1))
+    return case(first, second, at_once=True, new_chat=new_chat)
+
+
 LONG, EVERY, OFTEN = 150_000, 100, 0.002
 """Bytes, characters of a chunk, and seconds between two."""
 
@@ -197,10 +204,10 @@ ROWS: dict[str, Row] = {
         ),
         judge=marks_what_is_partial,
     ),
-    "page-second": Row((echoed(SLOWLY),), judge=keeps_apart),
-    "page-new-chat": Row((echoed(SLOWLY, new_chat=True),), judge=keeps_apart),
+    "page-second": Row((overlapping(),), judge=keeps_apart),
+    "page-new-chat": Row((overlapping(new_chat=True),), judge=keeps_apart),
     "page-stop": Row(
-        (one(*(f"w{n}" for n in range(LONG_AFTER)), pace=SLOWLY, cancel_after=4),),
+        (one(*(f"w{n}" for n in range(LONG_AFTER)), pace=STOPPABLE, cancel_after=4),),
         judge=stays_stopped,
     ),
     "page-frames": Row(

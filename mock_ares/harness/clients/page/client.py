@@ -8,6 +8,7 @@ after the other, which finds what is left over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -99,14 +100,14 @@ class PageClient(Adapter):
     def _opened(self) -> None:
         tab = self._tab
         if tab is not None and tab.is_well:
-            try:
+            with suppress(BlockedError):
                 tab.renew()
-            except BlockedError:  # by its own scripts, which end with the browser
-                self.close()
-                tab = None
-        elif tab is not None:
+        if tab is not None and tab.is_blocked:  # by its own scripts, which end with the browser
+            self.close()
+        elif tab is not None and not tab.is_well:
             tab.close()
-            tab = None
+            self._tab = None
+        tab = self._tab
         if tab is None:
             self._browser = self._browser or Browser()
             tab = self._tab = Tab(self._browser, self._url, self._words, self._script())
@@ -130,7 +131,7 @@ class PageClient(Adapter):
     def picture(self) -> str:
         """The page as it is, JPEG in Base64; empty where there is none."""
         try:
-            return self._tab.picture() if self._tab is not None else ""
+            return self._tab.picture() if self._tab is not None and not self._tab.is_blocked else ""
         except (ChromiumError, LostError):
             return ""
 

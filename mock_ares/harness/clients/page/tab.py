@@ -23,7 +23,7 @@ LOADED = 20.0
 """Seconds that a page and its set-up have until there is a place to type."""
 ANSWERED = 10.0
 """Seconds for a question to the page itself, which may be at work."""
-LARGE = 1280, 800
+LARGE = 960, 640
 OF_SCRIPTS = frozenset({"Fetch", "XHR", "EventSource"})
 
 
@@ -92,6 +92,8 @@ class Tab:
     fetched: list[str] = field(default_factory=list)
     """Addresses with the canary's name in them."""
     requests: dict[str, PageRequest] = field(default_factory=dict)
+    is_blocked: bool = False
+    """Its own scripts have kept it from answering."""
     on_change: Callable[[], object] = lambda: None
     _context: str = ""
     _session: str = ""
@@ -148,7 +150,7 @@ class Tab:
     @property
     def is_well(self) -> bool:
         """Whether it is where it was opened."""
-        return self._ready and not self._lost and not self.dialogs
+        return self._ready and not self._lost and not self.dialogs and not self.is_blocked
 
     def close(self) -> None:
         if self._context:
@@ -329,6 +331,7 @@ class Tab:
             return result
         if self._lost:
             raise LostError(self._lost)
+        self.is_blocked = True
         raise BlockedError(f"its own scripts have kept it from drawing for {seconds:g} s")
 
     # What happens to it

@@ -62,6 +62,21 @@ def test_the_words_that_exist_are_told_where_none_is_near() -> None:
     )
 
 
+ENDS = "lasts so long, or until it is released, not both"
+
+
+@pytest.mark.parametrize(
+    ("pause", "said"),
+    [
+        ("{at: x, until: release}", "2:32: expected released, not 'release'; did you mean 'released'?"),
+        ("{at: x, lasts: 1s, until: released}", f"2:43: a pause {ENDS}; leave out lasts or until"),
+        ("{at: x, untill: released}", "2:25: unknown word 'untill'; did you mean 'until'?"),
+    ],
+)
+def test_a_pause_ends_in_one_way(pause: str, said: str) -> None:
+    assert told(f"text: x\npace: {{pauses: [{pause}]}}") == [said]
+
+
 def test_a_word_of_another_mapping_is_sent_home() -> None:
     assert told("text: x\njitter: 10%") == ["2:1: 'jitter' does not stand here; it is a word of pace"]
 

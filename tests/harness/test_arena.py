@@ -208,6 +208,10 @@ class TestTheDeadline:
         assert played.observation.text == "abcd"
         assert not played.observation.timed_out
 
+    def test_no_test_is_there_that_releases_it(self, arena: ExampleRunner, client: Local) -> None:
+        played = arena.observe(client, one("ab", "cd", pace=Pace(pauses=(Pause(1, until="released"),))))
+        assert played.observation.text == "abcd"
+
     @pytest.mark.parametrize(
         ("reply", "seconds"),
         [
@@ -215,6 +219,7 @@ class TestTheDeadline:
             (say("a", "b", pace=Pace(head=1, first=2, every=3)), 9),
             (say("a", "b", pace=Pace(every=1, jitter=0.5)), 3),
             (say("a", pace=Pace(pauses=(Pause(at=0, lasts=4), Pause(at=1)))), 4),
+            (say("a", pace=Pace(pauses=(Pause(at=0, until="released"),))), 0),
             (Reply(status=503, retry_after=5.0), 5),
             (Reply(status=503, retry_after=RetryAfter(6.0)), 6),
         ],

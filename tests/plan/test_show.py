@@ -88,6 +88,15 @@ def test_how_it_ends() -> None:
         assert shown(reply)[-1] == f"      0.0 ms  {end}"
 
 
+def test_where_it_waits() -> None:
+    pauses = tuple(Pause(at, until="released") for at in (0, "a", 2))
+    waits = [line for line in shown(Reply(text="ab c", pace=Pace(pauses=pauses, keep_alive=5.0))) if "released" in line]
+    comments = ", but for 19 bytes every 5 s: e..: keep-alive...."
+    assert waits == [
+        f"      0.0 ms  silence until released{more}; moments go on from here" for more in (comments, "", comments)
+    ]
+
+
 def test_of_many_writes_the_middle_is_left_out() -> None:
     reply = Reply(text="x" * 20_000, chunks="characters")
     lines = shown(reply, most=4)

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from mock_ares.ares.credentials import Keyring
 from mock_ares.cli import main
 from mock_ares.client import AresError, stream_chat
-from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.scenario.model import Pace, Pause, Reply, Scenario
 from mock_ares.server import create_app
 from mock_ares.server.hosting.workers import NeedsStateError, refuse
 from mock_ares.server.state import Settings
@@ -57,12 +57,16 @@ def test_workers_stream_alike_and_say_what_they_lack(tmp_path: Path) -> None:
                 "".join(stream_chat(f"{url[0]}{path}", token, "hi"))
 
 
+HALF = Reply(text="a b", pace=Pace(pauses=(Pause(1, until="released"),)))
+
+
 @pytest.mark.parametrize(
     ("settings", "scenarios", "named"),
     [
         (Settings(rate_limit=(1, 1.0)), [HELLO], "--rate-limit"),
         (Settings(quota=(1, 1.0)), [HELLO], "--quota"),
         (Settings(control_token="x"), [HELLO], "--control-token"),
+        (Settings(), [Scenario(name="half", replies=(HALF,))], r"scenarios half\): there is no control API to release"),
         (Settings(), [Scenario(name="turns", replies=(Reply(text="a"), Reply(text="b")))], "turns"),
     ],
 )

@@ -147,6 +147,16 @@ class TestSeen:
         seen = on_trial.play(one("ab", "cd", faults=(close_early(1),))).observation
         assert (seen.error, seen.shown_text) == ("broke off", "ab")
 
+    def test_a_page_that_lets_nobody_send_meanwhile_and_does_not_say_so(self, page: Open) -> None:
+        busy = "if (window.busy) return; window.busy = true; show(await ask(message)); window.busy = false;"
+        check, on_trial = CHECKS["page-second"], page(busy)
+        assert judge_case(on_trial.client, check.examples[0], on_trial.arena, check.info) is None
+
+    def test_an_error_among_the_answers_is_none(self, page: Open) -> None:
+        on_trial = page("show('ab'); show('broke off', 'answer error');")
+        seen = on_trial.play(one("ab", "cd", faults=(close_early(1),))).observation
+        assert (seen.error, seen.shown_text) == ("broke off", "ab")
+
 
 @pytest.mark.slow
 @pytest.mark.toolchain("chromium")

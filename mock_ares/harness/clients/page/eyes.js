@@ -38,7 +38,8 @@ globalThis.eyes = (({ answer, error, busy, as }) => {
 
   // What has come since the question; where nothing new has, the one place that there is for answers.
   const answers = () => {
-    const found = fitting(answer);
+    const errors = present(error);
+    const found = fitting(answer).filter((element) => !errors.some((other) => other.contains(element)));
     const fresh = found.filter((element) => !old.answers.has(element));
     return fresh.length > 0 ? fresh : found.length === 1 ? found : [];
   };

@@ -42,6 +42,8 @@ EXAMPLES = int(os.environ.get("MOCK_ARES_SCHEMATHESIS_EXAMPLES", "3"))
 BOUNDED = settings(max_examples=EXAMPLES)
 CREDENTIALS = {profile: Keyring(profile=PROFILES[profile]).pair() for profile in FILES}
 AnyCase = Case[Any]
+PATIENCE = 60.0
+"""Seconds for an answer of a fake on a busy machine."""
 EMAIL, PASSWORD = "ann@example.com", "correct horse"
 
 
@@ -110,7 +112,7 @@ class Stage:
         excluded: list[CheckFunction] = (
             [negative_data_rejection] if case.operation.path == "/api/v1/agents/{name}/run" else []
         )
-        got = case.call_and_validate(self.server.url, session=self.session, excluded_checks=excluded)
+        got = case.call_and_validate(self.server.url, session=self.session, timeout=PATIENCE, excluded_checks=excluded)
         return int(got.status_code)
 
 

@@ -21,7 +21,7 @@ from mock_ares.scenario.words import parse_duration, parse_fraction
 from tests.scenario.scenarios import scenarios, texts
 
 
-@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(scenarios)
 @example(Scenario((Reply(content=Content(json=None)),)))
 @example(Scenario((Reply(chunks=()),)))

@@ -23,6 +23,8 @@ from mock_ares.server.state import Settings
 from tests.control.rig import DOCUMENT
 
 FILE = Path(__file__).parents[2] / "contracts" / "control.openapi.yaml"
+PATIENCE = 60.0
+"""Seconds for an answer of a fake on a busy machine."""
 BOUNDED = settings(max_examples=5)
 AnyCase = Case[Any]
 SCHEMA = schemathesis.openapi.from_path(FILE).exclude(path=[f"{API}/events", f"{API}/requests/wait"])
@@ -36,7 +38,9 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[AnyCase
     files = Folder([folder])
     with FakeServer(Settings(speed=math.inf), files.load()) as server, requests.Session() as session:
         Control(server.fake, files)
-        yield lambda case: case.call_and_validate(server.url, session=session, excluded_checks=EXCLUDED)
+        yield lambda case: case.call_and_validate(
+            server.url, session=session, timeout=PATIENCE, excluded_checks=EXCLUDED
+        )
         assert session.get(f"{server.url}{API}/health").status_code == 200
 
 

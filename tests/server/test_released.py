@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from mock_ares.authoring.calls import reply
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
-from tests.server.live import Live, live, read_all, until
+from tests.server.live import PATIENCE, Live, live, read_all, until
 
 TEXT = "one two three"
 
@@ -48,6 +48,13 @@ class Stream:
             assert part, self.data
             self.data += part
 
+    def reads_on(self) -> None:
+        """What there is, for a promised boundary waits for that."""
+        with suppress(TimeoutError):
+            self.connection.settimeout(0.01)
+            self.data += self.connection.recv(65536)
+        self.connection.settimeout(PATIENCE)
+
     def rest(self) -> bytes:
         self.data += read_all(self.connection)
         return self.data
@@ -61,8 +68,16 @@ def asking(ares: Live) -> Iterator[Stream]:
         yield Stream(connection)
 
 
+def stood(ares: Live, index: int = -1, reader: Stream | None = None) -> int | None:
+    """Where the exchange stands, whose client reads on."""
+    if reader is not None:
+        reader.reads_on()
+    exchanges = ares.fake.journal.of(ares.id)
+    return exchanges[index].held if exchanges else None
+
+
 def stands(ares: Live, at: int | None, index: int = -1) -> Exchange:
-    until(lambda: ares.fake.journal.of(ares.id) != [] and ares.fake.journal.of(ares.id)[index].held == at)
+    until(lambda: ares.fake.journal.of(ares.id) != [] and stood(ares, index) == at)
     return ares.fake.journal.of(ares.id)[index]
 
 
@@ -117,7 +132,7 @@ def test_the_bytes_are_those_without_it(ares: Live, words: dict[str, Any]) -> No
     turn = script(ares, {"byte": 3}, 1, **words)
     with asking(ares) as stream:
         for pause in (1, 2):
-            stands(ares, pause)
+            until(lambda: stood(ares, reader=stream) == pause)  # noqa: B023  # it is called at once
             release(ares, turn)
         assert stream.rest().endswith((b"0\r\n\r\n", b"three\n\n", b"}\n\n"))
     assert ares.exchanges[-1].ending == "complete"

@@ -34,7 +34,7 @@ export class RequestPane {
     this.facts = h("p", { class: "facts" });
     this.why = h("p", { class: "why" });
     this.actions = h("div", { class: "actions" }, this.#buildActions());
-    this.canvas = h("canvas", { class: "large", role: "img" });
+    this.canvas = h("canvas", { class: "large", role: "img", "aria-label": "The reads as they came" });
     this.pictured = h("p", { class: "small soft" });
     this.read = h("div", { class: "as-client" });
     this.page = h("div", { class: "as-page" });

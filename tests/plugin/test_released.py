@@ -74,6 +74,7 @@ def test_half_an_answer_and_the_rest(project: pytest.Pytester) -> None:
     assert "warning" not in result.stdout.str()
 
 
+@pytest.mark.needs_barrier
 def test_never_released_is_told_at_the_end(project: pytest.Pytester) -> None:
     project.makepyfile(
         STREAM

@@ -22,6 +22,7 @@ from mock_ares.scenario.model import Reply, Scenario, Text
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
+from mock_ares.server.transport.client_socket import BARRIER
 
 if TYPE_CHECKING:
     from mock_ares.scenario.reply_words import ReplyWords
@@ -120,8 +121,8 @@ class Scene:
 
     def held(self) -> Iterator[str]:
         """Of each stream that stands at a pause until released: what it is, and what ends it."""
-        if not any(each.reply.is_held for each in self.scripted):
-            return
+        if not BARRIER.available or not any(each.reply.is_held for each in self.scripted):
+            return  # where no socket can be asked about, a client that has left looks like one that has said all
         for exchange in self.requests():
             if exchange.held is not None and exchange.given is not None:
                 yield (

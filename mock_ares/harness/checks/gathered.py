@@ -20,7 +20,6 @@ from mock_ares.scenario.model import Body, Framing, Json, Segments
 Gathered = Mapping[str, tuple[Case, ...]]
 """In place of a row's ``examples`` ("") and of what it has under the same names in ``resting``."""
 
-MIXED = Framing(newline="mixed")
 PLAIN_FIELDS = tuple(line for line in FIELDS if not line.startswith("event"))
 """Of several types of one event the last counts, so those are asked one by one."""
 
@@ -65,15 +64,17 @@ GATHERED: dict[str, Gathered] = {
     "read-utf8": {"": (one("é日😀", "é", "日", "😀", segments=Segments(inside="utf8")),)},
     "read-crlf": {
         "": (one("a", "b", framing=CRLF, segments=Segments(inside="crlf")),),
-        "text-newlines read-bytes": (one("a\nb", "c", "d\ne", "f\n\ng", "h", framing=MIXED, seed=0, segments="byte"),),
+        "text-newlines read-bytes": (
+            one("a\nb", "c", "d\ne", "f\n\ng", "h", framing=framing.MIXED, seed=0, segments="byte"),
+        ),
     },
     "read-bytes": {"": (one("ab", "cd", EACH, segments="byte"),)},
     "read-whole": {"": (MANY,)},
     "eol-crlf": {"": _some(framing.ROWS, "eol-crlf", 2)},
     "eol-cr": {"": _some(framing.ROWS, "eol-cr", 2)},
     "eol-mixed": {
-        "": (one(*"abcdefghijkl", framing=MIXED, seed=0),),
-        "text-newlines": (one("a\nb", "c", "d\n\ne", "f\ng", "h", "i\nj\nk", "l", framing=MIXED, seed=0),),
+        "": (one(*"abcdefghijkl", framing=framing.MIXED, seed=0),),
+        "text-newlines": (one("a\nb", "c", "d\n\ne", "f\ng", "h", "i\nj\nk", "l", framing=framing.MIXED, seed=0),),
     },
     "bom": {
         "": (one("\ufeffa", "\ufeff", "b\ufeffc", framing=Framing(bom=True)), *_some(framing.ROWS, "bom", 5)),

@@ -228,8 +228,8 @@ def _spent_in_starting(entry: ClientEntry, client: ClientReport) -> str | None:
     named = Path(entry.words[0]).name.rstrip("0123456789.")
     language = named if named in known else "|".join(known)
     return (
-        f"{entry.title} was started for each of {examples} examples that passed, {seconds / examples:.2f} s each, "
-        f"{seconds:.0f} s in all; a client that is kept running takes a fraction: `{program()} init --driver "
+        f"{entry.title} was started anew for each example; {examples} that passed took {seconds:.0f} s, side by side; "
+        f"a client that is kept running takes a fraction: `{program()} init --driver "
         f"{language}` writes what runs it"
     )
 

@@ -33,6 +33,18 @@ def shell(command: str, deadline: float = PATIENCE, cancel_after: int | None = N
         return client.observe(target(deadline, cancel_after))
 
 
+def test_its_cpu_time_is_told_apart_from_that_of_others(tmp_path: Path) -> None:
+    busy = script(tmp_path, "import time\nwhile time.process_time() < 0.5: pass")
+    with ProcessClient(busy) as client, ProcessClient(["true"]) as other:
+        if not client.counts_its_own:
+            pytest.skip("the system does not tell")
+        before = client.cpu(), other.cpu()
+        client.observe(target())
+        other.observe(target())
+        spent = client.cpu() - before[0], other.cpu() - before[1]
+    assert 0.4 < spent[0] < 5 and spent[1] < 0.4
+
+
 class TestText:
     def test_is_what_it_writes(self, observe: Observe) -> None:
         text = "a\r\nb\u2028\ufeff\0👩‍🔬 "

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from mock_ares.client import stream_chat
 from mock_ares.harness.checks import CHECKS
+from mock_ares.harness.checks.gathered import TEXT
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.model import CheckResult
 from mock_ares.harness.run.check_runner import cases_of
@@ -30,10 +32,10 @@ def result_of(kind: type[PythonClient], client: Any, check: str, settings: RunSe
 
 @pytest.mark.parametrize("check", GATHERED, ids=lambda check: check.id)
 def test_they_are_fewer_in_all_they_stand_for(check: Any) -> None:
-    stood_for = {"": check.row.examples, **check.row.resting}
-    assert check.gathered.keys() <= stood_for.keys()
-    for name, cases in check.gathered.items():
-        assert len(cases) < len(stood_for[name]) or name == "request", name
+    for names, cases in check.gathered.items():
+        assert check.row.rests_on.issuperset(names.split())
+        stood_for = [each for of, each in check.row.resting.items() if set(names.split()).issuperset(of.split())]
+        assert len(cases) < len(check.row.examples) + sum(map(len, stood_for)), names
     assert check.row.fitted is None, "it depends on the client what is asked"
 
 
@@ -57,6 +59,38 @@ def test_a_wrong_one_is_told_by_the_same_stream() -> None:
     assert few.case == full.case and few.diagnosis == full.diagnosis
 
 
+def test_one_example_that_many_checks_share_is_played_once() -> None:
+    sharing = [check for check in GATHERED if TEXT in list(check.gathered.values())[-1]]
+    assert len(sharing) > 5
+    played = []
+
+    def client(url: str, token: str, message: str) -> Iterator[str]:
+        played.append(message)
+        yield from stream_chat(url, token, message)
+
+    report = run_contract(Started(client, "client"), RunSettings(quick=True, only=tuple(each.id for each in sharing)))
+    assert {check.verdict for check in report.checks} == {"passed"} and all(check.examples for check in report.checks)
+    own = [case for check in sharing for case in list(check.gathered.values())[-1] if case != TEXT]
+    assert len(played) == 1 + len(own)
+
+
+def test_the_one_that_is_shared_says_who_gets_it_wrong() -> None:
+    def drops(url: str, token: str, message: str) -> str:
+        return "".join(stream_chat(url, token, message)).replace("\0", "")
+
+    report = run_contract(Started(drops, "client"), RunSettings(quick=True, only=("text-lookalikes", "text-nul")))
+    assert [check.verdict for check in report.checks] == ["passed", "failed"]
+
+
 def test_all_are_asked_in_a_run_that_is_not_quick() -> None:
     asked = result_of(Started, stream_chat, "read-whole", RunSettings())
     assert asked.examples > len(CHECKS["read-whole"].row.examples)
+
+
+def test_what_only_happens_where_all_of_it_is_together_is_told_too() -> None:
+    def gives_up(url: str, token: str, message: str) -> str:
+        text = "".join(stream_chat(url, token, message))
+        return "" if "\0" in text and "日本語" in text else text
+
+    report = run_contract(Started(gives_up, "client"), RunSettings(quick=True))
+    assert [check.info.id for check in report.checks if check.verdict == "failed"] == ["everything"]

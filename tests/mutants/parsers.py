@@ -182,7 +182,10 @@ PARSERS: tuple[Parser, ...] = (
     wrong("lines-of-4096", _LINE, 'yield "".join([*unfinished, end])[:4096]', "long-line"),
     wrong("lines-of-64k", _LINE, 'yield "".join([*unfinished, end])[:65536]', "long-line"),
     wrong(
-        "long-lines-are-skipped", _LINE, 'yield "".join([*unfinished, end]) if len(end) < 8192 else ":"', "long-line"
+        "long-lines-are-skipped",
+        _LINE,
+        'yield line if len(line := "".join([*unfinished, end])) < 8192 else ":"',
+        "long-line",
     ),
     wrong("64-lines-of-a-read", "for end in ended:", "for end in ended[:128]:", "read-whole"),
     wrong("first-event-of-a-read", "for end in ended:", "for end in ended[:2]:", "read-whole"),

@@ -87,7 +87,9 @@ class Check:
     info: CheckInfo
     row: Row
     gathered: Mapping[str, tuple[Case, ...]] = field(default_factory=dict)
-    """Few examples that stand for many: see ``checks.gathered``."""
+    """Few examples that stand for many, by the ids of the checks that they rest on: see ``checks.gathered``. Of several
+    that the client is held to the last counts, alone.
+    """
 
     @property
     def id(self) -> str:
@@ -99,10 +101,15 @@ class Check:
 
     def examples_for(self, client: Client, settings: RunSettings, *, gathered: bool = False) -> tuple[Case, ...]:
         """Those that fit a client, or the few that stand for them."""
-        few = self.gathered if gathered else {}
         own = self.row.examples if self.row.fitted is None else self.row.fitted(client, settings)
-        held = (few.get(names, cases) for names, cases in self.row.resting.items() if settings.holds(*names.split()))
-        return few.get("", own) + tuple(chain.from_iterable(held))
+        few = {names: cases for names, cases in self.gathered.items() if gathered and settings.holds(*names.split())}
+        stood_for = {name for names in few for name in names.split()}
+        held = (
+            cases
+            for names, cases in self.row.resting.items()
+            if settings.holds(*names.split()) and not stood_for.issuperset(names.split())
+        )
+        return list(few.values() or [own])[-1] + tuple(chain.from_iterable(held))
 
     @property
     def cases(self) -> Cases | None:

@@ -7,10 +7,11 @@ from copy import copy
 
 from mock_ares.harness.clients.adapter import Shown
 from mock_ares.harness.clients.command import CommandClient, check_command, environment
-from mock_ares.harness.clients.processes.child import Child, ended_cpu, status_text
+from mock_ares.harness.clients.processes.child import Child, ended_cpu, status_text, told_apart
 from mock_ares.harness.clients.running_example import RunningExample, UnacceptableError
-from mock_ares.harness.model import Observation, Target
+from mock_ares.harness.model import Case, Observation, Target
 from mock_ares.monotonic import monotonic
+from mock_ares.scenario.model import Body
 
 LINGER = 2.0
 """Seconds in which what a command left running may still write after its own exit."""
@@ -30,8 +31,16 @@ class ProcessClient(CommandClient):
     restarts = False
     abreast = spawns = True
 
+    _spent = 0.0
+
     def start(self) -> None:
         check_command(self._argv)
+
+    def refuses(self, case: Case) -> str | None:
+        bodies = [reply.body for reply in case.replies if isinstance(reply.body, Body)]
+        if any(body.connection in ("idle-close", "idle-reset") for body in bodies):
+            return "each question is asked by a process of its own, which has no connection left over"
+        return None
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
         variables = {"URL": target.url, "PATH": target.path, "TOKEN": target.token, "MESSAGE": target.message}
@@ -49,6 +58,7 @@ class ProcessClient(CommandClient):
         except UnacceptableError as error:
             return example.failed(str(error))
         finally:
+            self._spent += child.spent()
             status = child.end()
         return example.returned(example.shown_text) if status == 0 else example.failed(status_text(status, child.words))
 
@@ -56,8 +66,13 @@ class ProcessClient(CommandClient):
         return copy(self)
 
     def cpu(self) -> float:
-        """Seconds of the processes that have ended."""
-        return ended_cpu()
+        """Seconds of its processes that have ended; where the system does not tell them apart, of all of this one's."""
+        return self._spent if self.counts_its_own else ended_cpu()
+
+    @property
+    def counts_its_own(self) -> bool:
+        """Whether others may be started beside it while its CPU time is counted."""
+        return told_apart()
 
     def close(self) -> None:
         """No process outlives its example."""

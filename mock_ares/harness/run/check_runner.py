@@ -9,6 +9,7 @@ from typing import Literal
 
 from mock_ares.harness.checks import CHECKS, Check
 from mock_ares.harness.checks.editions import has
+from mock_ares.harness.checks.gathered import SHARED
 from mock_ares.harness.checks.rows import playable, speaking
 from mock_ares.harness.model import (
     KEY_PATH,
@@ -166,15 +167,29 @@ class CheckRun:
         where each costs a start, and where one of them fails, it is looked for among all.
         """
         cases = cases_of(self.check, self.client, self.settings)
-        if self.settings.quick and getattr(self.client, "spawns", False):
+        if self._sparing:
             few = cases_of(self.check, self.client, self.settings, gathered=True)
-            failure = self._first_wrong(few)
+            failure = self._first_wrong(case for case in few if not self._known(case))
             if failure is None or failure.case in cases or self.gave_up:
                 return failure, cases
+            shared = any(failure.case == speaking(case, self.settings.dialect) for case in SHARED)
+            if shared and not self.check.row.draws_from:
+                failure = None  # the hazard may be another's
         else:
             failure = None
         others = iter(cases)
         return self._first_wrong(others) or failure, others
+
+    @property
+    def _sparing(self) -> bool:
+        """Whether few examples stand for many."""
+        return self.settings.quick and getattr(self.client, "spawns", False)
+
+    def _known(self, case: Case) -> bool:
+        """Whether another check has shown that it comes out right, where no more than the text is asked for."""
+        known = self.check.row.judge is None and case in self.evidence.passed
+        self.examples += known
+        return known
 
     def _first_wrong(self, cases: Iterable[Case]) -> Failure | None:
         """What shows nothing to this client, or hangs it, is not asked to the end."""
@@ -282,7 +297,8 @@ class CheckRun:
     def _explained(self, failure: Failure, others: Iterable[Case]) -> Failure:
         """The failure as small as it can be made, with what it takes and why."""
         row = self.check.row
-        if not (failure.word in UNSHRUNK or row.lasts or row.trial != "once-through" or self.gave_up):
+        briefly = self._sparing and verdict_on(self.check, failure, self.settings)[0] != "failed"
+        if not (briefly or failure.word in UNSHRUNK or row.lasts or row.trial != "once-through" or self.gave_up):
             failure = Experiments(self._vouched, self.settings, self.evidence).explained(failure, others)
         return self.evidence.explained(self.check.id, failure)
 
@@ -305,7 +321,10 @@ class CheckRun:
             self._note(timed.played)
             if not timed.played.void:
                 self.evidence.add(self.check.id, timed.played)
-                return self._pictured(self._judge(timed))
+                failure = self._pictured(self._judge(timed))
+                if failure is None and self._sparing and self.check.row.judge is None:
+                    self.evidence.passed.append(case)
+                return failure
         self.voids += 1
         return None
 

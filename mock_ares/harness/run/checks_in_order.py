@@ -23,8 +23,8 @@ from mock_ares.harness.verdict.evidence import Evidence
 QUICK = 2.5
 """Seconds until a client is given up in a quick run that hangs in what comes first, where it need not be started."""
 MOST_BESIDE = 7
-"""Of a client so many more are kept at work, where there are as many cores. One that is started anew for each example
-waits for its start, so there is one more of it than there are cores.
+"""Of a client so many more are kept at work: as many as there are cores, as each waits now and then, and twice as many
+where each example is a start, which waits more.
 """
 MOST_HUNG = 2
 """So many checks are run with a client that does nothing but hang."""
@@ -133,14 +133,15 @@ class Contract:
     @contextmanager
     def _shared(self, checks: Iterable[Check]) -> Iterator[Iterable[Check]]:
         """Those of the checks that several take from: while one waits for its client a core would be idle. Where each
-        example is a process, those are left out for which CPU time is counted: that of ended processes is one sum.
+        example is a process, those for which CPU time is counted are left out unless it can be told apart.
         """
         spawns, cores = getattr(self.client, "spawns", False), os.cpu_count() or 1
         if cores < 2 or not getattr(self.client, "abreast", False) or self.hopeless() is not None:
             yield ()
             return
-        shared = Turns(c for c in checks if not (spawns and c.row.trial != "once-through") and not c.row.draws_from)
-        clients = filter(None, (self.client.another() for _ in range(min(cores - 1 + spawns, MOST_BESIDE))))
+        alone = spawns and not getattr(self.client, "counts_its_own", False)
+        shared = Turns(c for c in checks if not (alone and c.row.trial != "once-through") and not c.row.draws_from)
+        clients = filter(None, (self.client.another() for _ in range(min(cores * (1 + spawns), MOST_BESIDE))))
         others = [Thread(each, [], lambda client, _, tell: self._apart(client, shared, tell)) for each in clients]
         try:
             yield shared

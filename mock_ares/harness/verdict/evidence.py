@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from mock_ares.harness.model import CheckResult, Failure
+from mock_ares.harness.model import Case, CheckResult, Failure
 from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.verdict.diagnosis import finished
 from mock_ares.harness.verdict.explanations import VAGUE, mistakes
@@ -52,6 +52,8 @@ class Evidence:
 
     _right: dict[str, list[JudgedExample]] = field(default_factory=dict)
     _wrong: dict[str, dict[str, JudgedExample]] = field(default_factory=dict)
+    passed: list[Case] = field(default_factory=list)
+    """What came out right, where one example may stand for several checks."""
     timed_out: int = 0
     """Examples in which the client was given up."""
     controlled: bool = False

@@ -115,6 +115,10 @@ class Child:
         except OSError:
             return None
 
+    def spent(self) -> float:
+        """Seconds that it and those it has waited for have used, exited or not; 0 where the system does not tell."""
+        return _cpu_of(PROC / str(self.pid) / "stat", self.pid)
+
     def terminate(self) -> None:
         """Ask the group to end, as a caller does that wants no more."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -160,6 +164,11 @@ class Child:
                     return  # a flood: standard output has its turn
             with contextlib.suppress(KeyError):
                 self._poll.unregister(self._stderr)
+
+
+def told_apart() -> bool:
+    """Whether the system tells what one process has used that has ended (Linux: as long as it is a zombie)."""
+    return (PROC / "self" / "stat").exists()
 
 
 def ended_cpu() -> float:

@@ -120,6 +120,10 @@ class TestSeen:
         keys = "onkeydown=\"if (event.key === 'Enter') document.querySelector('form').requestSubmit()\""
         assert page(field=f"textarea {keys}", send="Enter").play().observation.text == "abcd"
 
+    def test_a_button_that_only_works_once_something_is_typed(self, page: Open) -> None:
+        later = "send.disabled = true; message.oninput = () => setTimeout(() => { send.disabled = false; }, 200);"
+        assert page(loaded=later).play().observation.text == "abcd"
+
     def test_nothing_is_left_of_the_example_before(self, page: Open) -> None:
         left = "[localStorage, sessionStorage].forEach((store) => { if (store.left) show(1); store.left = 1; });"
         on_trial = page(loaded=left)

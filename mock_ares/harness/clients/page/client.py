@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mock_ares.harness.clients.adapter import Adapter, Shown
-from mock_ares.harness.clients.browser.client import INSTALL
-from mock_ares.harness.clients.browser.devtools import Browser, ChromiumError, find_chromium
+from mock_ares.harness.clients.browser.devtools import ChromiumError
+from mock_ares.harness.clients.page.browsers import OwnBrowser, PageBrowser
 from mock_ares.harness.clients.page.markdown import source_of
 from mock_ares.harness.clients.page.tab import BlockedError, LostError, Tab
 from mock_ares.harness.clients.running_example import MOST_TEXT, RunningExample, UnacceptableError
@@ -58,9 +58,7 @@ class PageClient(Adapter):
         options: Mapping[str, str] = {},
     ) -> None:
         super().__init__(name or url, capabilities, timeout, "best-effort")
-        self._url = _address(url)
-        self._words = _words(options)
-        self._setup = options.get("setup", "")
+        self.point(url, options)
         self.port = _port(options.get("port", str(PORT)))
         self.capabilities |= {"page", "incremental"}
         if self._words["new"]:
@@ -71,21 +69,22 @@ class PageClient(Adapter):
             raise UsageError(
                 "--can retry needs --busy SELECTOR: else nothing tells a page that waits from one that is done"
             )
-        self._browser: Browser | None = None
+        self.browse: Callable[[], PageBrowser] = OwnBrowser
+        """What the page is opened in."""
+        self._browser: PageBrowser | None = None
         self._tab: Tab | None = None
         self._one_line = False
         self._has_answered = False
 
+    def point(self, url: str, options: Mapping[str, str]) -> None:
+        """Says anew where it is, and where things are in it; the next example finds it there."""
+        self._url = _address(url)
+        self._words = _words(options)
+        self._setup = options.get("setup", "")
+
     def start(self) -> None:
-        if find_chromium() is None:
-            raise UsageError(f"a page needs a browser, and there is none on PATH: {INSTALL}")
         self._script()
-        try:
-            self._browser = self._browser or Browser()
-            self._browser.call("Browser.getVersion")
-        except ChromiumError as error:
-            self.close()
-            raise UsageError(f"the browser {find_chromium()} does not work: {error}") from error
+        self._browser = self._browser or self.browse()
 
     def prepare(self) -> None:
         """A new page, for another example."""
@@ -99,20 +98,24 @@ class PageClient(Adapter):
 
     def _opened(self) -> None:
         tab = self._tab
-        if tab is not None and tab.is_well:
+        if tab is not None and self._may_stay(tab):
             with suppress(BlockedError):
                 tab.renew()
         if tab is not None and tab.is_blocked:  # by its own scripts, which end with the browser
             self.close()
-        elif tab is not None and not tab.is_well:
+        elif tab is not None and not self._may_stay(tab):
             tab.close()
             self._tab = None
         tab = self._tab
         if tab is None:
-            self._browser = self._browser or Browser()
+            self._browser = self._browser or self.browse()
             tab = self._tab = Tab(self._browser, self._url, self._words, self._script())
             tab.open()
         self._one_line = not tab.place("prompt").lines
+
+    def _may_stay(self, tab: Tab) -> bool:
+        same = (tab.url, tab.words) == (self._url, self._words)
+        return same and tab.is_well and tab.browser.renews
 
     def close(self) -> None:
         browser, self._browser, self._tab = self._browser, None, None

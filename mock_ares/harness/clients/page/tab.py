@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mock_ares.harness.clients.browser.devtools import Browser, ChromiumError, Message
+from mock_ares.harness.clients.browser.devtools import ChromiumError, Message
+from mock_ares.harness.clients.page.browsers import PageBrowser
 from mock_ares.harness.model import CANARY, UsageError
 from mock_ares.monotonic import monotonic
 
@@ -23,7 +24,8 @@ LOADED = 20.0
 """Seconds that a page and its set-up have until there is a place to type."""
 ANSWERED = 10.0
 """Seconds for a question to the page itself, which may be at work."""
-LARGE = 960, 640
+ENABLED = 2.0
+"""Seconds that what sends a message has, from when it was typed, until it can be clicked."""
 OF_SCRIPTS = frozenset({"Fetch", "XHR", "EventSource"})
 
 
@@ -82,7 +84,7 @@ class Showing:
 class Tab:
     """One page. Everything raises ChromiumError where the browser fails, and LostError where the page is gone."""
 
-    browser: Browser
+    browser: PageBrowser
     url: str
     words: dict[str, str]
     setup: str = ""
@@ -109,13 +111,7 @@ class Tab:
 
     def open(self) -> None:
         """Returns when there is a place to type. Raises UsageError for an address or a selector that leads nowhere."""
-        self._context = self.browser.call("Target.createBrowserContext")["browserContextId"]
-        width, height = LARGE
-        target = self.browser.call(
-            "Target.createTarget", url="about:blank", browserContextId=self._context, width=width, height=height
-        )["targetId"]
-        attached = self.browser.call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
+        self._session = self.browser.open()
         for domain in ("Inspector", "Page", "Runtime", "Network"):
             self._call(f"{domain}.enable")
         self._frame = self._call("Page.getFrameTree")["frameTree"]["frame"]["id"]
@@ -153,9 +149,9 @@ class Tab:
         return self._ready and not self._lost and not self.dialogs and not self.is_blocked
 
     def close(self) -> None:
-        if self._context:
-            context, self._context = self._context, ""
-            self.browser.call("Target.disposeBrowserContext", browserContextId=context)
+        if self._session:
+            session, self._session = self._session, ""
+            self.browser.shut(session)
 
     def _wait_until_there(self) -> None:
         until = monotonic() + LOADED
@@ -220,7 +216,11 @@ class Tab:
         self._call("Input.insertText", text=message)
 
     def send(self) -> None:
+        """A button that is only there to be pressed once something has been typed is waited for."""
         if self.words["send"] != "Enter":
+            until = monotonic() + ENABLED
+            while self._known("send").disabled and monotonic() < until:
+                self.listen(0.01)
             self.click("send")
             return
         self._key("keyDown", "Enter", "Enter", 13, text="\r")

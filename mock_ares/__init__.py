@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mock_ares.harness.plugin.contract import ClientContract as ClientContract
     from mock_ares.harness.plugin.contract import client_contract as client_contract
     from mock_ares.harness.plugin.fixtures import Ares as Ares
+    from mock_ares.harness.plugin.page import PageContract as PageContract
     from mock_ares.scenario.model import Body as Body
     from mock_ares.scenario.model import Chunks as Chunks
     from mock_ares.scenario.model import Content as Content
@@ -49,6 +50,7 @@ _HOMES = {
     "FakeServer": "mock_ares.server.hosting.in_thread",
     "Ares": "mock_ares.harness.plugin.fixtures",
     "ClientContract": "mock_ares.harness.plugin.contract",
+    "PageContract": "mock_ares.harness.plugin.page",
     "client_contract": "mock_ares.harness.plugin.contract",
 }
 __all__ = sorted(_HOMES)

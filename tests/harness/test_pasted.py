@@ -74,8 +74,8 @@ def test_the_line_of_a_contract_s_test_typed_in_a_folder_below(tmp_path: Path) -
     below.mkdir()
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
     (below / "test_it.py").write_text(CONTRACT)
-    ran = typed("pytest -p no:schemathesis -p no:anyio -q -k no_space --ares-examples=0", below)
+    ran = typed("pytest -p no:schemathesis -p no:anyio -p no:playwright -q -k no_space --ares-examples=0", below)
     assert ran.returncode == 1, ran
-    again = typed(printed(ran.stdout) + " -p no:schemathesis -p no:anyio", below)
+    again = typed(printed(ran.stdout) + " -p no:schemathesis -p no:anyio -p no:playwright", below)
     assert again.returncode == 1 and "1 failed" in again.stdout, again
     assert printed(again.stdout) == printed(ran.stdout)

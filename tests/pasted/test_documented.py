@@ -38,6 +38,7 @@ RUN_BY = {
     ("docs/control-api.md", "js"): "tests/control/test_docs.py",
     ("docs/control-api.md", "sh"): "here",
     ("docs/frontend-tests.md", "js"): "tests/npm/test_package.py",
+    ("docs/frontend-tests.md", "python"): "tests/plugin/test_page.py",
     ("docs/frontend-tests.md", "sh"): "tests/npm/test_package.py",
     ("docs/frontends.md", "js"): "tests/pasted/test_frontends.py",
     ("docs/frontends.md", "nginx"): "tests/pasted/test_frontends.py",

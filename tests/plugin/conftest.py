@@ -40,7 +40,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
         """
         [tool.pytest.ini_options]
         filterwarnings = ["error"]
-        addopts = ["--strict-markers", "--strict-config", "-p", "no:schemathesis", "-p", "no:anyio"]
+        addopts = "--strict-markers --strict-config -p no:schemathesis -p no:anyio -p no:playwright"
         pythonpath = ["."]
         """
     )

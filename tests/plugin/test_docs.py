@@ -10,7 +10,7 @@ import pytest
 from tests.documents import examples, text
 
 PAGE = "docs/pytest.md"
-PLAIN = ("-p", "no:schemathesis", "-p", "no:anyio", "--ares-examples=2")
+PLAIN = ("-p", "no:schemathesis", "-p", "no:anyio", "-p", "no:playwright", "--ares-examples=2")
 
 
 def test_every_example_works(pytester: pytest.Pytester) -> None:

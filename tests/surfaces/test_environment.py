@@ -128,7 +128,9 @@ def test_tools_of_a_test(row: Tools, pytester: pytest.Pytester, monkeypatch: pyt
         monkeypatch.setenv(name, value)
     pytester.makepyfile(row.test if row.apart else textwrap.dedent(row.test))
     run = pytester.runpytest_subprocess if row.apart else pytester.runpytest_inprocess
-    result = run("-p", "no:schemathesis", "-p", "no:anyio", "-k", "fixture or request", *row.options)
+    result = run(
+        "-p", "no:schemathesis", "-p", "no:anyio", "-p", "no:playwright", "-k", "fixture or request", *row.options
+    )
     result.assert_outcomes(**row.outcomes)
     assert row.said in result.stdout.str()
 

@@ -6,15 +6,18 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mock_ares.harness.checks import CHECKS, Check
 from mock_ares.harness.model import Case, CheckInfo, UsageError
-from mock_ares.harness.plugin.contract import CONTRACT, ClientContract, Terms, terms_of
+from mock_ares.harness.plugin.clients import client_of
+from mock_ares.harness.plugin.contract import CONTRACT, ClientContract, Terms, check_stream_chat, terms_of
 from mock_ares.harness.plugin.options import Options
-from mock_ares.harness.plugin.run import TERMS, ContractClient, ContractRun
+from mock_ares.harness.plugin.page import NEW_CONTEXT, PageContract, check_page
+from mock_ares.harness.plugin.run import TERMS, ContractRun
 from mock_ares.harness.report.verdicts import hindrance
 from mock_ares.harness.run.check_runner import why_skipped
 from mock_ares.harness.run.replay import load
@@ -31,7 +34,7 @@ _MARKED = pytest.StashKey[bool]()
 def collected(collector: Any, name: str, obj: object) -> pytest.Collector | list[pytest.Item] | None:
     """What pytest makes of a name in a module or class; None: this is no contract."""
     if isinstance(obj, type):
-        if obj is ClientContract:
+        if obj in (ClientContract, PageContract):
             return []
         if issubclass(obj, ClientContract) and collector.istestclass(obj, name):
             return ContractClass.from_parent(collector, name=name)
@@ -51,8 +54,14 @@ class ContractClass(pytest.Class):
         contract = self.obj
         _register_marks(self.config)
         try:
+            if is_page := issubclass(contract, PageContract):
+                check_page(contract)
+            else:
+                check_stream_chat(contract)
             terms = terms_of(contract, self.path.parent)
-            tests = [*_tests(contract, terms), *_regressions(contract, terms)]
+            tests = [*_tests(contract, terms, self.path.parent), *_regressions(contract, terms)]
+            if is_page and contract.playwright:
+                tests = [_in_playwright(test, self.config) for test in tests]
         except UsageError as error:
             raise self.CollectError(f"{self.name}: {error}") from None
         setattr(contract, TERMS, terms)
@@ -68,9 +77,16 @@ def _put(contract: type, test: Any) -> None:
         setattr(contract, test.__name__, test)
 
 
-def _tests(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
+def _in_playwright(test: Any, config: pytest.Config) -> Any:
+    """Raises UsageError where its plugin is not there."""
+    if not config.pluginmanager.hasplugin("playwright"):
+        raise UsageError("playwright = True takes the plugin pytest-playwright: pip install pytest-playwright")
+    return pytest.mark.usefixtures(NEW_CONTEXT)(test)
+
+
+def _tests(contract: type[ClientContract], terms: Terms, folder: Path) -> Iterator[Any]:
     """The gate first, since it says whether there is anything to judge; last of all those that last."""
-    client = ContractClient(contract.__name__, terms, contract.stream_chat)
+    client = client_of(contract.__name__, terms, contract, folder)
     settings = RunSettings(dialect=terms.dialect)
     for check in sorted(CHECKS.values(), key=_turn):
         test = _marked(contract, _name(check.id), check.info, _runs(check))
@@ -109,14 +125,14 @@ def _regressions(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
 
 def _runs(check: Check) -> Any:
     def test(self: ClientContract, ares_contract: ContractRun, request: pytest.FixtureRequest) -> None:
-        ares_contract.check(check, self, request.node, partial(_lasting, request.node))
+        ares_contract.check(check, self, request, partial(_lasting, request.node))
 
     return test
 
 
 def _replays(info: CheckInfo, case: Case) -> Any:
     def test(self: ClientContract, ares_contract: ContractRun, request: pytest.FixtureRequest) -> None:
-        ares_contract.replay(info, case, self)
+        ares_contract.replay(info, case, self, request)
 
     return test
 
@@ -131,7 +147,8 @@ def _marked(contract: type[ClientContract], name: str, info: CheckInfo, test: An
     test.__module__ = contract.__module__
     test.__doc__ = info.title
     test.__test__ = True  # whatever the project's tests are called
-    test.place_as = getattr(contract, "place_as", contract.stream_chat)
+    is_page = issubclass(contract, PageContract)
+    test.place_as = contract if is_page else getattr(contract, "place_as", contract.stream_chat)
     setattr(test, _CHECK, info)
     for mark in (info.tier, info.id.replace("-", "_")):
         test = getattr(pytest.mark, f"ares_{mark}")(test)

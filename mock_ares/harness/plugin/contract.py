@@ -86,7 +86,6 @@ class Terms:
 
 def terms_of(contract: type[ClientContract], folder: Path) -> Terms:
     """What the subclass declares; ``folder`` is where its files are. Raises UsageError for what is wrong in it."""
-    _check_stream_chat(contract)
     capabilities = contract.capabilities
     words = tuple(capabilities.split(",")) if isinstance(capabilities, str) else tuple(capabilities)
     declared(words)
@@ -101,7 +100,8 @@ def terms_of(contract: type[ClientContract], folder: Path) -> Terms:
     )
 
 
-def _check_stream_chat(contract: type[ClientContract]) -> None:
+def check_stream_chat(contract: type[ClientContract]) -> None:
+    """Raises UsageError for a contract that has none, or one that cannot be called."""
     stream_chat = contract.stream_chat
     if stream_chat is ClientContract.stream_chat:
         raise UsageError(

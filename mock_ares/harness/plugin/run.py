@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
 from mock_ares.harness.checks import Check
-from mock_ares.harness.clients.adapter import Shown
-from mock_ares.harness.clients.in_process import PythonClient, by_nature
+from mock_ares.harness.clients.adapter import Adapter
 from mock_ares.harness.model import (
     Case,
     CheckInfo,
@@ -21,12 +21,13 @@ from mock_ares.harness.model import (
     Failure,
     HarnessError,
     KnownFailure,
-    Observation,
-    Target,
+    UsageError,
 )
 from mock_ares.harness.play.example_runner import ExampleRunner
-from mock_ares.harness.plugin.contract import ClientContract, Endpoint, Terms
+from mock_ares.harness.plugin.clients import ContractClient, client_of, point
+from mock_ares.harness.plugin.contract import ClientContract, Terms
 from mock_ares.harness.plugin.options import options_of
+from mock_ares.harness.plugin.page import NEW_CONTEXT, PageContract
 from mock_ares.harness.report.counterexample.failure_text import failure_text
 from mock_ares.harness.run.check_runner import judge_case
 from mock_ares.harness.run.checks_in_order import Contract
@@ -39,29 +40,6 @@ RESULT = pytest.StashKey[CheckResult]()
 ERRED = "The harness has erred, which says nothing about the client: {}"
 TERMS = "_ares_terms"
 """The attribute of a collected contract that holds its terms."""
-
-
-class ContractClient(PythonClient):
-    """A contract's client: the ``stream_chat`` of the instance that pytest has made last."""
-
-    def __init__(self, name: str, terms: Terms, chat: Callable[..., Any]) -> None:
-        super().__init__(self._chat, name, terms.capabilities)
-        self.capabilities |= by_nature(chat)
-        self.chat: Callable[..., Any] = chat
-        self._endpoint: Endpoint | None = None
-
-    def observe(self, target: Target, shown: Shown | None = None) -> Observation:
-        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path)
-        return super().observe(target, shown)
-
-    def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
-        target = targets[0]
-        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path)
-        return super().observe_together(targets)
-
-    def _chat(self, url: str, token: str, message: str) -> Any:
-        assert self._endpoint is not None
-        return self.chat(self._endpoint, message)
 
 
 class ContractRun:
@@ -79,9 +57,11 @@ class ContractRun:
         self._config = config
         self._options = options_of(config)
         self._baseline = self._options.known()
-        self._arena = ExampleRunner(profile, host)
+        self._arena = ExampleRunner(profile, host, contract.port if issubclass(contract, PageContract) else None)
         self._profile = profile
         self._variants: dict[str, Contract] = {}
+        self._unusable: dict[str, str] = {}
+        """The variants of which nothing can be judged, and why."""
         self._started = False
 
     def close(self) -> None:
@@ -92,19 +72,25 @@ class ContractRun:
         self._arena.close()
 
     def check(
-        self, check: Check, instance: ClientContract, item: pytest.Item, beside: Callable[[], list[Check]]
+        self,
+        check: Check,
+        instance: ClientContract,
+        request: pytest.FixtureRequest,
+        beside: Callable[[], list[Check]],
     ) -> None:
         """Runs the check; its verdict is the test's outcome. With the first one ``beside`` is begun."""
+        item = request.node
         if self._options.url is not None:
             self._ask_live(self._options.url, check, instance)
             return
-        variant = self._variant(instance, item.name, beside)
-        if (reason := variant.hopeless()) is not None and not check.row.opens:
-            result = CheckResult(check.info, "skipped", reason=reason, unasked=True)
-        else:
-            variant.catch_up(check.row.rests_on)
-            database = database_of(item.nodeid)
-            result = variant.collect(check) if check.row.lasts else variant.check(check, database)
+        with self._usable(_parameters(item.name)):
+            variant = self._variant(instance, request, _parameters(item.name), beside)
+            if (reason := variant.hopeless()) is not None and not check.row.opens:
+                result = CheckResult(check.info, "skipped", reason=reason, unasked=True)
+            else:
+                variant.catch_up(check.row.rests_on)
+                database = database_of(item.nodeid)
+                result = variant.collect(check) if check.row.lasts else variant.check(check, database)
         result = with_replay(result, self._config.rootpath / FOLDER, variant.client.name)
         if result.replay:
             result = replace(result, replay=_relative(Path(result.replay)))
@@ -114,7 +100,7 @@ class ContractRun:
     def _ask_live(self, url: str, check: Check, instance: ClientContract) -> None:
         from mock_ares.harness.plugin import live
 
-        if not check.row.control:
+        if not check.row.control or isinstance(instance, PageContract):
             live.only_the_fake()
         client = ContractClient(self._name, self._terms, instance.stream_chat)
         try:
@@ -122,15 +108,16 @@ class ContractRun:
         finally:
             client.close()
 
-    def replay(self, info: CheckInfo, case: Case, instance: ClientContract) -> None:
+    def replay(self, info: CheckInfo, case: Case, instance: ClientContract, request: pytest.FixtureRequest) -> None:
         """Plays a saved case; it must pass."""
         if self._options.url is not None:
             from mock_ares.harness.plugin.live import only_the_fake
 
             only_the_fake()
-        variant = self._variant(instance, "", list)
         try:
-            failure = judge_case(variant.client, case, self._arena, info)
+            with self._usable(""):
+                variant = self._variant(instance, request, "", list)
+                failure = judge_case(variant.client, case, self._arena, info)
         except HarnessError as error:
             pytest.fail(ERRED.format(error), pytrace=False)
         if failure is not None:
@@ -138,18 +125,41 @@ class ContractRun:
 
     # Verdicts
 
-    def _variant(self, instance: ClientContract, name: str, beside: Callable[[], list[Check]]) -> Contract:
-        parameters = "".join(name.partition("[")[1:])
+    @contextmanager
+    def _usable(self, parameters: str) -> Iterator[None]:
+        """Fails the test for a client that cannot be used; where it never could, the others are skipped for that."""
+        if parameters in self._unusable:
+            _skip(self._unusable[parameters])
+        try:
+            yield
+        except UsageError as error:
+            variant = self._variants.get(parameters)
+            if variant is None or not variant.results:
+                self._unusable[parameters] = str(error)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+    def _variant(
+        self,
+        instance: ClientContract,
+        request: pytest.FixtureRequest,
+        parameters: str,
+        beside: Callable[[], list[Check]],
+    ) -> Contract:
+        folder = request.path.parent
         if parameters not in self._variants:
-            client = ContractClient(self._name + parameters, self._terms, instance.stream_chat)
+            client = client_of(self._name + parameters, self._terms, instance, folder)
             self._variants[parameters] = Contract(client, self._settings(self._node + parameters), self._arena)
             self._variants[parameters].begin(beside())  # which copies the process, while it has few threads
         if not self._started:
             self._arena.start()
             self._started = True
         variant = self._variants[parameters]
-        assert isinstance(variant.client, ContractClient)
-        variant.client.chat = instance.stream_chat
+        adapter = variant.client
+        assert isinstance(adapter, Adapter)
+        in_playwright = isinstance(instance, PageContract) and instance.playwright
+        point(adapter, instance, folder, request.getfixturevalue(NEW_CONTEXT) if in_playwright else None)
+        if in_playwright:
+            request.addfinalizer(adapter.close)  # before what has opened it is gone
         return variant
 
     def _settings(self, client: str) -> RunSettings:
@@ -184,6 +194,10 @@ class ContractRun:
             return f"{result.info.id}: {result.reason}"
         text = failure_text(result.info, result.failure, command_of(item))
         return f"{text}\n  saved     {result.replay}" if result.replay else text
+
+
+def _parameters(name: str) -> str:
+    return "".join(name.partition("[")[1:])
 
 
 def _why(failure: Failure, known: KnownFailure | None) -> str:

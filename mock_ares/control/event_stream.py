@@ -8,6 +8,7 @@ from email.utils import formatdate
 from mock_ares.control.event_log import MOST_READERS, event
 from mock_ares.control.messages import SAFE, Ask, RefusedError, Send
 from mock_ares.control.resources.controls import status_json
+from mock_ares.server.transport.wire import EXTENSION
 
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment is sent."""
@@ -20,6 +21,7 @@ async def events(ask: Ask, send: Send) -> None:
         reason = f"{MOST_READERS} event streams are open, which is the most; close one"
         raise RefusedError(503, reason, headers=(("retry-after", "5"),))
     await ask.read()
+    ask.scope["extensions"][EXTENSION].end_with_client()
     place, missed = hub.enter(ask.headers.get("last-event-id") or ask.query.get("last_event_id"))
     ask.control.report()
     left = asyncio.ensure_future(_left(ask))

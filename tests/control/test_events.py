@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from itertools import takewhile
 
@@ -60,6 +61,7 @@ class TestWhatIsTold:
             assert [data for kind, data in told if kind == "breaks"][-1] == {"breaks": []}
             assert token["token"] not in str(told)
 
+    @pytest.mark.needs_barrier  # elsewhere who has left is known at the next write, and this stream stands still
     def test_a_client_that_leaves(self, api: Api) -> None:
         api.fake.speed = 0.0
         with Listener(api) as listener:
@@ -68,6 +70,12 @@ class TestWhatIsTold:
                 connection.sendall(api.ares.request())
                 assert listener.until("answered")["ending"] == "open"
             assert listener.until("ended")["ending"] == "client-left"
+
+    def test_a_reader_that_sends_no_more_has_left(self, api: Api) -> None:
+        with Listener(api) as listener:
+            listening(api)
+            listener.socket.shutdown(socket.SHUT_WR)
+            listening(api, 0)
 
     def test_thousands_of_segments_are_few_events(self, api: Api) -> None:
         paced = reply("x" * 3000, chunks="characters", pace=Pace(every=0.0001))

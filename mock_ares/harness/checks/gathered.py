@@ -157,7 +157,7 @@ GATHERED: dict[str, Gathered] = {
     "drop-silent": {"": _some(failure.ROWS, "drop-silent", 1)},
     "request": {"": (behaviour.asked(" | ".join(behaviour.MESSAGES)),)},
     "once": {"": _some(behaviour.ROWS, "once", 1, 2)},
-    "again": {"status": _some(behaviour.ROWS, "again", 1)},
+    "again": {"": _some(behaviour.ROWS, "again", 1)},
     "idle-close": {"": _some(behaviour.ROWS, "idle-close", 1)},
     "incremental": {"": _some(behaviour.ROWS, "incremental", 1, 2, 6, 7)},
     "everything": {

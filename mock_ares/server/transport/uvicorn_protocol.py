@@ -69,7 +69,7 @@ class Connection(_Protocol):
     # Slots: the dictionary of an object with more than 30 attributes shares its keys with no other (CPython).
     __slots__ = (
         "_beginning", "_deaf", "_half_closed", "_head_size", "_head_timer", "_heads", "_reader", "_refusal", "_running",
-        "_watch", "has_end", "lost", "peer", "waiters", "was_reset",
+        "_watch", "ends_with_client", "has_end", "lost", "peer", "waiters", "was_reset",
     )  # fmt: skip
     peer: ClientSocket
     lost: bool
@@ -77,6 +77,8 @@ class Connection(_Protocol):
     waiters: Few
     has_end: bool
     """Whether what runs comes to an end by itself."""
+    ends_with_client: bool
+    """Whether a client that sends no more is taken for one that has left: nothing else would end what runs."""
 
     def __init__(
         self,
@@ -90,7 +92,7 @@ class Connection(_Protocol):
         self.logger = _log
         self.access_log = False
         self.pipeline = Pipeline()  # type: ignore[assignment]
-        self.lost = self.was_reset = self.has_end = False
+        self.lost = self.was_reset = self.has_end = self.ends_with_client = False
         self.waiters = Few()
         self._running: Any = None
         self._half_closed = False
@@ -124,7 +126,7 @@ class Connection(_Protocol):
         elif not scope["raw_path"].startswith(b"/") or b"#" in scope["raw_path"] + scope["query_string"]:
             place(scope, scope["raw_path"] + b"?" + scope["query_string"])
         cycle = self._running = receive.__self__
-        self.has_end = False
+        self.has_end = self.ends_with_client = False
         cycle.message_event = Flag(cycle.message_event.is_set())
         wire = Wire(self, cycle, scope, head)
         if wire.refusal is None and head is None:
@@ -264,7 +266,7 @@ class Connection(_Protocol):
             self.refuse(refusal.ended(self._beginning))
             self._look_after()
             return True
-        if not self._busy() or self.cycle.more_body:
+        if not self._busy() or self.cycle.more_body or self.ends_with_client:
             return False
         self._look_after()
         return True

@@ -36,6 +36,7 @@ class Carrier(Protocol):
     lost: bool
     was_reset: bool
     has_end: bool
+    ends_with_client: bool
     transport: Any
     flow: Any
 
@@ -216,6 +217,10 @@ class Wire:
     def promise_end(self, promised: bool) -> None:
         """Whether what runs comes to an end by itself, so that a server that stops may wait for it."""
         self._protocol.has_end = promised
+
+    def end_with_client(self) -> None:
+        """What runs is for as long as there is somebody: a client that half-closes the connection has left."""
+        self._protocol.ends_with_client = True
 
     def finish(self) -> None:
         """The response is complete: the connection serves the next request, or closes if the request says so."""

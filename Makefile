@@ -121,7 +121,7 @@ $(VENV):
 	@touch $@
 
 $(RUNTIME): $(VENV) pyproject.toml mock_ares/_version.py
-	@$(PIP) install --editable '.[fast]'
+	@$(PIP) install --editable '.[fast,tls]'
 	@touch $@
 
 $(DEV): $(RUNTIME) pyproject.toml

@@ -22,6 +22,7 @@ from mock_ares.ares.chats import CHATS
 if TYPE_CHECKING:
     from mock_ares.scenario.catalogue import Entry
     from mock_ares.scenario.model import Scenario
+    from mock_ares.server.certificates.identity import Certificate
     from mock_ares.server.files.scenario_files import Folder
     from mock_ares.starter.drivers import Scaffold
 
@@ -161,6 +162,11 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option("--refuse-port", type=click.IntRange(0, 65535), help="Also a port that refuses connections.")
 @click.option("--reset-port", type=click.IntRange(0, 65535), help="Also a port that accepts and resets them.")
 @click.option("--latency", default="0s", callback=_seconds, metavar="DURATION", help="Every answer is so late.")
+@click.option(
+    "--tls", is_flag=True, help="https, by an authority of its own, which is made once; how to trust it is told."
+)
+@click.option("--cert", type=FILES, metavar="FILE", help="https, with this certificate (PEM) and its --key.")
+@click.option("--key", type=FILES, metavar="FILE", help="The certificate's key (PEM).")
 @click.option("--control-token", envvar="MOCK_ARES_CONTROL_TOKEN", help="Opens console and control API to its holders.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes, for load tests.")
 @click.option("--json-logs", is_flag=True, help="A JSON object per line, for machines.")
@@ -173,6 +179,7 @@ def serve(files: tuple[Path, ...], host: str, port: int | None, **options: Any) 
 
     from mock_ares.authoring.shipped import entries
     from mock_ares.scenario.diagnostics import ScenarioError
+    from mock_ares.server.certificates.identity import CertificateError
     from mock_ares.server.hosting.foreground import run
     from mock_ares.server.hosting.loop import CannotListenError, raise_file_limit
     from mock_ares.server.transport.read_barrier import SwitchError
@@ -195,7 +202,7 @@ def serve(files: tuple[Path, ...], host: str, port: int | None, **options: Any) 
         run(settings, scenarios, host, port, folder=folder, json_logs=options["json_logs"], **ports)
     except ScenarioError as error:
         raise WrongUse(str(error)) from None
-    except (CannotListenError, SwitchError, LookupError) as error:
+    except (CannotListenError, CertificateError, SwitchError, LookupError) as error:
         raise WrongUse(f"mock-ares: {error.args[0]}") from None
 
 
@@ -222,7 +229,7 @@ def _serve_alike(scenarios: Iterable[Scenario | Entry], host: str, port: int | N
 
     given = [
         name
-        for name in ("refuse_port", "reset_port", "json_logs")
+        for name in ("refuse_port", "reset_port", "json_logs", "tls", "cert", "key")
         if options[name] is not None and options[name] is not False
     ]
     if given:
@@ -251,7 +258,18 @@ def _settings(options: dict[str, Any], host: str) -> Any:
         latency=options["latency"],
         exposed=not is_loopback(f"http://[{host}]" if ":" in host else f"http://{host}"),
         control_token=options["control_token"] or None,
+        tls=_tls(options),
     )
+
+
+def _tls(options: dict[str, Any]) -> bool | Certificate:
+    from mock_ares.server.certificates.identity import Certificate
+
+    cert, key = options["cert"], options["key"]
+    if (cert is None) != (key is None):
+        there, missing = ("--cert", "--key") if key is None else ("--key", "--cert")
+        raise WrongUse(f"mock-ares: {there} without {missing}: a certificate and its key belong together")
+    return Certificate(cert, key) if cert is not None else bool(options["tls"])
 
 
 def _scaffold(language: str) -> Scaffold:

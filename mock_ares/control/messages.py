@@ -104,7 +104,7 @@ class Ask:
     @property
     def url(self) -> str:
         """The origin that was asked."""
-        return f"http://{self.headers.get('host', '')}"
+        return f"{self.scope['scheme']}://{self.headers.get('host', '')}"
 
     async def read(self) -> bytes:
         """The body. Raises RefusedError."""

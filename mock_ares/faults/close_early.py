@@ -14,10 +14,16 @@ from mock_ares.scenario.words import Switch
 @fault("close_early")
 @dataclass(frozen=True, slots=True)
 class CloseEarly(Fault):
-    """The connection is closed without the last chunk; ``inside_http_chunk`` also leaves an HTTP chunk unfinished."""
+    """The connection is closed without the last chunk; ``inside_http_chunk`` also leaves an HTTP chunk unfinished.
+
+    Over TLS it ends as that of a server that has died, which nobody can tell from an attack: without close_notify.
+    With ``close_notify`` the server means it.
+    """
 
     after: Where
     inside_http_chunk: Switch = False
+    close_notify: Switch = False
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
-        return ended(plan, self.name, self.after, Ending("close", inside_http_chunk=self.inside_http_chunk))
+        ending = Ending("close", inside_http_chunk=self.inside_http_chunk, notify=self.close_notify)
+        return ended(plan, self.name, self.after, ending)

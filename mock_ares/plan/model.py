@@ -74,6 +74,8 @@ class Ending:
     """Added to the Content-Length that would be right."""
     comments: bool = False
     """While hanging, comments fill the silence, where they fill others."""
+    notify: bool = True
+    """Where there is TLS, close_notify goes before FIN: the end is meant (RFC 8446 6.1)."""
     heartbeat: tuple[float, bytes] | None = None
     """While hanging: every so many seconds these bytes; of the payload in a plan, as they leave in a script."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
@@ -15,6 +15,7 @@ from mock_ares.ares.rate_limit import AddressLimit, RateLimit
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.catalogue import Entry
 from mock_ares.scenario.model import DialectName, Scenario
+from mock_ares.server.certificates.identity import Certificate
 from mock_ares.server.record.internal_errors import Failures
 from mock_ares.server.record.isolation import Isolation
 from mock_ares.server.record.journal import Exchange, Journal
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mock_ares.ares.memory.store import Store, Stores
 
 MOST_TICKETS = 1000
+MOST_HANDSHAKES = 100
 LOOKS = 16
 """Rounds of the event loop from the end of a connection to the journal, with some to spare."""
 
@@ -69,6 +71,8 @@ class Settings:
     """It is one of several that share no state: what would need some is not there."""
     control_token: str | None = None
     """What callers of the control API must show; None: nothing, and beyond loopback nobody may call it."""
+    tls: bool | Certificate = False
+    """https: by an authority that is made once and kept, or with files of one's own."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for moments that never come."""
@@ -112,6 +116,8 @@ class FakeState:
     steering: Overrides = field(default_factory=Overrides)
     watchers: list[Observer] = field(default_factory=list)
     failures: Failures = field(default_factory=Failures)
+    handshakes: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_HANDSHAKES))
+    """Why the last of them that came to nothing did; where there is TLS."""
     refresh: Callable[[], Awaitable[None]] | None = None
     """Awaited before a request is answered: what was saved meanwhile is served."""
     control: Any = None

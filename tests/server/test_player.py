@@ -399,7 +399,7 @@ class FakeWire:
     def finish(self) -> None:
         self.note("finish")
 
-    def close(self) -> None:
+    def close(self, *, notify: bool = True) -> None:
         self.note("close")
 
     def reset(self) -> None:

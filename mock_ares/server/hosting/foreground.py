@@ -18,11 +18,13 @@ from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
 from mock_ares.server.hosting.loop import (
     USUAL_PORT,
+    Tls,
     address_in_network,
     listen,
     listen_chosen,
     origin,
     serve_forever,
+    tls_of,
 )
 from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.state import FakeState, Settings
@@ -50,10 +52,10 @@ def run(
     """Serves until Ctrl-C. ``folder``: where the scenarios come from, and are looked for again when they change.
     ``port``: None for the usual one, or the next that is free.
 
-    Raises CannotListenError, or LookupError for a scenario that does not exist.
+    Raises CannotListenError, CertificateError, or LookupError for a scenario that does not exist.
     """
     from mock_ares.control.context import Control
-    from mock_ares.server.hosting.log_lines import LogLines
+    from mock_ares.server.hosting.log_lines import LogLines, handshake_line
 
     fake = FakeState.make(settings, scenarios)
     control, terminal = Control(fake, folder), LogLines(json_logs=json_logs)
@@ -62,10 +64,15 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(closing(terminal))
         stack.enter_context(closing(fake))
+        tls = tls_of(
+            settings.tls, host, lambda words: terminal.say(handshake_line(words), event="handshake", why=words)
+        )
         listener = stack.enter_context(listen_chosen(host, port))
         terminal.port = listener.getsockname()[1]
         refused = None if refuse is None else stack.enter_context(closing(refused_port(host, refuse)))
         resetting = None if reset is None else stack.enter_context(closing(listen(host, reset)))
+
+        scheme = "http" if tls is None else "https"
 
         def ready(url: str) -> None:
             loop = asyncio.get_running_loop()
@@ -74,12 +81,20 @@ def run(
             if control.reloader is not None:
                 tasks.add(loop.create_task(_reload(control, control.reloader, terminal)))
             others = [
-                f"{origin(host, port.getsockname()[1])} {what} every connection."
+                f"{origin(host, port.getsockname()[1], scheme)} {what} every connection."
                 for port, what in ((refused, "refuses"), (resetting, "accepts and resets"))
                 if port is not None
             ]
-            told = {"event": "listening", "url": url, "profile": fake.profile.name, "console": f"{url}/_mock/"}
-            said = [*_instead(listener, port), _greeting(fake, folder, url, address_in_network(listener)), *others]
+            told: dict[str, Any] = {
+                "event": "listening",
+                "url": url,
+                "profile": fake.profile.name,
+                "console": f"{url}/_mock/",
+            }
+            greeting = _greeting(fake, folder, url, address_in_network(listener, scheme), tls)
+            said = [*_instead(listener, port), greeting, *others]
+            if tls is not None:
+                told["ca"] = None if tls.identity.ca is None else str(tls.identity.ca)
             terminal.say("\n".join(said), **told, scenarios=[*fake.library.by_name])
             if folder is not None and folder.broken:
                 terminal.files([("broken", entry) for entry in folder.broken])
@@ -92,7 +107,7 @@ def run(
             said = f"{counted(count, 'answer')} still to end; once more breaks them off"
             terminal.say(said, event="stopping", open=count)
 
-        serve_forever(create_app(fake=fake), listener, ready, stopping)
+        serve_forever(create_app(fake=fake), listener, ready, stopping, tls)
 
 
 async def _reload(control: Control, reloader: Reloader, terminal: LogLines) -> None:
@@ -112,7 +127,17 @@ def _instead(listener: socket.socket, wanted: int | None) -> Iterator[str]:
         yield f"Port {USUAL_PORT} is taken by another program: this is port {port}. --port chooses one.\n"
 
 
-def _greeting(fake: FakeState, folder: Folder | None, url: str, outside: str | None) -> str:
+def _trust(tls: Tls | None) -> str:
+    """How clients come to trust it, a line each."""
+    if tls is None or tls.identity.ca is None:
+        return ""
+    from mock_ares.server.certificates.trust import lines
+
+    told = "\n".join(f"  {who:<8} {how}" for who, how in lines(tls.identity))
+    return f"Its authority is {tls.identity.ca}. To trust it:\n{told}\n\n"
+
+
+def _greeting(fake: FakeState, folder: Folder | None, url: str, outside: str | None, tls: Tls | None) -> str:
     """``outside``: the origin for other machines of the network."""
     jwt = fake.keyring.issue_jwt(lifetime=MONTH)
     key = fake.keyring.issue_api_key(lifetime=MONTH)
@@ -124,7 +149,8 @@ def _greeting(fake: FakeState, folder: Folder | None, url: str, outside: str | N
         f"JWT      {jwt}\n"
         f"API key  {key}\n"
         f"\n"
-        f"{ask_line(url, jwt, EXAMPLE)}\n"
+        f"{_trust(tls)}"
+        f"{ask_line(url, jwt, EXAMPLE, ca=None if tls is None else tls.identity.ca)}\n"
         f"\n"
         f"{_scenarios(fake, folder)}; one is picked in the console, or with -H 'X-Mock-Ares-Scenario: NAME'. "
         f"`{program()} list scenarios` names {'them' if folder is None else 'those of the library'}."

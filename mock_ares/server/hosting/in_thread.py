@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -11,7 +12,7 @@ from mock_ares.ares.credentials import Credentials
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.hosting.app import create_app
 from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
-from mock_ares.server.hosting.loop import Server, origin
+from mock_ares.server.hosting.loop import Server, origin, tls_of
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
 from mock_ares.server.state import FakeState, Settings
@@ -23,7 +24,8 @@ LIFETIME = 200 * 365 * 86400.0
 class FakeServer:
     """``with FakeServer() as fake``: a server on a free port of 127.0.0.1, until the block ends.
 
-    ``url`` is its origin. Tokens come from ``credentials()``; each can be given replies of its own with ``script``.
+    ``url`` is its origin, https where the settings say so (``ca`` is what to trust then). Tokens come from
+    ``credentials()``; each can be given replies of its own with ``script``.
     """
 
     def __init__(
@@ -34,8 +36,9 @@ class FakeServer:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
+        self._tls = tls_of(settings.tls, host, lambda words: self.fake.handshakes.append(words))
         self.fake = FakeState.make(settings, scenarios)
-        self._server = Server(create_app(fake=self.fake), host, port, on_start=self._started)
+        self._server = Server(create_app(fake=self.fake), host, port, on_start=self._started, tls=self._tls)
         self.url = self._server.url
         self._host = host
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -130,7 +133,7 @@ class FakeServer:
     @property
     def refused_url(self) -> str:
         """An origin where every connection is refused."""
-        return origin(self._host, self._refused.getsockname()[1])
+        return origin(self._host, self._refused.getsockname()[1], self._scheme)
 
     @property
     def reset_url(self) -> str:
@@ -139,4 +142,23 @@ class FakeServer:
         if self._reset is None:
             opening = asyncio.run_coroutine_threadsafe(ResetListener.open(self._host), self._loop)
             self._reset = opening.result(5)
-        return origin(self._host, self._reset.port)
+        return origin(self._host, self._reset.port, self._scheme)
+
+    @property
+    def ca(self) -> Path | None:
+        """The authority that clients are to trust; None: there is no TLS, or they are expected to know it."""
+        return None if self._tls is None else self._tls.identity.ca
+
+    @property
+    def trust(self) -> dict[str, str]:
+        """Variables for clients' environments, by which their libraries trust it, ``ARES_CA`` among them; none where
+        there is no need."""
+        if self._tls is None or self._tls.identity.ca is None:
+            return {}
+        from mock_ares.server.certificates.trust import variables
+
+        return variables(self._tls.identity.ca, self._tls.identity.trust_store)
+
+    @property
+    def _scheme(self) -> str:
+        return "http" if self._tls is None else "https"

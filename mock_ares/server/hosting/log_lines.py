@@ -93,6 +93,11 @@ def line(exchange: Exchange, now: float | None = None, port: int | None = None) 
     return "  ".join(part for part in parts if part)
 
 
+def handshake_line(words: str) -> str:
+    """Of a client that has not come so far as to ask."""
+    return f"{time.strftime('%H:%M:%S')}  (no request)  {printable(words)}"
+
+
 def _asked(exchange: Exchange) -> str:
     if not exchange.method:
         return "(no request)"

@@ -18,14 +18,18 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.server import ServerState
 
 from mock_ares.monotonic import monotonic
 from mock_ares.server.hosting.patched_stdlib import hindrance
 from mock_ares.server.transport.uvicorn_config import protocol_factory
+
+if TYPE_CHECKING:
+    from mock_ares.server.certificates.identity import Certificate, TlsIdentity
 
 BACKLOG = 2048
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
@@ -76,14 +80,15 @@ class Server:
         *,
         on_start: Callable[[], object] | None = None,
         http: type[asyncio.Protocol] | None = None,
+        tls: Tls | None = None,
     ) -> None:
         if (reason := hindrance()) is not None:
             raise CannotListenError(f"no fake can run here: {reason}")
         self._socket = listen(host, port)
-        self.url = url_of(self._socket)
+        self.url = url_of(self._socket, tls)
         """Origin, without a path."""
         self._app = app
-        self._http = http
+        self._http, self._tls = http, tls
         self._on_start = on_start
         self._thread = threading.Thread(target=self._run, name=f"mock-ares {self.url}", daemon=True)
         self._ready = threading.Event()
@@ -129,11 +134,44 @@ class Server:
     async def _serve(self) -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         self._stop = functools.partial(loop.call_soon_threadsafe, stop.set)
-        async with _served(self._app, self._socket, self._http):
+        async with _served(self._app, self._socket, self._http, self._tls):
             if self._on_start is not None:
                 self._on_start()
             self._ready.set()
             await stop.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What a listener does beneath HTTP."""
+
+    identity: TlsIdentity
+    tell: Callable[[str], object] = lambda words: None
+    """Is given, in the event loop, why a handshake has come to nothing."""
+
+    def beneath(self, http: Callable[[], asyncio.Protocol], state: ServerState) -> Callable[[], asyncio.Protocol]:
+        """Makes connections that shake hands first; whatever ALPN chose, ``http`` makes those that speak then."""
+        from mock_ares.server.transport.tls.tls_connection import TlsConnection
+
+        return lambda: TlsConnection(self.identity.context, lambda alpn: http(), state, self.tell)
+
+
+def tls_of(settings: bool | Certificate, host: str, tell: Callable[[str], object] = lambda words: None) -> Tls | None:
+    """TLS as settings have it, for a host that is listened on; None: clear text. Raises CertificateError."""
+    if not settings:
+        return None
+    from mock_ares.server.certificates.chosen import identity
+
+    found = identity(settings, _names(host))
+    return None if found is None else Tls(found, tell)
+
+
+def _names(host: str) -> list[str]:
+    """By which clients may call it."""
+    if host not in _ANY:
+        return [host]
+    outside = _outward_address()
+    return [socket.gethostname(), *([outside] if outside is not None else [])]
 
 
 def raise_file_limit() -> None:
@@ -153,6 +191,7 @@ def serve_forever(
     listener: socket.socket,
     ready: Callable[[str], None],
     stopping: Callable[[int], object] = lambda count: None,
+    tls: Tls | None = None,
 ) -> None:
     """Serves in the main thread until SIGINT or SIGTERM, then returns. ``ready`` is called with the origin.
 
@@ -160,18 +199,22 @@ def serve_forever(
     there are. A second signal breaks them off.
     """
     with listener, contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_until_signal(app, listener, ready, stopping))
+        runner.run(_until_signal(app, listener, ready, stopping, tls))
 
 
 async def _until_signal(
-    app: Any, listener: socket.socket, ready: Callable[[str], None], stopping: Callable[[int], object]
+    app: Any,
+    listener: socket.socket,
+    ready: Callable[[str], None],
+    stopping: Callable[[int], object],
+    tls: Tls | None,
 ) -> None:
     loop, stop, again = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     with contextlib.suppress(NotImplementedError):  # elsewhere Ctrl-C raises KeyboardInterrupt
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, lambda: (again if stop.is_set() else stop).set())
-    async with _served(app, listener, None) as (server, state):
-        ready(url_of(listener))
+    async with _served(app, listener, None, tls) as (server, state):
+        ready(url_of(listener, tls))
         await stop.wait()
         server.close()
         await _drained(state, again, stopping)
@@ -196,10 +239,12 @@ async def _drained(state: ServerState, again: asyncio.Event, stopping: Callable[
 
 @contextlib.asynccontextmanager
 async def _served(
-    app: Any, listener: socket.socket, http: type[asyncio.Protocol] | None
+    app: Any, listener: socket.socket, http: type[asyncio.Protocol] | None, tls: Tls | None
 ) -> AsyncIterator[tuple[asyncio.Server, ServerState]]:
     state = ServerState()
     factory = protocol_factory(app, state, http)
+    if tls is not None:
+        factory = tls.beneath(factory, state)
     server = await asyncio.get_running_loop().create_server(factory, sock=listener, backlog=BACKLOG)
     try:
         yield server, state
@@ -262,15 +307,19 @@ def listen_chosen(host: str, port: int | None) -> socket.socket:
     return listen(host, 0)
 
 
-def address_in_network(listener: socket.socket) -> str | None:
+def address_in_network(listener: socket.socket, scheme: str = "http") -> str | None:
     """The origin by which other machines reach a socket that listens on all addresses; None: it does not, or there is
-    no network. Nothing is sent for it: a datagram socket that is connected has been routed."""
+    no network."""
     host, port = listener.getsockname()[:2]
-    if host not in _ANY:
-        return None
+    outside = _outward_address() if host in _ANY else None
+    return None if outside is None else origin(outside, port, scheme)
+
+
+def _outward_address() -> str | None:
+    """This machine's in its network. Nothing is sent for it: a datagram socket that is connected has been routed."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect((_ELSEWHERE, 9))
-        return origin(probe.getsockname()[0], port)
+        return str(probe.getsockname()[0])
     return None
 
 
@@ -279,15 +328,15 @@ def _addresses(host: str, port: int) -> Iterator[tuple[socket.AddressFamily, Any
         yield family, address
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, tls: Tls | None = None) -> str:
     """The origin by which this machine reaches a listening socket."""
     host, port = listener.getsockname()[:2]
-    return origin(_ANY.get(host, host), port)
+    return origin(_ANY.get(host, host), port, "http" if tls is None else "https")
 
 
-def origin(host: str, port: int) -> str:
+def origin(host: str, port: int, scheme: str = "http") -> str:
     """An IPv6 address stands in brackets (RFC 3986 3.2.2)."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

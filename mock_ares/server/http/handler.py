@@ -277,7 +277,9 @@ class RequestHandler:
         fields = (("date", _date(int(time.time()))), *(request.limits or ()), *cors, *extra)
         if not exchange.reason and "origin" in request.headers and plan.head is not None:
             kept = dict(exchange.headers)  # without secrets
-            exchange.reason = unread(kept["origin"], kept.get("host", ""), (*fields, *plan.head.headers))
+            exchange.reason = unread(
+                kept["origin"], f"{wire.scheme}://{kept.get('host', '')}", (*fields, *plan.head.headers)
+            )
         shown = replace(answer, script=script).shown() if self.fake.watchers else (plan, script)
         for watcher in self.fake.watchers:
             watcher.answered(exchange, *shown, fields)
@@ -514,7 +516,7 @@ class RequestHandler:
         if to == "same":
             return request.path
         host = other_host(request.headers.get("host", "127.0.0.1"))
-        return f"http://{host}/_mock/away/{self.fake.ticket(owner, turn)}"
+        return f"{request.wire.scheme}://{host}/_mock/away/{self.fake.ticket(owner, turn)}"
 
     def away(self, request: Request) -> Decided:
         """Where a redirect to another host name leads: the turn goes on, and no credentials are asked for."""

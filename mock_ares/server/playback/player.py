@@ -297,7 +297,7 @@ class _Player:
         else:
             if self.wire.unread is not None:
                 await self.wire.finish_body()
-            self.wire.close()
+            self.wire.close(notify=ending.notify)
         await self.wire.wait_gone()
         return ending.kind
 

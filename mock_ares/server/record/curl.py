@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+from pathlib import Path
 from urllib.parse import quote
 
 from mock_ares.server.record.journal import Exchange
@@ -24,10 +25,11 @@ _NOT_REPEATED = frozenset(
 )  # fmt: skip
 
 
-def ask_line(url: str, token: str, message: str, path: str = "/api/chat/stream") -> str:
-    """Asks, and streams the answer."""
+def ask_line(url: str, token: str, message: str, path: str = "/api/chat/stream", *, ca: Path | None = None) -> str:
+    """Asks, and streams the answer. ``ca``: an authority that curl does not know."""
     fields = (f"Authorization: Bearer {token}", "Content-Type: application/json", "Accept: text/event-stream")
-    asked = [*_curl(), "-X POST", shlex.quote(url + path), *(f"-H {shlex.quote(field)}" for field in fields)]
+    trust = [] if ca is None else [f"--cacert {shlex.quote(str(ca))}"]
+    asked = [*_curl(), *trust, "-X POST", shlex.quote(url + path), *(f"-H {shlex.quote(field)}" for field in fields)]
     return " ".join([*asked, f"-d {shlex.quote(json.dumps({'message': message}))}"])
 
 

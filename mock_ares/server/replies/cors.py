@@ -75,9 +75,9 @@ class Cors:
         )
 
 
-def unread(origin: str, host: str, sent: Headers) -> str:
+def unread(origin: str, own: str, sent: Headers) -> str:
     """Why the page of an origin is not given an answer with these fields (Fetch 4.9); empty: it is, or is no page's."""
-    if not origin or origin == f"http://{host}" or any(name.lower() == ALLOWED for name, _ in sent):
+    if not origin or origin == own or any(name.lower() == ALLOWED for name, _ in sent):
         return ""
     return f"a page of {origin} may not read it (CORS): --cors {origin} allows it"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from mock_ares.server.transport.client_socket import ClientSocket
+
 if TYPE_CHECKING:
-    from mock_ares.server.transport.client_socket import ClientSocket
     from mock_ares.server.transport.compact import Flow
 
 
@@ -17,11 +18,13 @@ class CountedTransport:
     every access to an attribute slow.)
     """
 
-    __slots__ = ("_peer", "_transport", "_write", "flow", "is_closing", "written")
+    __slots__ = ("_transport", "_write", "flow", "is_closing", "peer", "written")
 
-    def __init__(self, transport: asyncio.Transport, peer: ClientSocket) -> None:
+    def __init__(self, transport: asyncio.Transport) -> None:
+        transport.set_write_buffer_limits(high=0)  # drained means: nothing is left in the process
         self._transport = transport
-        self._peer = peer
+        self.peer = ClientSocket(transport)
+        self.peer.send_at_once()
         self.written = 0
         self._write = transport.write
         self.is_closing = transport.is_closing
@@ -43,9 +46,10 @@ class CountedTransport:
     def writelines(self, pieces: list[bytes]) -> None:
         self.write(b"".join(pieces))
 
-    def close(self) -> None:
+    def close(self, *, notify: bool = True) -> None:
+        """FIN behind what was written. ``notify``: where there is TLS, it says that this is the end (close_notify)."""
         if not self.is_closing():
-            self._peer.discard_input()
+            self.peer.discard_input()
             self._transport.close()
 
     def write_eof(self) -> None:

@@ -5,6 +5,7 @@ The bounds are those of the server that ARES is built on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,13 @@ def ended(beginning: bytes) -> Refusal:
 def no_request(beginning: bytes) -> Refusal:
     """Bytes that cannot be parsed as a head."""
     return Refusal(400, f"this is no HTTP/1.1 request; it looks like {looks_like(beginning)}")
+
+
+def in_clear_text(beginning: bytes) -> Refusal:
+    """Where TLS was expected."""
+    http = re.match(rb"[A-Z]+ \S+ HTTP/1\.[01]\r?\n", beginning)
+    what = "an HTTP request in clear text" if http else looks_like(beginning)
+    return Refusal(400, f"this port speaks TLS: use https://; what came looks like {what}")
 
 
 def broken_body() -> Refusal:

@@ -163,11 +163,9 @@ class Connection(_Protocol):
 
     # uvicorn's side
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        transport.set_write_buffer_limits(high=0)  # drained means: nothing is left in the process
-        self.peer = ClientSocket(transport)
-        self.peer.send_at_once()
-        counted = CountedTransport(transport, self.peer)
+    def connection_made(self, transport: asyncio.Transport | CountedTransport) -> None:  # type: ignore[override]
+        counted = transport if isinstance(transport, CountedTransport) else CountedTransport(transport)
+        self.peer = counted.peer
         super().connection_made(counted)  # type: ignore[arg-type]
         self.flow = counted.flow = Flow(counted)
         if self.manners.lenient:

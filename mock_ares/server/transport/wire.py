@@ -29,7 +29,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 class Carrier(Protocol):
-    """What carries the bytes of a request's answer: a connection of uvicorn's, in clear text."""
+    """What carries the bytes of a request's answer: a connection of uvicorn's, in clear text or beneath TLS."""
 
     peer: ClientSocket
     waiters: Few
@@ -56,7 +56,7 @@ class Wire:
 
     __slots__ = (
         "_cycle", "_head", "_protocol", "_transport", "begun", "ended", "ending", "hands_on", "http_version",
-        "keep_alive", "manners", "push", "unread",
+        "keep_alive", "manners", "push", "scheme", "unread",
     )  # fmt: skip
 
     def __init__(self, protocol: Carrier, cycle: Any, scope: dict[str, Any], head: ReadHead | None = None) -> None:
@@ -70,6 +70,8 @@ class Wire:
         self.begun = False
         """Whether a raw byte has been written."""
         self.http_version: str = scope["http_version"]
+        self.scheme: str = scope["scheme"]
+        """http or https."""
         self.manners = protocol.manners
         """What the server behind it does where HTTP leaves it to servers."""
         self.keep_alive: bool = _stays_open(scope, self.manners)
@@ -245,10 +247,13 @@ class Wire:
                     return
                 left -= len(message.get("body", b""))
 
-    def close(self) -> None:
-        """FIN after what was written. The request's body must have been read, or it becomes a reset."""
+    def close(self, *, notify: bool = True) -> None:
+        """FIN after what was written. The request's body must have been read, or it becomes a reset.
+
+        ``notify``: where there is TLS, close_notify goes before it.
+        """
         self.ended = True
-        self._transport.close()
+        self._transport.close(notify=notify)
 
     def reset(self) -> None:
         """RST, which overtakes whatever the client's kernel has not got yet: ``flush()`` first."""

@@ -1,0 +1,70 @@
+"""TLS without a socket: bytes of the connection in, what they say out, and the other way round."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+
+MOST_RECORD = 16384
+"""Bytes that a record can hold (RFC 8446 5.1); what is longer takes several."""
+_READ = 65536
+
+
+class RecordLayer:
+    """The server's end of a TLS connection."""
+
+    __slots__ = ("_incoming", "_outgoing", "_ssl", "ended", "established")
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._ssl = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self.established = False
+        """Whether the handshake is over."""
+        self.ended = False
+        """Whether the client has said that it sends no more (close_notify)."""
+
+    @property
+    def protocol(self) -> str | None:
+        """What ALPN has chosen; None: the client did not ask, or for nothing that is here."""
+        return self._ssl.selected_alpn_protocol()
+
+    def feed(self, data: bytes) -> bytes:
+        """Takes bytes of the connection; gives what they say, once there is a handshake.
+
+        Raises ssl.SSLError; what is to be told to the client then is among what is ``due``.
+        """
+        self._incoming.write(data)
+        try:
+            if not self.established:
+                self._ssl.do_handshake()
+                self.established = True
+            return self._opened()
+        except ssl.SSLWantReadError:
+            return b""
+
+    def _opened(self) -> bytes:
+        parts = list[bytes]()
+        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            while part := self._ssl.read(_READ):
+                parts.append(part)
+            self.ended = True
+        return b"".join(parts)
+
+    def seal(self, data: bytes | memoryview) -> bytes:
+        """The records that carry ``data``: one, if it fits into one."""
+        written = self._ssl.write(data)
+        while written < len(data):
+            written += self._ssl.write(data[written:])
+        return self._outgoing.read()
+
+    def farewell(self) -> bytes:
+        """The record that says that no more is sent (close_notify)."""
+        if self.established:
+            with contextlib.suppress(ssl.SSLError):  # the client's own has not come, or never will
+                self._ssl.unwrap()
+        return self._outgoing.read()
+
+    @property
+    def due(self) -> bytes:
+        """What TLS itself has to say: of the handshake, and alerts."""
+        return self._outgoing.read()

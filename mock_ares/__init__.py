@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mock_ares.scenario.model import Segments as Segments
     from mock_ares.scenario.model import Text as Text
     from mock_ares.scenario.model import When as When
+    from mock_ares.server.certificates.identity import Certificate as Certificate
     from mock_ares.server.hosting.in_thread import FakeServer as FakeServer
     from mock_ares.server.state import Settings as Settings
 
@@ -46,6 +47,7 @@ _HOMES = {
     "load": "mock_ares.authoring.load",
     "loads": "mock_ares.authoring.load",
     "reply": "mock_ares.authoring.calls",
+    "Certificate": "mock_ares.server.certificates.identity",
     "Settings": "mock_ares.server.state",
     "FakeServer": "mock_ares.server.hosting.in_thread",
     "Ares": "mock_ares.harness.plugin.fixtures",

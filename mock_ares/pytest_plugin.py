@@ -51,13 +51,14 @@ def ares_address() -> tuple[str, int]:
 @pytest.fixture(scope="session")
 def ares_server(ares_settings: Settings, ares_address: tuple[str, int]) -> Iterator[FakeServer]:
     """The fake that the tests of this process share."""
+    from mock_ares.server.certificates.identity import CertificateError
     from mock_ares.server.hosting.in_thread import FakeServer
     from mock_ares.server.hosting.loop import CannotListenError
 
     host, port = ares_address
     try:
         server = FakeServer(ares_settings, host=host, port=port)
-    except CannotListenError as error:
+    except (CannotListenError, CertificateError) as error:
         raise _refused(error) from None
     with server:
         yield server

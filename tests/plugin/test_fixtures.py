@@ -467,3 +467,48 @@ def test_a_script_answers_what_its_when_is_about(project: pytest.Pytester) -> No
     result = project.runpytest_inprocess("-q", "-p", "no:randomly")
     result.assert_outcomes(passed=3, errors=1)
     result.stdout.fnmatch_lines("*1 scripted reply was never asked for*")
+
+
+def test_over_tls(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(project.path / "data"))
+    project.makepyfile(
+        """
+        import ssl, urllib.request
+        import pytest
+        from mock_ares import Settings
+
+        @pytest.fixture(scope="session")
+        def ares_settings():
+            return Settings(tls=True)
+
+        def test_it(ares):
+            ares.reply("Hi.", dialect="text")
+            asked = urllib.request.Request(
+                ares.url + ares.path, b'{"message": "hi"}',
+                {"Authorization": f"Bearer {ares.token}", "Content-Type": "application/json"},
+            )
+            context = ssl.create_default_context(cafile=str(ares.ca))
+            with urllib.request.urlopen(asked, context=context) as response:
+                assert response.read() == b"data: Hi.\\n\\n"
+            assert ares.url.startswith("https://")
+        """
+    )
+    project.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_tls_that_cannot_be_is_one_line(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from mock_ares import Certificate, Settings
+
+        @pytest.fixture(scope="session")
+        def ares_settings():
+            return Settings(tls=Certificate("none.pem", "none-key.pem"))
+
+        def test_it(ares): ...
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["ares: none.pem: there is no such file"])

@@ -167,6 +167,11 @@ class Ares:
         return self._server.url
 
     @property
+    def ca(self) -> Path | None:
+        """The authority that a client is to trust, where the fake speaks TLS (``Settings(tls=True)``)."""
+        return self._server.ca
+
+    @property
     def path(self) -> str:
         """Of the stream that takes a token."""
         return STREAM_PATH

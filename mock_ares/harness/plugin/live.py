@@ -29,6 +29,8 @@ class LiveAres:
     """What ``ares`` is then: it cannot be told what to answer, and a test that would tell it is skipped."""
 
     path = STREAM_PATH
+    ca = None
+    """A real server's authority is one that clients know."""
 
     def __init__(self, url: str, profile: str) -> None:
         self.url = url

@@ -24,6 +24,7 @@ from mock_ares.harness.run.clients_file import ClientEntry, read_grid, refuse_op
 from mock_ares.harness.run.replay import FOLDER, UNSAVED
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.stopping import Stopping, stoppable
+from mock_ares.harness.surroundings import trusting
 from mock_ares.paths import program
 from mock_ares.scenario.diagnostics import listed, nearest
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mock_ares.harness.report.write import Replay
     from mock_ares.harness.run.check_runner import Event
 
+TLS_HELP = "Over https; clients are told of the authority: ARES_CA, and what their libraries read."
 PROFILE_HELP = "ARES as its pages have it, or as its source has it."
 TIERS = ("documented", "standard", "defensive")
 MOST_SEED = 2**32
@@ -120,6 +122,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--shard", metavar="I/N", help="One of N parts of the checks; `mock-ares report` joins.")
 @click.option("--strict", is_flag=True, help="Defensive checks that fail are failures.")
 @click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
+@click.option("--tls", is_flag=True, help=TLS_HELP)
 @click.option("--dialect", default=STANDARD, type=click.Choice([*DIALECTS]), show_default=True)
 @click.option("--seed", type=click.IntRange(0), help="Other generated examples: those of this seed.")
 @click.option(
@@ -174,6 +177,7 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
     with terminal.progress():
         session = run(entries, settings, options["failures"], watch, options["jobs"])
     profiled = "" if settings.profile == "docs" else f"--profile {settings.profile} "
+    profiled += "--tls " if settings.tls else ""
     arguments = {entry.title: profiled + entry.arguments for entry in entries}
 
     def replayed(client: ClientReport, result: CheckResult) -> str | None:
@@ -246,6 +250,7 @@ def _settings(options: dict[str, Any]) -> RunSettings:
     return RunSettings(
         dialect=options["dialect"],
         profile=options["profile"],
+        tls=options["tls"],
         seed=_seed(options["seed"], options["explore"]),
         examples=options["examples"],
         quick=options["quick"],
@@ -345,8 +350,9 @@ def write_reports(report: Report, paths: tuple[Path, ...], replay: Replay) -> li
 @click.command()
 @click.argument("file", type=PATH)
 @_client_options
+@click.option("--tls", is_flag=True, help=TLS_HELP)
 @click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
-def replay(file: Path, profile: str, **options: Any) -> None:
+def replay(file: Path, profile: str, tls: bool, **options: Any) -> None:
     """Play a saved counterexample FILE to a client again: FIXED, or STILL FAILS.
 
     The client is given as to check: mock-ares replay FILE -- node client.mjs.
@@ -356,13 +362,14 @@ def replay(file: Path, profile: str, **options: Any) -> None:
     with told(), stoppable() as stopping:
         adopt()
         try:
-            status = _replay(file, _entry(options), profile)
+            with trusting(tls):
+                status = _replay(file, _entry(options), profile, tls)
         except KeyboardInterrupt:
             status = stopping.status
     sys.exit(status)
 
 
-def _replay(file: Path, entry: ClientEntry, profile: str) -> int:
+def _replay(file: Path, entry: ClientEntry, profile: str, tls: bool) -> int:
     from mock_ares.harness.checks import find
     from mock_ares.harness.play.example_runner import ExampleRunner
     from mock_ares.harness.report.counterexample.failure_text import failure_text, painter
@@ -376,7 +383,7 @@ def _replay(file: Path, entry: ClientEntry, profile: str) -> int:
     client = entry.make()
     client.start()
     try:
-        with ExampleRunner.of(client, profile) as arena:
+        with ExampleRunner.of(client, profile, tls) as arena:
             failure = judge_case(client, case, arena, info)
     finally:
         client.close()

@@ -139,6 +139,8 @@ class Target:
     """Another chat is begun before it is asked."""
     asked: Callable[[], Sequence[Any]] = tuple
     """What the fake has been asked by now, each a ``result.RecordedRequest``."""
+    ca: str | None = None
+    """The file of the authority to trust, where ``url`` is https and clients may not know it."""
 
 
 @dataclass(frozen=True, slots=True)

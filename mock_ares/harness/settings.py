@@ -8,6 +8,7 @@ from typing import Any
 
 from mock_ares.dialects import STANDARD, DialectName
 from mock_ares.harness.model import Edition, KnownFailure, Tier
+from mock_ares.server.certificates.identity import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class RunSettings:
     """The checks and fixed examples of this edition only, and none that are generated unless ``examples`` says so."""
     shard: tuple[int, int] | None = None
     """Which of how many, from 1: the checks are dealt out."""
+    tls: bool | Certificate = False
+    """Everything goes over TLS; clients are told of the authority. See ``Settings.tls`` of the server."""
     held: frozenset[str] | None = None
     """The rows that the client is held to and has passed: what ``everything`` draws from, and others rest on. None: all
     that apply.

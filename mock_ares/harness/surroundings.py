@@ -5,11 +5,30 @@ A client that runs into one of these has not been tested. The reason, and what t
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mock_ares.harness.model import UsageError
+
+if TYPE_CHECKING:
+    from mock_ares.server.certificates.identity import Certificate
+
+UNTRUSTING = (
+    "the client does not trust the fake's authority, which is the file that ARES_CA names in its environment (ca in a "
+    "driver's request, ares.ca in pytest)"
+)
 _REASONS = (
+    (
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|UNABLE_TO_(?:VERIFY_LEAF|GET_ISSUER)|SELF_SIGNED_CERT|"
+        r"unable to (?:get local issuer|verify the first) certificate|SSL certificate problem|"
+        r"certificate signed by unknown authority|PKIX path building failed|ERR_CERT_AUTHORITY_INVALID|UnknownIssuer",
+        UNTRUSTING,
+    ),
     (
         r"Socket(?:Connect)?BlockedError|tried to use socket\.",
         "pytest-socket forbids the connection; allow the fake's host (--allow-hosts=127.0.0.1), or mark the tests that "
@@ -54,11 +73,41 @@ def proxy(url: str) -> str | None:
     )
 
 
+@contextmanager
+def trusting(tls: bool | Certificate) -> Iterator[None]:
+    """Lets clients that are started meanwhile trust the fake, by what their libraries read in the environment.
+
+    Raises UsageError where there can be no TLS.
+    """
+    from mock_ares.server.certificates.identity import CertificateError
+    from mock_ares.server.certificates.trust import variables
+    from mock_ares.server.hosting.loop import tls_of
+
+    try:
+        found = tls_of(tls, "127.0.0.1")
+    except CertificateError as error:
+        raise UsageError(str(error)) from None
+    if found is None or found.identity.ca is None:
+        yield
+        return
+    told = variables(found.identity.ca, found.identity.trust_store)
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
 def unreachable(url: str, seconds: float = 5.0) -> str | None:
     """Why the fake cannot be asked by this process, which is not under test; None: it can."""
     parts = urlsplit(url)
     try:
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
+        connection = _connection(parts.scheme, parts.hostname or "", parts.port, seconds)
         try:
             connection.request("GET", "/health")
             connection.getresponse().read()
@@ -68,3 +117,14 @@ def unreachable(url: str, seconds: float = 5.0) -> str | None:
         message = f"{type(error).__name__}: {error}"
         return obstacle(message) or f"the fake does not answer at {url}: {message}"
     return None
+
+
+def _connection(scheme: str, host: str, port: int | None, seconds: float) -> HTTPConnection:
+    if scheme == "http":
+        return HTTPConnection(host, port, timeout=seconds)
+    import ssl
+    from http.client import HTTPSConnection
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # whether anybody answers does not depend on who it is
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return HTTPSConnection(host, port, timeout=seconds, context=context)

@@ -46,6 +46,7 @@ RUN_BY = {
     ("docs/pytest.md", "python"): "tests/plugin/test_docs.py",
     ("docs/scenarios.md", "python"): "tests/authoring/test_docs.py",
     ("docs/scenarios.md", "yaml"): "tests/authoring/test_docs.py",
+    ("docs/tls.md", "python"): "tests/plugin/test_docs.py",
     ("docs/verify.md", "sh"): "here",
 }
 SHORTER = """#!{python}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import trustme  # noqa: F401
 
 import mock_ares.authoring.load
 import mock_ares.authoring.schema

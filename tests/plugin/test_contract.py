@@ -469,3 +469,29 @@ def test_where_no_socket_can_be_asked_about_it_says_so_once(project: pytest.Pyte
     result.assert_outcomes(passed=1, failed=1)
     output = " ".join(result.stdout.str().split())
     assert output.count("mock-ares: read boundaries are best effort here (netlink refused: EPERM)") == 1
+
+
+def test_a_contract_over_tls(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(project.path / "data"))
+    monkeypatch.setenv("SSL_CERT_FILE", "")  # which the client sets, and which ends with this test
+    project.makepyfile(
+        """
+        import os
+        import pytest
+        from mock_ares import ClientContract, Settings
+        from mock_ares.client import stream_chat
+
+        @pytest.fixture(scope="session")
+        def ares_settings():
+            return Settings(tls=True)
+
+        class TestOverTls(ClientContract):
+            def stream_chat(self, ares, message):
+                assert ares.url.startswith("https://")
+                os.environ["SSL_CERT_FILE"] = ares.ca
+                return stream_chat(ares.url + ares.path, ares.token, message)
+        """
+    )
+    outcomes = project.runpytest_inprocess("-q", "-k", "request or drop or read or refused").parseoutcomes()
+    assert outcomes["passed"] >= 10
+    assert "failed" not in outcomes

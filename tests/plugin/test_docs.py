@@ -35,6 +35,13 @@ def test_the_readmes_two_ways(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=5)
 
 
+def test_over_tls(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(pytester.path / "data"))
+    for example in examples("docs/tls.md", "python"):
+        example.write(pytester.path)
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
+
+
 def test_every_attribute_and_option_is_named() -> None:
     from mock_ares import ClientContract, FakeServer
     from mock_ares.harness.plugin.fixtures import Ares

@@ -433,7 +433,7 @@ def test_nothing_is_left_behind(project: pytest.Pytester) -> None:
             assert not asking.is_alive()
         """
     )
-    project.runpytest_subprocess().assert_outcomes(passed=2)
+    project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
 def test_a_script_answers_what_its_when_is_about(project: pytest.Pytester) -> None:

@@ -3,9 +3,11 @@
 import codecs
 import os
 import re
+import ssl
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from typing import Any
 
 import requests
 import urllib3
@@ -28,6 +30,20 @@ class Bearer(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+class StrictContext(ssl.SSLContext):
+    """Python takes an end of the connection that TLS has not announced, and a reset, for the end of the body."""
+
+    def wrap_socket(self, *args: Any, **more: Any) -> ssl.SSLSocket:
+        return super().wrap_socket(*args, **{**more, "suppress_ragged_eofs": False})
+
+
+class StrictTls(requests.adapters.HTTPAdapter):
+    """What requests and the environment have about certificates holds."""
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more, ssl_context=StrictContext(ssl.PROTOCOL_TLS_CLIENT))
 
 
 class EventStream:
@@ -67,16 +83,20 @@ def stream_chat(url: str, token: str, message: str, path: str = "/api/chat/strea
     Raises AnswerError where the status or the type is wrong, requests.RequestException or urllib3's HTTPError where
     the connection fails or the body ends too soon. Pieces already given are then the start of the answer.
     """
-    with requests.post(
-        url + path,
-        json={"message": message},
-        # identity: urllib3 takes a gzip body that was cut off for a whole one.
-        headers={"Accept": "text/event-stream", "Accept-Encoding": "identity"},
-        auth=Bearer(token),
-        stream=True,
-        timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
-        allow_redirects=False,  # the question is not for another server
-    ) as response:
+    with ExitStack() as stack:
+        session = stack.enter_context(requests.Session())
+        session.mount("https://", StrictTls())
+        asked = session.post(
+            url + path,
+            json={"message": message},
+            # identity: urllib3 takes a gzip body that was cut off for a whole one.
+            headers={"Accept": "text/event-stream", "Accept-Encoding": "identity"},
+            auth=Bearer(token),
+            stream=True,
+            timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
+            allow_redirects=False,  # the question is not for another server
+        )
+        response = stack.enter_context(asked)
         refuse_all_but_events(response)
         events = EventStream()
         # iter_lines cuts at a CR whose LF is still to come, and iter_content(None) waits for the end of a body that

@@ -78,6 +78,8 @@ def encode_request(number: int, target: Target, *, more: bool = False) -> bytes:
         fields["cancel_after"] = target.cancel_after
     if target.cancel_in is not None:
         fields["cancel_in"] = target.cancel_in
+    if target.ca is not None:
+        fields["ca"] = target.ca
     if more:
         fields["more"] = True
     return encode(fields)
@@ -135,6 +137,7 @@ def decode_request(line: bytes) -> tuple[int, Target, bool]:
             deadline=float("inf"),
             cancel_after=fields.get("cancel_after"),
             cancel_in=fields.get("cancel_in"),
+            ca=fields.get("ca"),
         )
         return fields["id"], target, bool(fields.get("more"))
     except KeyError as missing:

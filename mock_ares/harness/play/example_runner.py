@@ -31,19 +31,21 @@ from mock_ares.harness.model import (
 from mock_ares.harness.play.client_gate import MOST_PATIENCE, ClientGate, Withholding, withheld
 from mock_ares.harness.play.open_keyring import OpenKeyring
 from mock_ares.harness.result import ExampleResult, RecordedRequest
-from mock_ares.harness.surroundings import obstacle, proxy, unreachable
+from mock_ares.harness.surroundings import UNTRUSTING, obstacle, proxy, unreachable
 from mock_ares.harness.verdict.diagnosis import quoted
 from mock_ares.monotonic import monotonic
 from mock_ares.plan.build import chunks_of
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Body, Content, Reply, RetryAfter, Scenario, Text
 from mock_ares.server import state
+from mock_ares.server.certificates.identity import Certificate, CertificateError
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.hosting.loop import CannotListenError
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
 from mock_ares.server.transport.client_socket import BARRIER
 from mock_ares.server.transport.read_barrier import SwitchError
+from mock_ares.server.transport.tls.handshake_words import UNTRUSTED
 from mock_ares.server.transport.wire import Wire
 
 ATTEMPTS = 4
@@ -66,12 +68,20 @@ GONE = Scenario(name="over", replies=(Reply(status=503, content=Content(json={"e
 class ExampleRunner:
     """``with ExampleRunner() as runner``: plays cases to clients, one at a time. Not to be shared between threads."""
 
-    def __init__(self, profile: str = "docs", host: str = "127.0.0.1", port: int | None = None) -> None:
+    def __init__(
+        self,
+        profile: str = "docs",
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        tls: bool | Certificate = False,
+    ) -> None:
         """``port``: where clients look for it that bring credentials of their own; None: they are pointed to it."""
         self.is_found = port is not None
-        settings = state.Settings(profile=profile, origins=("*",) if self.is_found else None)
+        settings = state.Settings(profile=profile, origins=("*",) if self.is_found else None, tls=tls)
         try:
             self.server = FakeServer(settings, host=host, port=port or 0)
+        except CertificateError as error:
+            raise UsageError(str(error)) from None
         except (SwitchError, CannotListenError) as error:
             where = "; the client looks for its server there (--port)" if self.is_found else ""
             raise UsageError(f"{error}{where}") from None
@@ -83,9 +93,9 @@ class ExampleRunner:
         self.wires: list[tuple[str, Wire]] = []
 
     @classmethod
-    def of(cls, client: Client, profile: str) -> ExampleRunner:
+    def of(cls, client: Client, profile: str, tls: bool | Certificate = False) -> ExampleRunner:
         """One where the client finds it."""
-        return cls(profile, port=getattr(client, "port", None))
+        return cls(profile, port=getattr(client, "port", None), tls=tls)
 
     @property
     def url(self) -> str:
@@ -123,6 +133,7 @@ class ExampleRunner:
         failures = self.server.fake.failures.count
         self._plans.clear()
         self.wires.clear()
+        self.server.fake.handshakes.clear()
         example = _Example(self, credentials.id, case, deadline, noticed, min(START * client.slowest_start, MOST_START))
         target = self._target(credentials, case, example)
         with example:
@@ -177,6 +188,8 @@ class ExampleRunner:
             raise HarnessError(f"{reason} (the client reported: {quoted(observation.error or '', 120)})")
         if exchanges:
             return
+        if self._ca is not None and any(UNTRUSTED in words for words in self.server.fake.handshakes):
+            raise HarnessError(f"no request came: {UNTRUSTING}")
         if reason := unreachable(self.url):
             raise HarnessError(reason)
         if client.in_process and (reason := proxy(self.url)):
@@ -194,8 +207,12 @@ class ExampleRunner:
         before = self.server.fake.journal.last
         return Target(
             url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, case.cancel_in,
-            example.over, asked=lambda: self._asked(before, credentials.id),
+            example.over, asked=lambda: self._asked(before, credentials.id), ca=self._ca,
         )  # fmt: skip
+
+    @property
+    def _ca(self) -> str | None:
+        return None if self.server.ca is None else str(self.server.ca)
 
     def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:
         self._plans[exchange.number] = plan

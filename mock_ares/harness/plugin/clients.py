@@ -23,12 +23,12 @@ class ContractClient(PythonClient):
         self._endpoint: Endpoint | None = None
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
-        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path)
+        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path, ca=target.ca)
         return super().observe(target, shown)
 
     def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
         target = targets[0]
-        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path)
+        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path, ca=target.ca)
         return super().observe_together(targets)
 
     def _chat(self, url: str, token: str, message: str) -> Any:

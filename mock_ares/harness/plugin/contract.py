@@ -38,6 +38,8 @@ class Endpoint:
     api_key: str
     path: str = STREAM_PATH
     v1_path: str = KEY_PATH
+    ca: str | None = None
+    """The file of the authority to trust, where the fake speaks TLS (``Settings(tls=True)``)."""
 
 
 class ClientContract:

@@ -34,6 +34,7 @@ from mock_ares.harness.run.checks_in_order import Contract
 from mock_ares.harness.run.database import database_of
 from mock_ares.harness.run.replay import FOLDER, with_replay
 from mock_ares.harness.settings import RunSettings
+from mock_ares.server.certificates.identity import Certificate
 
 RESULT = pytest.StashKey[CheckResult]()
 """Of an item that has run a check."""
@@ -49,7 +50,13 @@ class ContractRun:
     """
 
     def __init__(
-        self, contract: type[ClientContract], node: str, config: pytest.Config, profile: str, host: str
+        self,
+        contract: type[ClientContract],
+        node: str,
+        config: pytest.Config,
+        profile: str,
+        host: str,
+        tls: bool | Certificate,
     ) -> None:
         self._name = contract.__qualname__
         self._node = node
@@ -57,8 +64,9 @@ class ContractRun:
         self._config = config
         self._options = options_of(config)
         self._baseline = self._options.known()
-        self._arena = ExampleRunner(profile, host, contract.port if issubclass(contract, PageContract) else None)
-        self._profile = profile
+        port = contract.port if issubclass(contract, PageContract) else None
+        self._arena = ExampleRunner(profile, host, port, tls)
+        self._profile, self._tls = profile, tls
         self._variants: dict[str, Contract] = {}
         self._unusable: dict[str, str] = {}
         """The variants of which nothing can be judged, and why."""
@@ -167,6 +175,7 @@ class ContractRun:
         return RunSettings(
             dialect=terms.dialect,
             profile=self._profile,
+            tls=self._tls,
             seed=options.seed(),
             examples=options.examples(terms.examples),
             strict=terms.strict,

@@ -18,6 +18,7 @@ from mock_ares.harness.run.background import BackgroundChecks, Thread, lanes
 from mock_ares.harness.run.check_runner import Event, Progress, run_check, silent, why_skipped
 from mock_ares.harness.run.turns import Turns
 from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.surroundings import trusting
 from mock_ares.harness.verdict.evidence import Evidence
 
 QUICK = 2.5
@@ -63,7 +64,8 @@ def _dealt(checks: Sequence[Check], number: int, of: int) -> tuple[Check, ...]:
 
 def run_contract(client: Client, settings: RunSettings, progress: Progress = silent) -> ClientReport:
     """The verdicts of the selected checks; see ``Contract.run``."""
-    return Contract(client, settings, ExampleRunner.of(client, settings.profile), progress).run()
+    with trusting(settings.tls):
+        return Contract(client, settings, ExampleRunner.of(client, settings.profile, settings.tls), progress).run()
 
 
 def _turn(check: Check) -> tuple[bool, bool]:
@@ -154,7 +156,7 @@ class Contract:
         """Runs checks on a fake of their own, in another thread or process. Starts the client and closes it."""
         client.start()
         try:
-            with ExampleRunner.of(client, self.settings.profile) as arena:
+            with ExampleRunner.of(client, self.settings.profile, self.settings.tls) as arena:
                 replace(self, client=client, arena=arena, progress=progress or self.progress)._in_turn(checks)
         finally:
             client.close()

@@ -16,6 +16,7 @@ from mock_ares.harness.run.clients_file import ClientEntry
 from mock_ares.harness.run.parallel import Abreast, Checked, Watch
 from mock_ares.harness.run.replay import with_replay
 from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.surroundings import trusting
 from mock_ares.server.transport.client_socket import BARRIER
 
 
@@ -33,7 +34,8 @@ class CheckSession:
     def report(self) -> Report:
         edition = self.settings.edition
         name = edition.name if edition else NEWEST
-        return Report(__version__, self.settings.seed, tuple(self.clients), BARRIER.reason, edition=name)
+        notes = ("Everything went over TLS.",) if self.settings.tls else ()
+        return Report(__version__, self.settings.seed, tuple(self.clients), BARRIER.reason, notes=notes, edition=name)
 
     @property
     def status(self) -> int:
@@ -55,6 +57,13 @@ def run(
     Raises UsageError before the first check, for all that can be told then. A KeyboardInterrupt ends the run, and what
     there is by then is reported.
     """
+    with trusting(settings.tls):
+        return _run(entries, settings, folder, watch, jobs)
+
+
+def _run(
+    entries: Sequence[ClientEntry], settings: RunSettings, folder: Path, watch: Watch, jobs: int | None
+) -> CheckSession:
     each = [_settings(entry, settings) for entry in entries]
     session = CheckSession(settings, folder)
     reports: dict[int, Checked] = {}
@@ -105,7 +114,9 @@ def checked(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
     """One client. Raises UsageError; after a KeyboardInterrupt the checks are not all there."""
     stopped = False
     client = entry.make()
-    contract = Contract(client, settings, ExampleRunner.of(client, settings.profile), partial(watch, entry))
+    contract = Contract(
+        client, settings, ExampleRunner.of(client, settings.profile, settings.tls), partial(watch, entry)
+    )
     try:
         contract.run()
     except KeyboardInterrupt:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, unquote
 
-from mock_ares.harness.clients.browser.devtools import Browser, ChromiumError, Message, find_chromium
+from mock_ares.harness.clients.browser.devtools import Browser, ChromiumError, Message, find_chromium, trust_anybody
 from mock_ares.monotonic import monotonic
 
 __all__ = ["Chromium", "ChromiumError", "Ran", "find_chromium"]
@@ -81,6 +81,8 @@ class Chromium:
         job: dict[str, object] = {"number": self._runs, "limit": limit, "call": call}
         try:
             browser, session, pages = self._ready()
+            if call["url"].startswith("https:"):
+                trust_anybody(browser, session)
             job |= {"frame": pages.frame, "client": pages.address(client)}
             pages.missing.clear()
             expression = f"run({json.dumps(job)})"

@@ -190,3 +190,8 @@ def _wait_for_end(messages: int, deadline: float) -> None:
     while poll.poll(max(0.0, deadline - monotonic()) * 1000):
         if not os.read(messages, 1 << 20):
             return
+
+
+def trust_anybody(browser: Browser, session: str) -> None:
+    """Lets a page ask servers of any authority: there is no folder of them that a browser could be given."""
+    browser.call("Security.setIgnoreCertificateErrors", session, ignore=True)

@@ -114,6 +114,7 @@ class Tab:
         self._session = self.browser.open()
         for domain in ("Inspector", "Page", "Runtime", "Network"):
             self._call(f"{domain}.enable")
+        self._call("Security.setIgnoreCertificateErrors", ignore=True)  # no folder of authorities can be given to it
         self._frame = self._call("Page.getFrameTree")["frameTree"]["frame"]["id"]
         self._call("Runtime.addBinding", name="told", executionContextName=WORLD)
         source = EYES.read_text(encoding="utf-8").replace("(WORDS)", f"({json.dumps(self.words)})")

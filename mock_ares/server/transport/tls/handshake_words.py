@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 
-_UNTRUSTED = "the client does not trust the certificate: tell it of the authority"
+UNTRUSTED = "the client does not trust the certificate: tell it of the authority"
 _WORDS = {
-    "TLSV1_ALERT_UNKNOWN_CA": _UNTRUSTED,
-    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": _UNTRUSTED,
-    "SSLV3_ALERT_BAD_CERTIFICATE": _UNTRUSTED,
-    "TLSV1_ALERT_CERTIFICATE_UNKNOWN": _UNTRUSTED,
+    "TLSV1_ALERT_UNKNOWN_CA": UNTRUSTED,
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": UNTRUSTED,
+    "SSLV3_ALERT_BAD_CERTIFICATE": UNTRUSTED,
+    "TLSV1_ALERT_CERTIFICATE_UNKNOWN": UNTRUSTED,
     "SSLV3_ALERT_CERTIFICATE_EXPIRED": "the client says that the certificate has expired",
     "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "the client cannot use such a certificate",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "the client can use nothing that is offered",

@@ -1,0 +1,154 @@
+"""The contract over TLS: the same verdicts, and every kind of client is told whom to trust."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mock_ares.cli import main
+from mock_ares.harness.clients.browser.client import BrowserClient
+from mock_ares.harness.clients.driver import DriverClient
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.clients.protocol import decode_request, encode_request
+from mock_ares.harness.clients.remote import RemoteClient
+from mock_ares.harness.clients.spawned import ProcessClient
+from mock_ares.harness.model import Client, Target, UsageError
+from mock_ares.harness.run.checks_in_order import run_contract
+from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.surroundings import unreachable
+from mock_ares.server.certificates.identity import Certificate
+from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.state import Settings
+
+SOME = ("request", "read-line", "drop-fin", "drop-rst", "drop-rst-close", "drop-length", "refused", "idle-close")
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+TRUSTING = """
+import json, os, ssl, sys, urllib.request
+
+def ask(url, path, token, message, ca):
+    fields = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    asked = urllib.request.Request(url + path, json.dumps({"message": message}).encode(), fields)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(ca)
+    with urllib.request.urlopen(asked, context=context) as response:
+        lines = response.read().decode().split("\\n")
+    return "".join(line[6:] for line in lines if line.startswith("data: "))
+"""
+COMMAND = (
+    TRUSTING
+    + """
+e = os.environ
+print(ask(e["ARES_URL"], e["ARES_PATH"], e["ARES_TOKEN"], e["ARES_MESSAGE"], e["ARES_CA"]), end="")
+"""
+)
+DRIVER = (
+    TRUSTING
+    + """
+print('{"protocol": 1}', flush=True)
+for line in sys.stdin:
+    r = json.loads(line)
+    print(json.dumps({"id": r["id"], "text": ask(r["url"], r["path"], r["token"], r["message"], r["ca"])}), flush=True)
+"""
+)
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def verdicts(client: Client, *only: str, quick: bool = True) -> dict[str, str]:
+    report = run_contract(client, RunSettings(tls=True, quick=quick, only=only))
+    return {check.info.id: check.verdict for check in report.checks if check.verdict != "skipped"}
+
+
+def test_the_reference_passes() -> None:
+    found = verdicts(RemoteClient("mock_ares.client:stream_chat"))
+    assert set(found.values()) == {"passed", "informational"}
+    assert [name for name, verdict in found.items() if verdict == "informational"] == ["drop-silent"]
+
+
+def test_a_client_in_this_process_trusts_it() -> None:
+    from mock_ares.client import stream_chat
+
+    def whole(url: str, token: str, message: str) -> str:
+        return "".join(stream_chat(url, token, message))
+
+    assert set(verdicts(PythonClient(whole), *SOME).values()) == {"passed"}
+
+
+def test_a_command_is_told(tmp_path: Path) -> None:
+    (tmp_path / "client.py").write_text(COMMAND)
+    client = ProcessClient([sys.executable, str(tmp_path / "client.py")])
+    assert verdicts(client, "plain") == {"plain": "passed"}
+
+
+def test_a_driver_is_told(tmp_path: Path) -> None:
+    (tmp_path / "driver.py").write_text(DRIVER)
+    with DriverClient([sys.executable, str(tmp_path / "driver.py")]) as client:
+        assert verdicts(client, "plain") == {"plain": "passed"}
+
+
+@pytest.mark.toolchain("chromium")
+def test_a_page_trusts_it() -> None:
+    with BrowserClient(CONTRACTS / "clients" / "browser" / "fixed.js") as client:
+        assert verdicts(client, "request", "read-utf8", "drop-rst") == dict.fromkeys(
+            ("request", "read-utf8", "drop-rst"), "passed"
+        )
+
+
+def test_the_request_of_a_driver_has_the_authority() -> None:
+    target = Target("https://localhost", "/", "token", "hi", 1.0, ca="ca.pem")
+    assert json.loads(encode_request(1, target))["ca"] == "ca.pem"
+    assert decode_request(encode_request(1, target))[1].ca == "ca.pem"
+    assert "ca" not in json.loads(encode_request(1, Target("http://localhost", "/", "token", "hi", 1.0)))
+
+
+def test_who_trusts_nobody_has_not_been_tested(tmp_path: Path) -> None:
+    (tmp_path / "client.py").write_text(COMMAND.replace("context.load_verify_locations(ca)", "pass"))
+    client = ProcessClient([sys.executable, str(tmp_path / "client.py")])
+    report = run_contract(client, RunSettings(tls=True, only=("plain",)))
+    (check,) = report.checks
+    assert check.verdict == "errored"
+    assert "the client does not trust the fake's authority" in check.reason
+
+
+def test_the_environment_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.setenv("SSL_CERT_FILE", "mine.pem")
+    monkeypatch.delenv("ARES_CA", raising=False)
+    verdicts(RemoteClient("mock_ares.client:stream_chat"), "request")
+    assert (os.environ["SSL_CERT_FILE"], os.environ.get("ARES_CA")) == ("mine.pem", None)
+
+
+def test_tls_that_cannot_be_is_wrong_use() -> None:
+    with pytest.raises(UsageError, match="there is no such file"):
+        run_contract(PythonClient(lambda url, token, message: ""), RunSettings(tls=Certificate("none.pem", "none.pem")))
+
+
+def test_whether_anybody_answers() -> None:
+    with FakeServer(Settings(tls=True)) as fake:
+        assert unreachable(fake.url) is None
+    assert unreachable(fake.url) is not None
+
+
+def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("client.py").write_text(
+        "from mock_ares.client import stream_chat as right\n"
+        "def stream_chat(url, token, message):\n    assert url.startswith('https://')\n"
+        "    try:\n        yield from right(url, token, message)\n    except Exception:\n        pass\n"
+    )
+    ran = CliRunner().invoke(main, ["check", "--tls", "--only", "drop-rst", "--client", "client:stream_chat"])
+    assert ran.exit_code == 1, ran.output
+    assert "Everything went over TLS." in ran.output
+    line = next(line for line in ran.output.splitlines() if "replay " in line and "drop-rst" in line)
+    assert " --tls --client client:stream_chat" in line
+    saved = str(next(Path(".mock-ares/failures").glob("*drop-rst.yaml")))
+    ran = CliRunner().invoke(main, ["replay", saved, "--tls", "--client", "client:stream_chat"])
+    assert (ran.exit_code, "STILL FAILS" in ran.output) == (1, True), ran.output

@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,8 @@ class FakeState:
     steering: Overrides = field(default_factory=Overrides)
     watchers: list[Observer] = field(default_factory=list)
     failures: Failures = field(default_factory=Failures)
+    ca: Path | None = None
+    """The authority that clients are to trust; None: there is no TLS, or they know it."""
     handshakes: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_HANDSHAKES))
     """Why the last of them that came to nothing did; where there is TLS."""
     refresh: Callable[[], Awaitable[None]] | None = None

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
+from mock_ares.authoring.calls import reply
+from mock_ares.client import AresError, stream_chat
+from mock_ares.faults import close_early, reset_peer
+from mock_ares.scenario.fault import Fault
+from mock_ares.scenario.model import Body, Reply
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
-from tests.clients.rig import Runner
+from tests.clients.rig import PATH, Runner
 from tests.clients.test_library import play
 from tests.clients.test_samples import TOOLS, each
 
@@ -53,3 +59,50 @@ def test_who_is_not_told_asks_nothing(tool: str, fake: FakeServer, runner: Runne
     outcome = runner(f"{tool}/fixed", fake.url, fake.credentials().token)
     assert (outcome.text, outcome.failed) == ("", True)
     assert len(fake.requests()) == before
+
+
+class TestCuts:
+    """Of a body that ends with the connection: what docs/tls.md says of each client. A library that takes a cut for an
+    end may learn better."""
+
+    @each(*HERE)
+    @pytest.mark.usefixtures("trusting")
+    def test_by_a_reset(self, tool: str, fake: FakeServer, runner: Runner) -> None:
+        assert _cut(fake, runner, tool, reset_peer(after=2)) or tool == "node"
+
+    @each(*HERE)
+    @pytest.mark.usefixtures("trusting")
+    def test_without_close_notify(self, tool: str, fake: FakeServer, runner: Runner) -> None:
+        assert _cut(fake, runner, tool, close_early(after=2)) or tool != "python-requests"
+
+    @each(*HERE)
+    @pytest.mark.usefixtures("trusting")
+    def test_with_close_notify(self, tool: str, fake: FakeServer, runner: Runner) -> None:
+        assert _cut(fake, runner, tool, close_early(after=2, close_notify=True)) is False
+
+    @pytest.mark.usefixtures("trusting")
+    @pytest.mark.parametrize(
+        ("fault", "fails"),
+        [(reset_peer(after=2), True), (close_early(after=2), True), (close_early(after=2, close_notify=True), False)],
+    )
+    def test_of_the_reference(self, fault: Fault, fails: bool, fake: FakeServer) -> None:
+        me = fake.credentials()
+        fake.script(me.id, cut_reply(fault))
+        shown = list[str]()
+        with pytest.raises(AresError) if fails else nullcontext():
+            for piece in stream_chat(f"{fake.url}{PATH}", me.token, "hi"):
+                shown.append(piece)
+        assert "".join(shown) == "ab cd "
+
+
+def cut_reply(fault: Fault) -> Reply:
+    return reply(chunks=("ab ", "cd ", "ef"), text=None, body=Body("close"), faults=[fault])
+
+
+def _cut(fake: FakeServer, runner: Runner, tool: str, fault: Fault) -> bool:
+    """Whether the client reports failure."""
+    me = fake.credentials()
+    fake.script(me.id, cut_reply(fault))
+    outcome = runner(f"{tool}/fixed", fake.url, me.token)
+    assert outcome.text == "ab cd "
+    return outcome.failed

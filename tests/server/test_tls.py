@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
+import os
 import socket
 import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
@@ -223,6 +227,36 @@ class TestStrangers:
             client.sendall(b"\x16\x03\x01")
             with RecordEar(fake):
                 pass
+
+
+@pytest.mark.toolchain("curl")
+class TestOthers:
+    """What else is served there, and what is printed of it."""
+
+    def test_the_lines_for_curl_can_be_pasted(self, fake: FakeServer) -> None:
+        made = _curl(fake, "/_mock/api/tokens", "-d", "{}")
+        said = subprocess.run(["sh", "-c", f"exec {made['curl']}"], capture_output=True, text=True, check=True)
+        assert said.stdout.startswith("data: ")
+        (asked,) = fake.requests(made["id"])
+        again = _curl(fake, f"/_mock/api/requests/{asked.number}")["curl"]
+        environment = {**os.environ, "ARES_TOKEN": made["token"]}
+        repeated = subprocess.run(["sh", "-c", f"exec {again}"], capture_output=True, text=True, env=environment)
+        assert repeated.stdout == said.stdout
+
+    def test_a_redirect_stays_with_tls(self, fake: FakeServer) -> None:
+        found = heard(fake, reply(redirect={"to": "away"}), more="Connection: close\r\n")
+        assert b"\nlocation: https://" in found.said
+
+    def test_the_console_is_there(self, fake: FakeServer) -> None:
+        context = ssl.create_default_context(cafile=str(fake.ca))
+        with urllib.request.urlopen(f"{fake.url}/_mock/", context=context) as page:
+            assert page.headers["content-type"].startswith("text/html")
+
+
+def _curl(fake: FakeServer, path: str, *more: str) -> dict[str, Any]:
+    command = ["curl", "-s", "--cacert", str(fake.ca), "-H", "content-type: application/json", *more, fake.url + path]
+    found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return found
 
 
 def _address(fake: FakeServer) -> tuple[str, int]:

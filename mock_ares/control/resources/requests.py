@@ -115,7 +115,7 @@ async def one(ask: Ask) -> ControlAnswer:
             "body": shown(exchange.body.decode(errors="replace")),
             "body_size": exchange.body_size,
             "seed": exchange.seed,
-            "curl": again_line(exchange, ask.url) if exchange.method else "",
+            "curl": again_line(exchange, ask.url, control.fake.ca) if exchange.method else "",
             "scenario_text": scenario_text(exchange),
             "client_left_at": exchange.duration if left else None,
             "read": None if record is None else _read(exchange, record, negotiated),

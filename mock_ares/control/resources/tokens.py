@@ -108,7 +108,7 @@ async def create(ask: Ask) -> ControlAnswer:
     if chosen is not None:
         choose_for(control, chosen, pair.id)
     _changed(control)
-    line = ask_line(ask.url, pair.token, EXAMPLE)
+    line = ask_line(ask.url, pair.token, EXAMPLE, ca=control.fake.ca)
     return ok({**_one_json(control, pair.id), "token": pair.token, "api_key": pair.api_key, "curl": line}, 201)
 
 

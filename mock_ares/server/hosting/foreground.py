@@ -67,6 +67,7 @@ def run(
         tls = tls_of(
             settings.tls, host, lambda words: terminal.say(handshake_line(words), event="handshake", why=words)
         )
+        fake.ca = None if tls is None else tls.identity.ca
         listener = stack.enter_context(listen_chosen(host, port))
         terminal.port = listener.getsockname()[1]
         refused = None if refuse is None else stack.enter_context(closing(refused_port(host, refuse)))
@@ -150,7 +151,7 @@ def _greeting(fake: FakeState, folder: Folder | None, url: str, outside: str | N
         f"API key  {key}\n"
         f"\n"
         f"{_trust(tls)}"
-        f"{ask_line(url, jwt, EXAMPLE, ca=None if tls is None else tls.identity.ca)}\n"
+        f"{ask_line(url, jwt, EXAMPLE, ca=fake.ca)}\n"
         f"\n"
         f"{_scenarios(fake, folder)}; one is picked in the console, or with -H 'X-Mock-Ares-Scenario: NAME'. "
         f"`{program()} list scenarios` names {'them' if folder is None else 'those of the library'}."

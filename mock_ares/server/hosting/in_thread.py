@@ -38,6 +38,7 @@ class FakeServer:
     ) -> None:
         self._tls = tls_of(settings.tls, host, lambda words: self.fake.handshakes.append(words))
         self.fake = FakeState.make(settings, scenarios)
+        self.fake.ca = None if self._tls is None else self._tls.identity.ca
         self._server = Server(create_app(fake=self.fake), host, port, on_start=self._started, tls=self._tls)
         self.url = self._server.url
         self._host = host
@@ -147,7 +148,7 @@ class FakeServer:
     @property
     def ca(self) -> Path | None:
         """The authority that clients are to trust; None: there is no TLS, or they are expected to know it."""
-        return None if self._tls is None else self._tls.identity.ca
+        return self.fake.ca
 
     @property
     def trust(self) -> dict[str, str]:

@@ -28,21 +28,22 @@ _NOT_REPEATED = frozenset(
 def ask_line(url: str, token: str, message: str, path: str = "/api/chat/stream", *, ca: Path | None = None) -> str:
     """Asks, and streams the answer. ``ca``: an authority that curl does not know."""
     fields = (f"Authorization: Bearer {token}", "Content-Type: application/json", "Accept: text/event-stream")
-    trust = [] if ca is None else [f"--cacert {shlex.quote(str(ca))}"]
-    asked = [*_curl(), *trust, "-X POST", shlex.quote(url + path), *(f"-H {shlex.quote(field)}" for field in fields)]
+    asked = [*_curl(ca), "-X POST", shlex.quote(url + path), *(f"-H {shlex.quote(field)}" for field in fields)]
     return " ".join([*asked, f"-d {shlex.quote(json.dumps({'message': message}))}"])
 
 
-def again_line(exchange: Exchange, url: str) -> str:
-    """Asks the same again, with the credentials of ``$ARES_TOKEN``."""
+def again_line(exchange: Exchange, url: str, ca: Path | None = None) -> str:
+    """Asks the same again, with the credentials of ``$ARES_TOKEN``. ``ca``: an authority that curl does not know."""
     before, data = _data(exchange.body)
     method = "--head" if exchange.method == "HEAD" else f"-X {shlex.quote(exchange.method)}"
-    return " ".join([*before, *_curl(), method, *_target(exchange, url), *_fields(exchange), *data])
+    return " ".join([*before, *_curl(ca), method, *_target(exchange, url), *_fields(exchange), *data])
 
 
-def _curl() -> list[str]:
+def _curl(ca: Path | None) -> list[str]:
     """A proxy is not for this machine's own addresses."""
-    return ["curl -N", *(["--noproxy '*'"] if any(map(os.environ.get, _PROXIES)) else [])]
+    proxied = any(map(os.environ.get, _PROXIES))
+    trust = [] if ca is None else [f"--cacert {shlex.quote(str(ca))}"]
+    return ["curl -N", *(["--noproxy '*'"] if proxied else []), *trust]
 
 
 def _target(exchange: Exchange, url: str) -> list[str]:

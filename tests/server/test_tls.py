@@ -124,6 +124,7 @@ class TestEnds:
         assert b"Neural" in found.body
         assert b"example" not in found.body
 
+    @pytest.mark.needs_barrier
     @pytest.mark.parametrize("body", [Body(), CLOSED])
     @pytest.mark.parametrize("end", ["close", "reset"])
     @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.slow)])
@@ -166,6 +167,7 @@ class TestEnds:
                 ear.ask(credentials)
                 assert word in ear.hear(until=b"0\r\n\r\n").said
 
+    @pytest.mark.needs_barrier
     def test_a_client_that_leaves_is_missed(self, fake: FakeServer) -> None:
         credentials = fake.credentials()
         fake.script(credentials.id, reply(TEXT, faults=[hang(after="Neural")]))

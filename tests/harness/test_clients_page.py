@@ -156,6 +156,29 @@ class TestSeen:
         check, on_trial = CHECKS["page-second"], page(busy)
         assert judge_case(on_trial.client, check.examples[0], on_trial.arena, check.info) is None
 
+    def test_a_page_whose_button_is_off_while_nothing_is_typed(self, page: Open) -> None:
+        sent = """const field = document.querySelector("#message");
+        window.busy = true; field.value = ""; field.oninput();
+        show(await ask(message)); window.busy = false; field.oninput();"""
+        loaded = "message.oninput = () => { send.disabled = window.busy || !message.value; }; message.oninput();"
+        check, on_trial = CHECKS["page-second"], page(sent, loaded)
+        assert judge_case(on_trial.client, check.examples[0], on_trial.arena, check.info) is None
+
+    @pytest.mark.parametrize(
+        ("then", "text", "error"),
+        [
+            (Reply(status=503, content=Content(plain="no")), None, "Error: HTTP 503"),  # the answer before stands there
+            (say("ab"), "ab", None),  # written again in its place
+        ],
+    )
+    def test_an_answer_that_stands_there_already(
+        self, page: Open, then: Reply, text: str | None, error: str | None
+    ) -> None:
+        sent = """const text = await ask(message);
+        chat.innerHTML ||= "<p class=answer></p>"; chat.firstChild.textContent = text;"""
+        seen = page(sent).play(case(say("ab"), then, questions=2)).observation
+        assert (seen.text, seen.error, seen.shown_text) == (text, error, text or "")
+
     def test_an_error_among_the_answers_is_none(self, page: Open) -> None:
         on_trial = page("show('ab'); show('broke off', 'answer error');")
         seen = on_trial.play(one("ab", "cd", faults=(close_early(1),))).observation

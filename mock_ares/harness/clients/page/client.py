@@ -154,8 +154,7 @@ class PageClient(Adapter):
                 tab.listen(LOOK)
             if second.target.new_chat:
                 tab.click("new")
-            while not tab.can_send() and first.left:
-                tab.listen(LOOK)
+            self._until_it_lets(tab, first, second.target.message)
             before = tab.seen.text
             self._ask(tab, second)
             if not self._has_asked_again(tab, second):
@@ -209,6 +208,15 @@ class PageClient(Adapter):
         tab.on_change = show
         tab.type(example.target.message)
         tab.send()
+
+    def _until_it_lets(self, tab: Tab, first: RunningExample, message: str) -> None:
+        """Waits until another question can be asked. It is typed before: a button may be there only then."""
+        while not tab.can_send() and first.left:
+            if self._is_over(tab, first) and monotonic() - tab.seen.changed >= PATIENCE:
+                return
+            if tab.takes_text():
+                tab.type(message)
+            tab.listen(LOOK)
 
     def _has_asked_again(self, tab: Tab, example: RunningExample) -> bool:
         """False: it has let nobody send while it answered the first, and has not said so; now it is done with that."""

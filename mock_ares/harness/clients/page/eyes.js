@@ -2,10 +2,11 @@
 // script of the page sees them. `told` is the harness's ear, and WORDS are its selectors; both are put there by tab.py.
 
 globalThis.eyes = (({ answer, error, busy, as }) => {
-  let old = { answers: new Set(), errors: new Map() };
+  let old = { answers: new Map(), errors: new Map() };
   let [text, busySeen, changed, asked, latest] = ["", false, 0, 0, ""];
   let [due, cost, lastLook] = [null, 0, 0];
   let [frame, gap, began] = [0, 0, 0];
+  let onlyOne = null; // the one answer that stood there before the question, until it is written to
   const watched = new WeakSet();
 
   // "a >>> b" is b inside the open shadow root of a.
@@ -36,12 +37,15 @@ globalThis.eyes = (({ answer, error, busy, as }) => {
   const errorText = (element) => (as === "text" ? element.textContent : element.innerText).trim();
   const shownErrors = () => present(error).filter((element) => errorText(element) !== "");
 
-  // What has come since the question; where nothing new has, the one place that there is for answers.
+  // What has come since the question; where nothing new has, the one place that there is for answers, once it is another.
   const answers = () => {
     const errors = present(error);
     const found = fitting(answer).filter((element) => !errors.some((other) => other.contains(element)));
     const fresh = found.filter((element) => !old.answers.has(element));
-    return fresh.length > 0 ? fresh : found.length === 1 ? found : [];
+    if (fresh.length > 0) return fresh;
+    if (found.length !== 1) return [];
+    if (found[0] === onlyOne && textOf(onlyOne) !== old.answers.get(onlyOne)) onlyOne = null;
+    return found[0] === onlyOne ? [] : found;
   };
 
   function state() {
@@ -77,7 +81,11 @@ globalThis.eyes = (({ answer, error, busy, as }) => {
     due = setTimeout(() => ((due = null), look()), wait);
   }
 
-  const observer = new MutationObserver(soon);
+  const observer = new MutationObserver((records) => {
+    const isWritten = ({ type, target }) => type !== "attributes" && onlyOne.contains(target);
+    if (onlyOne !== null && records.some(isWritten)) onlyOne = null; // with the same text, it may be
+    soon();
+  });
   function watch(root) {
     if (watched.has(root)) return;
     watched.add(root);
@@ -98,7 +106,9 @@ globalThis.eyes = (({ answer, error, busy, as }) => {
         setInterval(soon, 100); // what styles alone show or hide is no mutation
         requestAnimationFrame(beat);
       }
-      old = { answers: new Set(fitting(answer)), errors: new Map(shownErrors().map((e) => [e, errorText(e)])) };
+      const found = fitting(answer);
+      onlyOne = found.length === 1 && textOf(found[0]) !== "" ? found[0] : null;
+      old = { answers: new Map(found.map((e) => [e, textOf(e)])), errors: new Map(shownErrors().map((e) => [e, errorText(e)])) };
       [text, latest, busySeen, asked, changed] = ["", "", false, number, performance.now()];
       [gap, frame, began] = [0, 0, performance.now()];
     },

@@ -231,6 +231,11 @@ class Tab:
         """Whether another question can be asked."""
         return not any(place.disabled or place.visible != 1 for place in map(self._known, ["prompt", *self._clicked()]))
 
+    def takes_text(self) -> bool:
+        """Whether one can type, and nothing has been."""
+        place = self._known("prompt")
+        return place.visible == 1 and not place.disabled and not place.covered and not place.typed
+
     def click(self, name: str) -> None:
         place = self.place(name)
         if place.covered:

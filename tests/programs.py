@@ -50,7 +50,7 @@ def cargo_build(package: Path, target: Path) -> None:
 
 
 def pages(run: pytest.TempPathFactory) -> Path:
-    """The folder of ``plain``, ``react`` and ``markdown``. Without the packages the test is skipped."""
+    """The folder of the pages, among them widgets from npm. Without the packages the test is skipped."""
     return built_once(run, "pages", _build_pages)
 
 
@@ -60,7 +60,7 @@ def _build_pages(folder: Path) -> None:
     if subprocess.run(command, cwd=folder).returncode:
         missing("the packages of the pages cannot be fetched")
     subprocess.run(["node_modules/.bin/vite", "build"], cwd=folder, check=True)
-    for page in ("react", "markdown"):
+    for page in ("react", "markdown", "deep-chat", "nlux"):
         shutil.rmtree(folder / page)
     shutil.copytree(folder / "dist", folder, dirs_exist_ok=True)
 

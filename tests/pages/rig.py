@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -41,6 +42,49 @@ MARKDOWN: Mapping[str, str] = {
     "stop": "page-stop",
 }
 BUGS: Mapping[str, Mapping[str, str]] = {"plain": PLAIN, "react": REACT, "markdown": MARKDOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """A chat widget from npm, as a page of its own has it, and what comes of it."""
+
+    package: str
+    selectors: Mapping[str, str]
+    fails: Collection[str]
+    """Checks, of those that are run."""
+    passes: Collection[str]
+    examples: int = 0
+
+
+WIDGETS: Mapping[str, Widget] = {
+    "deep-chat": Widget(
+        "deep-chat",
+        {
+            "prompt": "deep-chat >>> #text-input",
+            "send": "deep-chat >>> .input-button:not(:has(#stop-icon))",
+            "answer": "deep-chat >>> .ai-message-text:not(.deep-chat-loading-message-bubble)",
+            "error": "deep-chat >>> .error-message-text",
+            "busy": "deep-chat >>> :is(#stop-icon, .deep-chat-loading-message-bubble)",
+            "stop": "deep-chat >>> .input-button:has(#stop-icon)",
+        },
+        fails=("request", "text-newlines", "text-nul", "bom", "status", "drop-rst"),
+        passes=("plain", "read-utf8", "chunk-spaces", "eol-cr", "incremental", "page-inert", "page-stop"),
+    ),
+    "nlux": Widget(
+        "@nlux/core",
+        {
+            "prompt": "textarea",
+            "send": ".nlux-comp-composer button",
+            "answer": ".nlux-comp-chatItem--received .nlux-markdown-container",
+            "error": ".nlux-comp-exceptionBox",
+            "busy": ".nlux-composer--submitting, .nlux-composer--waiting, "
+            ".nlux-comp-chatItem--received:has(.md-in-progress)",
+        },
+        fails=("chunk-split", "text-nul", "page-inert"),
+        passes=("status",),
+        examples=60,  # what it loses of a plain stream, it loses of one in six
+    ),
+}
 
 
 class _Files(SimpleHTTPRequestHandler):

@@ -1,4 +1,4 @@
-// Two pages, built as their users would: React's and the one that renders markdown.
+// Pages that are built as their users would: React's, the one that renders markdown, and widgets from npm.
 export default {
   base: "./",
   esbuild: { jsx: "automatic" },
@@ -6,6 +6,7 @@ export default {
   build: {
     outDir: "dist",
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["./react/index.html", "./markdown/index.html"] },
+    chunkSizeWarningLimit: 1000, // kB: a widget is large
+    rollupOptions: { input: ["react", "markdown", "deep-chat", "nlux"].map((page) => `./${page}/index.html`) },
   },
 };

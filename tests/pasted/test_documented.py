@@ -42,6 +42,7 @@ RUN_BY = {
     ("docs/frontend-tests.md", "sh"): "tests/npm/test_package.py",
     ("docs/frontends.md", "js"): "tests/pasted/test_frontends.py",
     ("docs/frontends.md", "nginx"): "tests/pasted/test_frontends.py",
+    ("docs/frontends.md", "sh"): "tests/harness/test_widgets.py",
     ("docs/frontends.md", "yaml"): "tests/pasted/test_frontends.py",
     ("docs/pytest.md", "python"): "tests/plugin/test_docs.py",
     ("docs/scenarios.md", "python"): "tests/authoring/test_docs.py",

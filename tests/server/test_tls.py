@@ -26,6 +26,7 @@ from mock_ares.scenario.model import Body, Pace, Reply
 from mock_ares.server.hosting import loop
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
+from mock_ares.server.transport import refusal
 from mock_ares.server.transport.tls.record_layer import MOST_RECORD
 from tests.server.record_ear import RecordEar, RecordsHeard
 
@@ -214,6 +215,16 @@ class TestStrangers:
         with socket.create_connection(_address(fake), timeout=20) as client:
             client.sendall(b"\x16\x03\x01\x02\x00\x01")
         assert "left before its end" in _last(fake)
+
+    def test_a_handshake_that_does_not_end_is_given_up(self, fake: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(refusal, "HEAD_TIMEOUT", 0.05)
+        with socket.create_connection(_address(fake), timeout=20) as silent:
+            assert silent.recv(1) == b""
+        with socket.create_connection(_address(fake), timeout=20) as client:
+            client.sendall(b"\x16\x03\x01\x02\x00\x01")
+            assert client.recv(1) == b""
+        assert _last(fake) == "a TLS handshake: it did not end within 0.05 s"
+        assert not fake.fake.handshakes
 
     def test_broken_records_end_the_connection(self, fake: FakeServer) -> None:
         with RecordEar(fake) as ear:

@@ -165,7 +165,8 @@ class TlsConnection(asyncio.Protocol):
     # Shaking hands
 
     def _is_late(self) -> None:
-        self._tell(f"a TLS handshake: it did not end within {refusal.HEAD_TIMEOUT:g} s")
+        if self._began:
+            self._tell(f"a TLS handshake: it did not end within {refusal.HEAD_TIMEOUT:g} s")
         self._give_up()
 
     def _left(self) -> None:

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from mock_ares.scenario.diagnostics import ScenarioError
+from mock_ares.scenario.model import Scenario
+from mock_ares.server.files import scenario_files
 from mock_ares.server.files.atomic_write import ChangedError, OutsideError
 from mock_ares.server.files.reload import Reloader
-from mock_ares.server.files.scenario_files import Folder
+from mock_ares.server.files.scenario_files import Folder, read_scenario
 from tests.control.rig import Api, Listener
-from tests.server.live import said, until
+from tests.server.live import PATIENCE, said, until
 
 BROKEN = "text: hi\npace: 3\n"
 
@@ -357,3 +359,29 @@ def quiet() -> Iterator[None]:
     before = threading.active_count()
     yield
     assert threading.active_count() <= before + 4
+
+
+def test_what_a_look_has_seen_holds_when_it_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, served, reading, go_on = Folder([tmp_path]), list[str](), threading.Event(), threading.Event()
+    folder.scan()
+    reloader = Reloader(folder, lambda changes: served.extend(entry.name for _, entry in changes), lambda error: None)
+
+    def read(*of: Any) -> Scenario:
+        reading.set()
+        assert go_on.wait(PATIENCE)
+        return read_scenario(*of)
+
+    async def ask() -> None:
+        (tmp_path / "saved.yaml").write_text("text: a\n")
+        look = asyncio.ensure_future(reloader.look())
+        assert await asyncio.to_thread(reading.wait, PATIENCE)
+        refreshed = asyncio.ensure_future(reloader.refresh())
+        await asyncio.sleep(0.01)
+        assert not refreshed.done()
+        go_on.set()
+        await refreshed
+        assert served == ["saved.yaml"]
+        await look
+
+    monkeypatch.setattr(scenario_files, "read_scenario", read)
+    asyncio.run(ask())

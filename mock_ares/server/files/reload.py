@@ -54,9 +54,9 @@ class Reloader:
 
     async def refresh(self) -> None:
         """What was saved before holds from now on."""
-        for _ in range(2):  # a look that had begun may have passed a file by
-            if not self._stale():
-                return
+        while self._looking is not None:  # what it has seen is served when it is over, and it may have passed a file by
+            await asyncio.shield(self._looking)
+        if self._stale():
             await self.look()
 
     def _stale(self) -> bool:

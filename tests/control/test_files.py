@@ -385,3 +385,23 @@ def test_what_a_look_has_seen_holds_when_it_is_over(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(scenario_files, "read_scenario", read)
     asyncio.run(ask())
+
+
+def test_what_was_saved_holds_whatever_looks_go_on(tmp_path: Path) -> None:
+    folder, served = Folder([tmp_path]), set[str]()
+    folder.scan()
+    reloader = Reloader(folder, lambda changes: served.update(entry.name for _, entry in changes), lambda error: None)
+
+    async def ask(name: str) -> None:
+        (tmp_path / name).write_text("text: a\n")
+        await reloader.refresh()
+        assert name in served
+
+    async def asks() -> None:
+        for number in range(60):
+            looks = [asyncio.ensure_future(reloader.look()) for _ in range(number % 3)]
+            for _ in range(number % 5):
+                await asyncio.sleep(0)
+            await asyncio.gather(*(ask(f"{number}-{each}.yaml") for each in range(2)), *looks)
+
+    asyncio.run(asks())

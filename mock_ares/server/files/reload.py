@@ -54,8 +54,8 @@ class Reloader:
 
     async def refresh(self) -> None:
         """What was saved before holds from now on."""
-        while self._looking is not None:  # what it has seen is served when it is over, and it may have passed a file by
-            await asyncio.shield(self._looking)
+        while self._looking is not None and not self._looking.done():
+            await asyncio.shield(self._looking)  # what it has seen is served when it is over; it may pass a file by
         if self._stale():
             await self.look()
 
@@ -76,13 +76,9 @@ class Reloader:
 
     async def look(self) -> float:
         """Looks, or waits for the look that goes on. How many seconds that took where nothing has changed, else 0."""
-        if self._looking is None:
+        if self._looking is None or self._looking.done():
             self._looking = asyncio.ensure_future(self._look())
-            self._looking.add_done_callback(self._looked)
         return await asyncio.shield(self._looking)
-
-    def _looked(self, look: asyncio.Future[float]) -> None:
-        self._looking = None
 
     async def _look(self) -> float:
         begun = time.monotonic()

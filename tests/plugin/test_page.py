@@ -144,6 +144,7 @@ def test_a_live_server_cannot_be_asked_by_a_page(project: pytest.Pytester) -> No
     result.assert_outcomes(skipped=1)
 
 
+@pytest.mark.slow
 def test_a_page_in_a_browser_of_its_own(project: pytest.Pytester, origin: str) -> None:
     require_tool("chromium")
     written(project, f"{origin}/plain/?bug=second&")
@@ -154,7 +155,10 @@ def test_a_page_in_a_browser_of_its_own(project: pytest.Pytester, origin: str) -
     assert picture.read_bytes().startswith(b"\xff\xd8\xff")
 
 
-@pytest.mark.parametrize(("bug", "outcomes"), [("", {"passed": 4}), ("second", {"passed": 3, "failed": 1})])
+@pytest.mark.parametrize(
+    ("bug", "outcomes"),
+    [("", {"passed": 4}), pytest.param("second", {"passed": 3, "failed": 1}, marks=pytest.mark.slow)],
+)
 def test_a_page_in_playwrights_browser(
     playwright: pytest.Pytester, origin: str, bug: str, outcomes: dict[str, int]
 ) -> None:
@@ -167,6 +171,7 @@ def test_a_page_in_playwrights_browser(
         )
 
 
+@pytest.mark.slow
 def test_each_example_has_the_context_that_the_user_has_set_up(playwright: pytest.Pytester) -> None:
     """A login that is spent by one question: the next example finds it as it was."""
     shutil.copy(HERE / "shared" / "stream.js", playwright.path)
@@ -179,6 +184,7 @@ def test_each_example_has_the_context_that_the_user_has_set_up(playwright: pytes
         result.assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.toolchain("chromium")
 def test_a_page_that_blocks_playwrights_browser_is_given_up(playwright: pytest.Pytester) -> None:
     port = lasting_port()
@@ -226,6 +232,7 @@ def test_every_option_of_a_page_is_an_attribute() -> None:
     assert [name for name in PageContract.__annotations__ if f"`{name}`" not in page] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["own", "playwright"])
 def test_the_examples_of_the_page(playwright: pytest.Pytester, how: str) -> None:
     """``chat.html`` of docs/check.md, checked as docs/frontend-tests.md has it."""

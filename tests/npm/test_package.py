@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pytest
@@ -89,7 +90,8 @@ def test_the_drivers_loop_in_a_line(consumer: Consumer) -> None:
 def test_how_it_is_had(consumer: Consumer, tmp_path: Path) -> None:
     """The lines of the page, but that it serves nothing, and takes the Python part that is on PATH."""
     lines, _ = examples(PAGE, "sh")
-    code = lines.code.replace("make npm", f"make -C {ROOT} npm").replace("/path/to/build", str(ROOT / "build"))
+    code = lines.code.replace("make npm", f"make -C {quote(str(ROOT))} npm")
+    code = code.replace("/path/to/build", quote(str(ROOT / "build")))
     code = code.replace("export MOCK_ARES_WHEEL=", "export ELSEWHERE=").replace("serve", "--version")
     assert f"mock-ares, version {__version__}" in Consumer(tmp_path).run("sh", "-ec", code)
 

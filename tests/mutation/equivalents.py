@@ -40,6 +40,7 @@ _NO_TYPE = "no type is no event stream either way"
 _CODECS = "names of codecs have no case"
 _CODINGS = "no coding is accepted either way"
 _HTTPS = BEYOND + "the contract speaks clear text; tests/test_client.py asks for https"
+_TLS = BEYOND + "mutants are put to the contract in clear text; tests/harness/test_over_tls.py asks over TLS"
 _LEFT_SPACE = "the HTTP library strips a field's value (RFC 9110 5.5)"
 _SHOWN = "a client may show events of other types"
 _EMPTY_PIECE = "an empty piece says nothing"
@@ -62,8 +63,16 @@ _ROWS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ),
     (
         "reference",
-        'connection = (HTTPSConnection if parts.scheme == "https" else HTTPConnection)(parts.netloc, timeout=timeout)',
+        'connection = (SecureConnection if parts.scheme == "https" else HTTPConnection)(parts.netloc, timeout=timeout)',
         {"'https' is *": _HTTPS, "condition False": _HTTPS},
+    ),
+    ("reference", "HTTPConnection.connect(self)", {"*": _TLS}),
+    ("reference", "context = ssl.create_default_context()", {"*": _TLS}),
+    ("reference", 'context.set_alpn_protocols(["http/1.1"])', {"*": _TLS}),
+    (
+        "reference",
+        "self.sock = context.wrap_socket(self.sock, server_hostname=self.host, suppress_ragged_eofs=False)",
+        {"*": _TLS},
     ),
     (
         "reference",

@@ -21,7 +21,7 @@ from mock_ares.ares.chats import CHATS
 
 if TYPE_CHECKING:
     from mock_ares.scenario.catalogue import Entry
-    from mock_ares.scenario.model import Scenario
+    from mock_ares.scenario.model import BadTls, Scenario
     from mock_ares.server.certificates.identity import Certificate
     from mock_ares.server.files.scenario_files import Folder
     from mock_ares.starter.drivers import Scaffold
@@ -121,6 +121,28 @@ def _host(context: click.Context, option: click.Parameter, value: str) -> str:
     return value
 
 
+def _bad_tls(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[BadTls, int]:
+    """Kinds with their ports; 0: any free one."""
+    if not values:
+        return {}
+    from mock_ares.scenario.diagnostics import nearest
+    from mock_ares.server.certificates.bad_tls import BAD_TLS
+
+    found: dict[BadTls, int] = {}
+    for value in values:
+        name, equals, port = value.partition("=")
+        if equals and not (port.isdecimal() and int(port) <= 65535):
+            raise click.BadParameter(f"{value!r}: behind = a port is wanted, a number from 0 to 65535")
+        if name == "all" and not equals:
+            found.update((kind, found.get(kind, 0)) for kind in BAD_TLS)
+            continue
+        kind = next((kind for kind in BAD_TLS if kind == name), None)
+        if kind is None:
+            raise click.BadParameter(f"{value!r}: there is no such kind{nearest(name, ['all', *BAD_TLS])}")
+        found[kind] = int(port or 0)
+    return found
+
+
 def _secret(context: click.Context, option: click.Parameter, value: str | None) -> bytes | None:
     return os.fsencode(value) if value else None
 
@@ -165,6 +187,13 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option(
     "--tls", is_flag=True, help="https, by an authority of its own, which is made once; how to trust it is told."
 )
+@click.option(
+    "--bad-tls",
+    multiple=True,
+    callback=_bad_tls,
+    metavar="KIND[=PORT]",
+    help="--tls, and also a port that clients must refuse, such as expired; all: one of each kind.",
+)
 @click.option("--cert", type=FILES, metavar="FILE", help="https, with this certificate (PEM) and its --key.")
 @click.option("--key", type=FILES, metavar="FILE", help="The certificate's key (PEM).")
 @click.option("--control-token", envvar="MOCK_ARES_CONTROL_TOKEN", help="Opens console and control API to its holders.")
@@ -199,7 +228,8 @@ def serve(files: tuple[Path, ...], host: str, port: int | None, **options: Any) 
         settings = _settings(options, host)
         if folder is not None and settings.scenario is not None and folder.may_have(settings.scenario):
             settings = replace(settings, awaited=True)
-        run(settings, scenarios, host, port, folder=folder, json_logs=options["json_logs"], **ports)
+        bad = options["bad_tls"]
+        run(settings, scenarios, host, port, folder=folder, json_logs=options["json_logs"], bad_tls=bad, **ports)
     except ScenarioError as error:
         raise WrongUse(str(error)) from None
     except (CannotListenError, CertificateError, SwitchError, LookupError) as error:
@@ -229,8 +259,8 @@ def _serve_alike(scenarios: Iterable[Scenario | Entry], host: str, port: int | N
 
     given = [
         name
-        for name in ("refuse_port", "reset_port", "json_logs", "tls", "cert", "key")
-        if options[name] is not None and options[name] is not False
+        for name in ("refuse_port", "reset_port", "json_logs", "tls", "bad_tls", "cert", "key")
+        if options[name] is not None and options[name] is not False and options[name] != {}
     ]
     if given:
         raise WrongUse(f"mock-ares: --workers cannot be used with --{given[0].replace('_', '-')}")
@@ -269,7 +299,11 @@ def _tls(options: dict[str, Any]) -> bool | Certificate:
     if (cert is None) != (key is None):
         there, missing = ("--cert", "--key") if key is None else ("--key", "--cert")
         raise WrongUse(f"mock-ares: {there} without {missing}: a certificate and its key belong together")
-    return Certificate(cert, key) if cert is not None else bool(options["tls"])
+    if cert is not None and options["bad_tls"]:
+        raise WrongUse(
+            "mock-ares: --bad-tls is certified by the authority that --tls makes: leave out --cert and --key"
+        )
+    return Certificate(cert, key) if cert is not None else bool(options["tls"] or options["bad_tls"])
 
 
 def _scaffold(language: str) -> Scaffold:

@@ -255,6 +255,12 @@ class When(Words):
         return (self.endpoint or "").rsplit(" ", 1)[-1]
 
 
+BadTls = Literal[
+    "expired", "not-yet-valid", "wrong-host", "unknown-authority", "self-signed", "tls-1.1", "endless-handshake"
+]
+"""What a client must refuse to go on with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counterexample(Words):
     """What a client that failed a check of the contract is judged by; `mock-ares replay` plays it again."""

@@ -39,7 +39,7 @@ def test_over_tls(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("XDG_DATA_HOME", str(pytester.path / "data"))
     for example in examples("docs/tls.md", "python"):
         example.write(pytester.path)
-    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1 + 3)
 
 
 def test_every_attribute_and_option_is_named() -> None:

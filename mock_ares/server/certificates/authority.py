@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any
 from mock_ares.server.certificates.identity import CertificateError
 
 if TYPE_CHECKING:
-    from trustme import CA
+    import datetime
+
+    from trustme import CA, LeafCert
 
 OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 CA_FILE, KEY_FILE, STORE_FILE = "ca.pem", "key.pem", "truststore.p12"
@@ -78,10 +80,18 @@ class Authority:
 
         Raises CertificateError.
         """
-        wanted = dict.fromkeys((*OWN_NAMES, *names))
+        self.issue(dict.fromkeys((*OWN_NAMES, *names))).configure_cert(context)
+
+    def issue(
+        self,
+        names: Iterable[str],
+        not_before: datetime.datetime | None = None,
+        not_after: datetime.datetime | None = None,
+    ) -> LeafCert:
+        """A certificate for these names and no others, by default good whenever. Raises CertificateError."""
         try:
-            made = _trustme().CA.from_pem(self.ca.read_bytes(), self.key.read_bytes())
-            made.issue_cert(*wanted, common_name="mock-ares").configure_cert(context)
+            made: CA = trustme().CA.from_pem(self.ca.read_bytes(), self.key.read_bytes())
+            return made.issue_cert(*names, common_name="mock-ares", not_before=not_before, not_after=not_after)
         except OSError as error:
             what = "is the user's who made it" if error.errno == errno.EACCES else error.strerror or str(error)
             raise CertificateError(
@@ -96,11 +106,11 @@ class Authority:
 
     def _make(self) -> None:
         """All of it, or nothing: the folder appears with its files in it. Who comes second takes the first one's."""
-        trustme = _trustme()
+        library = trustme()
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix="authority-", dir=self.folder.parent))  # 0700
         try:
-            made = trustme.CA(
+            made = library.CA(
                 organization_name="mock-ares", organization_unit_name="an authority for this user's tests"
             )
             made.cert_pem.write_to_path(unfinished / CA_FILE)
@@ -134,10 +144,10 @@ def _write_trust_store(path: Path, made: CA) -> None:
     path.write_bytes(serialize(entries, BestAvailableEncryption(STORE_PASSWORD.encode())))
 
 
-def _trustme() -> Any:
+def trustme() -> Any:
     """The library. Raises CertificateError where it is not installed."""
     try:
-        import trustme
+        import trustme as library
     except ImportError:
         raise CertificateError(f"an authority is made with trustme: pip install 'mock-ares[tls]', {_WAY_OUT}") from None
-    return trustme
+    return library

@@ -1,14 +1,23 @@
-"""Ports whose connections fail before a request: accepted then reset, and refused."""
+"""Ports whose connections fail before a request: accepted then reset, refused, or such as a client must refuse."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
-from mock_ares.server.hosting.loop import CannotListenError, listen
+from uvicorn.server import ServerState
+
+from mock_ares.server.hosting.loop import CannotListenError, listen, names_of, origin, served
 from mock_ares.server.transport.client_socket import ClientSocket
+
+if TYPE_CHECKING:
+    from mock_ares.scenario.model import BadTls
+    from mock_ares.server.certificates.identity import Certificate
 
 
 class ResetListener:
@@ -76,3 +85,63 @@ def refused_port(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
         held.close()
         raise CannotListenError.because(host, port, error) from None
     return held
+
+
+class BadTlsListener:
+    """A port that a client must not go on with, for the one reason of its kind. Who does so is answered as anybody.
+
+    It listens from its making on, port 0 being any free one; ``serve`` answers. ``tell`` is given in the event loop
+    what it came to with each client, in words. Raises ``CannotListenError``, CertificateError.
+    """
+
+    def __init__(
+        self,
+        kind: BadTls,
+        tls: bool | Certificate,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tell: Callable[[str], object] = lambda words: None,
+    ) -> None:
+        from mock_ares.server.certificates.bad_tls import BAD_TLS, SILENT, bad_context
+
+        self._context: ssl.SSLContext | None = bad_context(kind, tls, names_of(host))
+        if kind == SILENT:
+            self._context = None
+        self.what = BAD_TLS[kind]
+        self.kind, self._tell = kind, tell
+        self.socket = listen(host, port)
+        self.url = origin(host, self.socket.getsockname()[1], "https")
+        """Origin, without a path."""
+        self.accepted = 0
+        """Connections so far."""
+
+    def beneath(self, http: Callable[[], asyncio.Protocol], state: ServerState) -> Callable[[], asyncio.Protocol]:
+        """As ``loop.Beneath`` has it."""
+        from mock_ares.server.transport.tls.refusable_connection import RefusableConnection, SilentConnection
+
+        def accept() -> asyncio.Protocol:
+            self.accepted += 1
+            if self._context is None:
+                return SilentConnection(state, self._came_to)
+            return RefusableConnection(self._context, lambda alpn: http(), state, self._came_to)
+
+        return accept
+
+    @contextlib.asynccontextmanager
+    async def serve(self, app: Any) -> AsyncIterator[BadTlsListener]:
+        """Within it the application is what answers those who go on."""
+        async with served(app, self.socket, None, self):
+            yield self
+
+    def close(self) -> None:
+        """Stops listening, also where nobody was answered."""
+        self.socket.close()
+
+    def _came_to(self, taken: bool) -> None:
+        if taken:
+            said = "the client takes it, and sends its request, as it must not"
+        elif self._context is None:
+            said = "the client waits no longer"
+        else:
+            said = "the client refuses it, as it must"
+        self._tell(f"{self.kind}: {said}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,9 @@ from mock_ares.ares.credentials import MONTH
 from mock_ares.paths import program
 from mock_ares.scenario.catalogue import Entry
 from mock_ares.scenario.diagnostics import counted
-from mock_ares.scenario.model import Scenario
-from mock_ares.server.hosting.app import create_app
-from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
+from mock_ares.scenario.model import BadTls, Scenario
+from mock_ares.server.hosting.app import App, create_app
+from mock_ares.server.hosting.failing_ports import BadTlsListener, ResetListener, refused_port
 from mock_ares.server.hosting.loop import (
     USUAL_PORT,
     Tls,
@@ -46,11 +46,12 @@ def run(
     *,
     refuse: int | None = None,
     reset: int | None = None,
+    bad_tls: Mapping[BadTls, int] = {},
     folder: Folder | None = None,
     json_logs: bool = False,
 ) -> None:
     """Serves until Ctrl-C. ``folder``: where the scenarios come from, and are looked for again when they change.
-    ``port``: None for the usual one, or the next that is free.
+    ``port``: None for the usual one, or the next that is free. ``bad_tls``: ports that clients must refuse, by kind.
 
     Raises CannotListenError, CertificateError, or LookupError for a scenario that does not exist.
     """
@@ -72,6 +73,11 @@ def run(
         terminal.port = listener.getsockname()[1]
         refused = None if refuse is None else stack.enter_context(closing(refused_port(host, refuse)))
         resetting = None if reset is None else stack.enter_context(closing(listen(host, reset)))
+        bad = [
+            stack.enter_context(closing(BadTlsListener(kind, settings.tls, host, port, _teller(terminal, kind))))
+            for kind, port in bad_tls.items()
+        ]
+        app = create_app(fake=fake)
 
         scheme = "http" if tls is None else "https"
 
@@ -79,6 +85,7 @@ def run(
             loop = asyncio.get_running_loop()
             if resetting is not None:
                 tasks.add(loop.create_task(ResetListener.on(resetting)))
+            tasks.update(loop.create_task(_serve_bad(each, app)) for each in bad)
             if control.reloader is not None:
                 tasks.add(loop.create_task(_reload(control, control.reloader, terminal)))
             others = [
@@ -93,7 +100,9 @@ def run(
                 "console": f"{url}/_mock/",
             }
             greeting = _greeting(fake, folder, url, address_in_network(listener, scheme), tls)
-            said = [*_instead(listener, port), greeting, *others]
+            said = [*_instead(listener, port), greeting, *others, *_bad_lines(bad)]
+            if bad:
+                told["bad_tls"] = {each.kind: each.url for each in bad}
             if tls is not None:
                 told["ca"] = None if tls.identity.ca is None else str(tls.identity.ca)
             terminal.say("\n".join(said), **told, scenarios=[*fake.library.by_name])
@@ -108,7 +117,26 @@ def run(
             said = f"{counted(count, 'answer')} still to end; once more breaks them off"
             terminal.say(said, event="stopping", open=count)
 
-        serve_forever(create_app(fake=fake), listener, ready, stopping, tls)
+        serve_forever(app, listener, ready, stopping, tls)
+
+
+def _teller(terminal: LogLines, kind: BadTls) -> Callable[[str], None]:
+    """Tells what a listener of the kind came to with a client."""
+    from mock_ares.server.hosting.log_lines import bad_tls_line
+
+    return lambda words: terminal.say(bad_tls_line(words), event="bad-tls", kind=kind, what=words)
+
+
+async def _serve_bad(listener: BadTlsListener, app: App) -> None:
+    async with listener.serve(app):
+        await asyncio.Event().wait()  # to the end of the loop
+
+
+def _bad_lines(listeners: Iterable[BadTlsListener]) -> Iterator[str]:
+    """What a client must refuse that trusts the authority, a line each."""
+    lines = [f"  {each.url}  {each.kind:<18} {each.what}" for each in listeners]
+    if lines:
+        yield "\n".join(("\nA client must refuse these, though it trusts the authority:", *lines))
 
 
 async def _reload(control: Control, reloader: Reloader, terminal: LogLines) -> None:

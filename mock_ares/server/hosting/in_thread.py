@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, get_args
 
 from mock_ares.ares.credentials import Credentials
-from mock_ares.scenario.model import Reply, Scenario
+from mock_ares.scenario.diagnostics import nearest
+from mock_ares.scenario.model import BadTls, Reply, Scenario
 from mock_ares.server.hosting.app import create_app
-from mock_ares.server.hosting.failing_ports import ResetListener, refused_port
+from mock_ares.server.hosting.failing_ports import BadTlsListener, ResetListener, refused_port
 from mock_ares.server.hosting.loop import Server, origin, tls_of
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
@@ -39,12 +41,16 @@ class FakeServer:
         self._tls = tls_of(settings.tls, host, lambda words: self.fake.handshakes.append(words))
         self.fake = FakeState.make(settings, scenarios)
         self.fake.ca = None if self._tls is None else self._tls.identity.ca
-        self._server = Server(create_app(fake=self.fake), host, port, on_start=self._started, tls=self._tls)
+        self._app = create_app(fake=self.fake)
+        self._server = Server(self._app, host, port, on_start=self._started, tls=self._tls)
         self.url = self._server.url
         self._host = host
         self._loop: asyncio.AbstractEventLoop | None = None
         self._refused = refused_port(host)
         self._reset: ResetListener | None = None
+        self._bad_tls: dict[BadTls, BadTlsListener] = {}
+        self._beside = AsyncExitStack()
+        """What is served beside."""
 
     def start(self) -> FakeServer:
         """Returns when requests are answered."""
@@ -56,6 +62,9 @@ class FakeServer:
         if self._reset is not None and self._loop is not None:
             asyncio.run_coroutine_threadsafe(self._reset.close(), self._loop).result(5)
             self._reset = None
+        if self._bad_tls and self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._beside.aclose(), self._loop).result(5)
+            self._bad_tls.clear()
         self._server.stop()
         self._loop = None
         self.fake.close()
@@ -144,6 +153,21 @@ class FakeServer:
             opening = asyncio.run_coroutine_threadsafe(ResetListener.open(self._host), self._loop)
             self._reset = opening.result(5)
         return origin(self._host, self._reset.port, self._scheme)
+
+    def bad_tls(self, kind: BadTls) -> BadTlsListener:
+        """A listener that a client must refuse to go on with, opened when first asked for; its ``url`` is an origin.
+
+        What it came to with each client is among the fake's ``handshakes``. Raises CertificateError where the settings
+        have no authority to make it of, ValueError for a kind that there is not.
+        """
+        assert self._loop is not None, "start() first"
+        if kind not in self._bad_tls:
+            if kind not in (kinds := get_args(BadTls)):
+                raise ValueError(f"there is no bad TLS of the kind {kind!r}{nearest(kind, kinds)}")
+            opened = BadTlsListener(kind, self.fake.settings.tls, self._host, tell=self.fake.handshakes.append)
+            serving = self._beside.enter_async_context(opened.serve(self._app))
+            self._bad_tls[kind] = asyncio.run_coroutine_threadsafe(serving, self._loop).result(5)
+        return self._bad_tls[kind]
 
     @property
     def ca(self) -> Path | None:

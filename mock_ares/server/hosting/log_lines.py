@@ -98,6 +98,11 @@ def handshake_line(words: str) -> str:
     return f"{time.strftime('%H:%M:%S')}  (no request)  {printable(words)}"
 
 
+def bad_tls_line(words: str) -> str:
+    """Of a client at a port that it must refuse."""
+    return f"{time.strftime('%H:%M:%S')}  (bad TLS)  {words}"
+
+
 def _asked(exchange: Exchange) -> str:
     if not exchange.method:
         return "(no request)"

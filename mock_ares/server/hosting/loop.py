@@ -20,7 +20,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from uvicorn.server import ServerState
 
@@ -134,7 +134,7 @@ class Server:
     async def _serve(self) -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         self._stop = functools.partial(loop.call_soon_threadsafe, stop.set)
-        async with _served(self._app, self._socket, self._http, self._tls):
+        async with served(self._app, self._socket, self._http, self._tls):
             if self._on_start is not None:
                 self._on_start()
             self._ready.set()
@@ -156,17 +156,24 @@ class Tls:
         return lambda: TlsConnection(self.identity.context, lambda alpn: http(), state, self.tell)
 
 
+class Beneath(Protocol):
+    """What stands between a socket and HTTP."""
+
+    def beneath(self, http: Callable[[], asyncio.Protocol], state: ServerState) -> Callable[[], asyncio.Protocol]:
+        """Makes a socket's connections; ``http`` makes those that speak HTTP on them."""
+
+
 def tls_of(settings: bool | Certificate, host: str, tell: Callable[[str], object] = lambda words: None) -> Tls | None:
     """TLS as settings have it, for a host that is listened on; None: clear text. Raises CertificateError."""
     if not settings:
         return None
     from mock_ares.server.certificates.chosen import identity
 
-    found = identity(settings, _names(host))
+    found = identity(settings, names_of(host))
     return None if found is None else Tls(found, tell)
 
 
-def _names(host: str) -> list[str]:
+def names_of(host: str) -> list[str]:
     """By which clients may call it."""
     if host not in _ANY:
         return [host]
@@ -213,7 +220,7 @@ async def _until_signal(
     with contextlib.suppress(NotImplementedError):  # elsewhere Ctrl-C raises KeyboardInterrupt
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, lambda: (again if stop.is_set() else stop).set())
-    async with _served(app, listener, None, tls) as (server, state):
+    async with served(app, listener, None, tls) as (server, state):
         ready(url_of(listener, tls))
         await stop.wait()
         server.close()
@@ -238,9 +245,10 @@ async def _drained(state: ServerState, again: asyncio.Event, stopping: Callable[
 
 
 @contextlib.asynccontextmanager
-async def _served(
-    app: Any, listener: socket.socket, http: type[asyncio.Protocol] | None, tls: Tls | None
+async def served(
+    app: Any, listener: socket.socket, http: type[asyncio.Protocol] | None, tls: Beneath | None
 ) -> AsyncIterator[tuple[asyncio.Server, ServerState]]:
+    """Within it the application is served; at its end what runs is broken off."""
     state = ServerState()
     factory = protocol_factory(app, state, http)
     if tls is not None:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from mock_ares.dialects import DialectName
 from mock_ares.expectation import Outcome
-from mock_ares.scenario.model import Reply
+from mock_ares.scenario.model import BadTls, Reply
 
 Tier = Literal["documented", "standard", "defensive"]
 Verdict = Literal["passed", "failed", "skipped", "errored", "informational"]
@@ -49,6 +49,7 @@ Boundaries = Literal["exact", "best-effort"]
 NEWEST = "newest"
 """The edition of a run that asks for none: all that there is."""
 NO_EXCHANGE = "there was no exchange"
+UNDUE = "with an answer that nobody may ask for there"
 STREAM_PATH = "/api/chat/stream"
 KEY_PATH = "/v1/chat/stream"
 CAPABILITIES = frozenset(
@@ -106,6 +107,8 @@ class Case:
     """It is pointed at a port that refuses connections."""
     new_chat: bool = False
     """Between two questions at once another chat is begun."""
+    bad_tls: BadTls | None = None
+    """It is pointed at a listener that it must refuse, for its certificate or how it speaks TLS."""
 
 
 @dataclass(slots=True)
@@ -260,7 +263,7 @@ class Failure:
     reads: tuple[bytes, ...] = ()
     """The payload as the client read it, where boundaries are promised."""
     ending: str = ""
-    """How the connection ended; ``NO_EXCHANGE``: there was none."""
+    """How the connection ended; ``NO_EXCHANGE``: there was none; ``UNDUE``: there should have been none."""
     request: dict[str, Any] | None = None
     """The journal's record of the request, redacted."""
     picture: str = ""

@@ -289,6 +289,8 @@ class Counterexample(Words):
     """The client is pointed at a port that refuses connections."""
     new_chat: Switch = False
     """Between two questions at once another chat is begun, in a page."""
+    bad_tls: BadTls | None = None
+    """The client is pointed at a listener that it must refuse, for its certificate or how it speaks TLS."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import nullcontext
+from typing import get_args
 
 import pytest
 
@@ -12,7 +13,7 @@ from mock_ares.authoring.calls import reply
 from mock_ares.client import AresError, stream_chat
 from mock_ares.faults import close_early, reset_peer
 from mock_ares.scenario.fault import Fault
-from mock_ares.scenario.model import Body, Reply
+from mock_ares.scenario.model import BadTls, Body, Reply
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.clients.rig import PATH, Runner
@@ -60,6 +61,19 @@ def test_who_is_not_told_asks_nothing(tool: str, fake: FakeServer, runner: Runne
     outcome = runner(f"{tool}/fixed", fake.url, fake.credentials().token)
     assert (outcome.text, outcome.failed) == ("", True)
     assert len(fake.requests()) == before
+
+
+@pytest.mark.slow
+@each(*HERE)
+@pytest.mark.usefixtures("trusting")
+def test_whom_nobody_can_trust_is_sent_nothing(tool: str, fake: FakeServer, runner: Runner) -> None:
+    me = fake.credentials()
+    for kind in get_args(BadTls):
+        if kind != "endless-handshake":
+            outcome = runner(f"{tool}/fixed", fake.bad_tls(kind).url, me.token)
+            assert (outcome.text, outcome.failed) == ("", True), kind
+            assert fake.bad_tls(kind).accepted, kind
+    assert fake.requests(me.id) == []
 
 
 class TestCuts:

@@ -65,6 +65,7 @@ def test_a_capability_is_asked_for_where_the_row_names_one() -> None:
         "page-new-chat": "new-chat",
         "page-stop": "stop",
         "page-frames": "page",
+        "tls-handshake": "timeout",
     }
 
 

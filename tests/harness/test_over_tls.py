@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 from click.testing import CliRunner
 
 from mock_ares.cli import main
+from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.browser.client import BrowserClient
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.clients.in_process import PythonClient
@@ -17,6 +20,8 @@ from mock_ares.harness.clients.protocol import decode_request, encode_request
 from mock_ares.harness.clients.remote import RemoteClient
 from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import Client, Target, UsageError
+from mock_ares.harness.report.counterexample.failure_text import failure_text
+from mock_ares.harness.run.check_runner import why_skipped
 from mock_ares.harness.run.checks_in_order import run_contract
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.surroundings import unreachable
@@ -85,6 +90,81 @@ def test_a_command_is_told(tmp_path: Path) -> None:
     (tmp_path / "client.py").write_text(COMMAND)
     client = ProcessClient([sys.executable, str(tmp_path / "client.py")])
     assert verdicts(client, "plain") == {"plain": "passed"}
+
+
+OF_TLS = tuple(name for name, check in CHECKS.items() if check.row.over_tls)
+
+
+def why_not(client: Client, settings: RunSettings) -> set[str]:
+    report = run_contract(client, replace(settings, only=("certificate", "tls-version")))
+    assert {check.verdict for check in report.checks} == {"skipped"}
+    return {check.reason for check in report.checks}
+
+
+def test_what_is_about_tls_is_asked_over_tls_alone() -> None:
+    client = RemoteClient("mock_ares.client:stream_chat")
+    assert why_not(client, RunSettings()) == {"it is about TLS; --tls asks it"}
+
+
+def test_where_nobody_can_be_refused_it_is_not_asked(tmp_path: Path) -> None:
+    found = trustme.CA().issue_cert("127.0.0.1")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    found.cert_chain_pems[0].write_to_path(cert)
+    found.private_key_pem.write_to_path(key)
+    settings = RunSettings(tls=Certificate(cert, key))
+    (reason,) = why_not(RemoteClient("mock_ares.client:stream_chat"), settings)
+    assert reason.startswith("the certificate is your own")
+    browser = BrowserClient(CONTRACTS / "clients" / "browser" / "fixed.js")
+    assert {why_skipped(browser, CHECKS[name], RunSettings(tls=True)) for name in ("certificate", "tls-version")} == {
+        "not asked: the browser is told to trust anybody, so that it trusts the fake"
+    }
+    found_by_itself = RemoteClient("mock_ares.client:stream_chat")
+    found_by_itself.port = 1
+    told = why_skipped(found_by_itself, CHECKS["certificate"], RunSettings(tls=True))
+    assert "so it cannot be pointed elsewhere" in (told or "")
+
+
+def test_a_client_that_verifies_nothing(tmp_path: Path) -> None:
+    careless = COMMAND.replace("context.load_verify_locations(ca)", "context.check_hostname = context.verify_mode = 0")
+    (tmp_path / "client.py").write_text(careless)
+    client = ProcessClient([sys.executable, str(tmp_path / "client.py")])
+    report = run_contract(client, RunSettings(tls=True, quick=True, only=OF_TLS))
+    told = {check.info.id: check.failure for check in report.checks if check.failure is not None}
+    assert set(told) == {"certificate", "certificate-host"}
+    assert {failure.word for failure in told.values()} == {"leaked-credentials"}
+    text = failure_text(CHECKS["certificate"].info, told["certificate"])
+    assert "It met a certificate that no authority has signed, and sent its request all the same" in text
+    assert "ended     with an answer that nobody may ask for there" in text
+
+
+def test_a_client_that_trusts_nobody_has_refused_nothing(tmp_path: Path) -> None:
+    (tmp_path / "client.py").write_text(COMMAND.replace("context.load_verify_locations(ca)", "pass"))
+    client = ProcessClient([sys.executable, str(tmp_path / "client.py")])
+    (check,) = run_contract(client, RunSettings(tls=True, only=("certificate",))).checks
+    assert (check.verdict, "does not trust the fake's authority" in check.reason) == ("errored", True)
+
+
+def test_a_client_that_never_asks_has_refused_nothing() -> None:
+    def fails(url: str, token: str, message: str) -> str:
+        raise OSError("no")
+
+    (check,) = run_contract(PythonClient(fails), RunSettings(tls=True, only=("certificate",))).checks
+    assert (check.verdict, "no request came over a good certificate either" in check.reason) == ("errored", True)
+
+
+def test_a_client_that_goes_elsewhere_has_refused_nothing() -> None:
+    from mock_ares.client import stream_chat
+
+    home = list[str]()
+
+    def whole(url: str, token: str, message: str) -> str:
+        home.append(url)
+        if url != home[0]:
+            raise OSError("no")
+        return "".join(stream_chat(url, token, message))
+
+    (check,) = run_contract(PythonClient(whole), RunSettings(tls=True, only=("certificate",))).checks
+    assert (check.verdict, "never connected to where it was pointed" in check.reason) == ("errored", True)
 
 
 def test_a_driver_is_told(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ class Row:
     """Nothing is shown to a client that does not accept gzip."""
     needs_retry: bool = False
     """Nothing is shown by a client that never asks again."""
+    over_tls: bool = False
+    """It is about TLS: asked only where the contract goes over it."""
     judge: Judge | None = None
     """Of what a client does beside the text: asked before the oracle."""
     trial: Trial = "once-through"

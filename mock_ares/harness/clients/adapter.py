@@ -26,6 +26,8 @@ class Adapter(ABC):
     """A process, or a page, for each example: most of its time is their start."""
     restarts: bool = True
     """A retry after some text was shown can be told from that text; what stands on a terminal or page cannot."""
+    trusts_anybody: bool = False
+    """It runs where nobody looks at certificates, whatever is in it."""
     port: int | None = None
     """Where it looks for its server, with credentials of its own; None: it asks where it is pointed."""
 

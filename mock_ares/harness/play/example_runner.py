@@ -91,6 +91,8 @@ class ExampleRunner:
         self.server.fake.on_answer = self._answered
         self._plans: dict[int, StreamPlan] = {}
         self.wires: list[tuple[str, Wire]] = []
+        self._is_trusted = False
+        """Whether a client has asked, and so trusts whom it should."""
 
     @classmethod
     def of(cls, client: Client, profile: str, tls: bool | Certificate = False) -> ExampleRunner:
@@ -125,6 +127,8 @@ class ExampleRunner:
         as ``NOTICED_AT_LAST``, for a busy machine may have kept it from seeing that.
         Raises HarnessError for a case that cannot be played.
         """
+        if case.bad_tls is not None and not self._is_trusted:
+            self._see_trust(client, deadline)
         if (prepare := getattr(client, "prepare", None)) is not None:
             prepare()
         credentials = self.server.credentials()
@@ -139,9 +143,12 @@ class ExampleRunner:
         with example:
             found = (self._ask_together if case.at_once else self._ask)(client, target, example)
         *earlier, last = found
+        self._is_trusted = self._is_trusted or bool(last.asked)
         if last.observation.error is not None and earlier and _ends_idle(case) and noticed < NOTICED_AT_LAST:
             return self.observe(client, case, deadline=deadline, noticed=NOTICED_AT_LAST)
-        self._refuse_to_judge(client, last.observation, last.asked or last.strays, failures)
+        self._refuse_to_judge(client, case, last.observation, last.asked or last.strays, failures)
+        if case.bad_tls is not None and self.server.bad_tls(case.bad_tls).accepted == example.accepted:
+            raise HarnessError("the client never connected to where it was pointed, so it is not known what it refuses")
         if example.expired or _too_late(last.observation, target):
             last = replace(last, observation=replace(last.observation, timed_out=True))
         if self._unknown(credentials.id, last.asked):
@@ -149,6 +156,12 @@ class ExampleRunner:
         client.slowest_start = max(client.slowest_start, example.start)
         void = _void(client, last.observation, last.asked)
         return replace(last, earlier=tuple(earlier), stalled=example.stalled, void=void)
+
+    def _see_trust(self, client: Client, deadline: float) -> None:
+        """Asks for a plain stream first. Raises HarnessError where the client does not trust the fake, or never asks:
+        then it says nothing that it refuses somebody else."""
+        if not self.observe(client, Case((Reply(chunks=("ab",)),)), deadline=deadline).asked:
+            raise HarnessError("no request came over a good certificate either: what the client refuses says nothing")
 
     def _ask(self, client: Client, target: Target, example: _Example) -> list[ExampleResult]:
         """One question after the other, and what came of each."""
@@ -179,16 +192,21 @@ class ExampleRunner:
         ]
 
     def _refuse_to_judge(
-        self, client: Client, observation: Observation, exchanges: Sequence[object], failures: int
+        self, client: Client, case: Case, observation: Observation, exchanges: Sequence[object], failures: int
     ) -> None:
         """Raises HarnessError for what is not the client's doing."""
         if failed := self.server.fake.failures.since(failures):
             raise HarnessError(f"the fake itself failed, which says nothing about the client: {failed[0]}")
-        if reason := obstacle(observation.error):
+        reason = obstacle(observation.error)
+        if reason is not None and not (case.bad_tls is not None and reason == UNTRUSTING):
             raise HarnessError(f"{reason} (the client reported: {quoted(observation.error or '', 120)})")
         if exchanges:
             return
-        if self._ca is not None and any(UNTRUSTED in words for words in self.server.fake.handshakes):
+        if (
+            case.bad_tls is None
+            and self._ca is not None
+            and any(UNTRUSTED in words for words in self.server.fake.handshakes)
+        ):
             raise HarnessError(f"no request came: {UNTRUSTING}")
         if reason := unreachable(self.url):
             raise HarnessError(reason)
@@ -203,12 +221,17 @@ class ExampleRunner:
     def _target(self, credentials: Credentials, case: Case, example: _Example) -> Target:
         token = credentials.api_key if case.path == KEY_PATH else credentials.token
         deadline = example.most + GRACE
-        url = self.server.refused_url if case.refused else self.url
+        url = self._url_for(case)
         before = self.server.fake.journal.last
         return Target(
             url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, case.cancel_in,
             example.over, asked=lambda: self._asked(before, credentials.id), ca=self._ca,
         )  # fmt: skip
+
+    def _url_for(self, case: Case) -> str:
+        if case.bad_tls is not None:
+            return self.server.bad_tls(case.bad_tls).url
+        return self.server.refused_url if case.refused else self.url
 
     @property
     def _ca(self) -> str | None:
@@ -252,6 +275,9 @@ class _Example:
         self._is_found = runner.is_found
         self._before = self._server.fake.journal.last
         self.case, self.noticed = case, noticed
+        self._bad_tls = None if case.bad_tls is None else self._server.bad_tls(case.bad_tls)
+        self.accepted = 0 if self._bad_tls is None else self._bad_tls.accepted
+        """Connections to what it must refuse before it."""
         self.owner = owner
         self._deadline = deadline + max(lasting(reply) for reply in case.replies)
         self._held = _withholding(case, deadline) if case.withhold else None
@@ -310,6 +336,8 @@ class _Example:
         else:
             self.expired, self.over.at = True, now
             self._over()
+            if self._bad_tls is not None:
+                self._bad_tls.abort()
             for owner, wire in self._wires:  # the idle ones, too: it may be waiting for their end
                 if owner == self.owner:
                     wire.reset()

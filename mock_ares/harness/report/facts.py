@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from mock_ares.harness.model import NO_EXCHANGE, Difference, Failure
+from mock_ares.harness.model import NO_EXCHANGE, UNDUE, Difference, Failure
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side, alone, compared, first_difference
 from mock_ares.harness.report.counterexample.payload import Payload, payload
 from mock_ares.harness.report.counterexample.replanned import Stream, judged, stream_of
 from mock_ares.scenario.diagnostics import listed
 from mock_ares.scenario.model import Reply
+from mock_ares.server.certificates.bad_tls import BAD_TLS
 
 _ABOUT_REQUESTS = frozenset({"bad-request", "leaked-credentials"})
 _ABOUT_ENDS = frozenset({"silent-truncation", "hung", "kept-open", "reposted", "early-retry"})
@@ -41,7 +42,7 @@ def facts(failure: Failure | Difference, *, columns: int, rows: int, line: int |
             yield Fact(label, FactLines(tuple(map(clean, lines))))
         yield Fact("correct", clean(failure.expected))
         return
-    asked = failure.ending != NO_EXCHANGE
+    asked = failure.ending not in (NO_EXCHANGE, UNDUE)
     stream = stream_of(failure) if asked else None
     if asked:
         yield from _case(failure)
@@ -81,6 +82,8 @@ def _case(failure: Failure) -> Iterator[Fact]:
         yield Fact("case", "between the two another chat is begun")
     if case.withhold:
         yield Fact("case", "each piece is sent only when the client has shown the one before")
+    if case.bad_tls is not None:
+        yield Fact("case", f"it is pointed at {BAD_TLS[case.bad_tls]}")
     if case.refused:
         yield Fact("case", "it is pointed at a port that refuses connections")
 

@@ -119,6 +119,8 @@ def why_skipped(client: Client, check: Check, settings: RunSettings) -> str | No
         return f"the dialect {settings.dialect} cannot express it"
     if info.capability is not None and info.capability not in client.capabilities:
         return f"the client does not declare {info.capability}"
+    if check.row.over_tls and (unasked := _not_over_tls(client, check, settings)) is not None:
+        return unasked
     if (refused := _refused(client, check, settings)) is not None:
         return refused
     if info.capability == "timeout" and client.timeout is None:
@@ -127,6 +129,21 @@ def why_skipped(client: Client, check: Check, settings: RunSettings) -> str | No
         return "it takes many seconds; left out of a quick run"
     if check.row.draws_from and not check.row.held(settings):
         return "no row it could draw from has passed"
+    return None
+
+
+def _not_over_tls(client: Client, check: Check, settings: RunSettings) -> str | None:
+    """Why a check of TLS is not asked."""
+    if not settings.tls:
+        return "it is about TLS; --tls asks it"
+    if not any(case.bad_tls for case in check.examples):
+        return None
+    if settings.tls is not True:
+        return "the certificate is your own, and what must be refused is made with the authority of --tls alone"
+    if getattr(client, "trusts_anybody", False):
+        return "not asked: the browser is told to trust anybody, so that it trusts the fake"
+    if getattr(client, "port", None) is not None:
+        return "not asked: the client looks for its server at a port of its own, so it cannot be pointed elsewhere"
     return None
 
 

@@ -9,10 +9,11 @@ import enum
 import json
 from dataclasses import replace
 
-from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Client, Failure, FailureKind
+from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, UNDUE, Client, Failure, FailureKind
 from mock_ares.harness.result import ExampleResult
 from mock_ares.harness.verdict import diagnosis, oracle
 from mock_ares.scenario.model import RetryAfter
+from mock_ares.server.certificates.bad_tls import BAD_TLS
 from mock_ares.server.record.journal import Exchange, kept_text
 from mock_ares.server.transport.header_fields import Fields
 
@@ -164,6 +165,34 @@ def waits(played: ExampleResult, client: Client) -> Found:
     form = "a date" if isinstance(announced, RetryAfter) else f"{announced:g} s"
     reason = f"Retry-After was {form}, and it asked again after {waited:.1f} s"
     return _failure(played, 0, "early-retry", reason, "waits as long as Retry-After says before it asks again")
+
+
+def refuses_bad_tls(played: ExampleResult, client: Client) -> Found:
+    """Nothing was asked, least of all with a token, and the client reports an error and no answer."""
+    seen, kind = played.observation, played.case.bad_tls
+    if kind is None:
+        return None
+    asked, what = (*played.exchanges, *played.strays), BAD_TLS[kind]
+    if asked:
+        with_token = any(exchange.credentials != "none" for exchange in asked)
+        word: FailureKind = "leaked-credentials" if with_token else "error-as-answer"
+        said = f"it met {what}, and sent its request all the same{', with the token' if with_token else ''}"
+    elif seen.timed_out:
+        word, said = "hung", f"it met {what}, and came to no end"
+    elif seen.error is None or seen.shown_text:
+        word, said = "error-as-answer", f"it met {what}, and gave {diagnosis.quoted(seen.text or seen.shown_text)}"
+    else:
+        return PASSED
+    return Failure(
+        case=played.case,
+        expected="sends nothing, and reports an error",
+        expected_text="",
+        observation=seen,
+        word=word,
+        diagnosis=said,
+        ending=UNDUE if asked else NO_EXCHANGE,
+        request=asked[0].as_dict() if asked else None,
+    )
 
 
 def explains(played: ExampleResult, client: Client) -> Found:

@@ -114,10 +114,13 @@ class BadTlsListener:
         """Origin, without a path."""
         self.accepted = 0
         """Connections so far."""
+        self._state: ServerState | None = None
 
     def beneath(self, http: Callable[[], asyncio.Protocol], state: ServerState) -> Callable[[], asyncio.Protocol]:
         """As ``loop.Beneath`` has it."""
         from mock_ares.server.transport.tls.refusable_connection import RefusableConnection, SilentConnection
+
+        self._state = state
 
         def accept() -> asyncio.Protocol:
             self.accepted += 1
@@ -132,6 +135,11 @@ class BadTlsListener:
         """Within it the application is what answers those who go on."""
         async with served(app, self.socket, None, self):
             yield self
+
+    def abort(self) -> None:
+        """Ends the handshakes that are under way. In the event loop that serves."""
+        for connection in list(self._state.connections if self._state is not None else ()):
+            connection.transport.abort()
 
     def close(self) -> None:
         """Stops listening, also where nobody was answered."""

@@ -26,6 +26,7 @@ class BrowserClient(Adapter):
     """
 
     restarts = False
+    trusts_anybody = True
 
     def __init__(
         self,

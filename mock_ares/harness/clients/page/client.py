@@ -48,6 +48,7 @@ class PageClient(Adapter):
     """
 
     spawns = True
+    trusts_anybody = True
 
     def __init__(
         self,

@@ -392,6 +392,7 @@ def _lifetime(text: str) -> float:
     "--path", type=click.Choice(list(CHATS)), help="Which of ARES's chats is asked; by default the scenario's own path."
 )
 @click.option("--messages", is_flag=True, help="The request has the form of the v1 page.")
+@click.option("--tls", is_flag=True, help="Over TLS: where records end, and how it says that it ends.")
 @click.option("--all", "everything", is_flag=True, help="Every write and every byte.")
 def show(file: Path, **options: Any) -> None:
     """Print what a scenario FILE would send, or one of the library by its name: a timeline of every byte."""

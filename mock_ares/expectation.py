@@ -23,12 +23,18 @@ from typing import Literal
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS, STANDARD, Decoded
 from mock_ares.plan.http1.negotiation import Negotiated, carried
-from mock_ares.plan.model import StreamPlan
+from mock_ares.plan.model import StreamPlan, TlsBreak
 from mock_ares.scenario.fault import FAULTS
 
 Outcome = Literal["exact", "error", "either", "undetectable"]
 LONG_LINE = 64 * 1024
 """Bytes in a line that no text obliges a client to take."""
+TLS_BREAKS: dict[TlsBreak, str] = {
+    "no-close-notify": "the connection is closed without close_notify, so the body is not complete (RFC 9112 9.8)",
+    "inside-record": "the connection is closed inside a TLS record (RFC 8446 6.1)",
+    "alert": "a fatal TLS alert ends the connection (RFC 8446 6.2)",
+    "bad-record": "a TLS record cannot be decrypted (RFC 8446 5.2)",
+}
 _REPLACEMENTS = re.compile("\ufffd+")
 
 
@@ -80,7 +86,7 @@ def _of_stream(plan: StreamPlan) -> Expectation:
     if DIALECTS[plan.dialect].ends:
         return _with_end_record(plan, read, incomplete)
     if incomplete is not None:
-        behind_it = plan.ending.kind == "reset" and _length_is_reached(plan)
+        behind_it = (plan.ending.kind == "reset" or plan.ending.tls is not None) and _length_is_reached(plan)
         return Expectation("either" if behind_it else "error", plan.text, incomplete, _also(plan))
     if _is_cut(plan) and read.text != plan.text:
         why = "HTTP ends the body well, and the dialect has no end record"
@@ -118,6 +124,8 @@ def _incomplete(plan: StreamPlan) -> str | None:
     ending, framing = plan.ending, plan.body.framing
     if ending.kind == "reset":
         return "the connection is reset"
+    if ending.tls is not None and not (ending.tls == "no-close-notify" and _length_is_reached(plan)):
+        return TLS_BREAKS[ending.tls]
     if ending.tail:
         return "an HTTP chunk has no valid size (RFC 9112 7.1)"
     if ending.kind != "complete" and not _length_is_reached(plan):

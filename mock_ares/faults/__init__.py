@@ -19,6 +19,7 @@ globals().update(FAULTS)
 if TYPE_CHECKING:  # the same for those who do not run it; a test prints what is missing
     from mock_ares.faults.close_early import CloseEarly as close_early
     from mock_ares.faults.cut_gzip import CutGzip as cut_gzip
+    from mock_ares.faults.drop_tls import DropTls as drop_tls
     from mock_ares.faults.duplicate_chunk import DuplicateChunk as duplicate_chunk
     from mock_ares.faults.empty_reply import EmptyReply as empty_reply
     from mock_ares.faults.error_event import ErrorEvent as error_event
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # the same for those who do not run it; a test prints what is
         "FAULTS",
         "close_early",
         "cut_gzip",
+        "drop_tls",
         "duplicate_chunk",
         "empty_reply",
         "error_event",

@@ -24,6 +24,8 @@ from mock_ares.scenario.model import Body, Framing, Segmentation
 
 EndingKind = Literal["complete", "close", "reset", "hang"]
 Headers = tuple[tuple[str, str], ...]
+TlsBreak = Literal["no-close-notify", "inside-record", "alert", "bad-record"]
+"""How TLS breaks off: without saying so, inside a record, by a fatal alert, by a record that cannot be decrypted."""
 BODILESS = frozenset({204, 304})
 """Statuses whose responses end with the head (RFC 9112 6.3)."""
 
@@ -76,6 +78,8 @@ class Ending:
     """While hanging, comments fill the silence, where they fill others."""
     notify: bool = True
     """Where there is TLS, close_notify goes before FIN: the end is meant (RFC 8446 6.1)."""
+    tls: TlsBreak | None = None
+    """How TLS breaks off, where that is the fault."""
     heartbeat: tuple[float, bytes] | None = None
     """While hanging: every so many seconds these bytes; of the payload in a plan, as they leave in a script."""
 

@@ -33,6 +33,8 @@ class Fault(Words):
     """Not all of the plan's text is in its payload any more."""
     needs_gzip: ClassVar[bool] = False
     """It is about a compressed body."""
+    over_tls: ClassVar[str | None] = None
+    """It is about TLS, and cannot be said in clear text: the fault that comes nearest there."""
     needs: ClassVar[str | None] = None
     """What of a reply or of a client it cannot do without, as people are told."""
     trait: ClassVar[str | None] = None
@@ -41,6 +43,14 @@ class Fault(Words):
     def __call__(self, plan: Any) -> Any:
         """The plan with the fault (``mock_ares.plan.model.StreamPlan``, which this room does not know)."""
         raise NotImplementedError
+
+    @classmethod
+    def unsayable(cls, tls: bool) -> str | None:
+        """Why it cannot be said over a connection whose TLS is the fake's own, or that has none; None: it can."""
+        if tls or cls.over_tls is None:
+            return None
+        nearest = f"{cls.over_tls} comes nearest in clear text"
+        return f"{cls.name}: here is no TLS to break; {nearest} (mock-ares serve --tls, Settings(tls=True))"
 
     @classmethod
     def required(cls) -> list[str]:

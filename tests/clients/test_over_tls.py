@@ -11,7 +11,8 @@ import pytest
 
 from mock_ares.authoring.calls import reply
 from mock_ares.client import AresError, stream_chat
-from mock_ares.faults import close_early, reset_peer
+from mock_ares.faults import close_early, drop_tls, reset_peer
+from mock_ares.plan.model import TlsBreak
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import BadTls, Body, Reply
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -76,6 +77,31 @@ def test_whom_nobody_can_trust_is_sent_nothing(tool: str, fake: FakeServer, runn
     assert fake.requests(me.id) == []
 
 
+TAKES: dict[str, set[TlsBreak]] = {
+    "node": {"no-close-notify", "inside-record", "alert", "bad-record"},
+    "curl": {"no-close-notify", "inside-record"},
+    "python-httpx": {"no-close-notify", "inside-record"},
+    "go": {"no-close-notify"},
+    "java": {"no-close-notify"},
+    "python-requests": set(),
+}
+"""Who takes what for the end of a body that ends with the connection: the flaws of ``tls-truncation``."""
+
+
+@pytest.mark.slow
+@each(*HERE)
+@pytest.mark.usefixtures("trusting")
+def test_tls_that_breaks_off(tool: str, fake: FakeServer, runner: Runner) -> None:
+    for how in get_args(TlsBreak):
+        fault = drop_tls(2, how)
+        for body in (Body("close"), Body(), Body("length")):
+            me = fake.credentials()
+            fake.script(me.id, cut_reply(fault, body))
+            outcome = runner(f"{tool}/fixed", fake.url, me.token)
+            assert outcome.failed or (body.framing == "close" and how in TAKES[tool]), (how, body)
+            assert "ab cd ".startswith(outcome.text)  # Java's drops what it has in hand when the connection fails
+
+
 class TestCuts:
     """Of a body that ends with the connection: what docs/tls.md says of each client. A library that takes a cut for an
     end may learn better."""
@@ -110,8 +136,8 @@ class TestCuts:
         assert "".join(shown) == "ab cd "
 
 
-def cut_reply(fault: Fault) -> Reply:
-    return reply(chunks=("ab ", "cd ", "ef"), text=None, body=Body("close"), faults=[fault])
+def cut_reply(fault: Fault, body: Body = Body("close")) -> Reply:
+    return reply(chunks=("ab ", "cd ", "ef"), text=None, body=body, faults=[fault])
 
 
 def _cut(fake: FakeServer, runner: Runner, tool: str, fault: Fault) -> bool:

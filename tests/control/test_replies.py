@@ -36,7 +36,7 @@ ARGUMENTS: dict[str, Any] = {
     "duplicate_chunk": {"chunk": 1},
     **{name: {"after": "Neural"} for name in FAULTS if name in (
         "close_early", "reset_peer", "hang", "provider_hang", "malformed_chunk", "cut_gzip", "truncate", "invalid_utf8",
-        "error_event",
+        "error_event", "drop_tls",
     )},
 }  # fmt: skip
 
@@ -139,6 +139,9 @@ class TestBreaking:
         required = {each["name"] for each in kind["parameters"] if each["required"]}
         assert required == set(ARGUMENTS.get(fault, {}))
         said_of_it = {fault: ARGUMENTS[fault]} if required else fault
+        if FAULTS[fault].over_tls is not None:
+            assert "comes nearest in clear text" in api.refused(422, "POST", "/breaks", {"fault": said_of_it})
+            return
         assert api.post("/breaks", {"fault": said_of_it})["fault"] == said_of_it
         if not fault.endswith("hang"):
             dialect = {"missing_end": "typed", "error_event": "typed"}.get(fault)

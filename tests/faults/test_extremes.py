@@ -18,7 +18,7 @@ from mock_ares.expectation import expect, sent_payload
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.http1.layout import head_only, lay_out
 from mock_ares.plan.http1.negotiation import Negotiated, carried
-from mock_ares.plan.model import Script, StreamPlan
+from mock_ares.plan.model import Script, StreamPlan, TlsBreak
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Body, Content, DialectName, Position, Redirect, Reply
@@ -59,6 +59,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], ...]] = {
     },
     **dict.fromkeys(("close_early", "reset_peer"), tuple(zip(WHERE, [True, False] * 3, strict=True))),
     **dict.fromkeys(("long_length", "short_length"), ((1,), (9,), (1000,))),
+    "drop_tls": tuple(zip(WHERE, get_args(TlsBreak) * 2, strict=False)),
     "empty_reply": ((False,), (True,)),
 }
 PEERS = (Negotiated(), Negotiated(gzip=True), Negotiated("1.0", keep_alive=False))
@@ -91,6 +92,9 @@ class Heard:
 SAYS: dict[str, Callable[[Heard], bool]] = {
     "close_early": lambda h: h.kind == "close" and h.content == sent_payload(h.plan),
     "reset_peer": lambda h: h.kind == "reset" and h.content == sent_payload(h.plan),
+    "drop_tls": lambda h: (
+        h.kind == "close" and h.content == sent_payload(h.plan) and h.script.ending.tls == h.fault.how
+    ),
     "hang": lambda h: h.kind == "hang" and h.content == sent_payload(h.plan),
     "provider_hang": lambda h: h.kind == "hang" and h.content == sent_payload(h.plan),
     # HTTP/1.0 has no HTTP chunks: what is left of it is the FIN

@@ -40,6 +40,8 @@ OUTCOMES = {
     "not-sse": {"error", "exact"},  # an event stream without events is an empty answer
     "drop-gzip": {"error"},
     "drop-silent": {"undetectable"},
+    "tls-truncation": {"error"},
+    "tls-broken": {"error"},
     "short-length": {"undetectable"},
     "long-line": {"either"},
     "after-failure": {"error", "either", "exact"},  # the second is whole
@@ -91,7 +93,7 @@ def wanted(name: str, dialect: str) -> set[str]:
         return {"undetectable", "error", "either"}
     if DIALECTS[dialect].ends and name == "unterminated":
         return {"either"}
-    if DIALECTS[dialect].ends and (name.startswith("drop-") or name == "malformed-chunk"):
+    if DIALECTS[dialect].ends and (name.startswith("drop-") or name in ("malformed-chunk", "tls-broken")):
         return {"error", "either"}  # behind the end record
     return OUTCOMES.get(name, {"exact"})
 
@@ -211,6 +213,8 @@ ALSO: dict[str, set[str]] = {
     "short-length": {"short_length", "length"},
     "drop-gzip": {"cut_gzip", "gzip"},
     "drop-silent": {"truncate", "close_early", "close-delimited"},
+    "tls-truncation": {"drop_tls", "close-delimited"},
+    "tls-broken": {"drop_tls", "length"},
     "gzip": {"length"},
     "missing-end": {"missing_end"},
     "end-record": {"hang", "close", "close-delimited"},

@@ -86,7 +86,7 @@ def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
         (None, "cannot read a.json: No such file"),
         ("{", "a.json is no report: "),
         ("[]", "a.json is no report of `check --report a.json` (TypeError"),
-        ('{"clients": []}', "KeyError: 'version'"),
+        ('{"clients": []}', "KeyError: 'notes'"),
     ],
 )
 def test_a_file_that_is_no_report(text: str | None, said: str) -> None:

@@ -128,7 +128,7 @@ def test_a_client_that_verifies_nothing(tmp_path: Path) -> None:
     careless = COMMAND.replace("context.load_verify_locations(ca)", "context.check_hostname = context.verify_mode = 0")
     (tmp_path / "client.py").write_text(careless)
     client = ProcessClient([sys.executable, str(tmp_path / "client.py")])
-    report = run_contract(client, RunSettings(tls=True, quick=True, only=OF_TLS))
+    report = run_contract(client, RunSettings(tls=True, quick=True, only=OF_TLS[:3]))
     told = {check.info.id: check.failure for check in report.checks if check.failure is not None}
     assert set(told) == {"certificate", "certificate-host"}
     assert {failure.word for failure in told.values()} == {"leaked-credentials"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import warnings
+from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from typing import Any
@@ -190,6 +191,44 @@ class ShakesHandsForEver(OverTls):
         return wrapped
 
 
+class AnyEndWillDo(OverTls):
+    """As the ssl module has it by default, and most libraries: FIN is as good as close_notify."""
+
+    def wrapped(self, connection: Shaking, host: str, context: ssl.SSLContext) -> Any:
+        return context.wrap_socket(connection.sock, server_hostname=host)
+
+
+class ErrorsAreTheEnd(OverTls):
+    """Takes what OpenSSL says, if it says one of these words, for the end of the body."""
+
+    words: tuple[str, ...] = ()
+
+    def received(self, response: Any) -> Iterator[bytes]:
+        try:
+            yield from super().received(response)
+        except ssl.SSLError as error:
+            if not any(word in str(error.reason) for word in self.words):
+                raise
+
+
+class AlertIsTheEnd(ErrorsAreTheEnd):
+    """Takes an alert for close_notify, which is one, too."""
+
+    words = ("ALERT",)
+
+
+class BrokenRecordIsTheEnd(ErrorsAreTheEnd):
+    """Stops reading at a record that it cannot decrypt."""
+
+    words = ("DECRYPTION_FAILED",)
+
+
+class EndsWhereTlsDoes(ErrorsAreTheEnd):
+    """Whatever TLS has against it, the body has ended."""
+
+    words = ("ALERT", "DECRYPTION_FAILED", "EOF")
+
+
 OVER_TLS: tuple[Mutant, ...] = (
     mutant(VerifiesNothing, "certificate certificate-host", "Whatever the certificate is, it goes on."),
     mutant(ComparesNoHost, "certificate-host", "Only there is the authority known, and the name another's."),
@@ -205,5 +244,13 @@ OVER_TLS: tuple[Mutant, ...] = (
         "Only there does a handshake fail.",
     ),
     mutant(SpeaksTheOld, "tls-version", "Only there is an old version all that there is."),
+    mutant(AnyEndWillDo, "tls-truncation", "HTTP chunks and a length show the cut without TLS."),
+    mutant(AlertIsTheEnd, "tls-truncation tls-broken", "Both have an alert."),
+    mutant(BrokenRecordIsTheEnd, "tls-truncation tls-broken", "Both have such a record."),
+    mutant(
+        EndsWhereTlsDoes,
+        "tls-truncation tls-broken drop-fin drop-fin-close drop-length",
+        "Over TLS every FIN in the midst of a body lacks close_notify; a length that is too long has it.",
+    ),
     mutant(ShakesHandsForEver, "tls-handshake", "Only there does a handshake not end; stall is silent behind it."),
 )

@@ -15,8 +15,8 @@ from mock_ares.server.replies.timeline import timeline
 from tests.plan.strategies import PEERS, replies
 
 
-def shown(reply: Reply, peer: Negotiated = Negotiated(), *, most: int | None = 40) -> list[str]:
-    return list(timeline(build(reply, RequestContext()), peer, most=most))
+def shown(reply: Reply, peer: Negotiated = Negotiated(), *, most: int | None = 40, tls: bool = False) -> list[str]:
+    return list(timeline(build(reply, RequestContext()), peer, most=most, tls=tls))
 
 
 def test_a_plan_from_its_head_to_its_end() -> None:
@@ -136,3 +136,23 @@ def test_every_line_can_be_printed_and_every_byte_is_there(reply: Reply, peer: N
     )
     moments = [float(line.split(" ms")[0]) for line in lines if re.match(r" *[0-9.]+ ms  ", line)]
     assert moments == sorted(moments)
+
+
+def test_over_tls_records_end_with_reads() -> None:
+    lines = shown(Reply(chunks=("a", "b"), segments="event", body="close"), tls=True)
+    assert sum("a read ends here, and a TLS record" in line for line in lines) == 3
+    assert lines[-1].endswith("complete; the connection is closed, behind close_notify")
+    assert "close_notify" not in shown(Reply(text="a"), tls=True)[-1]
+    cut = Reply(text="a", faults=(faults.close_early(0),))
+    assert shown(cut, tls=True)[-1].endswith("the connection is closed (FIN)")
+
+
+def test_how_tls_breaks_off_is_told_anyway() -> None:
+    says = {
+        "no-close-notify": "the connection is closed (FIN), without close_notify",
+        "inside-record": "the connection is closed (FIN), inside a TLS record",
+        "alert": "the connection is closed (FIN), behind a fatal TLS alert",
+        "bad-record": "the connection is closed (FIN), behind a TLS record that cannot be decrypted",
+    }
+    for how, said in says.items():
+        assert shown(Reply(text="a", faults=(faults.drop_tls(0, how),)))[-1].endswith(said)  # type: ignore[arg-type]

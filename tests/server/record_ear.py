@@ -22,7 +22,9 @@ class RecordsHeard:
     notified: bool = False
     """Whether close_notify came."""
     ending: str = "open"
-    """``fin``, ``reset``, or ``open``."""
+    """``fin``, ``inside`` (a record), ``reset``, or ``open``."""
+    error: str = ""
+    """Why OpenSSL reads no further."""
 
     @property
     def said(self) -> bytes:
@@ -93,6 +95,11 @@ class RecordEar:
                 continue
             except ssl.SSLZeroReturnError:
                 text = b""
+            except ssl.SSLError as error:
+                heard.error = error.reason or ""
+                assert self._record() == "fin"
+                heard.ending = "fin"
+                return heard
             if text:
                 assert not heard.notified
                 heard.texts.append(text)
@@ -108,8 +115,7 @@ class RecordEar:
             except ConnectionResetError:
                 return "reset"
             if not read:
-                assert not self.raw, "the connection ended inside a record"
-                return "fin"
+                return "inside" if self.raw else "fin"
             self.raw += read
         length = 5 + int.from_bytes(self.raw[3:5], "big")
         record, self.raw = self.raw[:length], self.raw[length:]

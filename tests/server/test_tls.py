@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,9 @@ import pytest
 import uvloop
 
 from mock_ares.authoring.calls import reply
-from mock_ares.faults import close_early, hang, long_length, reset_peer
+from mock_ares.faults import close_early, drop_tls, hang, long_length, reset_peer
 from mock_ares.monotonic import monotonic
+from mock_ares.plan.model import TlsBreak
 from mock_ares.scenario.model import Body, Pace, Reply
 from mock_ares.server.hosting import loop
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -54,6 +56,13 @@ def heard(fake: FakeServer, *replies: Reply, version: ssl.TLSVersion = VERSIONS[
 
 
 CLOSED = Body("close")
+BREAKS: dict[TlsBreak, tuple[str, str]] = {
+    "no-close-notify": ("fin", ""),
+    "inside-record": ("inside", ""),
+    "alert": ("fin", "SSLV3_ALERT_UNEXPECTED_MESSAGE"),
+    "bad-record": ("fin", "DECRYPTION_FAILED_OR_BAD_RECORD_MAC"),
+}
+"""How the connection ends, and what OpenSSL says of it."""
 
 
 class TestRecords:
@@ -136,6 +145,37 @@ class TestEnds:
             found = heard(fake, reply(chunks=chunks, text=None, body=body, faults=[fault]))
             assert found.body.count(b"data: ") == 3
             assert (found.notified, found.ending) == (False, "fin" if end == "close" else "reset")
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    @pytest.mark.parametrize("body", [Body(), CLOSED])
+    @pytest.mark.parametrize("how", BREAKS)
+    def test_tls_breaks_off_as_said(self, fake: FakeServer, version: ssl.TLSVersion, body: Body, how: TlsBreak) -> None:
+        found = heard(fake, reply(TEXT, body=body, faults=[drop_tls("Neural", how)]), version=version)
+        ending, error = BREAKS[how]
+        if how == "alert" and version == ssl.TLSVersion.TLSv1_2:
+            error = "TLSV1_ALERT_INTERNAL_ERROR"
+        assert (found.notified, found.ending, found.error) == (False, ending, error)
+        assert b"Neural" in found.body
+        assert b"example" not in found.body
+
+    @pytest.mark.needs_barrier
+    @pytest.mark.parametrize("how", BREAKS)
+    @pytest.mark.parametrize("count", [10, pytest.param(1000, marks=pytest.mark.slow)])
+    def test_all_of_it_comes_before_tls_breaks_off(self, fake: FakeServer, how: TlsBreak, count: int) -> None:
+        chunks = ("one ", "two ", "three ", "four")
+        for _ in range(count):
+            found = heard(fake, reply(chunks=chunks, text=None, faults=[drop_tls(3, how)]))
+            assert found.body.count(b"data: ") == 3
+            assert (found.ending, found.error) == BREAKS[how]
+
+    def test_the_journal_has_the_fault(self, fake: FakeServer) -> None:
+        credentials = fake.credentials()
+        fake.script(credentials.id, reply(TEXT, faults=[drop_tls("Neural", "alert")]))
+        with RecordEar(fake) as ear:
+            ear.ask(credentials)
+            ear.hear()
+        (asked,) = fake.requests(credentials.id)
+        assert (asked.ending, asked.faults) == ("close", ("drop_tls",))
 
     def test_an_answer_to_the_end_is_no_reset(self, fake: FakeServer) -> None:
         """A client that answers close_notify with its own, and reads on, finds FIN and not RST."""
@@ -229,8 +269,7 @@ class TestStrangers:
     def test_broken_records_end_the_connection(self, fake: FakeServer) -> None:
         with RecordEar(fake) as ear:
             ear.socket.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
-            with pytest.raises(ssl.SSLError, match="BAD_RECORD_MAC"):
-                ear.hear()
+            assert "BAD_RECORD_MAC" in ear.hear().error
 
     def test_open_handshakes_do_not_keep_it_from_stopping(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -282,6 +321,20 @@ def _last(fake: FakeServer) -> str:
     while not fake.fake.handshakes and monotonic() < deadline:
         time.sleep(0.005)
     return fake.fake.handshakes.pop()
+
+
+def test_in_clear_text_it_is_refused_with_what_comes_nearest() -> None:
+    with FakeServer(Settings(speed=math.inf)) as fake:
+        credentials = fake.credentials()
+        fake.script(credentials.id, reply(TEXT, faults=[drop_tls(1)]))
+        fields = {"Authorization": f"Bearer {credentials.token}", "Content-Type": "application/json"}
+        asked = urllib.request.Request(f"{fake.url}/api/chat/stream", b'{"message":"hi"}', fields)
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(asked)
+        assert error.value.code == 500
+        with error.value as answer:
+            said = json.load(answer)["error"]
+    assert "drop_tls: here is no TLS to break; close_early comes nearest in clear text" in said
 
 
 def test_without_tls_nothing_of_it_is_imported() -> None:

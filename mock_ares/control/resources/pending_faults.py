@@ -71,6 +71,7 @@ _COMMON = {
     "after": "Where: behind this text, or behind so many chunks.",
     "inside_http_chunk": "Leaves an HTTP chunk unfinished, too.",
     "by": "By so many bytes.",
+    "how": "How TLS breaks off.",
     "chunk": "Which chunk, counted from 1.",
     "message": "What the error says.",
     "size": "What stands in the place of a chunk's size.",
@@ -98,6 +99,8 @@ async def add(ask: Ask) -> ControlAnswer:
     if not 1 <= times <= MOST_TIMES:
         raise RefusedError(422, f"times: expected 1 to {MOST_TIMES}, not {times}", where="times")
     fault = _fault(body["fault"]) if "fault" in body else None
+    if fault is not None and (reason := fault.unsayable(tls=bool(ask.control.fake.settings.tls))) is not None:
+        raise RefusedError(422, reason, where="fault")
     error = body.get("error")
     if error is not None and error not in NAMES:
         raise RefusedError(422, f"no error is named {error!r}{nearest(error, NAMES)}", where="error")

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from mock_ares.dialects import DIALECTS, Dialect
-from mock_ares.harness.checks import behaviour, everything, failure, framing, reads, text, tls, transfer
+from mock_ares.harness.checks import behaviour, everything, failure, framing, reads, text, transfer
 from mock_ares.harness.checks.gathered import GATHERED
 from mock_ares.harness.checks.rows import Check, Row
 from mock_ares.harness.model import CAPABILITIES, OF_PAGES, CheckInfo, HarnessError, LibraryFlaw, UsageError
@@ -24,7 +24,6 @@ ROWS: dict[str, Row] = {
     **transfer.ROWS,
     **failure.ROWS,
     **behaviour.ROWS,
-    **tls.ROWS,
     **everything.ROWS,
 }
 

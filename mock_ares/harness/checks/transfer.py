@@ -1,14 +1,18 @@
-"""Rows about what HTTP does around the events."""
+"""Rows about what HTTP does around the events, and TLS, which is asked about only where the contract goes over it."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import Any
 
+from mock_ares.faults import drop_tls
 from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import EXTENSIONS, QUOTED, TRAILERS, streaming
 from mock_ares.harness.model import Case
-from mock_ares.harness.verdict.judgements import follows, keeps_credentials
-from mock_ares.scenario.model import Body, Chunks, Redirect, Reply
+from mock_ares.harness.verdict.judgements import follows, keeps_credentials, refuses_bad_tls
+from mock_ares.plan.model import TlsBreak
+from mock_ares.scenario.model import BadTls, Body, BodyWord, Chunks, Redirect, Reply
 
 
 def carried(*chunks: str, **words: object) -> Case:
@@ -19,8 +23,37 @@ def redirected(status: int, to: str) -> Case:
     return case(Reply(redirect=Redirect(status, to)), say("ab"))  # type: ignore[arg-type]
 
 
+def pointed_at(kind: BadTls) -> Case:
+    """A good stream, where nobody may ask for it. But for one thing the listener is as good as the fake's own, and the
+    client has shown that it trusts that one."""
+    return replace(one("ab", "cd"), bad_tls=kind)
+
+
+def refusing(*kinds: BadTls, lasts: float = 0.0) -> Row:
+    return Row(tuple(map(pointed_at, kinds)), over_tls=True, lasts=lasts, judge=refuses_bad_tls)
+
+
+def broken(*where: tuple[Any, TlsBreak], body: BodyWord) -> tuple[Case, ...]:
+    return tuple(one("ab", "cd", faults=(drop_tls(at, how),), body=body) for at, how in where)
+
+
 FAR = "".join(random.Random(0).choices("abcdegimnorst", k=30_000)) * 2
 """A text that says again what it said as far ahead as gzip may look back (RFC 1951 2)."""
+
+CUT: tuple[tuple[Any, TlsBreak], ...] = (
+    (1, "no-close-notify"),
+    (1, "inside-record"),
+    (1, "bad-record"),
+    (1, "alert"),
+    ("abc", "no-close-notify"),
+    (0, "no-close-notify"),
+    (2, "no-close-notify"),
+)
+"""Between two events, inside one, in front of all and behind all."""
+BROKEN: tuple[tuple[Any, TlsBreak], ...] = tuple(
+    (at, how) for how in ("inside-record", "bad-record", "alert") for at in (1, "abc")
+)
+
 
 ROWS: dict[str, Row] = {
     "close-delimited": Row(
@@ -92,4 +125,10 @@ ROWS: dict[str, Row] = {
         judge=follows,
     ),
     "redirect-away": Row((redirected(307, "away"), redirected(308, "away")), judge=keeps_credentials),
+    "certificate": refusing("self-signed", "unknown-authority", "expired", "not-yet-valid"),
+    "certificate-host": refusing("wrong-host"),
+    "tls-version": refusing("tls-1.1"),
+    "tls-handshake": refusing("endless-handshake", lasts=10.0),
+    "tls-truncation": Row((*broken(*CUT, body="close"), *broken(CUT[0], body="http1.0")), over_tls=True),
+    "tls-broken": Row((*broken(*BROKEN, body="chunked"), *broken(*BROKEN[::2], body="length")), over_tls=True),
 }

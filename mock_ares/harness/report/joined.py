@@ -63,7 +63,8 @@ def read(path: Path) -> Part:
         raise UsageError(f"{path} is no report: {error}") from None
     try:
         clients = tuple(_client(client) for client in data["clients"])
-        report = Report(data["version"], data["seed"], clients, data["hindrance"], edition=data["contract"])
+        notes, edition = tuple(data["notes"]), data["contract"]
+        report = Report(data["version"], data["seed"], clients, data["hindrance"], notes=notes, edition=edition)
         commands = {
             (client["name"], check["id"]): check["command"]
             for client in data["clients"]
@@ -85,6 +86,7 @@ def join(parts: Mapping[str, Part]) -> Part:
             ("version", first.version, report.version),
             ("contract", first.edition, report.edition),
             ("seed", first.seed, report.seed),
+            ("notes", " ".join(first.notes) or "none", " ".join(report.notes) or "none"),
         ):
             if one != two:
                 raise UsageError(f"{name} and {other} are not of one run: {word} {one} and {two}")
@@ -95,7 +97,9 @@ def join(parts: Mapping[str, Part]) -> Part:
     hindrance = next((report.hindrance for report in reports.values() if report.hindrance), None)
     joined = tuple(map(_joined, clients.values()))
     commands = {key: command for part in parts.values() for key, command in part.commands.items()}
-    return Part(Report(first.version, first.seed, joined, hindrance, edition=first.edition), commands)
+    return Part(
+        Report(first.version, first.seed, joined, hindrance, notes=first.notes, edition=first.edition), commands
+    )
 
 
 def _joined(parts: Sequence[ClientReport]) -> ClientReport:

@@ -33,6 +33,7 @@ def as_dict(report: Report, replay: Replay) -> dict[str, Any]:
         "contract": report.edition,
         "seed": report.seed,
         "hindrance": hindrance(report.hindrance),
+        "notes": list(report.notes),
         "clients": clients,
     }
 

@@ -17,6 +17,7 @@ from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.diagnostics import listed
 from mock_ares.server.record.journal import Exchange
+from mock_ares.server.replies.timeline import TLS_ENDS
 
 MANY_BYTES = 4096
 """Of a stream that is not cut on purpose: where its reads end nobody knows."""
@@ -80,6 +81,7 @@ def ending(plan: StreamPlan, exchange: Exchange) -> str:
     sent = "after the payload" if stop is None or stop >= size else f"after {stop} of {size} payload bytes"
     if plan.head is None:
         sent = "in the response's place"
+    tls = f", {TLS_ENDS[plan.ending.tls]}" if plan.ending.tls is not None else ""
     how = exchange.ending
     if how == "client-left" and plan.ending.kind == "complete" and exchange.bytes >= size:
         how = "complete"  # it had read everything, and closed the connection first
@@ -89,7 +91,7 @@ def ending(plan: StreamPlan, exchange: Exchange) -> str:
         return "the connection was ended at the deadline"
     kinds = {
         "complete": f"the body ended well {sent}",
-        "close": f"the connection was closed (FIN) {sent}",
+        "close": f"the connection was closed (FIN) {sent}{tls}",
         "reset": f"the connection was reset (RST) {sent}",
         "hang": f"nothing more came {sent}",
     }

@@ -467,6 +467,9 @@ class RequestHandler:
             )
             return of_json({"error": message}, negotiated, status=500)
         exchange.given = reply
+        for fault in reply.faults:
+            if (reason := fault.unsayable(tls=request.wire.breaks_tls)) is not None:
+                raise PlanError(reason)
         if reply.is_held:
             exchange.releases.beyond = turn.releases(index)
         exchange.seed = reply.seed if reply.seed is not None else turn.scenario.seed

@@ -297,6 +297,8 @@ class _Player:
         else:
             if self.wire.unread is not None:
                 await self.wire.finish_body()
+            if ending.tls is not None:
+                self.wire.break_tls(ending.tls)
             self.wire.close(notify=ending.notify)
         await self.wire.wait_gone()
         return ending.kind

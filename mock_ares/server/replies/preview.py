@@ -23,8 +23,9 @@ def preview(
     path: str | None = None,
     messages: bool = False,
     everything: bool = False,
+    tls: bool = False,
 ) -> Iterator[str]:
-    """The timeline of each reply, or of one (counted from 1)."""
+    """The timeline of each reply, or of one (counted from 1). ``tls``: over TLS, where what is about that is anyway."""
     negotiated = Negotiated("1.0" if old else "1.1", gzip, not old)
     asking = Asking(message, negotiated, path, messages)
     yield f"{scenario.name}: {scenario.summary}"
@@ -44,6 +45,7 @@ def preview(
             script=answer.script,
             extra=own_fields(PROFILES[profile]),
             most=None if everything else 40,
+            tls=tls or any(fault.over_tls is not None for fault in scenario.replies[number - 1].faults),
         )
     if reply is not None and reply > len(scenario.replies):
         yield f"there is no reply {reply}: the scenario has {len(scenario.replies)}"

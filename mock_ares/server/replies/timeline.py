@@ -9,7 +9,7 @@ from mock_ares.expectation import expect
 from mock_ares.plan.http1.head import render_head
 from mock_ares.plan.http1.layout import lay_out
 from mock_ares.plan.http1.negotiation import Negotiated, carried
-from mock_ares.plan.model import Headers, Script, StreamPlan
+from mock_ares.plan.model import Headers, Script, StreamPlan, TlsBreak
 from mock_ares.scenario.diagnostics import counted
 
 WIDTH = 16
@@ -25,28 +25,46 @@ def timeline(
     script: Script | None = None,
     extra: Headers = (),
     most: int | None = 40,
+    tls: bool = False,
 ) -> Iterator[str]:
     """Lines: a summary, then each write with its moment, its bytes in hexadecimal, and the promised read ends.
 
-    ``script``: the plan's, if it is there already. ``extra``: fields that the server adds to the head.
-    Of more than ``most`` writes the middle is left out, and said; None shows all. Every line is printable: bytes are
-    shown as ASCII or a dot, text with its escapes.
+    ``tls``: it goes over TLS, where a record ends with each of these reads. ``script``: the plan's, if it is there
+    already. ``extra``: fields that the server adds to the head. Of more than ``most`` writes the middle is left out,
+    and said; None shows all. Every line is printable: bytes are shown as ASCII or a dot, text with its escapes.
     """
     script = script or lay_out(plan, negotiated)
     yield from _summary(plan, script, negotiated)
     yield ""
     if script.head is not None:
-        yield from _head(script, extra)
+        yield from _head(script, extra, _read_ends(tls))
     if script.before_fault == 0:
         yield READ
-    yield from _writes(script, _Chunks(plan), most)
+    yield from _writes(script, _Chunks(plan), most, _read_ends(tls))
     yield from _held(script, len(script.writes))
-    yield f"{_moment(_end(script))}  {ENDINGS[script.ending.kind](script)}"
+    notified = ", behind close_notify" if tls and _says_farewell(script) else ""
+    yield f"{_moment(_end(script))}  {ENDINGS[script.ending.kind](script)}{notified}"
 
 
+def _read_ends(tls: bool) -> str:
+    return READ_ENDS.replace("a read ends here", "a read ends here, and a TLS record") if tls else READ_ENDS
+
+
+def _says_farewell(script: Script) -> bool:
+    """Whether the connection ends, and says so first (close_notify)."""
+    ending = script.ending
+    return (ending.kind == "close" and ending.notify) or (ending.kind == "complete" and not script.keep_alive)
+
+
+TLS_ENDS: dict[TlsBreak, str] = {
+    "no-close-notify": "without close_notify",
+    "inside-record": "inside a TLS record",
+    "alert": "behind a fatal TLS alert",
+    "bad-record": "behind a TLS record that cannot be decrypted",
+}
 ENDINGS: dict[str, Callable[[Script], str]] = {
     "complete": lambda s: f"complete; the connection {'stays open' if s.keep_alive else 'is closed'}",
-    "close": lambda s: "the connection is closed (FIN)",
+    "close": lambda s: "the connection is closed (FIN)" + (f", {TLS_ENDS[s.ending.tls]}" if s.ending.tls else ""),
     "reset": lambda s: "the connection is reset (RST)",
     "hang": lambda s: "silence until the client leaves" + _heartbeat(s.ending.heartbeat),
 }
@@ -88,7 +106,7 @@ def _summary(plan: StreamPlan, script: Script, negotiated: Negotiated) -> Iterat
         yield f"text: {shown!r}"
 
 
-def _head(script: Script, extra: Headers) -> Iterator[str]:
+def _head(script: Script, extra: Headers, read_ends: str) -> Iterator[str]:
     """The interim responses and the head, a line each as they stand on the wire."""
     assert script.head is not None
     *interim, head = render_head(script.head, extra).split(b"\r\n\r\n")[:-1]
@@ -96,7 +114,7 @@ def _head(script: Script, extra: Headers) -> Iterator[str]:
         yield f"{_moment(script.head.at)}  {'head' if part is head else 'interim response'}, {len(part) + 4} bytes"
         yield from (f"{INDENT}{_ascii(line)}" for line in part.split(b"\r\n"))
     if script.head_boundary:
-        yield READ_ENDS
+        yield read_ends
 
 
 class _Chunks:
@@ -122,7 +140,7 @@ class _Chunks:
         return f"; chunk {begun[0]} begins" if len(begun) == 1 else f"; chunks {begun[0]} to {begun[-1]} begin"
 
 
-def _writes(script: Script, chunks: _Chunks, most: int | None) -> Iterator[str]:
+def _writes(script: Script, chunks: _Chunks, most: int | None, read_ends: str) -> Iterator[str]:
     writes = script.writes
     half = len(writes) if most is None or len(writes) <= most else most // 2
     for index, write in enumerate(writes):
@@ -137,7 +155,7 @@ def _writes(script: Script, chunks: _Chunks, most: int | None) -> Iterator[str]:
         if index + 1 == script.before_fault:
             yield READ
         elif write.boundary:
-            yield READ_ENDS
+            yield read_ends
 
 
 def _hex_lines(data: bytes, everything: bool) -> Iterator[str]:

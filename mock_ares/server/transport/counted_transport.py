@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from mock_ares.plan.model import TlsBreak
 from mock_ares.server.transport.client_socket import ClientSocket
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class CountedTransport:
     every access to an attribute slow.)
     """
 
+    has_tls = False
+    """Whether TLS is said here, and not by another server."""
     __slots__ = ("_transport", "_write", "flow", "is_closing", "peer", "written")
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -51,6 +54,9 @@ class CountedTransport:
         if not self.is_closing():
             self.peer.discard_input()
             self._transport.close()
+
+    def break_tls(self, how: TlsBreak) -> None:
+        """Where there is TLS, it says what breaks it; ``close`` without close_notify comes next."""
 
     def write_eof(self) -> None:
         """FIN behind what was written; what the client sends is still read."""

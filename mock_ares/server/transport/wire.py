@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_ares.plan.http1.negotiation import Manners
+from mock_ares.plan.model import TlsBreak
 from mock_ares.server.timing.waiters import Among, Few, Waiter, resolve
 from mock_ares.server.transport.client_socket import ClientSocket
 from mock_ares.server.transport.read_barrier import Boundary, pauses, settle, until_read
@@ -90,6 +91,11 @@ class Wire:
     def gone(self) -> bool:
         """Whether the connection has ended, whoever ended it."""
         return self._protocol.lost or self._transport.is_closing()
+
+    @property
+    def breaks_tls(self) -> bool:
+        """Whether there is TLS, and it is the fake's own."""
+        return self._transport.has_tls
 
     @property
     def has_body(self) -> bool:
@@ -254,6 +260,10 @@ class Wire:
         """
         self.ended = True
         self._transport.close(notify=notify)
+
+    def break_tls(self, how: TlsBreak) -> None:
+        """Breaks TLS off, where there is any. Nothing but ``close`` without ``notify`` can follow."""
+        self._transport.break_tls(how)
 
     def reset(self) -> None:
         """RST, which overtakes whatever the client's kernel has not got yet: ``flush()`` first."""

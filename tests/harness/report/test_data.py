@@ -26,7 +26,7 @@ WORDS = {
 
 def test_the_json_has_exactly_the_fixed_form() -> None:
     data = json.loads(as_json(REPORT, with_blank))
-    assert list(data) == ["version", "contract", "seed", "hindrance", "clients"]
+    assert list(data) == ["version", "contract", "seed", "hindrance", "notes", "clients"]
     assert (data["version"], data["seed"]) == ("1.2.3", 77)
     for client in data["clients"]:
         assert list(client) == ["name", "boundaries", "checks"]

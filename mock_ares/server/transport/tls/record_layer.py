@@ -5,9 +5,15 @@ from __future__ import annotations
 import contextlib
 import ssl
 
+from mock_ares.plan.model import TlsBreak
+
 MOST_RECORD = 16384
 """Bytes that a record can hold (RFC 8446 5.1); what is longer takes several."""
 _READ = 65536
+_FILLING = 64
+"""Bytes of a record that nobody will read."""
+_NOT_NOW = b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"
+"""A handshake's message in clear text, where only sealed records may come."""
 
 
 class RecordLayer:
@@ -63,6 +69,21 @@ class RecordLayer:
             with contextlib.suppress(ssl.SSLError):  # the client's own has not come, or never will
                 self._ssl.unwrap()
         return self._outgoing.read()
+
+    def broken(self, how: TlsBreak) -> bytes:
+        """What is written where TLS breaks off, in front of FIN. Nothing can be sealed behind it."""
+        if how == "no-close-notify":
+            return b""
+        if how == "alert":  # OpenSSL says one where it seems to have come upon what nobody may say
+            self._incoming.write(_NOT_NOW)
+            with contextlib.suppress(ssl.SSLError):
+                self._ssl.read(_READ)
+            return self._outgoing.read()
+        record = bytearray(self.seal(bytes(_FILLING)))
+        if how == "inside-record":
+            return bytes(record[: len(record) // 2])
+        record[-1] ^= 1  # of the seal
+        return bytes(record)
 
     @property
     def due(self) -> bytes:

@@ -17,6 +17,7 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mock_ares.plan.model import TlsBreak
 from mock_ares.server.transport import refusal
 from mock_ares.server.transport.counted_transport import CountedTransport
 from mock_ares.server.transport.tls.handshake_words import failure
@@ -38,6 +39,7 @@ Tell = Callable[[str], object]
 class RecordTransport(CountedTransport):
     """What the connection above writes to. What is counted is what is written to the socket, handshake and all."""
 
+    has_tls = True
     __slots__ = ("_closed", "_layer", "_owner")
 
     def __init__(self, transport: asyncio.Transport, layer: RecordLayer, owner: TlsConnection) -> None:
@@ -66,6 +68,10 @@ class RecordTransport(CountedTransport):
                 self.tell(self._layer.farewell())
             self._closed = True
             self._owner.linger()
+
+    def break_tls(self, how: TlsBreak) -> None:
+        if not self._is_closing():
+            self.tell(self._layer.broken(how))
 
     def write_eof(self) -> None:
         if not self._is_closing():

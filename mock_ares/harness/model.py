@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from mock_ares.dialects import DialectName
-from mock_ares.expectation import Outcome
-from mock_ares.scenario.model import BadTls, Reply
+if TYPE_CHECKING:  # these words are known to the process of a client, too, which starts for each example perhaps
+    from mock_ares.dialects import DialectName
+    from mock_ares.expectation import Outcome
+    from mock_ares.scenario.model import BadTls, Reply
 
 Tier = Literal["documented", "standard", "defensive"]
 Verdict = Literal["passed", "failed", "skipped", "errored", "informational"]

@@ -66,3 +66,19 @@ def test_two_examples_at_once_for_each_core_and_each_check_once() -> None:
 def test_an_error_there_is_an_error_here() -> None:
     with pytest.raises(UsageError, match="no such command any more"):
         run(Spawned(threading.Barrier(LANES), [], broken=True))
+
+
+@pytest.mark.parametrize(("shared", "others"), [((), 0), (SHARED[:1], 0), (SHARED[:2], 1), (SHARED, LANES - 1)])
+def test_there_are_no_more_than_checks(shared: tuple[str, ...], others: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each other one is a start, for nothing where there is no check left for it."""
+    made = list[Spawned]()
+    another = Spawned.another
+
+    def noted(client: Spawned) -> Spawned:
+        made.append(another(client))
+        return made[-1]
+
+    monkeypatch.setattr(Spawned, "another", noted)
+    report = run_contract(Spawned(threading.Barrier(1), []), RunSettings(only=("request", *shared), examples=0))
+    assert {result.verdict for result in report.checks} == {"passed"}
+    assert len(made) == others

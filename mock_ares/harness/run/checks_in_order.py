@@ -142,8 +142,10 @@ class Contract:
             yield ()
             return
         alone = spawns and not getattr(self.client, "counts_its_own", False)
-        shared = Turns(c for c in checks if not (alone and c.row.trial != "once-through") and not c.row.draws_from)
-        clients = filter(None, (self.client.another() for _ in range(min(cores * (1 + spawns), MOST_BESIDE))))
+        several = [c for c in checks if not (alone and c.row.trial != "once-through") and not c.row.draws_from]
+        beside = min(cores * (1 + spawns), MOST_BESIDE, len(several) - 1)  # one is this thread's
+        shared = Turns(several)
+        clients = filter(None, (self.client.another() for _ in range(beside)))
         others = [Thread(each, [], lambda client, _, tell: self._apart(client, shared, tell)) for each in clients]
         try:
             yield shared

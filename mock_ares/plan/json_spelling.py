@@ -19,6 +19,8 @@ _MORE: dict[str, Any] = {
 """What no client knows: it holds the names that count elsewhere, and must not."""
 _FIRST_COLON = re.compile(r'\{"(?:[^"\\]|\\.)*":( ?)')
 """Of a record: a colon further on may be the text's."""
+_ANY, _NOT_ASCII = re.compile(r"[^\udc80-\udcff]"), re.compile(r"[^\x00-\x7f\udc80-\udcff]")
+"""But for a byte that is no UTF-8 (PEP 383), which no escape says. Newlines are characters, too."""
 
 
 def spelled(text: str, how: Json) -> str:
@@ -36,7 +38,7 @@ def spelled(text: str, how: Json) -> str:
 
 def _value(value: Any, how: Json, space: str) -> str:
     if isinstance(value, str):
-        return f'"{"".join(_characters(value, how.escapes))}"'
+        return f'"{_escaped(value, how.escapes)}"'
     if not isinstance(value, dict | list):
         return json.dumps(value)
     if how.space == "usual":
@@ -54,16 +56,17 @@ def _value(value: Any, how: Json, space: str) -> str:
     return f"{{{opened}{comma.join(said)}{opened}}}"
 
 
-def _characters(value: str, escapes: str) -> Iterator[str]:
-    for char in value:
-        if "\udc80" <= char <= "\udcff":  # a byte that is no UTF-8 (PEP 383), which no escape says
-            yield char
-        elif escapes == "all" or (escapes == "non-ascii" and not char.isascii()):
-            yield from (f"\\u{unit:04x}" for unit in _utf16(char))
-        elif escapes == "short" and char == "/":
-            yield "\\/"
-        else:
-            yield json.dumps(char, ensure_ascii=False)[1:-1]
+def _escaped(value: str, escapes: str) -> str:
+    if escapes == "all":
+        return _ANY.sub(_by_number, value)
+    written = json.dumps(value, ensure_ascii=False)[1:-1]
+    if escapes == "non-ascii":
+        return _NOT_ASCII.sub(_by_number, written)
+    return written.replace("/", "\\/") if escapes == "short" else written
+
+
+def _by_number(char: re.Match[str]) -> str:
+    return "".join(f"\\u{unit:04x}" for unit in _utf16(char[0]))
 
 
 def _utf16(char: str) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""The command line as a person uses it: real processes, pasted lines, every message read."""
+"""The command line as a person uses it: pasted lines, every message read; in real processes, where that may matter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from mock_ares.cli import main
 from mock_ares.sse import decode
 from tests.toolchains import require_tool
 
@@ -33,6 +35,13 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
         timeout=PATIENCE,
         env={**os.environ, **environment},
     )
+
+
+def called(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The same in this process: what a command says does not hang on whose it is, and a start takes long."""
+    done = CliRunner().invoke(main, [*map(str, arguments)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
 @dataclass
@@ -90,16 +99,16 @@ def test_the_pasted_curl_line_streams() -> None:
 def test_printed_tokens_are_accepted_and_expired_ones_are_not() -> None:
     with serving("--instant") as served:
         assert served.ask(run("token").stdout.strip()).status_code == 200
-        assert served.ask(run("token", "--api-key").stdout.strip(), "/v1/chat/stream").status_code == 200
-        assert served.ask(run("token", "--lifetime", "30s").stdout.strip()).status_code == 200
-        expired = served.ask(run("token", "--expired").stdout.strip())
+        assert served.ask(called("token", "--api-key").stdout.strip(), "/v1/chat/stream").status_code == 200
+        assert served.ask(called("token", "--lifetime", "30s").stdout.strip()).status_code == 200
+        expired = served.ask(called("token", "--expired").stdout.strip())
         assert (expired.status_code, expired.json()) == (
             401,
             {"error": "Invalid or expired token", "code": "AUTH_INVALID_TOKEN"},
         )
-        assert served.ask(run("token", "--api-key", "--expired").stdout.strip(), "/v1/chat").status_code == 401
-        assert served.ask(run("token", "--secret", "other").stdout.strip()).status_code == 401
-        assert served.ask(run("token", "--refresh").stdout.strip()).status_code == 401
+        assert served.ask(called("token", "--api-key", "--expired").stdout.strip(), "/v1/chat").status_code == 401
+        assert served.ask(called("token", "--secret", "other").stdout.strip()).status_code == 401
+        assert served.ask(called("token", "--refresh").stdout.strip()).status_code == 401
 
 
 def test_two_tokens_never_coincide() -> None:
@@ -108,7 +117,7 @@ def test_two_tokens_never_coincide() -> None:
 
 def test_the_library_is_served_by_name() -> None:
     with serving("--instant") as served:
-        token = run("token").stdout.strip()
+        token = called("token").stdout.strip()
         assert served.ask(token, **{"X-Mock-Ares-Scenario": "status-401-expired"}).status_code == 401
         wrong = served.ask(token, **{"X-Mock-Ares-Scenario": "staus-401-expired"})
         assert wrong.status_code == 400
@@ -120,7 +129,7 @@ def test_ctrl_c_ends_open_streams(tmp_path: Path) -> None:
     file.write_text("replies:\n  - text: one two three\n    faults: [{hang: {after: 1}}]\n")
     with serving(file, "--scenario", "endless") as served:
         host, _, port = served.url.removeprefix("http://").partition(":")
-        token = run("token").stdout.strip()
+        token = called("token").stdout.strip()
         streams = []
         for _ in range(20):
             stream = socket.create_connection((host, int(port)), timeout=PATIENCE)
@@ -181,7 +190,7 @@ def test_two_copies_do_not_share_a_port() -> None:
     ],
 )
 def test_wrong_use_is_one_line_and_status_2(arguments: list[str], message: str | None) -> None:
-    done = run(*arguments)
+    done = (run if arguments[0] == "serve" else called)(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == message if message else done.stderr.count("\n") == 1
 
@@ -189,7 +198,7 @@ def test_wrong_use_is_one_line_and_status_2(arguments: list[str], message: str |
 def test_a_wrong_file_is_told_whole(tmp_path: Path) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text("sumary: x\nreplies:\n  - text: Hello\n    chunks: wrods\n")
-    alike, validated = run("serve", "--port", "0", "--workers", "2", file), run("validate", file)
+    alike, validated = run("serve", "--port", "0", "--workers", "2", file), called("validate", file)
     mistakes = [
         f"{file}:1:1: unknown word 'sumary'; did you mean 'summary'?",
         f"{file}:4:13: expected words, characters, graphemes, mid-word, whole or recorded, not 'wrods'; "
@@ -200,7 +209,7 @@ def test_a_wrong_file_is_told_whole(tmp_path: Path) -> None:
 
 
 def test_validating_what_is_not_there_is_status_2() -> None:
-    done = run("validate", "nowhere.yaml")
+    done = called("validate", "nowhere.yaml")
     assert done.returncode == 2
     assert done.stdout == "nowhere.yaml:1:1: cannot be read: No such file or directory\n1 mistake\n"
 
@@ -208,7 +217,7 @@ def test_validating_what_is_not_there_is_status_2() -> None:
 def test_a_named_error_that_does_not_exist(tmp_path: Path) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text("replies:\n  - error: expired-tokn\n")
-    assert "did you mean 'expired-token'?" in run("validate", file).stdout
+    assert "did you mean 'expired-token'?" in called("validate", file).stdout
 
 
 def test_an_unreadable_file_is_status_2(tmp_path: Path) -> None:
@@ -234,13 +243,13 @@ def test_two_scenarios_of_one_name(tmp_path: Path) -> None:
 
 
 def test_validate_accepts_the_library() -> None:
-    done = run("validate", Path(__file__).parents[1] / "fixtures")
+    done = called("validate", Path(__file__).parents[1] / "fixtures")
     assert done.returncode == 0, done.stdout
     assert done.stdout.endswith(" scenarios, no mistakes\n")
 
 
 def test_show_prints_bytes_and_read_ends() -> None:
-    done = run("show", "drop-rst")
+    done = called("show", "drop-rst")
     assert done.returncode == 0
     assert "data: " in done.stdout
     assert "reset (RST)" in done.stdout
@@ -249,14 +258,14 @@ def test_show_prints_bytes_and_read_ends() -> None:
 
 @pytest.mark.parametrize("what", ["scenarios", "faults", "errors"])
 def test_lists(what: str) -> None:
-    done = run("list", what)
+    done = called("list", what)
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) >= 10
 
 
 def test_a_real_rate_limit_and_listeners_that_fail_early() -> None:
     with serving("--instant", "--rate-limit", "2/60s", "--refuse-port", "0", "--reset-port", "0") as served:
-        token = run("token").stdout.strip()
+        token = called("token").stdout.strip()
         statuses = [served.ask(token).status_code for _ in range(3)]
         assert statuses == [200, 200, 429]
         assert served.process.stdout is not None

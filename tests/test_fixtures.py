@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from mock_ares.ares.errors import NAMES, lookup
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.ares.routes.table import operations
-from mock_ares.authoring.load import load, load_all
+from mock_ares.authoring import load as loading
 from mock_ares.expectation import disagreement, expect
 from mock_ares.paths import FIXTURES
 from mock_ares.plan.build import RequestContext, build
@@ -23,6 +24,8 @@ from mock_ares.server.replies.library import Library
 from mock_ares.server.replies.lookup import Facts
 
 FILES = sorted(FIXTURES.glob("*.yaml"))
+load = cache(loading.load)
+"""A file is read once for all tests of it: with its rehearsal that takes longer than they do."""
 ROWS = {
     # text and chunks
     "chunk-split": "exact", "chunk-spaces": "exact", "chunk-empty": "exact", "text-unicode": "exact",
@@ -48,6 +51,11 @@ ROWS = {
 """Hazards by id, with what a correct client concludes from the last reply."""
 
 
+@cache
+def library() -> list[Scenario]:
+    return loading.load_all([FIXTURES], errors=NAMES)
+
+
 def stem(path: Path) -> str:
     return path.stem
 
@@ -70,8 +78,7 @@ def last_of(scenario: Scenario) -> Reply:
 
 
 def test_the_library_loads_as_a_whole() -> None:
-    found = load_all([FIXTURES], errors=NAMES)
-    assert [scenario.name for scenario in found] == sorted(path.stem for path in FILES)
+    assert [scenario.name for scenario in library()] == sorted(path.stem for path in FILES)
 
 
 def test_every_condition_has_a_file() -> None:
@@ -146,20 +153,20 @@ def test_patience_takes_over_thirty_seconds_with_gaps_of_two_at_most() -> None:
 
 
 def test_ordinary_requests_are_answered_by_no_scenario_of_the_library() -> None:
-    library = Library(load_all([FIXTURES]))
+    served = Library(library())
     for path in ("/api/chat/stream", "/v1/chat/stream", "/api/v1/chat/stream", "/api/chat", "/v1/chat"):
         for message in ("Hello", "", "Explain how neural networks learn", "mock-ares"):
             for agent in (None, "product", "research"):
                 facts = Facts("POST", path, {"user-agent": "test", "accept": "text/event-stream"}, message, agent)
-                assert library.find(facts) is None
+                assert served.find(facts) is None
 
 
 @pytest.mark.parametrize("profile", ["docs", "server"])
 def test_no_scenario_of_the_library_takes_a_route_that_the_fake_knows_by_itself(profile: str) -> None:
-    library = Library(load_all([FIXTURES]))
+    served = Library(library())
     for operation in (each for each in operations(profile) if not each.only):
         path = re.sub("{.*?}", "x", operation.path)
-        assert library.scripted(Facts(operation.method, path)) is None
+        assert served.scripted(Facts(operation.method, path)) is None
 
 
 @pytest.mark.parametrize(
@@ -177,12 +184,12 @@ def test_no_scenario_of_the_library_takes_a_route_that_the_fake_knows_by_itself(
     ],
 )
 def test_those_with_conditions_answer_where_they_say(name: str, facts: Facts) -> None:
-    found = Library(load_all([FIXTURES])).find(facts)
+    found = Library(library()).find(facts)
     assert found is not None
     assert found.name == name
 
 
 def test_only_those_that_show_conditions_have_any() -> None:
-    having = {scenario.name for scenario in load_all([FIXTURES]) if scenario.when}
+    having = {scenario.name for scenario in library() if scenario.when}
     assert all(name.startswith(("when-", "route-")) for name in having)
     assert having == {path.stem for path in FILES if path.stem.startswith(("when-", "route-"))}

@@ -121,6 +121,7 @@ def stages() -> Iterator[dict[str, Stage]]:
     docs = FakeServer(Settings(profile="docs", speed=math.inf))
     server = FakeServer(Settings(profile="server", speed=math.inf))
     with docs, server, requests.Session() as session:
+        session.trust_env = False  # thousands of times it would look for proxies
         yield {"docs": Stage(docs, session), "server": Stage(server, session)}
         assert docs.fake.open_streams == server.fake.open_streams == 0
 

@@ -492,6 +492,8 @@ def test_a_contract_over_tls(project: pytest.Pytester, monkeypatch: pytest.Monke
                 return stream_chat(ares.url + ares.path, ares.token, message)
         """
     )
-    outcomes = project.runpytest_inprocess("-q", "-k", "request or drop or read or refused").parseoutcomes()
+    outcomes = project.runpytest_inprocess(
+        "-q", "-k", "request or drop or read or refused", "--ares-examples=3"
+    ).parseoutcomes()
     assert outcomes["passed"] >= 10
     assert "failed" not in outcomes

@@ -103,7 +103,9 @@ def why_not(client: Client, settings: RunSettings) -> set[str]:
 
 def test_what_is_about_tls_is_asked_over_tls_alone() -> None:
     client = RemoteClient("mock_ares.client:stream_chat")
-    assert why_not(client, RunSettings()) == {"it is about TLS; --tls asks it"}
+    assert why_not(client, RunSettings()) == {
+        "it is about TLS, and asked over TLS alone (--tls, or Settings(tls=True) in pytest)"
+    }
 
 
 def test_where_nobody_can_be_refused_it_is_not_asked(tmp_path: Path) -> None:
@@ -215,6 +217,21 @@ def test_whether_anybody_answers() -> None:
     with FakeServer(Settings(tls=True)) as fake:
         assert unreachable(fake.url) is None
     assert unreachable(fake.url) is not None
+
+
+def test_what_was_found_over_tls_is_played_over_tls_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    careless = COMMAND.replace("context.load_verify_locations(ca)", "context.check_hostname = context.verify_mode = 0")
+    Path("client.py").write_text(careless)
+    client = ["--", sys.executable, "client.py"]
+    ran = CliRunner().invoke(main, ["check", "--tls", "--only", "certificate-host", *client])
+    assert ran.exit_code == 1, ran.output
+    saved = str(next(Path(".mock-ares/failures").glob("*certificate-host.yaml")))
+    ran = CliRunner().invoke(main, ["replay", saved, "--tls", *client])
+    assert (ran.exit_code, "STILL FAILS" in ran.output) == (1, True), ran.output
+    ran = CliRunner().invoke(main, ["replay", saved, *client])
+    assert ran.exit_code == 2
+    assert "certificate-host: it is about TLS, and asked over TLS alone (--tls, " in ran.output
 
 
 def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

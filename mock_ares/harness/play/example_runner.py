@@ -77,6 +77,7 @@ class ExampleRunner:
     ) -> None:
         """``port``: where clients look for it that bring credentials of their own; None: they are pointed to it."""
         self.is_found = port is not None
+        self.tls = tls
         settings = state.Settings(profile=profile, origins=("*",) if self.is_found else None, tls=tls)
         try:
             self.server = FakeServer(settings, host=host, port=port or 0)

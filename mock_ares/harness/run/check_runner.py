@@ -73,10 +73,13 @@ def judge_case(
     """Plays one case of a check and judges it; None: nothing is wrong.
 
     ``deadline`` in seconds; None: what the check needs. Raises HarnessError, also where read boundaries that the case
-    promises could not be kept.
+    promises could not be kept, and UsageError for a case that takes TLS, where there is none.
     """
+    check = CHECKS[info.id]
+    if check.row.over_tls and (reason := _not_over_tls(client, check, RunSettings(tls=arena.tls))) is not None:
+        raise UsageError(f"{info.id}: {reason}")
     settings = RunSettings() if deadline is None else RunSettings(deadline=deadline)
-    run = CheckRun(client, CHECKS[info.id], arena, settings)
+    run = CheckRun(client, check, arena, settings)
     failure = run.attempt(case)
     if run.voids:
         raise HarnessError(run.void_reason)
@@ -135,7 +138,7 @@ def why_skipped(client: Client, check: Check, settings: RunSettings) -> str | No
 def _not_over_tls(client: Client, check: Check, settings: RunSettings) -> str | None:
     """Why a check of TLS is not asked."""
     if not settings.tls:
-        return "it is about TLS; --tls asks it"
+        return "it is about TLS, and asked over TLS alone (--tls, or Settings(tls=True) in pytest)"
     if not any(case.bad_tls for case in check.examples):
         return None
     if settings.tls is not True:

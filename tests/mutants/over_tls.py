@@ -244,7 +244,11 @@ OVER_TLS: tuple[Mutant, ...] = (
         "Only there does a handshake fail.",
     ),
     mutant(SpeaksTheOld, "tls-version", "Only there is an old version all that there is."),
-    mutant(AnyEndWillDo, "tls-truncation", "HTTP chunks and a length show the cut without TLS."),
+    mutant(
+        AnyEndWillDo,
+        "tls-truncation drop-rst-close",
+        "HTTP chunks and a length show a cut without TLS; of a body without either a reset is the end, too.",
+    ),
     mutant(AlertIsTheEnd, "tls-truncation tls-broken", "Both have an alert."),
     mutant(BrokenRecordIsTheEnd, "tls-truncation tls-broken", "Both have such a record."),
     mutant(

@@ -16,7 +16,17 @@ from tests.mutants.base import Right
 from tests.mutants.over_tls import OVER_TLS, OverTls
 from tests.mutants.table import Mutant, name_of
 
-NEAR = ("plain", "close-delimited", "drop-fin", "drop-rst", "drop-length", "drop-fin-close", "refused", "empty-reply")
+NEAR = (
+    "plain",
+    "close-delimited",
+    "drop-fin",
+    "drop-rst",
+    "drop-length",
+    "drop-fin-close",
+    "drop-rst-close",
+    "refused",
+    "empty-reply",
+)
 """Checks that a wrong handshake, or a wrong end, could be taken for."""
 OF_TLS = tuple(name for name, check in CHECKS.items() if check.row.over_tls)
 WORKING = tuple(name for name in OF_TLS if not CHECKS[name].row.lasts)

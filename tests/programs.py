@@ -21,6 +21,8 @@ PAGES = Path(__file__).parent / "pages"
 CLIENTS, DRIVERS = CONTRACTS / "clients", CONTRACTS / "drivers"
 RUST = Path(__file__).parent.parent / "build" / "rust"
 """Kept from run to run, as `make trial` uses it; cargo lets one process at a time into it."""
+JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""What lives for a second need not be compiled for hours: three quarters of the time."""
 
 
 def go_programs(run: pytest.TempPathFactory) -> Path:

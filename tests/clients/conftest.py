@@ -71,7 +71,7 @@ def runner(request: pytest.FixtureRequest) -> Runner:
         if tool == "go":
             command = [str(request.getfixturevalue("go_programs") / variant)]
         elif tool == "java":
-            command = ["java", "-cp", str(request.getfixturevalue("java_classes")), variant.capitalize()]
+            command = [*programs.JAVA, "-cp", str(request.getfixturevalue("java_classes")), variant.capitalize()]
         elif tool == "rust":
             command = [str(request.getfixturevalue("rust_programs") / variant)]
         else:
@@ -99,7 +99,7 @@ def driven(request: pytest.FixtureRequest, runner: Runner, drivers: dict[str, Dr
             return runner(name, url, token)
         if name not in drivers:
             if tool == "java":
-                command = ["java", "-cp", str(request.getfixturevalue("java_classes")), "Drive", variant]
+                command = [*programs.JAVA, "-cp", str(request.getfixturevalue("java_classes")), "Drive", variant]
             else:
                 command = [*DRIVERS[tool], str(next((CLIENTS / tool).glob(f"{variant}.*")))]
             drivers[name] = DriverClient(command)
@@ -111,6 +111,7 @@ def driven(request: pytest.FixtureRequest, runner: Runner, drivers: dict[str, Dr
 
 
 @pytest.fixture
-def run(server: RawServer, runner: Runner) -> Run:
-    """Runs the client of a name against the raw server."""
-    return lambda name: runner(name, server.url, TOKEN)
+def run(server: RawServer, driven: Runner) -> Run:
+    """Puts the raw server to the client of a name: one process for all tests of it, where it has a driver;
+    test_library.py starts each of them anew."""
+    return lambda name: driven(name, server.url, TOKEN)

@@ -13,6 +13,7 @@ from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.model import Target
 from mock_ares.server.record.journal import Exchange, kept_text
 from tests.clients.rig import PATH
+from tests.programs import JAVA
 from tests.surfaces.rig import PARSERS, Rig
 
 MESSAGES = {"one segment": "Hé", "many segments": "日" * 100_000}
@@ -28,7 +29,7 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
 @pytest.fixture(scope="module")
 def java(java_classes: Path) -> Iterator[DriverClient]:
     """java.net.http.HttpClient with its defaults."""
-    with DriverClient(["java", "-cp", str(java_classes), "Drive", "sample"]) as client:
+    with DriverClient([*JAVA, "-cp", str(java_classes), "Drive", "sample"]) as client:
         yield client
 
 

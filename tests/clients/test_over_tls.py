@@ -12,6 +12,7 @@ import pytest
 from mock_ares.authoring.calls import reply
 from mock_ares.client import AresError, stream_chat
 from mock_ares.faults import close_early, drop_tls, reset_peer
+from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.plan.model import TlsBreak
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import BadTls, Body, Reply
@@ -39,6 +40,15 @@ def trusting(fake: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture(scope="module")
+def drivers() -> Iterator[dict[str, DriverClient]]:
+    """Those that are asked here alone: they read whom to trust when they start."""
+    started: dict[str, DriverClient] = {}
+    yield started
+    for client in started.values():
+        client.close()
+
+
 @each(*HERE)
 @pytest.mark.usefixtures("trusting")
 def test_the_text_comes_through_exactly(tool: str, fake: FakeServer, runner: Runner) -> None:
@@ -51,8 +61,8 @@ def test_the_text_comes_through_exactly(tool: str, fake: FakeServer, runner: Run
 @each(*HERE)
 @pytest.mark.parametrize("name", ["drop-rst", "drop-fin-inside-event"])
 @pytest.mark.usefixtures("trusting")
-def test_a_dropped_connection_is_a_failure(tool: str, name: str, fake: FakeServer, runner: Runner) -> None:
-    outcome, expected, _ = play(fake, runner, f"{tool}/fixed", name)
+def test_a_dropped_connection_is_a_failure(tool: str, name: str, fake: FakeServer, driven: Runner) -> None:
+    outcome, expected, _ = play(fake, driven, f"{tool}/fixed", name)
     assert (expected, outcome.failed) == ("error", True)
 
 
@@ -108,18 +118,18 @@ class TestCuts:
 
     @each(*HERE)
     @pytest.mark.usefixtures("trusting")
-    def test_by_a_reset(self, tool: str, fake: FakeServer, runner: Runner) -> None:
-        assert _cut(fake, runner, tool, reset_peer(after=2)) or tool == "node"
+    def test_by_a_reset(self, tool: str, fake: FakeServer, driven: Runner) -> None:
+        assert _cut(fake, driven, tool, reset_peer(after=2)) or tool == "node"
 
     @each(*HERE)
     @pytest.mark.usefixtures("trusting")
-    def test_without_close_notify(self, tool: str, fake: FakeServer, runner: Runner) -> None:
-        assert _cut(fake, runner, tool, close_early(after=2)) or tool != "python-requests"
+    def test_without_close_notify(self, tool: str, fake: FakeServer, driven: Runner) -> None:
+        assert _cut(fake, driven, tool, close_early(after=2)) or tool != "python-requests"
 
     @each(*HERE)
     @pytest.mark.usefixtures("trusting")
-    def test_with_close_notify(self, tool: str, fake: FakeServer, runner: Runner) -> None:
-        assert _cut(fake, runner, tool, close_early(after=2, close_notify=True)) is False
+    def test_with_close_notify(self, tool: str, fake: FakeServer, driven: Runner) -> None:
+        assert _cut(fake, driven, tool, close_early(after=2, close_notify=True)) is False
 
     @pytest.mark.usefixtures("trusting")
     @pytest.mark.parametrize(

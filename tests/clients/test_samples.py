@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.clients.rig import MESSAGE, PATH, TOKEN, RawServer, Run, Runner
+from tests.clients.rig import MESSAGE, PATH, TOKEN, RawServer, Run
 
 TOOLS = ["curl", "python-requests", "python-httpx", "browser", "node", "go", "java", "rust"]
 PROGRAMS = {"curl": "curl", "browser": "chromium", "node": "node", "go": "go", "java": "javac", "rust": "cargo"}
@@ -106,11 +106,6 @@ STREAMS = {
 
 
 class TestFixed:
-    @pytest.fixture
-    def run(self, server: RawServer, driven: Runner) -> Run:
-        """One process for all tests of a client, where it has a driver."""
-        return lambda name: driven(name, server.url, TOKEN)
-
     @pytest.mark.parametrize("stream", STREAMS)
     @each(*TOOLS)
     def test_gives_the_exact_text(self, tool: str, stream: str, server: RawServer, run: Run) -> None:

@@ -49,7 +49,7 @@ def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     elif request.param == "rust":
         command = [str(programs.rust_programs() / "driver")]
     else:
-        command = ["java", "-cp", str(programs.java_classes(tmp_path_factory)), "Driver"]
+        command = [*programs.JAVA, "-cp", str(programs.java_classes(tmp_path_factory)), "Driver"]
     with DriverClient(command) as driver:
         assert driver.name == request.param
         assert driver.capabilities >= {"incremental", "cancel", "v1"}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
+import tomlkit  # noqa: F401
 import trustme  # noqa: F401
 
-import mock_ares.authoring.load
-import mock_ares.authoring.schema
-
 # pytester forgets what was imported while it ran, and modules of C do not bear being imported twice.
+import mock_ares.ares.memory.history
+import mock_ares.ares.memory.store
+import mock_ares.authoring.findings
+import mock_ares.authoring.schema
 import mock_ares.harness.plugin.report
-import mock_ares.harness.report.html
-import mock_ares.server.hosting.in_thread  # noqa: F401
+import mock_ares.harness.report.html  # noqa: F401
+from mock_ares.authoring.load import load
+from mock_ares.paths import FIXTURES
+from mock_ares.server.hosting.in_thread import FakeServer
 
 CLIENT = '''
 import http.client, json
@@ -31,6 +35,14 @@ def ask(url, token, message="hi", path="/api/chat/stream"):
         return response.status, body
     return 200, "".join(line[6:] for line in body.split("\\n") if line.startswith("data: "))
 '''
+
+
+@pytest.fixture(scope="session", autouse=True)
+def all_is_imported() -> None:
+    """For the same reason: else each run within a test would import again what a fake and scenarios take."""
+    load(FIXTURES / "plain.yaml")
+    with FakeServer() as fake:
+        fake.credentials()
 
 
 @pytest.fixture

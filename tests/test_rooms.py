@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -56,11 +57,14 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
-IMPORTS = {
-    name: {found for found in imported(path) if found in MODULES} - {name} - DOORS
-    for name, path in MODULES.items()
-    if name not in DOORS
-}
+@cache
+def imports() -> dict[str, set[str]]:
+    """What each module imports; not known when tests are collected, which each worker does."""
+    return {
+        name: {found for found in imported(path) if found in MODULES} - {name} - DOORS
+        for name, path in MODULES.items()
+        if name not in DOORS
+    }
 
 
 def room_of(name: str) -> str:
@@ -74,14 +78,14 @@ def room_of(name: str) -> str:
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
     try:
-        TopologicalSorter(IMPORTS).prepare()
+        TopologicalSorter(imports()).prepare()
     except CycleError as error:
         pytest.fail(" <- ".join(error.args[1]))
 
 
 def test_each_room_imports_only_those_before_it() -> None:
     wrong = defaultdict[str, list[str]](list)
-    for name, others in IMPORTS.items():
+    for name, others in imports().items():
         room = room_of(name)
         for other in others:
             there = room_of(other)
@@ -91,7 +95,7 @@ def test_each_room_imports_only_those_before_it() -> None:
 
 
 def test_the_order_names_no_room_that_is_gone() -> None:
-    assert set(ORDER) <= {room_of(name) for name in IMPORTS}
+    assert set(ORDER) <= {room_of(name) for name in imports()}
 
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES.values()} - {PACKAGE}), ids=str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from functools import cache
 from typing import Any
 
 from mock_ares.ares.errors import NAMES, lookup
@@ -25,15 +26,17 @@ MOST_BREAK = 16 * 1024
 async def kinds(ask: Ask) -> ControlAnswer:
     profile = ask.control.fake.profile
     errors = [{"name": name, "status": lookup(profile, name).status, "summary": text} for name, text in NAMES.items()]
-    return ok({"faults": [_kind(fault) for fault in FAULTS.values()], "errors": errors})
+    return ok({"faults": [_kind(name) for name in FAULTS], "errors": errors})
 
 
-def _kind(fault: type[Fault]) -> dict[str, Any]:
-    """By the JSON Schema of its arguments."""
+@cache
+def _kind(name: str) -> dict[str, Any]:
+    """By the JSON Schema of its arguments, which takes 3 ms to be made."""
     from pydantic import TypeAdapter
 
     from mock_ares.authoring.schema import docstrings_of, sentence
 
+    fault = FAULTS[name]
     docstrings, schema = docstrings_of(fault), TypeAdapter(fault).json_schema()
     parameters = []
     for field in dataclasses.fields(fault):

@@ -196,6 +196,9 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 )
 @click.option("--cert", type=FILES, metavar="FILE", help="https, with this certificate (PEM) and its --key.")
 @click.option("--key", type=FILES, metavar="FILE", help="The certificate's key (PEM).")
+@click.option(
+    "--http", default="both", show_default=True, type=click.Choice(["1.1", "2", "both"]), help="The versions spoken."
+)
 @click.option("--control-token", envvar="MOCK_ARES_CONTROL_TOKEN", help="Opens console and control API to its holders.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes, for load tests.")
 @click.option("--json-logs", is_flag=True, help="A JSON object per line, for machines.")
@@ -289,6 +292,7 @@ def _settings(options: dict[str, Any], host: str) -> Any:
         exposed=not is_loopback(f"http://[{host}]" if ":" in host else f"http://{host}"),
         control_token=options["control_token"] or None,
         tls=_tls(options),
+        http=options["http"],
     )
 
 
@@ -387,7 +391,9 @@ def _lifetime(text: str) -> float:
 @click.option("--message", default="Explain how neural networks learn", help="What the request says.")
 @click.option("--profile", default="docs", type=PROFILES)
 @click.option("--gzip/--no-gzip", default=True, help="Whether the client accepts gzip.")
-@click.option("--http1.0", "old", is_flag=True, help="The client speaks HTTP/1.0.")
+@click.option(
+    "--http", type=click.Choice(["1.0", "1.1", "2"]), help="What the client speaks; by default what can say the reply."
+)
 @click.option(
     "--path", type=click.Choice(list(CHATS)), help="Which of ARES's chats is asked; by default the scenario's own path."
 )

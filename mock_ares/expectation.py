@@ -22,7 +22,7 @@ from typing import Literal
 
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS, STANDARD, Decoded
-from mock_ares.plan.http1.negotiation import Negotiated, carried
+from mock_ares.plan.http.negotiation import Negotiated, carried
 from mock_ares.plan.model import StreamPlan, TlsBreak
 from mock_ares.scenario.fault import FAULTS
 
@@ -73,7 +73,17 @@ def expect(plan: StreamPlan, *, gzip: bool = False, version: str = "1.1") -> Exp
         return Expectation("error", "", f"the content type is {plan.head.media_type!r}, not text/event-stream")
     if plan.dialect not in DIALECTS:  # content that calls itself an event stream; it has said no other text
         plan = replace(plan, dialect=STANDARD, text=DIALECTS[STANDARD].decode(plan.payload).text)
-    return _of_stream(plan)
+    return _of_stream(_over_http2(plan) if version == "2" else plan)
+
+
+def _over_http2(plan: StreamPlan) -> StreamPlan:
+    """With what a stream shows that a body of known length does not: that it has not ended, or is malformed."""
+    ending, shown_by = plan.ending, plan.ending.shown_by
+    if ending.length_delta:
+        shown_by = "Content-Length is not the body's, which is malformed (RFC 9113 8.1.1)"
+    elif ending.kind in ("close", "hang") and not shown_by:
+        shown_by = "the stream has not ended (RFC 9113 8.1)"
+    return replace(plan, ending=replace(ending, length_delta=0, shown_by=shown_by))
 
 
 def _of_stream(plan: StreamPlan) -> Expectation:
@@ -86,7 +96,7 @@ def _of_stream(plan: StreamPlan) -> Expectation:
     if DIALECTS[plan.dialect].ends:
         return _with_end_record(plan, read, incomplete)
     if incomplete is not None:
-        behind_it = (plan.ending.kind == "reset" or plan.ending.tls is not None) and _length_is_reached(plan)
+        behind_it = plan.ending.kind != "complete" and _length_is_reached(plan)
         return Expectation("either" if behind_it else "error", plan.text, incomplete, _also(plan))
     if _is_cut(plan) and read.text != plan.text:
         why = "HTTP ends the body well, and the dialect has no end record"
@@ -112,6 +122,8 @@ def _of_whole_body(plan: StreamPlan) -> Expectation:
     if plan.body.content_length is not None:
         why = "the HTTP chunks override the Content-Length, or the two are an error (RFC 9112 6.3)"
         return Expectation("either", plan.text, why, _also(plan))
+    if plan.ending.tail:
+        return Expectation("either", plan.text, "the body is complete, but more comes behind its end", _also(plan))
     longest = _longest_line(sent_payload(plan))
     if longest >= LONG_LINE:
         why = f"no text obliges a client to take a line of {longest} bytes"
@@ -126,8 +138,8 @@ def _incomplete(plan: StreamPlan) -> str | None:
         return "the connection is reset"
     if ending.tls is not None and not (ending.tls == "no-close-notify" and _length_is_reached(plan)):
         return TLS_BREAKS[ending.tls]
-    if ending.tail:
-        return "an HTTP chunk has no valid size (RFC 9112 7.1)"
+    if ending.shown_by:
+        return ending.shown_by
     if ending.kind != "complete" and not _length_is_reached(plan):
         if ending.kind == "hang":
             return "the stream stops and the connection stays open"

@@ -16,8 +16,8 @@ from mock_ares.authoring import load as loading
 from mock_ares.expectation import disagreement, expect
 from mock_ares.paths import FIXTURES
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Reply, Scenario
 from mock_ares.server.replies.library import Library

@@ -18,7 +18,7 @@ ROWS = {"dialects", "faults"}
 ORDER = (
     "_version", "monotonic", "paths", "whole_file", "starter",
     "sse", "dialects",
-    "scenario", "plan", "plan.http1", "faults", "expectation",
+    "scenario", "plan", "plan.http", "faults", "expectation",
     "client",
     "ares.serde", "ares.memory", "ares",
     "authoring.yaml", "authoring",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mock_ares.ares.serde.structs import AGENT_TYPES
-from mock_ares.plan.http1.negotiation import HYPER, Manners
+from mock_ares.plan.http.negotiation import HYPER, Manners
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from mock_ares.dialects import DIALECTS
 from mock_ares.plan.model import BODILESS, Ending, StreamPlan
 from mock_ares.plan.positions import PlanError, moment_of
+from mock_ares.scenario.fault import FAULTS
 from mock_ares.scenario.position import Position, Where
 
 
@@ -31,7 +32,7 @@ def in_its_place(plan: StreamPlan, name: str, ending: Ending) -> StreamPlan:
 def ended(plan: StreamPlan, name: str, after: Where, ending: Ending) -> StreamPlan:
     """The plan with an ending, sent no further than the position; placed by time, the end comes then and not before."""
     plan, position = applied(plan, name), Position.of(after)
-    if ending.inside_http_chunk or ending.tail:
+    if (ending.inside_http_chunk or ending.tail) and FAULTS[name].http != "2":
         _needs_chunked(plan, name)
     assert plan.head is not None
     if position.time is not None and position.time < plan.head.at:

@@ -15,6 +15,8 @@ class Garbage(Fault):
     """``bytes`` (as text, sent in Latin-1), then FIN."""
 
     about = "response"
+    http = "1.1"
+    nearest = "broken_frame"
 
     bytes: str = "\x16\x03\x01 this is no HTTP\r\n\r\n"
 

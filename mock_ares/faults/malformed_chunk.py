@@ -20,6 +20,8 @@ class MalformedChunk(Fault):
     """A chunk size that is none, then FIN."""
 
     needs = "a body in HTTP chunks, as replies have it by default"
+    http = "1.1"
+    nearest = "broken_frame"
 
     after: Where
     size: str = "ZZ"
@@ -30,4 +32,5 @@ class MalformedChunk(Fault):
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         tail = f"{self.size}\r\ndata: \r\n".encode("latin-1")
-        return ended(plan, self.name, self.after, Ending("close", tail=tail))
+        shown_by = "an HTTP chunk has no valid size (RFC 9112 7.1)"
+        return ended(plan, self.name, self.after, Ending("close", tail=tail, shown_by=shown_by))

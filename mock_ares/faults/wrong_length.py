@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mock_ares.faults.common import applied, needs_body
-from mock_ares.plan.http1.slices import slices
+from mock_ares.plan.http.slices import slices
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.diagnostics import counted

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from mock_ares.expectation import Expectation, expect
 from mock_ares.harness.model import Case, Observation
-from mock_ares.plan.http1.negotiation import accepts_gzip
+from mock_ares.plan.http.negotiation import accepts_gzip
 from mock_ares.plan.model import StreamPlan
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.transport.header_fields import Fields
@@ -27,7 +27,7 @@ class RecordedRequest:
     @cached_property
     def expectation(self) -> Expectation:
         """What a correct client concludes from the answer; for a long stream it takes a while to say."""
-        return expect(self.plan, gzip=self.gzip)
+        return expect(self.plan, gzip=self.gzip, version=self.exchange.version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from mock_ares.dialects import STANDARD, Names
 from mock_ares.plan.columns import Piece, Pieces, Texts, Write, Writes, columns
 from mock_ares.scenario.model import Body, Framing, Segmentation
 
-EndingKind = Literal["complete", "close", "reset", "hang"]
+EndingKind = Literal["complete", "close", "reset", "reset-stream", "hang"]
 Headers = tuple[tuple[str, str], ...]
 TlsBreak = Literal["no-close-notify", "inside-record", "alert", "bad-record"]
 """How TLS breaks off: without saying so, inside a record, by a fatal alert, by a record that cannot be decrypted."""
@@ -36,12 +36,14 @@ class Head:
 
     status: int = 200
     headers: Headers = ()
-    version: Literal["1.1", "1.0"] = "1.1"
+    version: Literal["1.1", "1.0", "2"] = "1.1"
     interim: tuple[int, ...] = ()
     at: float = 0.0
     """Seconds after the request was complete."""
     last: tuple[str, ...] = ()
     """Names of fields that stand behind all others, in this order."""
+    ends: bool = False
+    """Nothing follows, which over HTTP/2 the head says."""
 
     def field(self, name: str) -> str | None:
         """A field's value, by its name in lower case (RFC 9110 5.1); None: there is no such field."""
@@ -58,7 +60,8 @@ class Ending:
     """How the exchange ends.
 
     ``complete`` ends the body as HTTP has it; ``close`` sends FIN and leaves out what the body still owes;
-    ``reset`` sends RST; ``hang`` keeps the connection open and says nothing more.
+    ``reset`` sends RST; ``reset-stream`` ends a stream of HTTP/2, whose connection goes on; ``hang`` keeps the
+    connection open and says nothing more.
     """
 
     kind: EndingKind = "complete"
@@ -69,7 +72,9 @@ class Ending:
     inside_http_chunk: bool = False
     """The last HTTP chunk announces more bytes than it brings."""
     tail: bytes = b""
-    """Raw bytes behind the last write, outside every HTTP framing."""
+    """Raw bytes behind the last write, outside every HTTP framing; over HTTP/2 frames, of which the last may be cut."""
+    shown_by: str = ""
+    """How such bytes show that the body is not all there; empty: they do not."""
     gzip_trailer: bool = True
     """False: the gzip stream lacks its final block and checksum, though HTTP ends well."""
     length_delta: int = 0
@@ -129,6 +134,8 @@ class StreamPlan:
     """Names of the faults that have been applied, in order."""
     holds: tuple[Hold, ...] = ()
     """In the order in which they come."""
+    notices: tuple[tuple[int, bytes], ...] = ()
+    """What HTTP/2 says of the connection meanwhile: payload offsets, and the frames that stand behind them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pieces", columns(Pieces, self.pieces))

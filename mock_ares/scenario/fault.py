@@ -37,6 +37,10 @@ class Fault(Words):
     """It is about TLS, and cannot be said in clear text: the fault that comes nearest there."""
     needs: ClassVar[str | None] = None
     """What of a reply or of a client it cannot do without, as people are told."""
+    http: ClassVar[Literal["1.1", "2"] | None] = None
+    """The one version of HTTP that it can be said by; None: any."""
+    nearest: ClassVar[str] = ""
+    """What comes nearest to it by the other one."""
     trait: ClassVar[str | None] = None
     """What a stream has on account of it, as reports tell what a failing stream has and others have not."""
 
@@ -59,7 +63,10 @@ class Fault(Words):
 
 
 FAULTS: dict[str, type[Fault]] = {}
-"""The faults by name: by what they are about, then by the alphabet. Complete once ``mock_ares.faults`` is imported."""
+"""The faults by name, in the order of what they are about, of HTTP (what HTTP/2 alone has is last) and of the alphabet.
+
+Complete once ``mock_ares.faults`` is imported.
+"""
 F = TypeVar("F", bound=Fault)
 
 
@@ -76,8 +83,8 @@ def fault(name: str) -> Callable[[type[F]], type[F]]:
     return register
 
 
-def _order(name: str) -> tuple[int, str]:
-    return get_args(About).index(FAULTS[name].about), name
+def _order(name: str) -> tuple[int, bool, str]:
+    return get_args(About).index(FAULTS[name].about), FAULTS[name].http == "2", name
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,6 +311,12 @@ class Body(Words):
     behind each chunk, all through the last chunk. It takes segments other than free."""
     content_length: Index | None = None
     """A Content-Length beside the HTTP chunks, which count alone, or are an error (RFC 9112 6.3)."""
+    frames: HttpChunks | None = None
+    """What one DATA frame holds, over HTTP/2; by default a segment where segments are promised, else an event."""
+    padding: Annotated[int, Whole(0, 255)] = 0
+    """Bytes of padding in each DATA frame (RFC 9113 6.1)."""
+    beside: tuple[Literal["ping", "settings", "window", "unknown"], ...] = ()
+    """Frames before each DATA frame that are none of a client's business: it passes over them (RFC 9113 5.5)."""
     gzip: Literal["event", "whole"] | None = None
     """Compressed when the client accepts it, flushed after each event or not at all."""
     connection: Literal["keep-alive", "close", "idle-close", "idle-reset"] = "keep-alive"

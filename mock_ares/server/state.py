@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mock_ares.ares.credentials import Keyring
 from mock_ares.ares.profiles import PROFILES, Profile
@@ -74,6 +74,8 @@ class Settings:
     """What callers of the control API must show; None: nothing, and beyond loopback nobody may call it."""
     tls: bool | Certificate = False
     """https: by an authority that is made once and kept, or with files of one's own."""
+    http: Literal["1.1", "2", "both"] = "both"
+    """Which versions are spoken: over TLS ALPN chooses, in clear text a client's first bytes do (prior knowledge)."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for moments that never come."""
@@ -120,7 +122,9 @@ class FakeState:
     ca: Path | None = None
     """The authority that clients are to trust; None: there is no TLS, or they know it."""
     handshakes: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_HANDSHAKES))
-    """Why the last of them that came to nothing did; where there is TLS."""
+    """Why the last clients were sent away that had not come so far as to ask."""
+    on_stranger: Callable[[str], object] | None = None
+    """Is given that in their place."""
     refresh: Callable[[], Awaitable[None]] | None = None
     """Awaited before a request is answered: what was saved meanwhile is served."""
     control: Any = None

@@ -10,7 +10,7 @@ import sys
 import time
 
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http.layout import lay_out
 from mock_ares.scenario.model import Chunks, Reply, Scenario, When
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
@@ -77,7 +77,7 @@ def _peak(chunks: int) -> float:
     """In a process of its own: the most it ever had, less what it had before."""
     code = (
         "from mock_ares.plan.build import RequestContext, build\n"
-        "from mock_ares.plan.http1.layout import lay_out\n"
+        "from mock_ares.plan.http.layout import lay_out\n"
         "from mock_ares.scenario.model import Chunks, Reply\n"
         f"reply = Reply(text='word ' * {chunks}, chunks=Chunks(every=5))\n"
         "lines = lambda: open('/proc/self/status').read().split()\n"

@@ -15,9 +15,9 @@ from mock_ares.ares.profiles import PROFILES
 from mock_ares.authoring.dry_run import rehearse
 from mock_ares.dialects import DIALECTS, Decoded
 from mock_ares.expectation import expect, sent_payload
-from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.layout import head_only, lay_out
-from mock_ares.plan.http1.negotiation import Negotiated, carried
+from mock_ares.plan.http.head import render_head
+from mock_ares.plan.http.layout import head_only, lay_out
+from mock_ares.plan.http.negotiation import Negotiated, carried
 from mock_ares.plan.model import Script, StreamPlan, TlsBreak
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.fault import Fault
@@ -25,6 +25,7 @@ from mock_ares.scenario.model import Body, Content, DialectName, Position, Redir
 from mock_ares.server.replies.plan_cache import PlanCache
 from mock_ares.server.replies.planner import ChatContext, Planner
 from tests.plan.http import Response
+from tests.plan.http2 import Http2Response
 
 CHAT = ChatRequest(message="hi", agent_type=None, context_id=None, model=None, messages=None)
 REPLIES: dict[str, Reply] = {
@@ -63,6 +64,14 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], ...]] = {
     "empty_reply": ((False,), (True,)),
 }
 PEERS = (Negotiated(), Negotiated(gzip=True), Negotiated("1.0", keep_alive=False))
+FRAMED = (Negotiated("2"), Negotiated("2", gzip=True))
+
+
+def peers(name: str, reply: Reply) -> tuple[Negotiated, ...]:
+    """Who can be sent it."""
+    by_2_alone, by_1_alone = (faults.FAULTS[name].http == version for version in ("2", "1.1"))
+    framed = () if by_1_alone or reply.body in ("http1.0", Body("http1.0")) else FRAMED
+    return framed if by_2_alone else (*PEERS, *framed)
 
 
 class Heard:
@@ -74,7 +83,7 @@ class Heard:
         self.body = b"".join(write.data for write in script.writes)
         tail = self.plan.ending.tail
         assert self.body.endswith(tail)
-        self.response = Response()
+        self.response = Http2Response() if peer.version == "2" else Response()
         if script.head is not None:
             self.response.feed(render_head(script.head)).feed(self.body.removesuffix(tail))
         self.content = self.response.content
@@ -83,6 +92,14 @@ class Heard:
     @property
     def announced(self) -> int:
         return int(self.response.value("content-length") or -1)
+
+    @property
+    def length(self) -> int:
+        """Bytes of the body."""
+        if not isinstance(self.response, Http2Response):
+            assert self.kind == ("close" if self.fault.name == "long_length" else "complete")
+            return len(self.body)
+        return sum(self.response.http_chunks)
 
     @property
     def said(self) -> Decoded:
@@ -98,9 +115,15 @@ SAYS: dict[str, Callable[[Heard], bool]] = {
     "hang": lambda h: h.kind == "hang" and h.content == sent_payload(h.plan),
     "provider_hang": lambda h: h.kind == "hang" and h.content == sent_payload(h.plan),
     # HTTP/1.0 has no HTTP chunks: what is left of it is the FIN
+    "broken_frame": lambda h: h.kind == "close" and h.content == sent_payload(h.plan),
+    "data_past_end": lambda h: h.kind == "complete" and b"more" in h.body,
+    "goaway": lambda h: h.kind == "close" and h.content == sent_payload(h.plan),
+    "no_end_stream": lambda h: h.kind == "close" and h.content == h.plan.payload,
+    "refuse_stream": lambda h: h.kind == "reset-stream" and h.script.head is None,
+    "reset_stream": lambda h: h.kind == "reset-stream" and h.content == sent_payload(h.plan),
     "malformed_chunk": lambda h: h.kind == "close" and (b"ZZ\r\n" in h.body) == (h.plan.body.framing == "chunked"),
-    "long_length": lambda h: h.kind == "close" and h.announced == len(h.body) + h.fault.by,
-    "short_length": lambda h: h.announced == len(h.body) - h.fault.by and len(h.response.rest) == h.fault.by,
+    "long_length": lambda h: h.announced == h.length + h.fault.by,
+    "short_length": lambda h: h.announced == h.length - h.fault.by,
     "cut_gzip": lambda h: h.kind == "complete" and h.response.coding_complete == (h.plan.body.gzip is None),
     "truncate": lambda h: h.kind == "complete" and h.content == sent_payload(h.plan),
     "missing_end": lambda h: not h.said.complete,
@@ -131,7 +154,8 @@ def check(name: str, fault: Fault, reply: Reply, profile: str, peer: Negotiated)
     assert script.before_fault is None or 0 <= script.before_fault <= len(script.writes)
     if script.head is not None:
         head = head_only(script)
-        assert (head.head, head.writes, head.ending.heartbeat) == (script.head, (), None)
+        ends = script.head.version == "2" and script.ending.kind == "complete"
+        assert (head.head, head.writes, head.ending.heartbeat) == (replace(script.head, ends=ends), (), None)
     expect(plan, gzip=peer.gzip, version=peer.version)
 
 
@@ -145,7 +169,7 @@ def test_it_plays_as_said_or_is_a_mistake_with_a_place(name: str, what: str) -> 
             assert place and place[:2] == (("faults", 0) if message.startswith(name) else ("status",)), message
         if findings:
             continue
-        for profile, peer in product(PROFILES if reply.error else ("docs",), PEERS):
+        for profile, peer in product(PROFILES if reply.error else ("docs",), peers(name, reply)):
             try:
                 check(name, fault, reply, profile, peer)
             except PlanError as error:  # only the profile knows how large an error's body is
@@ -154,7 +178,7 @@ def test_it_plays_as_said_or_is_a_mistake_with_a_place(name: str, what: str) -> 
 
 @pytest.mark.parametrize("name", faults.FAULTS)
 def test_one_json_object_plays_it_or_says_why_not(name: str) -> None:
-    for fault, peer in product(variants(name), PEERS):
+    for fault, peer in product(variants(name), peers(name, Reply(text="ab cd"))):
         reply = Reply(text="ab cd", faults=(fault,))
         try:
             found = Planner(PROFILES["docs"], None, PlanCache()).plan(reply, ChatContext(CHAT, form="whole"), peer)

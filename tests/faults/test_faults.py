@@ -23,6 +23,7 @@ from mock_ares.faults import (
     malformed_chunk,
     missing_end,
     provider_hang,
+    refuse_stream,
     reset_peer,
     short_length,
 )
@@ -380,8 +381,10 @@ class TestNoResponse:
             garbage(raw)
 
     def test_they_stand_alone(self) -> None:
-        assert {name for name, fault in FAULTS.items() if fault.about == "response"} == {"empty_reply", "garbage"}
-        for fault in (empty_reply(), garbage()):
+        assert {name for name, fault in FAULTS.items() if fault.about == "response"} == {
+            "empty_reply", "garbage", "refuse_stream",
+        }  # fmt: skip
+        for fault in (empty_reply(), garbage(), refuse_stream()):
             assert build(Reply(faults=(fault,)), RequestContext()).head is None
 
 

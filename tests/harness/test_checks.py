@@ -21,7 +21,7 @@ from mock_ares.harness.model import Case, UsageError
 from mock_ares.harness.settings import RunSettings
 from mock_ares.plan import lorem
 from mock_ares.plan.build import RequestContext, body_of, build
-from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http.layout import lay_out
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.model import Json, Reply, Segments, Text

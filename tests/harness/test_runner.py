@@ -13,7 +13,7 @@ import pytest
 
 from mock_ares.faults import hang
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.checks.framing import EIGHT_MB, long_line, many
+from mock_ares.harness.checks.families.framing import EIGHT_MB, long_line, many
 from mock_ares.harness.checks.rows import Check, Row, case, one, say
 from mock_ares.harness.clients import running_example as example_module
 from mock_ares.harness.clients.adapter import Adapter

@@ -19,7 +19,7 @@ from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict import simpler as module
 from mock_ares.harness.verdict.simpler import simpler, smaller
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http.layout import lay_out
 from mock_ares.scenario.model import Body, Framing, Pace, Reply, Segments
 from mock_ares.scenario.stream import Json
 from tests.mutants.base import Right

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.columns import Piece, Pieces, Texts, Write, Writes
-from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http.layout import lay_out
 from mock_ares.scenario.model import Reply
 
 MOMENTS = st.floats(0, 10)

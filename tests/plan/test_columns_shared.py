@@ -7,8 +7,8 @@ from array import array
 from mock_ares.plan import columns
 from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.columns import Piece, Pieces, Write, Writes
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.scenario.model import Chunks, Pace, Reply
 from mock_ares.server.replies.plan_cache import PlanCache
 

@@ -11,8 +11,8 @@ import pytest
 from mock_ares import faults
 from mock_ares.expectation import disagreement, expect
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import Script
 from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Body, Framing, Pace, Position, Range, Reply, Segments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_ares.plan.http1.head import render_head
+from mock_ares.plan.http.head import render_head
 from mock_ares.plan.model import Head
 
 CASES = [

@@ -10,8 +10,8 @@ import pytest
 from mock_ares import faults
 from mock_ares.plan.build import RequestContext, answer, build
 from mock_ares.plan.columns import Write
-from mock_ares.plan.http1.layout import head_only, lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.layout import head_only, lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import Script
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.fault import Fault

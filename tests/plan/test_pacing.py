@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mock_ares import faults
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http.layout import lay_out
 from mock_ares.plan.model import Ending, Script, StreamPlan
 from mock_ares.plan.pacing import HELD
 from mock_ares.plan.positions import PlanError

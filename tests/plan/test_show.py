@@ -8,8 +8,8 @@ from hypothesis import given
 
 from mock_ares import faults
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.scenario.model import Body, Framing, Pace, Pause, Position, Reply, Segments
 from mock_ares.server.replies.timeline import timeline
 from tests.plan.strategies import PEERS, replies

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import disagreement, expect, sent_payload
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated, carried
+from mock_ares.plan.http.head import render_head
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated, carried
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.model import Reply

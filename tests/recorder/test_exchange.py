@@ -24,9 +24,9 @@ from mock_ares.faults import (
     short_length,
 )
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.head import render_head
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import EndingKind
 from mock_ares.recorder.exchange.http_words import END
 from mock_ares.recorder.exchange.moments import TINY

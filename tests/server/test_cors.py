@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_ares.ares.profiles import PROFILES, CorsLayer
-from mock_ares.plan.http1.head import render_head
+from mock_ares.plan.http.head import render_head
 from mock_ares.plan.model import Head
 from mock_ares.server.replies.cors import Cors, is_loopback
 

@@ -15,8 +15,8 @@ import pytest
 from mock_ares.ares.profiles import PROFILES, Profile
 from mock_ares.authoring.load import load_all
 from mock_ares.paths import FIXTURES
-from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.head import render_head
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import Script
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.hosting.in_thread import FakeServer

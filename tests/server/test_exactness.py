@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, reject, settings
 from mock_ares.dialects import Names
 from mock_ares.faults import close_early, empty_reply, garbage, long_length, malformed_chunk, reset_peer, short_length
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import Script
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Pace, Position, Reply

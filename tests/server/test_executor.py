@@ -17,7 +17,7 @@ import pytest
 
 from mock_ares.authoring.load import loads
 from mock_ares.plan.build import RequestContext
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.diagnostics import ScenarioError
 from mock_ares.scenario.model import Chunks, Reply, Text

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from mock_ares.plan.http1.head import render_head
+from mock_ares.plan.http.head import render_head
 from mock_ares.plan.model import Head
 from mock_ares.server.files.reload import Reloader
 from mock_ares.server.http.handler import _date

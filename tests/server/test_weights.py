@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_ares.plan.http1.negotiation import accepts_gzip
+from mock_ares.plan.http.negotiation import accepts_gzip
 from mock_ares.server.transport.header_fields import Fields
 
 YES = [

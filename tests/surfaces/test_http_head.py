@@ -96,7 +96,7 @@ LONG = 70_000
 RESET = struct.pack("ii", 1, 0)
 NO_REQUESTS = {
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500, "TLS"),
-    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00", "HTTP/2"),
+    "half of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n", "HTTP/2"),
     "SSH": (b"SSH-2.0-OpenSSH_9.6\r\n", "SSH"),
     "SMTP": (b"EHLO mail.example.com\r\n", "SMTP"),
     "RTSP": (b"SETUP_ rtsp://x/y RTSP/1.0\r\nCSeq: 1\r\n\r\n", "RTSP"),

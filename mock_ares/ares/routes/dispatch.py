@@ -11,7 +11,7 @@ from mock_ares.ares.errors import HttpError, plain_error
 from mock_ares.ares.routes.operations import NOTHING, OperationCall, OperationRefusedError, Result
 from mock_ares.ares.routes.table import Operation, find, methods, undecodable
 from mock_ares.plan.build import answer
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.scenario.model import Pace, Reply
 from mock_ares.server.http.handler import RequestHandler
 from mock_ares.server.http.request import Decided, Request

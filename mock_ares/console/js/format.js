@@ -34,6 +34,7 @@ export const ENDINGS = {
   complete: ["complete", "good", "Everything was sent, and the body ended as HTTP has it."],
   close: ["closed", "bad", "The fake closed the connection (FIN) before the body had ended."],
   reset: ["reset", "bad", "The fake reset the connection (RST)."],
+  "reset-stream": ["reset", "bad", "The fake reset the stream (HTTP/2); its connection went on."],
   hang: ["hung", "bad", "The fake fell silent, until the client left."],
   "client-left": ["client left", "warn", "The client went before the end."],
   ended: ["cut off", "soft", "The fake ended the connection: it was reset, or shut down."],

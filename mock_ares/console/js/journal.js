@@ -12,7 +12,7 @@ import { VirtualList } from "./virtual.js";
 
 const USUAL = "/api/chat/stream"; // not worth its room in each row
 const AT_ONCE = 3; // questions to the fake about rows of before; a browser has six connections for all its tabs
-const ENDINGS = ["open", "complete", "close", "reset", "hang", "client-left", "ended"];
+const ENDINGS = ["open", "complete", "close", "reset", "reset-stream", "hang", "client-left", "ended"];
 
 export class JournalView {
   #fresh = 0;

@@ -21,9 +21,9 @@ from mock_ares.control.resources.tokens import base_of
 from mock_ares.control.send_records import Record
 from mock_ares.control.serializers import shown
 from mock_ares.expectation import expect
-from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated, carried
+from mock_ares.plan.http.head import render_head
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated, carried, version_for
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.diagnostics import ScenarioError
@@ -131,7 +131,10 @@ def plans(
 ) -> bytes:
     """The JSON of a scenario's plans, or of one. Raises RefusedError."""
     numbers, _ = _wanted(scenario, reply)
-    drawn = [_plan_of(setup, scenario, index, message, Negotiated("1.1", gzip), window) for index in numbers]
+    drawn = [
+        _plan_of(setup, scenario, index, message, Negotiated(version_for(scenario.replies[index]), gzip), window)
+        for index in numbers
+    ]
     return encode({"scenario": summary, "plans": drawn})
 
 

@@ -16,13 +16,13 @@ from mock_ares.control.send_records import Record
 from mock_ares.control.serializers import shown
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import expect
-from mock_ares.plan.http1.negotiation import Negotiated, accepts_gzip
+from mock_ares.plan.http.negotiation import Negotiated, accepts_gzip
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.record.curl import again_line
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.transport.header_fields import Fields
 
-ENDINGS = ("open", "complete", "close", "reset", "hang", "client-left", "ended")
+ENDINGS = ("open", "complete", "close", "reset", "reset-stream", "hang", "client-left", "ended")
 MOST_PAGE = 1000
 MOST_WAIT = 300.0
 """Seconds."""

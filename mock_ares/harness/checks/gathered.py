@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mock_ares.faults import close_early, invalid_utf8
-from mock_ares.harness.checks import behaviour, everything, failure, framing, text, transfer
-from mock_ares.harness.checks.reads import EACH, MANY, at
+from mock_ares.harness.checks import everything
+from mock_ares.harness.checks.families import behaviour, failure, framing, text, transfer
+from mock_ares.harness.checks.families.reads import EACH, MANY, at
 from mock_ares.harness.checks.rows import Row, one
 from mock_ares.harness.checks.strategies import COMMENTS, FIELDS, LOOKALIKES, SEPARATORS, TEXT_ROWS, TRAILERS, UNICODE
 from mock_ares.harness.model import Case

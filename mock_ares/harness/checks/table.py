@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from mock_ares.dialects import DIALECTS, Dialect
-from mock_ares.harness.checks import behaviour, everything, failure, framing, reads, text, transfer
+from mock_ares.harness.checks import everything
+from mock_ares.harness.checks.families import behaviour, failure, framing, reads, text, transfer
 from mock_ares.harness.checks.gathered import GATHERED
 from mock_ares.harness.checks.rows import Check, Row
 from mock_ares.harness.model import CAPABILITIES, OF_PAGES, CheckInfo, HarnessError, LibraryFlaw, UsageError

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from mock_ares.harness.model import Case
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated, version_for
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.fault import FAULTS
@@ -94,7 +95,7 @@ def telling(features: Iterable[str]) -> tuple[str, ...]:
 def can_be_played(reply: Reply) -> bool:
     """Whether all its places are there: one may have gone with the text that it was in."""
     try:
-        lay_out(build(reply, RequestContext()))
+        lay_out(build(reply, RequestContext()), Negotiated(version_for(reply)))
     except PlanError:
         return False
     return True

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mock_ares.plan.http1.slices import GZIP
+from mock_ares.plan.http.slices import GZIP
 from mock_ares.recorder.exchange.response import ReadEnd, ResponseReader
 
 

@@ -16,8 +16,8 @@ from mock_ares.ares.profiles import PROFILES
 from mock_ares.dialects import DIALECTS, STANDARD, Names
 from mock_ares.plan import chunking
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import EndingKind
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.recorded import CONTEXT, RecordedEvent, events

@@ -6,9 +6,6 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-PROTOCOLS = ("http/1.1",)
-"""That ALPN may choose from."""
-
 
 class CertificateError(Exception):
     """TLS cannot be served; says why, and what to do, in one line."""
@@ -40,5 +37,4 @@ def new_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
-    context.set_alpn_protocols(list(PROTOCOLS))
     return context

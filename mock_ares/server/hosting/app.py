@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_ares.ares.chats import CHATS, Auth, Form
-from mock_ares.plan.http1.negotiation import Manners
+from mock_ares.plan.http.negotiation import Manners
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.http.handler import RequestHandler
@@ -96,6 +96,17 @@ class App(Starlette):
         """What the profile of the moment does where HTTP leaves it to servers."""
         manners: Manners = self.state.fake.profile.manners
         return manners
+
+    @property
+    def http(self) -> str:
+        """Which versions of HTTP are spoken."""
+        fake: FakeState = self.state.fake
+        return fake.settings.http
+
+    def tell(self, words: str) -> None:
+        """Hears why a client was sent away that has not asked for anything."""
+        fake: FakeState = self.state.fake
+        (fake.on_stranger or fake.handshakes.append)(words)
 
     def build_middleware_stack(self) -> ASGIApp:
         app: ASGIApp = self.router.app

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.server import ServerState
 
-from mock_ares.server.hosting.loop import CannotListenError, listen, names_of, origin, served
+from mock_ares.server.hosting.loop import CannotListenError, Versions, listen, names_of, origin, served
 from mock_ares.server.transport.client_socket import ClientSocket
 
 if TYPE_CHECKING:
@@ -116,17 +116,19 @@ class BadTlsListener:
         """Connections so far."""
         self._state: ServerState | None = None
 
-    def beneath(self, http: Callable[[], asyncio.Protocol], state: ServerState) -> Callable[[], asyncio.Protocol]:
+    def beneath(self, http: Versions, state: ServerState) -> Callable[[], asyncio.Protocol]:
         """As ``loop.Beneath`` has it."""
         from mock_ares.server.transport.tls.refusable_connection import RefusableConnection, SilentConnection
 
         self._state = state
+        if self._context is not None:
+            self._context.set_alpn_protocols(http.offered)
 
         def accept() -> asyncio.Protocol:
             self.accepted += 1
             if self._context is None:
                 return SilentConnection(state, self._came_to)
-            return RefusableConnection(self._context, lambda alpn: http(), state, self._came_to)
+            return RefusableConnection(self._context, http, state, self._came_to)
 
         return accept
 

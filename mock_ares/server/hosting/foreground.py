@@ -65,9 +65,8 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(closing(terminal))
         stack.enter_context(closing(fake))
-        tls = tls_of(
-            settings.tls, host, lambda words: terminal.say(handshake_line(words), event="handshake", why=words)
-        )
+        tell = fake.on_stranger = lambda words: terminal.say(handshake_line(words), event="handshake", why=words)
+        tls = tls_of(settings.tls, host, tell)
         fake.ca = None if tls is None else tls.identity.ca
         listener = stack.enter_context(listen_chosen(host, port))
         terminal.port = listener.getsockname()[1]

@@ -142,6 +142,27 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Versions:
+    """Makes the connection for what ALPN has chosen; None: the client has not asked for anything that is here."""
+
+    app: Any
+    state: ServerState
+    http1: Callable[[], asyncio.Protocol]
+
+    @property
+    def offered(self) -> list[str]:
+        """What ALPN may choose from: the first that a client has."""
+        return {"1.1": ["http/1.1"], "2": ["h2"]}.get(getattr(self.app, "http", "both"), ["h2", "http/1.1"])
+
+    def __call__(self, alpn: str | None) -> asyncio.Protocol:
+        if alpn != "h2":
+            return self.http1()
+        from mock_ares.server.transport.http2.connection import Http2Connection
+
+        return Http2Connection(self.app, self.state)
+
+
+@dataclass(frozen=True, slots=True)
 class Tls:
     """What a listener does beneath HTTP."""
 
@@ -149,17 +170,18 @@ class Tls:
     tell: Callable[[str], object] = lambda words: None
     """Is given, in the event loop, why a handshake has come to nothing."""
 
-    def beneath(self, http: Callable[[], asyncio.Protocol], state: ServerState) -> Callable[[], asyncio.Protocol]:
-        """Makes connections that shake hands first; whatever ALPN chose, ``http`` makes those that speak then."""
+    def beneath(self, http: Versions, state: ServerState) -> Callable[[], asyncio.Protocol]:
+        """Makes connections that shake hands first; ALPN chooses what is spoken then."""
         from mock_ares.server.transport.tls.tls_connection import TlsConnection
 
-        return lambda: TlsConnection(self.identity.context, lambda alpn: http(), state, self.tell)
+        self.identity.context.set_alpn_protocols(http.offered)
+        return lambda: TlsConnection(self.identity.context, http, state, self.tell)
 
 
 class Beneath(Protocol):
     """What stands between a socket and HTTP."""
 
-    def beneath(self, http: Callable[[], asyncio.Protocol], state: ServerState) -> Callable[[], asyncio.Protocol]:
+    def beneath(self, http: Versions, state: ServerState) -> Callable[[], asyncio.Protocol]:
         """Makes a socket's connections; ``http`` makes those that speak HTTP on them."""
 
 
@@ -252,7 +274,7 @@ async def served(
     state = ServerState()
     factory = protocol_factory(app, state, http)
     if tls is not None:
-        factory = tls.beneath(factory, state)
+        factory = tls.beneath(Versions(app, state, factory), state)
     server = await asyncio.get_running_loop().create_server(factory, sock=listener, backlog=BACKLOG)
     try:
         yield server, state

@@ -21,8 +21,8 @@ from mock_ares.ares.chats import CHATS, Auth, Form, unanswerable
 from mock_ares.ares.credentials import Identity
 from mock_ares.ares.errors import HttpError, lookup, plain_error, unstorable
 from mock_ares.dialects import Names
-from mock_ares.plan.http1.layout import head_only
-from mock_ares.plan.http1.negotiation import HYPER_REFUSING, accepts_gzip
+from mock_ares.plan.http.layout import head_only
+from mock_ares.plan.http.negotiation import HYPER_REFUSING, accepts_gzip
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Reply, Scenario

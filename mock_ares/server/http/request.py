@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from mock_ares.ares.errors import HttpError
-from mock_ares.plan.http1.negotiation import Manners, Negotiated
+from mock_ares.plan.http.negotiation import Manners, Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.responses import Answer

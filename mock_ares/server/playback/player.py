@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mock_ares.plan.columns import SMALL
-from mock_ares.plan.http1.head import parted, render_head
+from mock_ares.plan.http.head import parted, render_head
 from mock_ares.plan.model import Ending, Head, Headers, Hold, Script
 from mock_ares.server.playback.progress import MOST_MOMENTS, Sent
 from mock_ares.server.playback.releases import Releases
@@ -23,7 +23,7 @@ from mock_ares.server.transport.wire import Wire
 SLAB = 65536
 """Bytes that are handed over at once, before other streams get their turn."""
 
-Ended = Literal["complete", "close", "reset", "hang", "client-left", "ended"]
+Ended = Literal["complete", "close", "reset", "reset-stream", "hang", "client-left", "ended"]
 Exactness = Literal["exact", "best-effort", "none"]
 
 
@@ -127,7 +127,7 @@ class _Player:
             rendered = b"".join((rendered, self.next_bytes(stop)))
         self.head_sent = True
         if self.script.head_parted:
-            *parts, rendered = parted(rendered)
+            *parts, rendered = parted(head, rendered)
             for part in parts:
                 self.hand_over(part)
                 if not await self._handed_over(boundary=True):
@@ -283,9 +283,9 @@ class _Player:
             return await self._hang(ending)
         self.wire.ending = True
         keep_alive = self.script.keep_alive and self.wire.keep_alive and not self.wire.drops
-        if ending.kind == "complete" and keep_alive and not self.wire.gone:
+        if ending.kind in ("complete", "reset-stream") and keep_alive and not self.wire.gone:
             self.wire.finish()
-            return "complete"
+            return ending.kind
         return await self._disconnect(ending)
 
     async def _disconnect(self, ending: Ending) -> Ended:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from mock_ares.dialects import DIALECTS, Names
 from mock_ares.plan.build import RequestContext, build
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import Script, StreamPlan
 from mock_ares.scenario.model import Reply, Text
 from mock_ares.server.replies.executor import Executor

@@ -14,7 +14,7 @@ from mock_ares.ares.errors import HttpError, lookup
 from mock_ares.ares.profiles import Profile
 from mock_ares.dialects import Names, agent_label, count_tokens
 from mock_ares.plan.build import RequestContext, answer, chunks_of, content_of
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.recorded import with_context

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mock_ares.ares.profiles import PROFILES
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.negotiation import Negotiated, version_for
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.replies.timeline import timeline
@@ -19,19 +19,23 @@ def preview(
     profile: str = "docs",
     reply: int | None = None,
     gzip: bool = True,
-    old: bool = False,
+    http: str | None = None,
     path: str | None = None,
     messages: bool = False,
     everything: bool = False,
     tls: bool = False,
 ) -> Iterator[str]:
-    """The timeline of each reply, or of one (counted from 1). ``tls``: over TLS, where what is about that is anyway."""
-    negotiated = Negotiated("1.0" if old else "1.1", gzip, not old)
-    asking = Asking(message, negotiated, path, messages)
+    """The timeline of each reply, or of one (counted from 1).
+
+    ``http``: 1.0, 1.1 or 2; None: what can say it. ``tls``: over TLS, where what is about that is anyway.
+    """
     yield f"{scenario.name}: {scenario.summary}"
     for number in range(1, len(scenario.replies) + 1):
         if reply is not None and number != reply:
             continue
+        version = http or version_for(scenario.replies[number - 1])
+        negotiated = Negotiated(version, gzip, version != "1.0")
+        asking = Asking(message, negotiated, path, messages)
         yield ""
         yield f"reply {number} of {len(scenario.replies)}"
         try:

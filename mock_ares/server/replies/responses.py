@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from mock_ares.ares.errors import HttpError
 from mock_ares.plan.build import answer
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import Ending, Headers, Script, StreamPlan
 from mock_ares.scenario.model import Reply
 from mock_ares.server.record import redaction

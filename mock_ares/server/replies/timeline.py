@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from mock_ares.expectation import expect
-from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.layout import lay_out
-from mock_ares.plan.http1.negotiation import Negotiated, carried
+from mock_ares.plan.http.head import render_head
+from mock_ares.plan.http.http2.described import Shown, fields_of
+from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated, carried
 from mock_ares.plan.model import Headers, Script, StreamPlan, TlsBreak
 from mock_ares.scenario.diagnostics import counted
 
@@ -40,7 +41,7 @@ def timeline(
         yield from _head(script, extra, _read_ends(tls))
     if script.before_fault == 0:
         yield READ
-    yield from _writes(script, _Chunks(plan), most, _read_ends(tls))
+    yield from _writes(script, _Chunks(plan), most, _read_ends(tls), negotiated.version)
     yield from _held(script, len(script.writes))
     notified = ", behind close_notify" if tls and _says_farewell(script) else ""
     yield f"{_moment(_end(script))}  {ENDINGS[script.ending.kind](script)}{notified}"
@@ -66,6 +67,7 @@ ENDINGS: dict[str, Callable[[Script], str]] = {
     "complete": lambda s: f"complete; the connection {'stays open' if s.keep_alive else 'is closed'}",
     "close": lambda s: "the connection is closed (FIN)" + (f", {TLS_ENDS[s.ending.tls]}" if s.ending.tls else ""),
     "reset": lambda s: "the connection is reset (RST)",
+    "reset-stream": lambda s: "the stream is reset; the connection stays open",
     "hang": lambda s: "silence until the client leaves" + _heartbeat(s.ending.heartbeat),
 }
 
@@ -109,7 +111,14 @@ def _summary(plan: StreamPlan, script: Script, negotiated: Negotiated) -> Iterat
 def _head(script: Script, extra: Headers, read_ends: str) -> Iterator[str]:
     """The interim responses and the head, a line each as they stand on the wire."""
     assert script.head is not None
-    *interim, head = render_head(script.head, extra).split(b"\r\n\r\n")[:-1]
+    rendered = render_head(script.head, extra)
+    if script.head.version == "2":
+        yield f"{_moment(script.head.at)}  head, {len(rendered)} bytes: {', '.join(Shown().of(rendered))}"
+        yield from (f"{INDENT}{line}" for line in fields_of(script.head, extra))
+        if script.head_boundary:
+            yield read_ends
+        return
+    *interim, head = rendered.split(b"\r\n\r\n")[:-1]
     for part in (*interim, head):
         yield f"{_moment(script.head.at)}  {'head' if part is head else 'interim response'}, {len(part) + 4} bytes"
         yield from (f"{INDENT}{_ascii(line)}" for line in part.split(b"\r\n"))
@@ -140,17 +149,19 @@ class _Chunks:
         return f"; chunk {begun[0]} begins" if len(begun) == 1 else f"; chunks {begun[0]} to {begun[-1]} begin"
 
 
-def _writes(script: Script, chunks: _Chunks, most: int | None, read_ends: str) -> Iterator[str]:
+def _writes(script: Script, chunks: _Chunks, most: int | None, read_ends: str, version: str) -> Iterator[str]:
     writes = script.writes
+    frames = Shown() if version == "2" else None
     half = len(writes) if most is None or len(writes) <= most else most // 2
     for index, write in enumerate(writes):
         yield from _held(script, index)
+        named = "" if frames is None else f": {', '.join(frames.of(write.data))}"
         begun = chunks.until(write.upto)
         if half <= index < len(writes) - half:
             if index == half:
                 yield f"{INDENT}... {counted(len(writes) - 2 * half, 'write')} left out; --all shows them"
             continue
-        yield f"{_moment(write.at)}  write {index + 1}, {counted(len(write.data), 'byte')}{begun}"
+        yield f"{_moment(write.at)}  write {index + 1}, {counted(len(write.data), 'byte')}{named}{begun}"
         yield from _hex_lines(write.data, most is None)
         if index + 1 == script.before_fault:
             yield READ

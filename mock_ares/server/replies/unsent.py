@@ -9,7 +9,7 @@ from mock_ares.ares.bodies import ChatRequest
 from mock_ares.ares.chats import CHATS
 from mock_ares.ares.profiles import Profile
 from mock_ares.dialects import Names
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import Headers
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.replies.cors import Cors

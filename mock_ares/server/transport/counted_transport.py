@@ -66,6 +66,10 @@ class CountedTransport:
     def abort(self) -> None:
         self._transport.abort()
 
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Leaves the connection to another, from the next read on."""
+        self._transport.set_protocol(protocol)
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return self._transport.get_extra_info(name, default)
 

@@ -11,7 +11,7 @@ CLEAR = "this port speaks HTTP/1.1 in clear text: use http://"
 _TABLE: tuple[tuple[bytes, str], ...] = (
     (rb"\x16\x03[\x00-\x04]", f"a TLS handshake, as for https://; {CLEAR}"),
     (rb"\x80.\x01\x03|\x80.\x01\x00\x02", f"an old TLS handshake; {CLEAR}"),
-    (rb"PRI \* HTTP/2", "HTTP/2 with prior knowledge, which is not built: ask by HTTP/1.1"),
+    (rb"PRI \* HTTP/2", "HTTP/2 with prior knowledge, which is not spoken here or has a broken preface"),
     (rb"[\x01\x02\x81\x82\x88-\x8a][\x80-\xff]", "a WebSocket frame; ARES has no WebSocket"),
     (rb"\x00\x00[\x00-\xff]\x04\x00|\x00\x00\x06?\x00?\x04", "HTTP/2 frames; ask by HTTP/1.1"),
     (rb"SSH-\d", "SSH"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mock_ares.plan.http1.head import PHRASES
+from mock_ares.plan.http.http1.head import PHRASES
 from mock_ares.server.transport.not_http import looks_like
 
 MOST_FIELDS = 100
@@ -64,6 +64,10 @@ def no_request(beginning: bytes) -> Refusal:
     return Refusal(400, f"this is no HTTP/1.1 request; it looks like {looks_like(beginning)}")
 
 
+def not_by_http1() -> Refusal:
+    return Refusal(505, "this port speaks HTTP/2 alone: with prior knowledge, or by ALPN over TLS")
+
+
 def in_clear_text(beginning: bytes) -> Refusal:
     """Where TLS was expected."""
     http = re.match(rb"[A-Z]+ \S+ HTTP/1\.[01]\r?\n", beginning)
@@ -78,7 +82,7 @@ def broken_body() -> Refusal:
 
 def checked(scope: Mapping[str, Any]) -> Refusal | None:
     """What is wrong with a head that has come in full."""
-    if scope["http_version"] not in ("1.0", "1.1"):
+    if scope["http_version"] not in ("1.0", "1.1", "2"):
         return no_request(
             b"%b %b HTTP/%b" % (scope["method"].encode(), scope["raw_path"], scope["http_version"].encode())
         )

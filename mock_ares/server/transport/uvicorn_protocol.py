@@ -36,7 +36,8 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from mock_ares.plan.http1.negotiation import Manners
+from mock_ares.plan.http.http2.frames import PREFACE
+from mock_ares.plan.http.negotiation import Manners
 from mock_ares.server.timing.waiters import Few, wake
 from mock_ares.server.transport import refusal
 from mock_ares.server.transport.client_socket import ClientSocket
@@ -68,8 +69,8 @@ class Connection(_Protocol):
 
     # Slots: the dictionary of an object with more than 30 attributes shares its keys with no other (CPython).
     __slots__ = (
-        "_beginning", "_deaf", "_half_closed", "_head_size", "_head_timer", "_heads", "_reader", "_refusal", "_running",
-        "_watch", "ends_with_client", "has_end", "lost", "peer", "waiters", "was_reset",
+        "_beginning", "_deaf", "_half_closed", "_head_size", "_head_timer", "_heads", "_opening", "_reader", "_refusal",
+        "_running", "_watch", "ends_with_client", "has_end", "lost", "peer", "waiters", "was_reset",
     )  # fmt: skip
     peer: ClientSocket
     lost: bool
@@ -100,6 +101,8 @@ class Connection(_Protocol):
         """Whether nothing more is read: what came was no request."""
         self._refusal: Refusal | None = None
         """What is to be answered when all before it has been."""
+        self._opening: bytes | None = None if self._http == "1.1" else b""
+        """What has come first, as long as it may be the preface of HTTP/2; None: it is not."""
         self._beginning = b""
         """Of a head that has not ended."""
         self._head_size = 0
@@ -109,6 +112,11 @@ class Connection(_Protocol):
         self._heads: list[ReadHead] = []
         """That were read, and not yet answered."""
         self._watch: asyncio.TimerHandle | None = None
+
+    @property
+    def _http(self) -> str:
+        """Which versions the application speaks."""
+        return getattr(self.config.loaded_app, "http", "both")
 
     @property
     def manners(self) -> Manners:
@@ -129,7 +137,9 @@ class Connection(_Protocol):
         self.has_end = self.ends_with_client = False
         cycle.message_event = Flag(cycle.message_event.is_set())
         wire = Wire(self, cycle, scope, head)
-        if wire.refusal is None and head is None:
+        if self._http == "2":
+            cycle.refusal = refusal.not_by_http1()
+        elif wire.refusal is None and head is None:
             cycle.refusal = checked(scope)
         scope.setdefault("extensions", {})[EXTENSION] = wire
         try:
@@ -187,6 +197,14 @@ class Connection(_Protocol):
     def data_received(self, data: bytes) -> None:
         if self._deaf:
             return
+        if self._opening is not None:
+            data, self._opening = self._opening + data, None
+            if data.startswith(PREFACE):
+                self._switch(data)
+                return
+            if PREFACE.startswith(data):
+                self._hold(data)
+                return
         self._unset_keepalive_if_required()
         if len(self._beginning) < MOST:
             self._beginning = (self._beginning + data[:MOST]).lstrip(b"\r\n")[:MOST]
@@ -197,6 +215,25 @@ class Connection(_Protocol):
         self._watch_head(len(data))
         if self.flow.read_paused:  # then the transport does not notice the client's end
             self._look_after()
+
+    def _hold(self, data: bytes) -> None:
+        """What may become a request of one version or the other."""
+        self._opening = self._beginning = data
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(refusal.HEAD_TIMEOUT, self._head_is_late)
+
+    def _switch(self, data: bytes) -> None:
+        """Leaves the connection to HTTP/2, with prior knowledge (RFC 9113 3.3)."""
+        from mock_ares.server.transport.http2.connection import Http2Connection
+
+        self._unset_keepalive_if_required()
+        self._forget_head()
+        self.connections.discard(self)
+        successor = Http2Connection(self.config.loaded_app, self.server_state)
+        transport: CountedTransport = self.transport  # type: ignore[assignment]
+        transport.set_protocol(successor)
+        successor.connection_made(transport)
+        successor.data_received(data)
 
     def feed(self, data: bytes) -> None:
         """Hands data to the parser, and what it cannot parse to ``refuse``."""

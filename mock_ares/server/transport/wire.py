@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mock_ares.plan.http1.negotiation import Manners
+from mock_ares.plan.http.negotiation import Manners
 from mock_ares.plan.model import TlsBreak
 from mock_ares.server.timing.waiters import Among, Few, Waiter, resolve
 from mock_ares.server.transport.client_socket import ClientSocket
@@ -120,9 +120,11 @@ class Wire:
     @property
     def drops(self) -> bool:
         """Whether the connection ends with the answer, which does not say so: who does not wait for a body cannot go
-        on behind it, nor behind trailers or a broken one.
+        on behind it, nor behind trailers or a broken one. A stream of HTTP/2 ends alone.
         """
         head = self._head
+        if self.http_version == "2":
+            return False
         return self.unread is not None or self.refusal is not None or (head is not None and head.trailers)
 
     @property
@@ -287,7 +289,9 @@ class Wire:
 
 
 def _stays_open(scope: dict[str, Any], manners: Manners) -> bool:
-    """RFC 9112 9.3. The fake itself keeps no HTTP/1.0 connection open, as uvicorn does not."""
+    """RFC 9112 9.3. The fake itself keeps no HTTP/1.0 connection open, as uvicorn does not. Over HTTP/2 each does."""
+    if scope["http_version"] == "2":
+        return True
     old = scope["http_version"] != "1.1"
     if old and not manners.in_kind:
         return False

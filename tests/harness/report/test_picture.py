@@ -10,7 +10,7 @@ from mock_ares.faults import close_early, empty_reply, hang
 from mock_ares.harness.model import Case
 from mock_ares.harness.report.counterexample.picture import MOST_BARS, Picture, picture
 from mock_ares.harness.report.counterexample.replanned import plan
-from mock_ares.plan.http1.negotiation import Negotiated
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.scenario.model import Pace, Reply
 
 

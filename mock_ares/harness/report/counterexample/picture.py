@@ -19,6 +19,7 @@ _ENDINGS: dict[EndingKind, str] = {
     "complete": "complete",
     "close": "closed (FIN)",
     "reset": "reset (RST)",
+    "reset-stream": "reset (RST_STREAM)",
     "hang": "silence",
 }
 

@@ -8,8 +8,8 @@ from itertools import accumulate
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.expectation import sent_payload
 from mock_ares.harness.model import Case, Failure
-from mock_ares.plan.http1.head import render_head
-from mock_ares.plan.http1.negotiation import Negotiated, accepts_gzip
+from mock_ares.plan.http.head import render_head
+from mock_ares.plan.http.negotiation import Negotiated, accepts_gzip, version_for
 from mock_ares.plan.model import Head, Script, StreamPlan
 from mock_ares.plan.positions import PlanError
 from mock_ares.scenario.model import Body, Reply, Scenario
@@ -66,12 +66,14 @@ def judged(failure: Failure) -> int:
 def stream_of(failure: Failure) -> Stream | None:
     """The judged reply as it was sent; None where only the server could say."""
     headers = (failure.request or {}).get("headers") or {}
-    negotiated = Negotiated(gzip=accepts_gzip(str(dict(headers).get("accept-encoding", ""))))
+    version = str((failure.request or {}).get("http_version") or version_for(failure.case.replies[judged(failure)]))
+    negotiated = Negotiated(version, accepts_gzip(str(dict(headers).get("accept-encoding", ""))))
     return plan(failure.case.replies[judged(failure)], failure.case, negotiated)
 
 
-def plan(reply: Reply, case: Case, negotiated: Negotiated = Negotiated()) -> Stream | None:
+def plan(reply: Reply, case: Case, negotiated: Negotiated | None = None) -> Stream | None:
     """A reply as it is sent to such a client; None where it cannot be planned outside a server."""
+    negotiated = negotiated or Negotiated(version_for(reply))
     scenario = Scenario(replies=(reply,), name="case")
     try:
         answer = draw(scenario, 0, Asking(case.message, negotiated, case.path), PROFILES["docs"])

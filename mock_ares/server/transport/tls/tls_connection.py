@@ -78,6 +78,9 @@ class RecordTransport(CountedTransport):
             self.tell(self._layer.farewell())
             super().write_eof()
 
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._owner.above = protocol
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return self._owner.context if name == "sslcontext" else super().get_extra_info(name, default)
 
@@ -89,8 +92,8 @@ class TlsConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_above", "_began", "_choose", "_eof", "_flushing", "_layer", "_let_go", "_loop", "_paused", "_records",
-        "_state", "_tell", "_timer", "_told_end", "context", "has_end", "transport",
+        "_began", "_choose", "_eof", "_flushing", "_layer", "_let_go", "_loop", "_paused", "_records", "_state",
+        "_tell", "_timer", "_told_end", "above", "context", "has_end", "transport",
     )  # fmt: skip
     transport: asyncio.Transport
 
@@ -98,7 +101,7 @@ class TlsConnection(asyncio.Protocol):
         self.context = context
         self.has_end = False
         self._choose, self._state, self._tell = choose, state, tell
-        self._above: Any = None
+        self.above: Any = None
         self._layer = RecordLayer(context)
         self._records: RecordTransport
         self._timer: asyncio.TimerHandle | None = None
@@ -143,19 +146,19 @@ class TlsConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._eof = True
         self._left()
-        if self._above is None or self._records.is_closing():
+        if self.above is None or self._records.is_closing():
             return False
         return self._end_above()
 
     def pause_writing(self) -> None:
         self._paused = True
-        if self._above is not None and not self._let_go:
-            self._above.pause_writing()
+        if self.above is not None and not self._let_go:
+            self.above.pause_writing()
 
     def resume_writing(self) -> None:
         self._paused = False
-        if self._above is not None and not self._let_go:
-            self._above.resume_writing()
+        if self.above is not None and not self._let_go:
+            self.above.resume_writing()
         if self._flushing:
             self._part()
 
@@ -163,9 +166,9 @@ class TlsConnection(asyncio.Protocol):
         self._forget_timer()
         if exc is not None:
             self._left()
-        if self._above is not None and not self._let_go:
+        if self.above is not None and not self._let_go:
             self._let_go = True
-            self._above.connection_lost(exc)
+            self.above.connection_lost(exc)
         self._state.connections.discard(self)
 
     # Shaking hands
@@ -177,14 +180,14 @@ class TlsConnection(asyncio.Protocol):
 
     def _left(self) -> None:
         """Who says nothing at all has only looked whether somebody listens."""
-        if self._above is None and self._began:
+        if self.above is None and self._began:
             self._began = False
             self._tell("a TLS handshake: the client left before its end")
 
     def _broken(self, error: ssl.SSLError) -> None:
         """Says so (an alert), and ends: nothing that follows can be read."""
         self._records.tell(self._layer.due)
-        if self._above is None:
+        if self.above is None:
             self._tell(failure(error))
         self._give_up()
 
@@ -205,15 +208,15 @@ class TlsConnection(asyncio.Protocol):
     # The connection above
 
     def _hand_on(self, said: bytes) -> None:
-        if self._above is None:
+        if self.above is None:
             self._forget_timer()
-            self._above = self._choose(self._layer.protocol)
-            self._above.connection_made(self._records)
+            self.above = self._choose(self._layer.protocol)
+            self.above.connection_made(self._records)
             self._state.connections.discard(self)
             if self._paused:
-                self._above.pause_writing()
+                self.above.pause_writing()
         if said:
-            self._above.data_received(said)
+            self.above.data_received(said)
         if self._layer.ended and not self._records.is_closing() and not self._end_above():
             self._records.close()
 
@@ -222,7 +225,7 @@ class TlsConnection(asyncio.Protocol):
         if self._told_end:
             return True
         self._told_end = True
-        return bool(self._above.eof_received())
+        return bool(self.above.eof_received())
 
     def linger(self) -> None:
         """FIN, and the connection above has ended once all has left; then the client has a moment to end, too."""
@@ -243,7 +246,7 @@ class TlsConnection(asyncio.Protocol):
         self._let_go = True
         self._timer = self._loop.call_later(LINGER, self.transport.close)
         self._state.connections.add(self)  # type: ignore[arg-type]
-        self._above.connection_lost(None)
+        self.above.connection_lost(None)
 
     def _forget_timer(self) -> None:
         if self._timer is not None:

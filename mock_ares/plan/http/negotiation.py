@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass, replace
 
 from mock_ares.plan.model import BODILESS, Ending, StreamPlan
-from mock_ares.scenario.model import Body
+from mock_ares.plan.positions import PlanError
+from mock_ares.scenario.fault import FAULTS
+from mock_ares.scenario.model import Body, Reply
 
 _WEIGHT = re.compile(r"q[ \t]*=[ \t]*([0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 
@@ -47,6 +49,7 @@ class Negotiated:
     """What of the request decides how a body may be carried."""
 
     version: str = "1.1"
+    """1.0, 1.1 or 2."""
     gzip: bool = False
     """It accepts gzip."""
     keep_alive: bool = True
@@ -68,11 +71,31 @@ def _weighs(parameter: str) -> bool:
     return found is not None and float(found[1]) > 0
 
 
+def version_for(reply: Reply) -> str:
+    """By which HTTP a reply can be said, where nobody has asked by one: 2 for what there is by no other."""
+    return next((fault.http for fault in reply.faults if fault.http is not None), "1.1")
+
+
+def utterable(plan: StreamPlan, negotiated: Negotiated) -> None:
+    """Raises PlanError for what cannot be said by this version of HTTP, with what comes nearest."""
+    version = "2" if negotiated.version == "2" else "1.1"
+    for name in plan.marks:
+        kind = FAULTS[name]
+        if kind.http not in (None, version):
+            raise PlanError(f"{name}: HTTP/{version} cannot say that; {kind.nearest} comes nearest")
+    if version == "2" and plan.body.framing == "http1.0":
+        raise PlanError("body: http1.0 cannot be said over HTTP/2, where any body is framed; ask by HTTP/1.1")
+
+
 def carried(plan: StreamPlan, negotiated: Negotiated) -> StreamPlan:
     """The plan without what this client cannot be sent. What it rests on is gone too: no gzip, no cut in it."""
     if plan.head is None:
         return plan
-    if negotiated.manners.capitals and (plan.body.framing, plan.body.sizes) == ("chunked", "usual"):
+    if (
+        negotiated.version != "2"
+        and negotiated.manners.capitals
+        and (plan.body.framing, plan.body.sizes) == ("chunked", "usual")
+    ):
         return carried(replace(plan, body=replace(plan.body, sizes="capitals")), negotiated)
     if plan.head.status in BODILESS:
         return replace(plan, body=Body("length", connection=plan.body.connection))
@@ -81,6 +104,8 @@ def carried(plan: StreamPlan, negotiated: Negotiated) -> StreamPlan:
         headers = tuple(field for field in plan.head.headers if field[0].lower() != "content-encoding")
         head = replace(plan.head, headers=headers)
         plan = replace(plan, head=head, body=replace(plan.body, gzip=None), ending=ending)
+    if negotiated.version == "2":
+        return _for_version_2(plan)
     return _for_version_1_0(plan) if negotiated.version == "1.0" else plan
 
 
@@ -90,5 +115,23 @@ def _for_version_1_0(plan: StreamPlan) -> StreamPlan:
     head, body, ending = replace(plan.head, interim=()), plan.body, plan.ending
     if body.framing == "chunked":
         body = Body("close", gzip=body.gzip, connection=body.connection)  # nothing of it is about HTTP chunks
-        ending = replace(ending, inside_http_chunk=False, tail=b"")
+        ending = replace(ending, inside_http_chunk=False, tail=b"", shown_by="")
     return replace(plan, head=head, body=body, ending=ending)
+
+
+def _for_version_2(plan: StreamPlan) -> StreamPlan:
+    """In frames, whatever ends a body by HTTP/1.1: END_STREAM does here, and there are no sizes to spell."""
+    body, ending = plan.body, plan.ending
+    framed = Body(
+        "length" if body.framing == "length" else "chunked",
+        trailers=body.trailers,
+        http_chunks=body.frames,
+        reads=body.reads,
+        gzip=body.gzip,
+        connection=body.connection,
+        padding=body.padding,
+        beside=body.beside,
+    )
+    if ending.length_delta:  # the stream ends, and with it the body
+        ending = replace(ending, kind="complete")
+    return replace(plan, body=framed, ending=ending)

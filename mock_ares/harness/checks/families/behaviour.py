@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mock_ares.faults import close_early, malformed_chunk, reset_peer
-from mock_ares.harness.checks.failure import JSON
+from mock_ares.harness.checks.families.failure import JSON
 from mock_ares.harness.checks.rows import Row, case, one, say
 from mock_ares.harness.checks.strategies import streaming, words
 from mock_ares.harness.model import CANARY, Case

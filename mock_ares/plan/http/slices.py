@@ -124,6 +124,26 @@ def _flushes(plan: StreamPlan) -> Iterable[int]:
     return chain(plan.event_ends, plan.columns.turns()) if plan.body.gzip == "event" else ()
 
 
+def grouped(pieces: Iterable[Slice]) -> Iterator[tuple[list[Slice], bool]]:
+    """The slices of each HTTP chunk, or frame, and whether it is the last."""
+    group, before = list[Slice](), list[Slice]()
+    for piece in pieces:
+        group.append(piece)
+        if piece.chunk_ends:
+            if before:
+                yield before, False
+            before, group = group, []
+    if before:
+        yield before, True
+
+
+def owed(plan: StreamPlan) -> int:
+    """How many bytes an HTTP chunk, or frame, that is cut still owes: the rest of the event it stopped in, or of the
+    next one."""
+    stop = plan.size if plan.ending.stop is None else plan.ending.stop
+    return next((end - stop for end in plan.event_ends if end > stop), 1)
+
+
 class _Identity:
     """No content coding."""
 

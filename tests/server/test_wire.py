@@ -59,6 +59,22 @@ def test_after_a_flush_a_reset_loses_nothing(stage: Stage) -> None:
             assert outcome.get() is True
 
 
+@pytest.mark.needs_barrier
+def test_an_acknowledgement_that_is_late_is_not_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client's kernel may keep it back: it has everything all the same."""
+    monkeypatch.setattr(client_socket.ClientSocket, "unsent", lambda socket: 1)
+
+    async def flush(wire: Wire) -> bool:
+        wire.write(b"all of it")
+        return await wire.flush()
+
+    outcome = act_with(stage, flush)
+    with stage.connect() as client:
+        client.ask("/act")
+        assert client.everything() == (b"all of it", "rst")
+        assert outcome.get() is True
+
+
 def test_flush_waits_for_a_client_that_does_not_read_without_spinning(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,7 @@ def test_odd_but_right_files_are_right_to_both(text: str) -> None:
 
 
 def test_descriptions_are_there_for_every_word_of_a_reply() -> None:
+    kinds = json_schema()["$defs"]
     for name in ("Reply", "Scenario", "Pace", "Framing", "Body", "Position"):
-        words = json_schema()["$defs"][name]["properties"]
+        words = kinds[name]["properties"]
         assert [word for word, part in words.items() if "description" not in part] == []

@@ -475,7 +475,7 @@ def test_a_contract_over_tls(project: pytest.Pytester, monkeypatch: pytest.Monke
     monkeypatch.setenv("XDG_DATA_HOME", str(project.path / "data"))
     monkeypatch.setenv("SSL_CERT_FILE", "")  # which the client sets, and which ends with this test
     project.makepyfile(
-        """
+        test_it="""
         import os
         import pytest
         from mock_ares import ClientContract, Settings
@@ -485,15 +485,14 @@ def test_a_contract_over_tls(project: pytest.Pytester, monkeypatch: pytest.Monke
         def ares_settings():
             return Settings(tls=True)
 
-        class TestOverTls(ClientContract):
+        class TestSecure(ClientContract):
             def stream_chat(self, ares, message):
                 assert ares.url.startswith("https://")
                 os.environ["SSL_CERT_FILE"] = ares.ca
                 return stream_chat(ares.url + ares.path, ares.token, message)
         """
     )
-    outcomes = project.runpytest_inprocess(
-        "-q", "-k", "request or drop or read or certificate or refused or tls", "--ares-examples=3"
-    ).parseoutcomes()
+    chosen = "request or drop or read or certificate or refused or tls_"
+    outcomes = project.runpytest_inprocess("-q", "-k", chosen, "--ares-examples=3").parseoutcomes()
     assert outcomes["passed"] >= 15
     assert "failed" not in outcomes

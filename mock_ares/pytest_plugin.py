@@ -182,9 +182,7 @@ def ares_contract(
     from mock_ares.harness.plugin.run import ContractRun
 
     try:
-        run = ContractRun(
-            request.cls, request.node.nodeid, request.config, ares_settings.profile, ares_address[0], ares_settings.tls
-        )
+        run = ContractRun(request.cls, request.node.nodeid, request.config, ares_settings, ares_address[0])
     except UsageError as error:
         raise _refused(error) from None
     yield run

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mock_ares.harness.report.write import Replay
     from mock_ares.harness.run.check_runner import Event
 
+HTTP_HELP = "What is spoken, alone; clients are told by ARES_HTTP_VERSION, and http_version in a driver's request."
 TLS_HELP = "Over https; clients are told of the authority: ARES_CA, and what their libraries read."
 PROFILE_HELP = "ARES as its pages have it, or as its source has it."
 TIERS = ("documented", "standard", "defensive")
@@ -123,6 +124,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--strict", is_flag=True, help="Defensive checks that fail are failures.")
 @click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
 @click.option("--tls", is_flag=True, help=TLS_HELP)
+@click.option("--http", default="1.1", type=click.Choice(["1.1", "2"]), show_default=True, help=HTTP_HELP)
 @click.option("--dialect", default=STANDARD, type=click.Choice([*DIALECTS]), show_default=True)
 @click.option("--seed", type=click.IntRange(0), help="Other generated examples: those of this seed.")
 @click.option(
@@ -178,6 +180,7 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
         session = run(entries, settings, options["failures"], watch, options["jobs"])
     profiled = "" if settings.profile == "docs" else f"--profile {settings.profile} "
     profiled += "--tls " if settings.tls else ""
+    profiled += "--http 2 " if settings.http == "2" else ""
     arguments = {entry.title: profiled + entry.arguments for entry in entries}
 
     def replayed(client: ClientReport, result: CheckResult) -> str | None:
@@ -251,6 +254,7 @@ def _settings(options: dict[str, Any]) -> RunSettings:
         dialect=options["dialect"],
         profile=options["profile"],
         tls=options["tls"],
+        http=options["http"],
         seed=_seed(options["seed"], options["explore"]),
         examples=options["examples"],
         quick=options["quick"],
@@ -351,8 +355,9 @@ def write_reports(report: Report, paths: tuple[Path, ...], replay: Replay) -> li
 @click.argument("file", type=PATH)
 @_client_options
 @click.option("--tls", is_flag=True, help=TLS_HELP)
+@click.option("--http", default="1.1", type=click.Choice(["1.1", "2"]), show_default=True, help=HTTP_HELP)
 @click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
-def replay(file: Path, profile: str, tls: bool, **options: Any) -> None:
+def replay(file: Path, profile: str, tls: bool, http: Literal["1.1", "2"], **options: Any) -> None:
     """Play a saved counterexample FILE to a client again: FIXED, or STILL FAILS.
 
     The client is given as to check: mock-ares replay FILE -- node client.mjs.
@@ -362,14 +367,14 @@ def replay(file: Path, profile: str, tls: bool, **options: Any) -> None:
     with told(), stoppable() as stopping:
         adopt()
         try:
-            with trusting(tls):
-                status = _replay(file, _entry(options), profile, tls)
+            with trusting(tls, http):
+                status = _replay(file, _entry(options), profile, tls, http)
         except KeyboardInterrupt:
             status = stopping.status
     sys.exit(status)
 
 
-def _replay(file: Path, entry: ClientEntry, profile: str, tls: bool) -> int:
+def _replay(file: Path, entry: ClientEntry, profile: str, tls: bool, http: Literal["1.1", "2"]) -> int:
     from mock_ares.harness.checks import find
     from mock_ares.harness.play.example_runner import ExampleRunner
     from mock_ares.harness.report.counterexample.failure_text import failure_text, painter
@@ -383,7 +388,7 @@ def _replay(file: Path, entry: ClientEntry, profile: str, tls: bool) -> int:
     client = entry.make()
     client.start()
     try:
-        with ExampleRunner.of(client, profile, tls) as arena:
+        with ExampleRunner.of(client, profile, tls, http) as arena:
             failure = judge_case(client, case, arena, info)
     finally:
         client.close()

@@ -145,6 +145,8 @@ class Target:
     """What the fake has been asked by now, each a ``result.RecordedRequest``."""
     ca: str | None = None
     """The file of the authority to trust, where ``url`` is https and clients may not know it."""
+    http_version: str = "1.1"
+    """What is spoken there; 2 in clear text takes prior knowledge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +305,8 @@ class CheckResult:
     about one that has passed.
     """
     unasked: bool = False
-    """It was skipped since another check has said that there is nothing more to be found out."""
+    """It was skipped with others for one reason: there is nothing more to be found out, or they are about another
+    transport."""
     replay: str | None = None
     """Path of the saved case."""
     duration: float = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from mock_ares.dialects import STANDARD, DialectName
 from mock_ares.harness.model import Edition, KnownFailure, Tier
@@ -43,6 +43,8 @@ class RunSettings:
     """Which of how many, from 1: the checks are dealt out."""
     tls: bool | Certificate = False
     """Everything goes over TLS; clients are told of the authority. See ``Settings.tls`` of the server."""
+    http: Literal["1.1", "2"] = "1.1"
+    """The version of HTTP that is spoken, and no other: HTTP/2 by ALPN, or in clear text with prior knowledge."""
     held: frozenset[str] | None = None
     """The rows that the client is held to and has passed: what ``everything`` draws from, and others rest on. None: all
     that apply.

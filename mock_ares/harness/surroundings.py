@@ -74,8 +74,9 @@ def proxy(url: str) -> str | None:
 
 
 @contextmanager
-def trusting(tls: bool | Certificate) -> Iterator[None]:
-    """Lets clients that are started meanwhile trust the fake, by what their libraries read in the environment.
+def trusting(tls: bool | Certificate, http: str = "1.1") -> Iterator[None]:
+    """Lets clients that are started meanwhile trust the fake, by what their libraries read in the environment, and know
+    by which HTTP it speaks (``ARES_HTTP_VERSION``).
 
     Raises UsageError where there can be no TLS.
     """
@@ -87,10 +88,9 @@ def trusting(tls: bool | Certificate) -> Iterator[None]:
         found = tls_of(tls, "127.0.0.1")
     except CertificateError as error:
         raise UsageError(str(error)) from None
-    if found is None or found.identity.ca is None:
-        yield
-        return
-    told = variables(found.identity.ca, found.identity.trust_store)
+    told = {"ARES_HTTP_VERSION": http}
+    if found is not None and found.identity.ca is not None:
+        told |= variables(found.identity.ca, found.identity.trust_store)
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
     try:

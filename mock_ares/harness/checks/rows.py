@@ -61,6 +61,8 @@ class Row:
     """Nothing is shown by a client that never asks again."""
     over_tls: bool = False
     """It is about TLS: asked only where the contract goes over it."""
+    http: Literal["1.1", "2"] | None = None
+    """It is about this version of HTTP: asked only where the contract goes by it."""
     judge: Judge | None = None
     """Of what a client does beside the text: asked before the oracle."""
     trial: Trial = "once-through"

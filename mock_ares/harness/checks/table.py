@@ -10,7 +10,7 @@ import yaml
 
 from mock_ares.dialects import DIALECTS, Dialect
 from mock_ares.harness.checks import everything
-from mock_ares.harness.checks.families import behaviour, failure, framing, reads, text, transfer
+from mock_ares.harness.checks.families import behaviour, failure, framing, http2, reads, text, transfer
 from mock_ares.harness.checks.gathered import GATHERED
 from mock_ares.harness.checks.rows import Check, Row
 from mock_ares.harness.model import CAPABILITIES, OF_PAGES, CheckInfo, HarnessError, LibraryFlaw, UsageError
@@ -25,6 +25,7 @@ ROWS: dict[str, Row] = {
     **transfer.ROWS,
     **failure.ROWS,
     **behaviour.ROWS,
+    **http2.ROWS,
     **everything.ROWS,
 }
 

@@ -80,6 +80,8 @@ def encode_request(number: int, target: Target, *, more: bool = False) -> bytes:
         fields["cancel_in"] = target.cancel_in
     if target.ca is not None:
         fields["ca"] = target.ca
+    if target.http_version != "1.1":
+        fields["http_version"] = target.http_version
     if more:
         fields["more"] = True
     return encode(fields)
@@ -138,6 +140,7 @@ def decode_request(line: bytes) -> tuple[int, Target, bool]:
             cancel_after=fields.get("cancel_after"),
             cancel_in=fields.get("cancel_in"),
             ca=fields.get("ca"),
+            http_version=fields.get("http_version", "1.1"),
         )
         return fields["id"], target, bool(fields.get("more"))
     except KeyError as missing:

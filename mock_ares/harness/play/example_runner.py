@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from itertools import accumulate
 from types import TracebackType
+from typing import Literal
 
 from mock_ares.ares.chats import CHATS
 from mock_ares.ares.credentials import Credentials
@@ -74,11 +75,12 @@ class ExampleRunner:
         host: str = "127.0.0.1",
         port: int | None = None,
         tls: bool | Certificate = False,
+        http: Literal["1.1", "2"] = "1.1",
     ) -> None:
         """``port``: where clients look for it that bring credentials of their own; None: they are pointed to it."""
         self.is_found = port is not None
-        self.tls = tls
-        settings = state.Settings(profile=profile, origins=("*",) if self.is_found else None, tls=tls)
+        self.tls, self.http = tls, http
+        settings = state.Settings(profile=profile, origins=("*",) if self.is_found else None, tls=tls, http=http)
         try:
             self.server = FakeServer(settings, host=host, port=port or 0)
         except CertificateError as error:
@@ -96,9 +98,11 @@ class ExampleRunner:
         """Whether a client has asked, and so trusts whom it should."""
 
     @classmethod
-    def of(cls, client: Client, profile: str, tls: bool | Certificate = False) -> ExampleRunner:
+    def of(
+        cls, client: Client, profile: str, tls: bool | Certificate = False, http: Literal["1.1", "2"] = "1.1"
+    ) -> ExampleRunner:
         """One where the client finds it."""
-        return cls(profile, port=getattr(client, "port", None), tls=tls)
+        return cls(profile, port=getattr(client, "port", None), tls=tls, http=http)
 
     @property
     def url(self) -> str:
@@ -226,7 +230,7 @@ class ExampleRunner:
         before = self.server.fake.journal.last
         return Target(
             url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, case.cancel_in,
-            example.over, asked=lambda: self._asked(before, credentials.id), ca=self._ca,
+            example.over, asked=lambda: self._asked(before, credentials.id), ca=self._ca, http_version=self.http,
         )  # fmt: skip
 
     def _url_for(self, case: Case) -> str:

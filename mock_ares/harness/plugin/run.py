@@ -34,7 +34,7 @@ from mock_ares.harness.run.checks_in_order import Contract
 from mock_ares.harness.run.database import database_of
 from mock_ares.harness.run.replay import FOLDER, with_replay
 from mock_ares.harness.settings import RunSettings
-from mock_ares.server.certificates.identity import Certificate
+from mock_ares.server.state import Settings
 
 RESULT = pytest.StashKey[CheckResult]()
 """Of an item that has run a check."""
@@ -54,10 +54,10 @@ class ContractRun:
         contract: type[ClientContract],
         node: str,
         config: pytest.Config,
-        profile: str,
+        fake: Settings,
         host: str,
-        tls: bool | Certificate,
     ) -> None:
+        """``fake``: of which the contract's own has the profile, and what is spoken."""
         self._name = contract.__qualname__
         self._node = node
         self._terms: Terms = getattr(contract, TERMS)
@@ -65,8 +65,8 @@ class ContractRun:
         self._options = options_of(config)
         self._baseline = self._options.known()
         port = contract.port if issubclass(contract, PageContract) else None
-        self._arena = ExampleRunner(profile, host, port, tls)
-        self._profile, self._tls = profile, tls
+        self._arena = ExampleRunner(fake.profile, host, port, fake.tls, "2" if fake.http == "2" else "1.1")
+        self._fake = fake
         self._variants: dict[str, Contract] = {}
         self._unusable: dict[str, str] = {}
         """The variants of which nothing can be judged, and why."""
@@ -174,8 +174,9 @@ class ContractRun:
         terms, options = self._terms, self._options
         return RunSettings(
             dialect=terms.dialect,
-            profile=self._profile,
-            tls=self._tls,
+            profile=self._fake.profile,
+            tls=self._fake.tls,
+            http=self._arena.http,
             seed=options.seed(),
             examples=options.examples(terms.examples),
             strict=terms.strict,

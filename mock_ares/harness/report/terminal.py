@@ -117,6 +117,8 @@ class Terminal:
         results.append(result)
         if not self._several:
             if result.unasked:
+                if self._unasked and self._unasked[0].reason != result.reason:
+                    self._tell_unasked()
                 self._unasked.append(result)
             else:
                 self._tell_unasked()

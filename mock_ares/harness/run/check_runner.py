@@ -34,6 +34,7 @@ from mock_ares.harness.verdict.evidence import Evidence
 from mock_ares.harness.verdict.judgements import PASSED
 from mock_ares.harness.verdict.library_flaws import flaw_of
 from mock_ares.monotonic import monotonic
+from mock_ares.plan.http.negotiation import version_for
 
 TRIES = 5
 """A case whose promised read boundaries were not kept is played again, so many times in all."""
@@ -101,7 +102,8 @@ def run_check(
     begun = monotonic()
     reason = why_skipped(client, check, settings)
     if reason is not None:
-        return CheckResult(check.info, "skipped", reason=reason)
+        elsewhere = not settings.tls if check.row.over_tls else check.row.http not in (None, settings.http)
+        return CheckResult(check.info, "skipped", reason=reason, unasked=elsewhere)
     run = CheckRun(client, check, arena, settings, progress, evidence or Evidence())
     try:
         result = run.result(*run.fixed())
@@ -115,14 +117,16 @@ def run_check(
     return replace(result, duration=monotonic() - begun)
 
 
-def why_skipped(client: Client, check: Check, settings: RunSettings) -> str | None:
-    """Why there is nothing to run; None if there is."""
+def why_skipped(client: Client, check: Check, settings: RunSettings, *, spoken: bool = True) -> str | None:
+    """Why there is nothing to run; None if there is. ``spoken``: it is known by which HTTP, and whether over TLS."""
     info = check.info
     if settings.dialect not in info.dialects:
         return f"the dialect {settings.dialect} cannot express it"
     if info.capability is not None and info.capability not in client.capabilities:
         return f"the client does not declare {info.capability}"
     if check.row.over_tls and (unasked := _not_over_tls(client, check, settings)) is not None:
+        return unasked
+    if spoken and (unasked := _not_by_http(check, settings)) is not None:
         return unasked
     if (refused := _refused(client, check, settings)) is not None:
         return refused
@@ -148,6 +152,21 @@ def _not_over_tls(client: Client, check: Check, settings: RunSettings) -> str | 
     if getattr(client, "port", None) is not None:
         return "not asked: the client looks for its server at a port of its own, so it cannot be pointed elsewhere"
     return None
+
+
+def _not_by_http(check: Check, settings: RunSettings) -> str | None:
+    """Why a check is not asked by this version of HTTP."""
+    if check.row.http not in (None, settings.http):
+        to_ask = " (--http 2)" if settings.http == "1.1" else ""
+        return f"it is about HTTP/{check.row.http}, and asked by that alone{to_ask}"
+    if check.examples and not any(can_be_said(case, settings.http) for case in check.examples):
+        return f"HTTP/{settings.http} cannot say it"
+    return None
+
+
+def can_be_said(case: Case, http: str) -> bool:
+    """Whether there is nothing in it that this version of HTTP has no words for."""
+    return all(version_for(reply, http) == http for reply in case.replies)
 
 
 def refusal(client: Client, case: Case) -> str | None:
@@ -262,7 +281,8 @@ class CheckRun:
             return best
         search = Search(self.attempt, self.settings, self.check.id, best)
         most = self.settings.most_examples if row.most is None else min(row.most, self.settings.most_examples)
-        search.run(cases(self.settings).map(lambda case: speaking(case, self.settings.dialect)), most)
+        spoken = cases(self.settings).map(lambda case: speaking(case, self.settings.dialect))
+        search.run(spoken.filter(lambda case: can_be_said(case, self.settings.http)), most)
         if not search.failures:
             return best
         return self._confirmed(search.failures, best)
@@ -444,6 +464,7 @@ def cases_of(check: Check, client: Client, settings: RunSettings, *, gathered: b
     if not getattr(client, "restarts", True):
         cases = (case for case in cases if not _shows_then_repeats(case))
     playable_cases = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]
+    playable_cases = [case for case in playable_cases if can_be_said(case, settings.http)]
     playable_cases = [case for case in playable_cases if refusal(client, case) is None]
     if "v1" in client.capabilities and check.row.key_route and playable_cases:
         playable_cases.append(replace(playable_cases[0], path=KEY_PATH))

@@ -34,7 +34,9 @@ class CheckSession:
     def report(self) -> Report:
         edition = self.settings.edition
         name = edition.name if edition else NEWEST
-        notes = ("Everything went over TLS.",) if self.settings.tls else ()
+        over = ["over TLS"] if self.settings.tls else []
+        over += ["by HTTP/2"] if self.settings.http == "2" else []
+        notes = (f"Everything went {' and '.join(over)}.",) if over else ()
         return Report(__version__, self.settings.seed, tuple(self.clients), BARRIER.reason, notes=notes, edition=name)
 
     @property
@@ -57,7 +59,7 @@ def run(
     Raises UsageError before the first check, for all that can be told then. A KeyboardInterrupt ends the run, and what
     there is by then is reported.
     """
-    with trusting(settings.tls):
+    with trusting(settings.tls, settings.http):
         return _run(entries, settings, folder, watch, jobs)
 
 
@@ -115,7 +117,7 @@ def checked(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
     stopped = False
     client = entry.make()
     contract = Contract(
-        client, settings, ExampleRunner.of(client, settings.profile, settings.tls), partial(watch, entry)
+        client, settings, ExampleRunner.of(client, settings.profile, settings.tls, settings.http), partial(watch, entry)
     )
     try:
         contract.run()

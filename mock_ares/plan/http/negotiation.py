@@ -71,9 +71,10 @@ def _weighs(parameter: str) -> bool:
     return found is not None and float(found[1]) > 0
 
 
-def version_for(reply: Reply) -> str:
-    """By which HTTP a reply can be said, where nobody has asked by one: 2 for what there is by no other."""
-    return next((fault.http for fault in reply.faults if fault.http is not None), "1.1")
+def version_for(reply: Reply, wanted: str = "1.1") -> str:
+    """By which HTTP a reply can be said: the one that is wanted, but for what there is by no other."""
+    old = reply.body == "http1.0" or (isinstance(reply.body, Body) and reply.body.framing == "http1.0")
+    return next((fault.http for fault in reply.faults if fault.http is not None), "1.1" if old else wanted)
 
 
 def utterable(plan: StreamPlan, negotiated: Negotiated) -> None:

@@ -272,18 +272,22 @@ ROWS: dict[str, Row] = {
     ),
     "drop-fin": Row(dropped(close_early, Body()), streaming("drop-fin")),
     "drop-rst": Row(dropped(reset_peer, Body()), streaming("drop-rst")),
-    "drop-fin-close": Row(dropped(close_early, CLOSE), streaming("drop-fin-close")),
+    "drop-fin-close": Row(dropped(close_early, CLOSE), streaming("drop-fin-close"), http="1.1"),
     "drop-rst-close": Row(
         dropped(reset_peer, CLOSE),
         streaming("drop-rst-close"),
         # where the end alone would end the body
         resting={"close-delimited": tuple(faulty(reset_peer(at), body="close") for at in (1, "abc", 0))},
+        http="1.1",
     ),
     "drop-length": Row(
         (faulty(close_early(1), body="length"), faulty(long_length(1)), faulty(close_early("abc"), body="length")),
         too_long,
+        http="1.1",
     ),
-    "short-length": Row((faulty(short_length(10)), faulty(short_length(1)), faulty(short_length(3))), too_short),
+    "short-length": Row(
+        (faulty(short_length(10)), faulty(short_length(1)), faulty(short_length(3))), too_short, http="1.1"
+    ),
     "drop-gzip": Row(
         (
             faulty(cut_gzip(1), body=GZIP),

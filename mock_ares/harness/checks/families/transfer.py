@@ -59,10 +59,12 @@ ROWS: dict[str, Row] = {
     "close-delimited": Row(
         (carried("a", framing="close"), carried("a", "b", framing="close"), carried("a", "b", framing="http1.0")),
         streaming("close-delimited"),
+        http="1.1",
     ),
     "chunk-ext": Row(
         (*(carried("a", extensions=text) for text in EXTENSIONS), carried("a", "b", extensions=";ab")),
         streaming("chunk-ext"),
+        http="1.1",
     ),
     "chunk-ext-quoted": Row(
         (
@@ -70,6 +72,7 @@ ROWS: dict[str, Row] = {
             carried("a", "b", extensions='; a = "b;c"'),
         ),
         streaming("chunk-ext-quoted"),
+        http="1.1",
     ),
     "http-chunks": Row(
         (
@@ -82,6 +85,7 @@ ROWS: dict[str, Row] = {
             "read-line": tuple(one("ab", "cd", body=Body(http_chunks=size)) for size in (3, 1)),
             "read-whole": (one(*("ab" * 300), body=Body(http_chunks="whole"), segments="whole"),),  # four digits
         },
+        http="1.1",
     ),
     "http-reads": Row(
         (
@@ -129,6 +133,6 @@ ROWS: dict[str, Row] = {
     "certificate-host": refusing("wrong-host"),
     "tls-version": refusing("tls-1.1"),
     "tls-handshake": refusing("endless-handshake", lasts=10.0),
-    "tls-truncation": Row((*broken(*CUT, body="close"), *broken(CUT[0], body="http1.0")), over_tls=True),
+    "tls-truncation": Row((*broken(*CUT, body="close"), *broken(CUT[0], body="http1.0")), over_tls=True, http="1.1"),
     "tls-broken": Row((*broken(*BROKEN, body="chunked"), *broken(*BROKEN[::2], body="length")), over_tls=True),
 }

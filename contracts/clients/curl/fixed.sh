@@ -1,6 +1,6 @@
 #!/bin/sh
 # A right ARES client out of curl and a filter (filter.py, beside this file): prints the text, exits 1 on any failure.
-# Environment: ARES_URL (origin), ARES_PATH, ARES_TOKEN, ARES_MESSAGE.
+# Environment: ARES_URL (origin), ARES_PATH, ARES_TOKEN, ARES_MESSAGE; ARES_HTTP_VERSION=2 where only that is spoken.
 set -u
 here=$(dirname -- "$0")
 work=$(mktemp -d) || exit 1
@@ -16,9 +16,12 @@ print(json.dumps({"message": os.environ["ARES_MESSAGE"]}))' > "$work/request" ||
 # first byte of the body, so it is there when the filter sees that byte. (--include would mix trailer fields, which
 # come after the body, into the event stream. --fail lets redirects and other types through.)
 #
+# In clear text nothing tells that a server speaks HTTP/2: it has to be known.
+[ "${ARES_HTTP_VERSION:-1.1}" = 2 ] && set -- --http2-prior-knowledge
+
 # A pipeline's status is its last command's. curl's own, which says whether the body was whole, goes by file too.
 {
-    curl --silent --show-error --no-buffer \
+    curl --silent --show-error --no-buffer "$@" \
         --connect-timeout 30 --speed-limit 1 --speed-time 120 \
         --dump-header "$work/head" \
         --header "@$work/authorization" \

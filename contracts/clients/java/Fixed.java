@@ -24,9 +24,11 @@ import java.util.function.Consumer;
 public final class Fixed {
     private static final Duration SILENCE = Duration.ofSeconds(120);
 
-    // HTTP/1.1: by default the client offers HTTP/2 with every question in clear text, which some servers stumble over.
-    // Redirects are not followed (its default): the question is not for another server.
-    private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    // HTTP/1.1 unless told: by default the client offers HTTP/2 with every question in clear text, which some servers
+    // stumble over. Redirects are not followed (its default): the question is not for another server.
+    private static final HttpClient CLIENT = HttpClient.newBuilder()
+            .version("2".equals(System.getenv("ARES_HTTP_VERSION")) ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
+            .build();
 
     private static final ScheduledExecutorService WATCH = Executors.newSingleThreadScheduledExecutor(task -> {
         var thread = new Thread(task, "silence");

@@ -22,6 +22,7 @@ from mock_ares.harness.settings import RunSettings
 from mock_ares.plan import lorem
 from mock_ares.plan.build import RequestContext, body_of, build
 from mock_ares.plan.http.layout import lay_out
+from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.model import Json, Reply, Segments, Text
@@ -34,6 +35,7 @@ def named(text: str) -> list[str]:
 _FAILS = named("""
 drop-fin drop-rst drop-fin-close drop-rst-close drop-length malformed-chunk missing-end error-event stall empty-reply
 garbage retry other-2xx error-detail
+h2-reset h2-reset-well h2-refused h2-goaway-close h2-no-end h2-length
 """)
 OUTCOMES = {
     **{name: {"error"} for name in _FAILS},  # of the first reply
@@ -44,6 +46,7 @@ OUTCOMES = {
     "tls-broken": {"error"},
     "short-length": {"undetectable"},
     "long-line": {"either"},
+    "h2-broken-frame": {"error", "either"},
     "after-failure": {"error", "either", "exact"},  # the second is whole
     "page-partial": {"error", "either", "exact"},
     "end-record": {"either"},  # nothing on the wire says that no more will come
@@ -93,9 +96,14 @@ def wanted(name: str, dialect: str) -> set[str]:
         return {"undetectable", "error", "either"}
     if DIALECTS[dialect].ends and name == "unterminated":
         return {"either"}
-    if DIALECTS[dialect].ends and (name.startswith("drop-") or name in ("malformed-chunk", "tls-broken")):
-        return {"error", "either"}  # behind the end record
+    if DIALECTS[dialect].ends and (name.startswith(("drop-", "h2-")) or name in ("malformed-chunk", "tls-broken")):
+        return OUTCOMES.get(name, {"exact"}) | {"either"}  # behind the end record
     return OUTCOMES.get(name, {"exact"})
+
+
+def asking(name: str) -> Negotiated:
+    """As a client of the one HTTP that a row is about."""
+    return Negotiated(CHECKS[name].row.http or "1.1")
 
 
 @pytest.mark.parametrize(("name", "dialect"), EACH)
@@ -108,9 +116,9 @@ def test_the_fixed_examples_can_be_played_and_say_what_they_must(name: str, dial
         return
     for case in cases:
         for plan in plans(case, dialect) if case.replies[0].dialect else ():
-            lay_out(plan)
+            lay_out(plan, asking(name))
             assert disagreement(plan) is None
-            assert expect(plan, gzip=True).outcome in wanted(name, dialect), case
+            assert expect(plan, gzip=True, version=asking(name).version).outcome in wanted(name, dialect), case
             break
 
 
@@ -180,6 +188,7 @@ def _http(reply: Reply) -> Iterator[tuple[str, bool]]:
     yield "http-chunks", body.sizes != "usual" or body.http_chunks is not None
     yield "http-reads", body.reads is not None
     yield "gzip", body.gzip is not None
+    yield "h2-frames", bool(body.frames is not None or body.padding or body.beside)
     for status in reply.interim:
         yield f"early-{status}", True
 
@@ -216,6 +225,14 @@ ALSO: dict[str, set[str]] = {
     "tls-truncation": {"drop_tls", "close-delimited"},
     "tls-broken": {"drop_tls", "length"},
     "gzip": {"length"},
+    "h2-reset": {"reset_stream", "length"},
+    "h2-reset-well": {"reset_stream"},
+    "h2-refused": {"refuse_stream"},
+    "h2-goaway": {"goaway"},
+    "h2-goaway-close": {"goaway"},
+    "h2-no-end": {"no_end_stream", "close_early", "length"},
+    "h2-length": {"long_length", "short_length"},
+    "h2-broken-frame": {"broken_frame", "data_past_end"},
     "missing-end": {"missing_end"},
     "end-record": {"hang", "close", "close-delimited"},
     "malformed-chunk": {"malformed_chunk"},
@@ -271,9 +288,9 @@ def test_the_generated_examples_show_their_hazard_and_no_other(name: str, dialec
         case = speaking(case, dialect)
         only_its_own(name, case, dialect)
         for reply, plan in zip(case.replies, plans(case, dialect), strict=False):
-            lay_out(plan)
+            lay_out(plan, asking(name))
             assert disagreement(plan) is None
-            assert expect(plan, gzip=True).outcome in wanted(name, dialect), case
+            assert expect(plan, gzip=True, version=asking(name).version).outcome in wanted(name, dialect), case
             seen.update(found_in(reply, plan))
 
     generated()

@@ -8,6 +8,7 @@ import pytest
 
 from mock_ares.harness.checks import CHECKS
 from tests.mutants.base import Right
+from tests.mutants.by_http2 import BY_HTTP2
 from tests.mutants.matrix import Row, matrix, surprises
 from tests.mutants.over_tls import OVER_TLS
 from tests.mutants.parsers import PARSERS
@@ -35,7 +36,7 @@ def test_what_they_are_made_of_passes(rows: Mapping[str, Row], kind: type[Right]
 def test_every_check_has_a_mutant() -> None:
     failed_by = frozenset().union(*(mutant.failed_by for mutant in TABLE), *(parser.told_by for parser in PARSERS))
     failed_by |= frozenset().union(*(bugs.values() for bugs in BUGS.values()))
-    failed_by |= frozenset().union(*(mutant.failed_by for mutant in OVER_TLS))
+    failed_by |= frozenset().union(*(mutant.failed_by for mutant in (*OVER_TLS, *BY_HTTP2)))
     assert failed_by <= CHECKS.keys()
     without = [name for name, check in CHECKS.items() if name not in failed_by and not check.row.undetectable]
     assert not without, (

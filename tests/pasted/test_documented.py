@@ -44,6 +44,7 @@ RUN_BY = {
     ("docs/frontends.md", "nginx"): "tests/pasted/test_frontends.py",
     ("docs/frontends.md", "sh"): "tests/harness/test_widgets.py",
     ("docs/frontends.md", "yaml"): "tests/pasted/test_frontends.py",
+    ("docs/http2.md", "sh"): "here",
     ("docs/pytest.md", "python"): "tests/plugin/test_docs.py",
     ("docs/scenarios.md", "python"): "tests/authoring/test_docs.py",
     ("docs/scenarios.md", "yaml"): "tests/authoring/test_docs.py",

@@ -1,0 +1,45 @@
+"""Clients that are wrong only by HTTP/2: failed there by the checks named for them and by no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from mock_ares.harness.checks import CHECKS
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.run.checks_in_order import run_contract
+from mock_ares.harness.settings import RunSettings
+from tests.mutants.base import Right
+from tests.mutants.by_http2 import BY_HTTP2, ByHttp2
+from tests.mutants.table import Mutant, name_of
+
+OF_HTTP2 = tuple(name for name, check in CHECKS.items() if check.row.http == "2")
+NEAR = ("plain", "read-line", "drop-fin", "drop-rst", "trailers", "early-103", "http-reads", "gzip", "empty-reply")
+"""Checks that a wrong end, or a wrong frame, could be taken for."""
+
+
+def failed_by(kind: type[Right], *only: str) -> set[str]:
+    """Errors of the harness among them."""
+    client = PythonClient(kind().stream_chat, name_of(kind), kind.capabilities)
+    settings = RunSettings(http="2", only=only, strict=True, examples=0, quick=not only)
+    report = run_contract(client, settings)
+    return {check.info.id for check in report.checks if check.verdict in ("failed", "errored")}
+
+
+@pytest.mark.parametrize("mutant", BY_HTTP2, ids=lambda mutant: mutant.name)
+def test_failed_by_its_checks(mutant: Mutant) -> None:
+    assert failed_by(mutant.kind, *NEAR, *OF_HTTP2) == mutant.failed_by, mutant.because
+
+
+def test_what_they_are_made_of_passes() -> None:
+    assert failed_by(ByHttp2, *NEAR, *OF_HTTP2) == set()
+
+
+@pytest.mark.slow
+def test_what_they_are_made_of_passes_all() -> None:
+    assert failed_by(ByHttp2) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", BY_HTTP2, ids=lambda mutant: mutant.name)
+def test_failed_by_no_other_check(mutant: Mutant) -> None:
+    assert failed_by(mutant.kind) == mutant.failed_by

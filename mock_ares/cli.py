@@ -199,6 +199,9 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option(
     "--http", default="both", show_default=True, type=click.Choice(["1.1", "2", "both"]), help="The versions spoken."
 )
+@click.option(
+    "--http2-streams", default=128, show_default=True, type=click.IntRange(0), help="Streams at once, on a connection."
+)
 @click.option("--control-token", envvar="MOCK_ARES_CONTROL_TOKEN", help="Opens console and control API to its holders.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes, for load tests.")
 @click.option("--json-logs", is_flag=True, help="A JSON object per line, for machines.")
@@ -293,6 +296,7 @@ def _settings(options: dict[str, Any], host: str) -> Any:
         control_token=options["control_token"] or None,
         tls=_tls(options),
         http=options["http"],
+        http2_streams=options["http2_streams"],
     )
 
 

@@ -76,12 +76,20 @@ class Settings:
     """https: by an authority that is made once and kept, or with files of one's own."""
     http: Literal["1.1", "2", "both"] = "both"
     """Which versions are spoken: over TLS ALPN chooses, in clear text a client's first bytes do (prior knowledge)."""
+    http2_streams: int = 128
+    """How many streams a client may have open at once on one connection."""
+    http2_window: int = 1024 * 1024
+    """Bytes of a request's body that a client may send before they are read, once it has heard of it: until then the
+    usual 65,535. With 0 it waits for leave that never comes."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for moments that never come."""
         for name, value in (("speed", self.speed), ("latency", self.latency)):
             if not value >= 0.0:
                 raise ValueError(f"{name}: expected a number from 0, not {value!r}")
+        for name, size in (("http2_streams", self.http2_streams), ("http2_window", self.http2_window)):
+            if not 0 <= size < 2**31:
+                raise ValueError(f"{name}: expected a whole number from 0 to 2147483647, not {size!r}")
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ HERE = [tool for tool in TOOLS if tool not in ("browser", "rust")]
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeServer]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        with FakeServer(Settings(speed=math.inf, tls=True)) as server:
+        with FakeServer(Settings(speed=math.inf, tls=True, http="1.1")) as server:
             yield server
 
 

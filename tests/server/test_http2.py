@@ -333,6 +333,41 @@ class TestStrangers:
             assert b"400" in client.recv(1000)
 
 
+class TestLimits:
+    def test_one_stream_at_a_time(self) -> None:
+        held = Reply(text="a b", pace=Pace(pauses=(Pause(at=1, until="released"),)))
+        with FakeServer(Settings(http2_streams=1)) as fake, Ear(fake) as ear:
+            me = fake.admit("me")
+            fake.script(me.id, held, Reply(text="c"))
+            first = ear.ask(fields=fields(me), body=SAID)
+            ear.until(lambda found: content(found))
+            (settings, *_) = [payload for kind, flags, _, payload in ear.frames() if kind == 4 and not flags]
+            assert b"\0\3\0\0\0\1" in settings
+            fake.end(me.id)  # resets the connection, and the stream with it
+            ear.until(lambda found: ends(found, first))
+            assert ear.ending != "open"
+
+    def test_a_body_that_is_given_no_leave(self) -> None:
+        with FakeServer(Settings(http2_window=0)) as fake, Ear(fake) as ear:
+            assert ends(ear.answer(ear.ask("/health", method="GET")), 1), "without a body it is answered"
+            ear.h2.receive_data(b"".join(ear.reads))
+            ear.h2.send_headers(3, [(":method", "POST"), (":path", "/"), (":scheme", "http"), (":authority", ear.host)])
+            assert ear.h2.local_flow_control_window(3) == 0
+
+    def test_windows_that_grow_with_the_answer_are_no_flood(self, fake: FakeServer, me: Credentials) -> None:
+        chunks = 1500
+        with asked(fake, me, Reply(chunks=("a",) * chunks)) as ear:
+            while not ends(ear.frames(), 1) and ear.ending == "open":
+                ear.read()
+                ear.say(b"\0\0\4\x08\0\0\0\0\0\0\0\0\1" * 2)
+            assert ends(ear.frames(), 1)
+
+    @pytest.mark.parametrize("wrong", [{"http2_streams": -1}, {"http2_window": 2**31}])
+    def test_what_is_no_limit(self, wrong: Any) -> None:
+        with pytest.raises(ValueError, match="expected a whole number"):
+            Settings(**wrong)
+
+
 class TestVersions:
     def test_1_alone(self) -> None:
         with FakeServer(Settings(http="1.1")) as fake, socket.create_connection(_address(fake)) as client:

@@ -103,6 +103,18 @@ class App(Starlette):
         fake: FakeState = self.state.fake
         return fake.settings.http
 
+    @property
+    def http2_streams(self) -> int:
+        """How many streams a connection may have at once."""
+        fake: FakeState = self.state.fake
+        return fake.settings.http2_streams
+
+    @property
+    def http2_window(self) -> int:
+        """Bytes of a request's body that may come before they are asked for."""
+        fake: FakeState = self.state.fake
+        return fake.settings.http2_window
+
     def tell(self, words: str) -> None:
         """Hears why a client was sent away that has not asked for anything."""
         fake: FakeState = self.state.fake

@@ -36,7 +36,9 @@ def again_line(exchange: Exchange, url: str, ca: Path | None = None) -> str:
     """Asks the same again, with the credentials of ``$ARES_TOKEN``. ``ca``: an authority that curl does not know."""
     before, data = _data(exchange.body)
     method = "--head" if exchange.method == "HEAD" else f"-X {shlex.quote(exchange.method)}"
-    return " ".join([*before, *_curl(ca), method, *_target(exchange, url), *_fields(exchange), *data])
+    # Over TLS curl finds out by itself.
+    known = ["--http2-prior-knowledge"] if exchange.version == "2" and url.startswith("http:") else []
+    return " ".join([*before, *_curl(ca), *known, method, *_target(exchange, url), *_fields(exchange), *data])
 
 
 def _curl(ca: Path | None) -> list[str]:

@@ -25,7 +25,8 @@ Three facts about the kernel carry the proof that a zero receive queue means *re
 
 - The receive queue alone does not do: it is 0 before the bytes arrive. ``tcpi_bytes_received`` counts since the
   connection began, so once it covers all we ever wrote, nothing is on its way.
-- Within one answer the receive queue is looked at *before* the counter. Hence the queue of a *later* answer counts.
+- Within one answer the receive queue is looked at *before* the counter. Hence the queue of a *later* answer counts:
+  what had arrived by the one before, less what is queued now, has been read.
 - The counter is read under the socket's lock. A ``recv`` that is still inside the kernel, and could take the next
   bytes along, holds that lock, so no answer comes before it has returned.
 
@@ -288,19 +289,18 @@ async def until_read(
 
     ``patience`` is in seconds without the client reading anything, so a slow reader is not given up.
     """
-    found = covered = False
-    taken = -1
+    found = False
+    taken, arrived = -1, 0
     waits = pauses(64, 0.0005, 0.01)
     while not gone():
         state = ask()
         if state is None or state.closed:
             return await _without_answer(gone, found or state is not None)
-        if covered and not state.queued:
+        if arrived - state.queued >= sent:  # other streams of the connection may have written on
             return "exact"
-        if not covered and state.received >= sent:
-            covered = found = True
+        found, before, arrived = True, arrived, state.received
+        if before < sent <= arrived:  # the next look tells, and may be at once
             continue
-        found = True
         now = monotonic()
         if state.received - state.queued != taken:
             taken, deadline = state.received - state.queued, now + patience

@@ -44,7 +44,7 @@ WINDOW = 1024 * 1024
 MOST_STREAMS = 128
 """At once, on one connection."""
 MOST_IDLE = 1000
-"""Frames that ask for nothing, streams reset by the client among them, between two that do."""
+"""Frames that ask for nothing, streams reset by the client among them, while no data is sent."""
 MOST_UNREAD = 256 * 1024
 """Bytes that wait for a client that only sends."""
 _ANSWER = (NeverIndexedHeaderTuple(b":status", b"200"),)
@@ -95,13 +95,14 @@ class Http2Connection(asyncio.Protocol):
         self._h2.local_settings = Settings(
             client=False,
             initial_values={
-                SettingCodes.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
-                SettingCodes.INITIAL_WINDOW_SIZE: WINDOW,
+                SettingCodes.MAX_CONCURRENT_STREAMS: getattr(self._app, "http2_streams", MOST_STREAMS),
                 SettingCodes.MAX_HEADER_LIST_SIZE: refusal.MOST_HEAD,
             },
         )
         self._h2.decoder.max_header_list_size = refusal.MOST_HEAD
         self._h2.initiate_connection()
+        # Until it has heard of another one, a client goes by the usual window (RFC 9113 6.9.2).
+        self._h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: getattr(self._app, "http2_window", WINDOW)})
         self._h2.increment_flow_control_window(WINDOW)
         self._say()
         self._wait()
@@ -248,6 +249,9 @@ class Http2Connection(asyncio.Protocol):
         if not self._streams and not self.transport.is_closing():
             self._forget_timer()
             self._wait()
+
+    def sent(self) -> None:
+        self._idle_frames = 0
 
     def received(self, stream: Http2Stream, size: int) -> None:
         if not self.transport.is_closing():

@@ -31,20 +31,24 @@ class StreamTransport:
     Frames that the client has no room for are kept here until it has.
     """
 
-    __slots__ = ("_addressed", "_connection", "_lost", "_shared", "_waiting", "_window", "_writable", "peer")
+    __slots__ = (
+        "_addressed", "_connection", "_lost", "_sent", "_shared", "_waiting", "_window", "_writable", "peer",
+    )  # fmt: skip
 
     def __init__(
         self,
         number: int,
         connection: CountedTransport,
-        window: FlowWindow,
-        shared: FlowWindow,
+        windows: tuple[FlowWindow, FlowWindow],
         lost: Callable[[], bool],
+        sent: Callable[[], None],
     ) -> None:
-        """``window`` is the stream's, ``shared`` the connection's; ``lost``: whether the stream is over."""
+        """``windows``: of the stream, and of the connection; ``lost``: whether the stream is over; ``sent`` is called
+        when data has left."""
         self.peer = connection.peer
         self._addressed = Addressed(number)
-        self._connection, self._window, self._shared, self._lost = connection, window, shared, lost
+        self._connection, self._lost, self._sent = connection, lost, sent
+        self._window, self._shared = windows
         self._waiting = b""
         self._writable = Flag(True)
 
@@ -120,6 +124,7 @@ class StreamTransport:
         if used:
             self._window.outbound_flow_control_window -= used
             self._shared.outbound_flow_control_window -= used
+            self._sent()
         if frames:
             self._connection.push(frames)
         if taken < len(data):
@@ -134,6 +139,9 @@ class Owner(Protocol):
 
     def finished(self, stream: Http2Stream) -> None:
         """The answer is complete, or has come to its end otherwise."""
+
+    def sent(self) -> None:
+        """Data of a stream has left."""
 
     def received(self, stream: Http2Stream, size: int) -> None:
         """So many bytes of the body have been taken, flow control's own included."""
@@ -164,7 +172,7 @@ class Http2Stream:
         self.manners = manners
         self.lost = self.was_reset = self.has_end = self.ends_with_client = False
         self.waiters = Few()
-        self.transport = self.flow = StreamTransport(number, connection, *windows, lambda: self.lost)
+        self.transport = self.flow = StreamTransport(number, connection, windows, lambda: self.lost, owner.sent)
         self.peer: ClientSocket = connection.peer
         self.task: asyncio.Task[None] | None = None
         self.body = b""

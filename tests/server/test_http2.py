@@ -333,6 +333,29 @@ class TestStrangers:
             assert b"400" in client.recv(1000)
 
 
+def test_a_client_that_says_goaway_gets_its_answer(fake: FakeServer, me: Credentials) -> None:
+    fake.script(me.id, Reply(text="a b c", pace=Pace(every=0.05)))
+    with Ear(fake) as ear:
+        number = ear.ask(fields=fields(me), body=SAID)
+        ear.until(lambda found: content(found))
+        ear.say(b"\0\0\x08\7\0\0\0\0\0" + bytes(8))
+        ear.until(lambda found: len(content(found)) > 12)
+        ear.say(b"\0\0\4\x08\0\0\0\0\0\0\0\0\1")
+        assert content(ear.answer(number)).endswith(b"c\n\n") and ends(ear.frames(), number)
+
+
+def test_a_stream_of_events_holds_up_nobody(fake: FakeServer) -> None:
+    """Who waits for the client's end behind a body waits, and does not ask again and again."""
+    with Ear(fake) as ear:
+        events = ear.ask("/_mock/api/events", method="GET")
+        ear.until(lambda found: any(each[2] == events for each in found))
+        for path in ("/_mock/api/requests", "/health"):
+            assert ends(ear.answer(number := ear.ask(path, method="GET")), number)
+        ear.h2.reset_stream(events, 8)
+        ear.tell()
+        assert ends(ear.answer(number := ear.ask("/_mock/api/status", method="GET")), number)
+
+
 class TestLimits:
     def test_one_stream_at_a_time(self) -> None:
         held = Reply(text="a b", pace=Pace(pauses=(Pause(at=1, until="released"),)))

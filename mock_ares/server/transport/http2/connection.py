@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
+from h2.connection import ConnectionState, H2Connection
 from h2.errors import ErrorCodes
-from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamReset
+from h2.events import ConnectionTerminated, DataReceived, Event, RequestReceived, StreamEnded, StreamReset
 from h2.exceptions import H2Error, ProtocolError
 from h2.settings import SettingCodes, Settings
 from hpack.exceptions import HPACKError
@@ -179,6 +179,8 @@ class Http2Connection(asyncio.Protocol):
         elif isinstance(event, StreamEnded):
             if stream is not None:
                 stream.end_body()
+        elif isinstance(event, ConnectionTerminated):  # for h2 that is the end of all; but what runs goes on
+            self._h2.state_machine.state = ConnectionState.SERVER_OPEN
         else:
             self._idle_frames += 1
             if isinstance(event, StreamReset) and stream is not None:

@@ -199,7 +199,7 @@ class Http2Stream:
     # As the application has the request
 
     async def receive(self) -> dict[str, Any]:
-        """ASGI's: what has come of the body, or that there is nobody to answer any more."""
+        """ASGI's: what has come of the body; behind its end, that there is nobody to answer any more."""
         if self._expects and self.more_body and not self.body:
             self._expects = False
             self.transport.write(block(coded(100, ()), 0))
@@ -208,7 +208,7 @@ class Http2Stream:
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
         body, self.body = self.body, b""
-        self.message_event = Flag(not self.more_body)
+        self.message_event.clear()
         self._acknowledge()
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 

@@ -41,6 +41,7 @@ _CODECS = "names of codecs have no case"
 _CODINGS = "no coding is accepted either way"
 _HTTPS = BEYOND + "the contract speaks clear text; tests/test_client.py asks for https"
 _TLS = BEYOND + "mutants are put to the contract in clear text; tests/harness/test_over_tls.py asks over TLS"
+_HTTP2 = BEYOND + "mutants are put to the contract by HTTP/1.1"
 _LEFT_SPACE = "the HTTP library strips a field's value (RFC 9110 5.5)"
 _SHOWN = "a client may show events of other types"
 _EMPTY_PIECE = "an empty piece says nothing"
@@ -271,10 +272,16 @@ _ROWS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("httpx", '"Authorization": f"Bearer {token}",', {"* is 'aUTHORIZATION'": _NAMES}),
     (
         "httpx",
-        "httpx.AsyncClient(timeout=TIMEOUT, verify=TLS) as http,",
+        'HTTP = {"http1": False, "http2": True} if os.environ.get("ARES_HTTP_VERSION") == "2" else {}',
+        {"*": _HTTP2},
+    ),
+    (
+        "httpx",
+        "httpx.AsyncClient(timeout=TIMEOUT, verify=TLS, **HTTP) as http,",
         {
             "without verify": "certificates are read for each request then, and verified all the same",
             "without timeout": "five seconds by default, and time-outs are coarse",
+            "without None": _HTTP2,
         },
     ),
     (

@@ -11,7 +11,8 @@ from contextlib import suppress
 import httpx
 
 TIMEOUT = httpx.Timeout(30, read=120)  # seconds; read is the longest silence between two bytes, 5 by default
-HTTP2 = os.environ.get("ARES_HTTP_VERSION") == "2"  # in clear text it has to be known; it takes httpx[http2]
+# In clear text it has to be known that a server speaks HTTP/2. It takes httpx[http2].
+HTTP = {"http1": False, "http2": True} if os.environ.get("ARES_HTTP_VERSION") == "2" else {}
 TLS = httpx.create_ssl_context()  # once: reading the certificates takes longer than most requests
 LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -63,7 +64,7 @@ async def stream_chat(url: str, token: str, message: str, path: str = "/api/chat
         "Authorization": f"Bearer {token}",
     }
     async with (
-        httpx.AsyncClient(timeout=TIMEOUT, verify=TLS, http1=not HTTP2, http2=HTTP2) as http,
+        httpx.AsyncClient(timeout=TIMEOUT, verify=TLS, **HTTP) as http,
         http.stream("POST", url + path, headers=headers, json={"message": message}) as response,
     ):
         await refuse_all_but_events(response)

@@ -6,10 +6,11 @@ import pytest
 
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.report.counterexample.replanned import stream_of
 from mock_ares.harness.run.checks_in_order import run_contract
 from mock_ares.harness.settings import RunSettings
 from tests.mutants.base import Right
-from tests.mutants.by_http2 import BY_HTTP2, ByHttp2
+from tests.mutants.by_http2 import BY_HTTP2, ByHttp2, FirstEventOfAFrame
 from tests.mutants.table import Mutant, name_of
 
 OF_HTTP2 = tuple(name for name, check in CHECKS.items() if check.row.http == "2")
@@ -28,6 +29,13 @@ def failed_by(kind: type[Right], *only: str) -> set[str]:
 @pytest.mark.parametrize("mutant", BY_HTTP2, ids=lambda mutant: mutant.name)
 def test_failed_by_its_checks(mutant: Mutant) -> None:
     assert failed_by(mutant.kind, *NEAR, *OF_HTTP2) == mutant.failed_by, mutant.because
+
+
+def test_a_counterexample_is_drawn_as_it_was_sent() -> None:
+    client = PythonClient(FirstEventOfAFrame().stream_chat)
+    (check,) = run_contract(client, RunSettings(http="2", only=("h2-frames",), quick=True)).checks
+    assert check.failure is not None and (drawn := stream_of(check.failure)) is not None
+    assert drawn.script.head is not None and drawn.script.head.version == "2"
 
 
 def test_what_they_are_made_of_passes() -> None:

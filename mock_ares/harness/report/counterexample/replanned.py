@@ -65,10 +65,11 @@ def judged(failure: Failure) -> int:
 
 def stream_of(failure: Failure) -> Stream | None:
     """The judged reply as it was sent; None where only the server could say."""
-    headers = (failure.request or {}).get("headers") or {}
-    version = str((failure.request or {}).get("http_version") or version_for(failure.case.replies[judged(failure)]))
+    request, reply = failure.request or {}, failure.case.replies[judged(failure)]
+    headers = request.get("headers") or {}
+    version = "2" if request.get("version") == "2" else version_for(reply)
     negotiated = Negotiated(version, accepts_gzip(str(dict(headers).get("accept-encoding", ""))))
-    return plan(failure.case.replies[judged(failure)], failure.case, negotiated)
+    return plan(reply, failure.case, negotiated)
 
 
 def plan(reply: Reply, case: Case, negotiated: Negotiated | None = None) -> Stream | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -153,7 +152,7 @@ class Http2Stream:
     __slots__ = (
         "_expects", "_owner", "_unacknowledged", "body", "disconnected", "ends_with_client", "flow", "has_end",
         "keep_alive", "lost", "manners", "message_event", "more_body", "number", "peer", "refusal", "response_complete",
-        "response_started", "task", "transport", "waiters", "was_reset",
+        "response_started", "transport", "waiters", "was_reset",
     )  # fmt: skip
 
     def __init__(
@@ -174,7 +173,6 @@ class Http2Stream:
         self.waiters = Few()
         self.transport = self.flow = StreamTransport(number, connection, windows, lambda: self.lost, owner.sent)
         self.peer: ClientSocket = connection.peer
-        self.task: asyncio.Task[None] | None = None
         self.body = b""
         self.more_body = more_body
         self.keep_alive = True

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,7 +22,7 @@ from mock_ares.harness.report import ENDINGS, ending
 from mock_ares.harness.run.baseline import read, update
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid, refuse_options
 from mock_ares.harness.run.replay import FOLDER, UNSAVED
-from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.settings import HttpVersion, RunSettings, Transport
 from mock_ares.harness.stopping import Stopping, stoppable
 from mock_ares.harness.surroundings import trusting
 from mock_ares.paths import program
@@ -179,9 +179,7 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
     with terminal.progress():
         session = run(entries, settings, options["failures"], watch, options["jobs"])
     profiled = "" if settings.profile == "docs" else f"--profile {settings.profile} "
-    profiled += "--tls " if settings.tls else ""
-    profiled += "--http 2 " if settings.http == "2" else ""
-    arguments = {entry.title: profiled + entry.arguments for entry in entries}
+    arguments = {entry.title: profiled + settings.transport.arguments + entry.arguments for entry in entries}
 
     def replayed(client: ClientReport, result: CheckResult) -> str | None:
         return replay_command(result, arguments[client.name])
@@ -253,8 +251,7 @@ def _settings(options: dict[str, Any]) -> RunSettings:
     return RunSettings(
         dialect=options["dialect"],
         profile=options["profile"],
-        tls=options["tls"],
-        http=options["http"],
+        transport=Transport(options["tls"], options["http"]),
         seed=_seed(options["seed"], options["explore"]),
         examples=options["examples"],
         quick=options["quick"],
@@ -357,7 +354,7 @@ def write_reports(report: Report, paths: tuple[Path, ...], replay: Replay) -> li
 @click.option("--tls", is_flag=True, help=TLS_HELP)
 @click.option("--http", default="1.1", type=click.Choice(["1.1", "2"]), show_default=True, help=HTTP_HELP)
 @click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
-def replay(file: Path, profile: str, tls: bool, http: Literal["1.1", "2"], **options: Any) -> None:
+def replay(file: Path, profile: str, tls: bool, http: HttpVersion, **options: Any) -> None:
     """Play a saved counterexample FILE to a client again: FIXED, or STILL FAILS.
 
     The client is given as to check: mock-ares replay FILE -- node client.mjs.
@@ -367,14 +364,14 @@ def replay(file: Path, profile: str, tls: bool, http: Literal["1.1", "2"], **opt
     with told(), stoppable() as stopping:
         adopt()
         try:
-            with trusting(tls, http):
-                status = _replay(file, _entry(options), profile, tls, http)
+            with trusting(transport := Transport(tls, http)):
+                status = _replay(file, _entry(options), profile, transport)
         except KeyboardInterrupt:
             status = stopping.status
     sys.exit(status)
 
 
-def _replay(file: Path, entry: ClientEntry, profile: str, tls: bool, http: Literal["1.1", "2"]) -> int:
+def _replay(file: Path, entry: ClientEntry, profile: str, transport: Transport) -> int:
     from mock_ares.harness.checks import find
     from mock_ares.harness.play.example_runner import ExampleRunner
     from mock_ares.harness.report.counterexample.failure_text import failure_text, painter
@@ -388,7 +385,7 @@ def _replay(file: Path, entry: ClientEntry, profile: str, tls: bool, http: Liter
     client = entry.make()
     client.start()
     try:
-        with ExampleRunner.of(client, profile, tls, http) as arena:
+        with ExampleRunner.of(client, profile, transport) as arena:
             failure = judge_case(client, case, arena, info)
     finally:
         client.close()

@@ -4,11 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from mock_ares.dialects import STANDARD, DialectName
 from mock_ares.harness.model import Edition, KnownFailure, Tier
 from mock_ares.server.certificates.identity import Certificate
+
+HttpVersion = Literal["1.1", "2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What lies between a client and the fake."""
+
+    tls: bool | Certificate = False
+    """Everything goes over TLS; clients are told of the authority. See ``Settings.tls`` of the server."""
+    http: HttpVersion = "1.1"
+    """The version that is spoken, and no other: HTTP/2 by ALPN, or in clear text with prior knowledge."""
+
+    @property
+    def name(self) -> str:
+        """``http/2+tls``, as the command line and pytest's ids have it."""
+        return f"http/{self.http}{'+tls' if self.tls else ''}"
+
+    @property
+    def arguments(self) -> str:
+        """How the command line says it, with a space behind each word."""
+        return f"{'--tls ' if self.tls else ''}{f'--http {self.http} ' if self.http != '1.1' else ''}"
+
+
+TRANSPORTS = {
+    transport.name: transport
+    for transport in (Transport(tls, http) for http in get_args(HttpVersion) for tls in (False, True))
+}
+"""All that there are, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +70,8 @@ class RunSettings:
     """The checks and fixed examples of this edition only, and none that are generated unless ``examples`` says so."""
     shard: tuple[int, int] | None = None
     """Which of how many, from 1: the checks are dealt out."""
-    tls: bool | Certificate = False
-    """Everything goes over TLS; clients are told of the authority. See ``Settings.tls`` of the server."""
-    http: Literal["1.1", "2"] = "1.1"
-    """The version of HTTP that is spoken, and no other: HTTP/2 by ALPN, or in clear text with prior knowledge."""
+    transport: Transport = Transport()
+    """What everything goes over."""
     held: frozenset[str] | None = None
     """The rows that the client is held to and has passed: what ``everything`` draws from, and others rest on. None: all
     that apply.

@@ -10,13 +10,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mock_ares.harness.model import UsageError
-
-if TYPE_CHECKING:
-    from mock_ares.server.certificates.identity import Certificate
+from mock_ares.harness.settings import Transport
 
 UNTRUSTING = (
     "the client does not trust the fake's authority, which is the file that ARES_CA names in its environment (ca in a "
@@ -74,7 +71,7 @@ def proxy(url: str) -> str | None:
 
 
 @contextmanager
-def trusting(tls: bool | Certificate, http: str = "1.1") -> Iterator[None]:
+def trusting(transport: Transport) -> Iterator[None]:
     """Lets clients that are started meanwhile trust the fake, by what their libraries read in the environment, and know
     by which HTTP it speaks (``ARES_HTTP_VERSION``).
 
@@ -85,10 +82,10 @@ def trusting(tls: bool | Certificate, http: str = "1.1") -> Iterator[None]:
     from mock_ares.server.hosting.loop import tls_of
 
     try:
-        found = tls_of(tls, "127.0.0.1")
+        found = tls_of(transport.tls, "127.0.0.1")
     except CertificateError as error:
         raise UsageError(str(error)) from None
-    told = {"ARES_HTTP_VERSION": http}
+    told: dict[str, str] = {"ARES_HTTP_VERSION": transport.http}
     if found is not None and found.identity.ca is not None:
         told |= variables(found.identity.ca, found.identity.trust_store)
     before = {name: os.environ.get(name) for name in told}

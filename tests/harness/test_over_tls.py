@@ -23,7 +23,7 @@ from mock_ares.harness.model import Client, Target, UsageError
 from mock_ares.harness.report.counterexample.failure_text import failure_text
 from mock_ares.harness.run.check_runner import why_skipped
 from mock_ares.harness.run.checks_in_order import run_contract
-from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.settings import RunSettings, Transport
 from mock_ares.harness.surroundings import unreachable
 from mock_ares.server.certificates.identity import Certificate
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -67,7 +67,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def verdicts(client: Client, *only: str, quick: bool = True) -> dict[str, str]:
-    report = run_contract(client, RunSettings(tls=True, quick=quick, only=only))
+    report = run_contract(client, RunSettings(transport=Transport(True), quick=quick, only=only))
     return {check.info.id: check.verdict for check in report.checks if check.verdict != "skipped"}
 
 
@@ -121,16 +121,17 @@ def test_where_nobody_can_be_refused_it_is_not_asked(tmp_path: Path) -> None:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     found.cert_chain_pems[0].write_to_path(cert)
     found.private_key_pem.write_to_path(key)
-    settings = RunSettings(tls=Certificate(cert, key))
+    settings = RunSettings(transport=Transport(Certificate(cert, key)))
     (reason,) = why_not(RemoteClient("mock_ares.client:stream_chat"), settings)
     assert reason.startswith("the certificate is your own")
     browser = BrowserClient(CONTRACTS / "clients" / "browser" / "fixed.js")
-    assert {why_skipped(browser, CHECKS[name], RunSettings(tls=True)) for name in ("certificate", "tls-version")} == {
+    over_tls = RunSettings(transport=Transport(tls=True))
+    assert {why_skipped(browser, CHECKS[name], over_tls) for name in ("certificate", "tls-version")} == {
         "not asked: the browser is told to trust anybody, so that it trusts the fake"
     }
     found_by_itself = RemoteClient("mock_ares.client:stream_chat")
     found_by_itself.port = 1
-    told = why_skipped(found_by_itself, CHECKS["certificate"], RunSettings(tls=True))
+    told = why_skipped(found_by_itself, CHECKS["certificate"], over_tls)
     assert "so it cannot be pointed elsewhere" in (told or "")
 
 
@@ -138,7 +139,7 @@ def test_a_client_that_verifies_nothing(tmp_path: Path) -> None:
     careless = COMMAND.replace("context.load_verify_locations(ca)", "context.check_hostname = context.verify_mode = 0")
     (tmp_path / "client.py").write_text(careless)
     client = ProcessClient([sys.executable, str(tmp_path / "client.py")])
-    report = run_contract(client, RunSettings(tls=True, quick=True, only=OF_TLS[:3]))
+    report = run_contract(client, RunSettings(transport=Transport(True), quick=True, only=OF_TLS[:3]))
     told = {check.info.id: check.failure for check in report.checks if check.failure is not None}
     assert set(told) == {"certificate", "certificate-host"}
     assert {failure.word for failure in told.values()} == {"leaked-credentials"}
@@ -150,7 +151,7 @@ def test_a_client_that_verifies_nothing(tmp_path: Path) -> None:
 def test_a_client_that_trusts_nobody_has_refused_nothing(tmp_path: Path) -> None:
     (tmp_path / "client.py").write_text(COMMAND.replace("context.load_verify_locations(ca)", "pass"))
     client = ProcessClient([sys.executable, str(tmp_path / "client.py")])
-    (check,) = run_contract(client, RunSettings(tls=True, only=("certificate",))).checks
+    (check,) = run_contract(client, RunSettings(transport=Transport(True), only=("certificate",))).checks
     assert (check.verdict, "does not trust the fake's authority" in check.reason) == ("errored", True)
 
 
@@ -158,7 +159,7 @@ def test_a_client_that_never_asks_has_refused_nothing() -> None:
     def fails(url: str, token: str, message: str) -> str:
         raise OSError("no")
 
-    (check,) = run_contract(PythonClient(fails), RunSettings(tls=True, only=("certificate",))).checks
+    (check,) = run_contract(PythonClient(fails), RunSettings(transport=Transport(True), only=("certificate",))).checks
     assert (check.verdict, "no request came over a good certificate either" in check.reason) == ("errored", True)
 
 
@@ -173,7 +174,7 @@ def test_a_client_that_goes_elsewhere_has_refused_nothing() -> None:
             raise OSError("no")
         return "".join(stream_chat(url, token, message))
 
-    (check,) = run_contract(PythonClient(whole), RunSettings(tls=True, only=("certificate",))).checks
+    (check,) = run_contract(PythonClient(whole), RunSettings(transport=Transport(True), only=("certificate",))).checks
     assert (check.verdict, "never connected to where it was pointed" in check.reason) == ("errored", True)
 
 
@@ -201,7 +202,7 @@ def test_the_request_of_a_driver_has_the_authority() -> None:
 def test_who_trusts_nobody_has_not_been_tested(tmp_path: Path) -> None:
     (tmp_path / "client.py").write_text(COMMAND.replace("context.load_verify_locations(ca)", "pass"))
     client = ProcessClient([sys.executable, str(tmp_path / "client.py")])
-    report = run_contract(client, RunSettings(tls=True, only=("plain",)))
+    report = run_contract(client, RunSettings(transport=Transport(True), only=("plain",)))
     (check,) = report.checks
     assert check.verdict == "errored"
     assert "the client does not trust the fake's authority" in check.reason
@@ -217,8 +218,9 @@ def test_the_environment_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tls_that_cannot_be_is_wrong_use() -> None:
+    settings = RunSettings(transport=Transport(Certificate("none.pem", "none.pem")))
     with pytest.raises(UsageError, match="there is no such file"):
-        run_contract(PythonClient(lambda url, token, message: ""), RunSettings(tls=Certificate("none.pem", "none.pem")))
+        run_contract(PythonClient(lambda url, token, message: ""), settings)
 
 
 def test_whether_anybody_answers() -> None:

@@ -8,7 +8,7 @@ from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.report.counterexample.replanned import stream_of
 from mock_ares.harness.run.checks_in_order import run_contract
-from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.settings import RunSettings, Transport
 from tests.mutants.base import Right
 from tests.mutants.by_http2 import BY_HTTP2, ByHttp2, FirstEventOfAFrame
 from tests.mutants.table import Mutant, name_of
@@ -21,7 +21,7 @@ NEAR = ("plain", "read-line", "drop-fin", "drop-rst", "trailers", "early-103", "
 def failed_by(kind: type[Right], *only: str) -> set[str]:
     """Errors of the harness among them."""
     client = PythonClient(kind().stream_chat, name_of(kind), kind.capabilities)
-    settings = RunSettings(http="2", only=only, strict=True, quick=True)
+    settings = RunSettings(transport=Transport(http="2"), only=only, strict=True, quick=True)
     report = run_contract(client, settings)
     return {check.info.id for check in report.checks if check.verdict in ("failed", "errored")}
 
@@ -33,7 +33,7 @@ def test_failed_by_its_checks(mutant: Mutant) -> None:
 
 def test_a_counterexample_is_drawn_as_it_was_sent() -> None:
     client = PythonClient(FirstEventOfAFrame().stream_chat)
-    (check,) = run_contract(client, RunSettings(http="2", only=("h2-frames",), quick=True)).checks
+    (check,) = run_contract(client, RunSettings(transport=Transport(http="2"), only=("h2-frames",), quick=True)).checks
     assert check.failure is not None and (drawn := stream_of(check.failure)) is not None
     assert drawn.script.head is not None and drawn.script.head.version == "2"
 

@@ -11,7 +11,7 @@ import pytest
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.run.checks_in_order import run_contract
-from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.settings import RunSettings, Transport
 from tests.mutants.base import Right
 from tests.mutants.over_tls import OVER_TLS, OverTls
 from tests.mutants.table import Mutant, name_of
@@ -42,7 +42,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def failed_by(kind: type[Right], *only: str, tls: bool = True) -> set[str]:
     """Errors of the harness among them."""
     client = PythonClient(kind().stream_chat, name_of(kind), ("timeout=1",))
-    settings = RunSettings(tls=tls, only=only, strict=True, examples=0, quick=not only)
+    settings = RunSettings(transport=Transport(tls), only=only, strict=True, examples=0, quick=not only)
     report = run_contract(client, settings)
     return {check.info.id for check in report.checks if check.verdict in ("failed", "errored")}
 

@@ -13,7 +13,6 @@ from concurrent.futures import Future
 from dataclasses import replace
 from itertools import accumulate
 from types import TracebackType
-from typing import Literal
 
 from mock_ares.ares.chats import CHATS
 from mock_ares.ares.credentials import Credentials
@@ -32,6 +31,7 @@ from mock_ares.harness.model import (
 from mock_ares.harness.play.client_gate import MOST_PATIENCE, ClientGate, Withholding, withheld
 from mock_ares.harness.play.open_keyring import OpenKeyring
 from mock_ares.harness.result import ExampleResult, RecordedRequest
+from mock_ares.harness.settings import Transport
 from mock_ares.harness.surroundings import UNTRUSTING, obstacle, proxy, unreachable
 from mock_ares.harness.verdict.diagnosis import quoted
 from mock_ares.monotonic import monotonic
@@ -39,7 +39,7 @@ from mock_ares.plan.build import chunks_of
 from mock_ares.plan.model import StreamPlan
 from mock_ares.scenario.model import Body, Content, Reply, RetryAfter, Scenario, Text
 from mock_ares.server import state
-from mock_ares.server.certificates.identity import Certificate, CertificateError
+from mock_ares.server.certificates.identity import CertificateError
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.hosting.loop import CannotListenError
 from mock_ares.server.record.journal import Exchange
@@ -74,13 +74,13 @@ class ExampleRunner:
         profile: str = "docs",
         host: str = "127.0.0.1",
         port: int | None = None,
-        tls: bool | Certificate = False,
-        http: Literal["1.1", "2"] = "1.1",
+        transport: Transport = Transport(),
     ) -> None:
         """``port``: where clients look for it that bring credentials of their own; None: they are pointed to it."""
         self.is_found = port is not None
-        self.tls, self.http = tls, http
-        settings = state.Settings(profile=profile, origins=("*",) if self.is_found else None, tls=tls, http=http)
+        self.transport = transport
+        origins = ("*",) if self.is_found else None
+        settings = state.Settings(profile=profile, origins=origins, tls=transport.tls, http=transport.http)
         try:
             self.server = FakeServer(settings, host=host, port=port or 0)
         except CertificateError as error:
@@ -98,11 +98,9 @@ class ExampleRunner:
         """Whether a client has asked, and so trusts whom it should."""
 
     @classmethod
-    def of(
-        cls, client: Client, profile: str, tls: bool | Certificate = False, http: Literal["1.1", "2"] = "1.1"
-    ) -> ExampleRunner:
+    def of(cls, client: Client, profile: str, transport: Transport = Transport()) -> ExampleRunner:
         """One where the client finds it."""
-        return cls(profile, port=getattr(client, "port", None), tls=tls, http=http)
+        return cls(profile, port=getattr(client, "port", None), transport=transport)
 
     @property
     def url(self) -> str:
@@ -230,7 +228,8 @@ class ExampleRunner:
         before = self.server.fake.journal.last
         return Target(
             url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, case.cancel_in,
-            example.over, asked=lambda: self._asked(before, credentials.id), ca=self._ca, http_version=self.http,
+            example.over, asked=lambda: self._asked(before, credentials.id), ca=self._ca,
+            http_version=self.transport.http,
         )  # fmt: skip
 
     def _url_for(self, case: Case) -> str:

@@ -87,7 +87,7 @@ def _in_playwright(test: Any, config: pytest.Config) -> Any:
 def _tests(contract: type[ClientContract], terms: Terms, folder: Path) -> Iterator[Any]:
     """The gate first, since it says whether there is anything to judge; last of all those that last."""
     client = client_of(contract.__name__, terms, contract, folder)
-    settings = RunSettings(dialect=terms.dialect, tls=True)  # what it goes over is known when it runs
+    settings = RunSettings(dialect=terms.dialect)
     for check in sorted(CHECKS.values(), key=_turn):
         test = _marked(contract, _name(check.id), check.info, _runs(check))
         if check.row.lasts:

@@ -33,7 +33,7 @@ from mock_ares.harness.run.check_runner import judge_case
 from mock_ares.harness.run.checks_in_order import Contract
 from mock_ares.harness.run.database import database_of
 from mock_ares.harness.run.replay import FOLDER, with_replay
-from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.settings import RunSettings, Transport
 from mock_ares.server.state import Settings
 
 RESULT = pytest.StashKey[CheckResult]()
@@ -65,7 +65,7 @@ class ContractRun:
         self._options = options_of(config)
         self._baseline = self._options.known()
         port = contract.port if issubclass(contract, PageContract) else None
-        self._arena = ExampleRunner(fake.profile, host, port, fake.tls, "2" if fake.http == "2" else "1.1")
+        self._arena = ExampleRunner(fake.profile, host, port, Transport(fake.tls, "2" if fake.http == "2" else "1.1"))
         self._fake = fake
         self._variants: dict[str, Contract] = {}
         self._unusable: dict[str, str] = {}
@@ -175,8 +175,7 @@ class ContractRun:
         return RunSettings(
             dialect=terms.dialect,
             profile=self._fake.profile,
-            tls=self._fake.tls,
-            http=self._arena.http,
+            transport=self._arena.transport,
             seed=options.seed(),
             examples=options.examples(terms.examples),
             strict=terms.strict,

@@ -27,7 +27,7 @@ from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
 from mock_ares.harness.play.experiments import Experiments
 from mock_ares.harness.result import ExampleResult
 from mock_ares.harness.run.search import TIMED, UNSHRUNK, Search
-from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.settings import RunSettings, Transport
 from mock_ares.harness.verdict import oracle
 from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.harness.verdict.evidence import Evidence
@@ -35,6 +35,7 @@ from mock_ares.harness.verdict.judgements import PASSED
 from mock_ares.harness.verdict.library_flaws import flaw_of
 from mock_ares.monotonic import monotonic
 from mock_ares.plan.http.negotiation import version_for
+from mock_ares.server.certificates.identity import Certificate
 
 TRIES = 5
 """A case whose promised read boundaries were not kept is played again, so many times in all."""
@@ -74,10 +75,10 @@ def judge_case(
     """Plays one case of a check and judges it; None: nothing is wrong.
 
     ``deadline`` in seconds; None: what the check needs. Raises HarnessError, also where read boundaries that the case
-    promises could not be kept, and UsageError for a case that takes TLS, where there is none.
+    promises could not be kept, and UsageError for a check that is about another transport than the arena's.
     """
     check = CHECKS[info.id]
-    if check.row.over_tls and (reason := _not_over_tls(client, check, RunSettings(tls=arena.tls))) is not None:
+    if (reason := not_over(arena.transport, client, check)) is not None:
         raise UsageError(f"{info.id}: {reason}")
     settings = RunSettings() if deadline is None else RunSettings(deadline=deadline)
     run = CheckRun(client, check, arena, settings)
@@ -102,7 +103,7 @@ def run_check(
     begun = monotonic()
     reason = why_skipped(client, check, settings)
     if reason is not None:
-        elsewhere = not settings.tls if check.row.over_tls else check.row.http not in (None, settings.http)
+        elsewhere = reason == not_over(settings.transport, client, check)
         return CheckResult(check.info, "skipped", reason=reason, unasked=elsewhere)
     run = CheckRun(client, check, arena, settings, progress, evidence or Evidence())
     try:
@@ -118,15 +119,13 @@ def run_check(
 
 
 def why_skipped(client: Client, check: Check, settings: RunSettings, *, spoken: bool = True) -> str | None:
-    """Why there is nothing to run; None if there is. ``spoken``: it is known by which HTTP, and whether over TLS."""
+    """Why there is nothing to run; None if there is. ``spoken``: it is known over which transport."""
     info = check.info
     if settings.dialect not in info.dialects:
         return f"the dialect {settings.dialect} cannot express it"
     if info.capability is not None and info.capability not in client.capabilities:
         return f"the client does not declare {info.capability}"
-    if check.row.over_tls and (unasked := _not_over_tls(client, check, settings)) is not None:
-        return unasked
-    if spoken and (unasked := _not_by_http(check, settings)) is not None:
+    if spoken and (unasked := not_over(settings.transport, client, check)) is not None:
         return unasked
     if (refused := _refused(client, check, settings)) is not None:
         return refused
@@ -139,28 +138,30 @@ def why_skipped(client: Client, check: Check, settings: RunSettings, *, spoken: 
     return None
 
 
-def _not_over_tls(client: Client, check: Check, settings: RunSettings) -> str | None:
+def not_over(transport: Transport, client: Client, check: Check) -> str | None:
+    """Why a check is not asked over a transport; None: it is."""
+    if check.row.over_tls and (reason := _not_about(transport.tls, client, check)) is not None:
+        return reason
+    if check.row.http not in (None, transport.http):
+        to_ask = " (--http 2)" if transport.http == "1.1" else ""
+        return f"it is about HTTP/{check.row.http}, and asked by that alone{to_ask}"
+    if check.examples and not any(can_be_said(case, transport.http) for case in check.examples):
+        return f"HTTP/{transport.http} cannot say it"
+    return None
+
+
+def _not_about(tls: bool | Certificate, client: Client, check: Check) -> str | None:
     """Why a check of TLS is not asked."""
-    if not settings.tls:
+    if not tls:
         return "it is about TLS, and asked over TLS alone (--tls, or Settings(tls=True) in pytest)"
     if not any(case.bad_tls for case in check.examples):
         return None
-    if settings.tls is not True:
+    if tls is not True:
         return "the certificate is your own, and what must be refused is made with the authority of --tls alone"
     if getattr(client, "trusts_anybody", False):
         return "not asked: the browser is told to trust anybody, so that it trusts the fake"
     if getattr(client, "port", None) is not None:
         return "not asked: the client looks for its server at a port of its own, so it cannot be pointed elsewhere"
-    return None
-
-
-def _not_by_http(check: Check, settings: RunSettings) -> str | None:
-    """Why a check is not asked by this version of HTTP."""
-    if check.row.http not in (None, settings.http):
-        to_ask = " (--http 2)" if settings.http == "1.1" else ""
-        return f"it is about HTTP/{check.row.http}, and asked by that alone{to_ask}"
-    if check.examples and not any(can_be_said(case, settings.http) for case in check.examples):
-        return f"HTTP/{settings.http} cannot say it"
     return None
 
 
@@ -282,7 +283,7 @@ class CheckRun:
         search = Search(self.attempt, self.settings, self.check.id, best)
         most = self.settings.most_examples if row.most is None else min(row.most, self.settings.most_examples)
         spoken = cases(self.settings).map(lambda case: speaking(case, self.settings.dialect))
-        search.run(spoken.filter(lambda case: can_be_said(case, self.settings.http)), most)
+        search.run(spoken.filter(lambda case: can_be_said(case, self.settings.transport.http)), most)
         if not search.failures:
             return best
         return self._confirmed(search.failures, best)
@@ -464,7 +465,7 @@ def cases_of(check: Check, client: Client, settings: RunSettings, *, gathered: b
     if not getattr(client, "restarts", True):
         cases = (case for case in cases if not _shows_then_repeats(case))
     playable_cases = [spoken for case in cases if playable(spoken := speaking(case, settings.dialect))]
-    playable_cases = [case for case in playable_cases if can_be_said(case, settings.http)]
+    playable_cases = [case for case in playable_cases if can_be_said(case, settings.transport.http)]
     playable_cases = [case for case in playable_cases if refusal(client, case) is None]
     if "v1" in client.capabilities and check.row.key_route and playable_cases:
         playable_cases.append(replace(playable_cases[0], path=KEY_PATH))

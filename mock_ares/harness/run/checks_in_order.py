@@ -64,10 +64,9 @@ def _dealt(checks: Sequence[Check], number: int, of: int) -> tuple[Check, ...]:
 
 def run_contract(client: Client, settings: RunSettings, progress: Progress = silent) -> ClientReport:
     """The verdicts of the selected checks; see ``Contract.run``."""
-    with trusting(settings.tls, settings.http):
-        return Contract(
-            client, settings, ExampleRunner.of(client, settings.profile, settings.tls, settings.http), progress
-        ).run()
+    with trusting(settings.transport):
+        arena = ExampleRunner.of(client, settings.profile, settings.transport)
+        return Contract(client, settings, arena, progress).run()
 
 
 def _turn(check: Check) -> tuple[bool, bool]:
@@ -160,7 +159,7 @@ class Contract:
         """Runs checks on a fake of their own, in another thread or process. Starts the client and closes it."""
         client.start()
         try:
-            with ExampleRunner.of(client, self.settings.profile, self.settings.tls, self.settings.http) as arena:
+            with ExampleRunner.of(client, self.settings.profile, self.settings.transport) as arena:
                 replace(self, client=client, arena=arena, progress=progress or self.progress)._in_turn(checks)
         finally:
             client.close()

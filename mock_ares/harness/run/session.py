@@ -34,8 +34,8 @@ class CheckSession:
     def report(self) -> Report:
         edition = self.settings.edition
         name = edition.name if edition else NEWEST
-        over = ["over TLS"] if self.settings.tls else []
-        over += ["by HTTP/2"] if self.settings.http == "2" else []
+        transport = self.settings.transport
+        over = ["over TLS"] * bool(transport.tls) + ["by HTTP/2"] * (transport.http == "2")
         notes = (f"Everything went {' and '.join(over)}.",) if over else ()
         return Report(__version__, self.settings.seed, tuple(self.clients), BARRIER.reason, notes=notes, edition=name)
 
@@ -59,7 +59,7 @@ def run(
     Raises UsageError before the first check, for all that can be told then. A KeyboardInterrupt ends the run, and what
     there is by then is reported.
     """
-    with trusting(settings.tls, settings.http):
+    with trusting(settings.transport):
         return _run(entries, settings, folder, watch, jobs)
 
 
@@ -116,9 +116,8 @@ def checked(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
     """One client. Raises UsageError; after a KeyboardInterrupt the checks are not all there."""
     stopped = False
     client = entry.make()
-    contract = Contract(
-        client, settings, ExampleRunner.of(client, settings.profile, settings.tls, settings.http), partial(watch, entry)
-    )
+    arena = ExampleRunner.of(client, settings.profile, settings.transport)
+    contract = Contract(client, settings, arena, partial(watch, entry))
     try:
         contract.run()
     except KeyboardInterrupt:

@@ -33,7 +33,7 @@ TRIAL := $(ENV)/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help npm serve test coverage fuzz kill-matrix mutation trial picture pictures edition format lint type check bench benchmarks soak build clean
+.PHONY: help npm serve docs test coverage fuzz kill-matrix mutation trial picture pictures edition format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -43,6 +43,9 @@ help: ## show this
 
 serve: $(RUNTIME) ## a fake ARES on port 3000, or the next free one
 	@exec $(BIN)/mock-ares serve $(if $(PORT),--port $(PORT)) $(ARGS)
+
+docs: $(DEV) ## make the book, and check each of its links: build/docs/html
+	@$(BIN)/python -m tests.book
 
 test: $(DEV) ## run the tests
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)

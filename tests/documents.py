@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "ARCHITECTURE.md", "docs/*.md", "contracts/*.md", "contracts/*/README.md")
+PAGES = (
+    "README.md", "ARCHITECTURE.md", "docs/*.md", "docs/start/*.md", "docs/howto/*.md", "docs/why/*.md",
+    "contracts/*.md", "contracts/*/README.md",
+)  # fmt: skip
 _FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 

@@ -1,0 +1,83 @@
+"""Makes the book: ``make docs``. Its pages are laid out in build/docs/source, and Sphinx writes build/docs/html.
+
+A link that leads nowhere, an anchor that is not there and anything that Sphinx warns of end it with exit status 1.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.book.layout import INDEX, BrokenLinkError, contents, copy, listing, place, placed
+from tests.documents import ROOT
+
+BUILD = ROOT / "build" / "docs"
+PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "docs/*.md", "docs/*/*.md", "contracts/*.md", "contracts/*/README.md")
+
+
+def tracked() -> list[str]:
+    """The repository's files: those of git, those that it does not ignore yet included."""
+    words = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    said = subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    return sorted(file for file in said.split("\0") if (ROOT / file).is_file())
+
+
+def folder_page(folder: str, files: list[str]) -> str:
+    """A list of a folder's files, each a link to a copy of it."""
+    rows = (f"- [`{file.removeprefix(f'{folder}/')}`](/{copy(file)})\n" for file in files)
+    return f"---\norphan: true\n---\n\n# `{folder}/`\n\n{''.join(rows)}"
+
+
+def lay_out(source: Path) -> None:
+    """Writes what Sphinx reads. Raises BrokenLinkError."""
+    shutil.rmtree(source, ignore_errors=True)
+    files = tracked()
+    pages = sorted({str(path.relative_to(ROOT)) for pattern in PAGES for path in ROOT.glob(pattern)})
+
+    def write(where: str, text: str) -> None:
+        path = source / where
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def bring(file: str, where: str) -> None:
+        path = source / where
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / file, path)
+
+    for page in pages:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        whole, wanted = placed(page, text, pages, files)
+        write(place(page), whole + ("\n" + contents(whole) if page == INDEX else ""))
+        for path in wanted:
+            if path in files:
+                bring(path, place(path) if path.startswith("docs/") else copy(path))
+                continue
+            inside = [file for file in files if file.startswith(f"{path}/")]
+            write(listing(path), folder_page(path, inside))
+            for file in inside:
+                bring(file, copy(file))
+
+
+def build(where: Path) -> int:
+    """Sphinx's exit status. ``where`` gets source/, doctrees/ and html/."""
+    source, html = where / "source", where / "html"
+    lay_out(source)
+    shutil.rmtree(html, ignore_errors=True)
+    words = ["-c", str(ROOT / "docs"), "-d", str(where / "doctrees"), "-b", "html", "--fail-on-warning", "--quiet"]
+    return subprocess.run([sys.executable, "-m", "sphinx", *words, str(source), str(html)], check=False).returncode
+
+
+def main() -> None:
+    try:
+        status = build(BUILD)
+    except BrokenLinkError as error:
+        sys.exit(f"this link leads nowhere: {error}")
+    if status == 0:
+        print(f"The book is at {(BUILD / 'html' / 'index.html').relative_to(ROOT)}")  # noqa: T201
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""How the pages of the repository lie in the book, and where their links lead then.
+
+What lies in docs/ is at the top of the book; the other pages keep their place. A link to a page leads to it, one to a
+folder to its README or to a list of its files, one to a file to a copy. On GitHub the pages stay as they are.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import PurePosixPath
+
+INDEX = "docs/index.md"
+"""The front page. Its lists of links are the book's table of contents, too."""
+FRONT = "README.md"
+"""What a repository shows; the book has its front page in the place of it."""
+CODE = re.compile(r"^(?P<fence>```+).*?^(?P=fence)$|(?P<tick>`+)(?!`).+?(?<!`)(?P=tick)(?!`)", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s]+)(?=\))")
+_SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
+
+
+class BrokenLinkError(Exception):
+    """A page links to what is not there: ``page: target``."""
+
+
+def place(page: str) -> str:
+    """Where a page of the repository, or an image of docs/, lies in the book."""
+    return page.removeprefix("docs/")
+
+
+def listing(folder: str) -> str:
+    """Where the list of a folder's files lies."""
+    return f"files/{folder}/index.md"
+
+
+def copy(file: str) -> str:
+    """Where the copy of a file lies that is no page."""
+    return f"files/{file}"
+
+
+def outside_code(text: str, change: Callable[[str], str]) -> str:
+    """Changes what stands neither in a fence nor between backticks."""
+    parts, end = list[str](), 0
+    for code in CODE.finditer(text):
+        parts += change(text[end : code.start()]), code[0]
+        end = code.end()
+    return "".join([*parts, change(text[end:])])
+
+
+def links(text: str) -> Iterator[str]:
+    """The targets of a page's links and images."""
+    found = list[str]()
+
+    def look(part: str) -> str:
+        found.extend(match["target"] for match in _LINK.finditer(part))
+        return part
+
+    outside_code(text, look)
+    yield from found
+
+
+def resolved(page: str, target: str) -> tuple[str, str]:
+    """A target as a path from the repository's root, without a slash at its end, and its anchor with the ``#``."""
+    path, sharp, anchor = target.partition("#")
+    whole = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page
+    return whole, sharp + anchor
+
+
+def placed(page: str, text: str, pages: Iterable[str], files: Iterable[str]) -> tuple[str, set[str]]:
+    """A page as the book has it, and the files and folders that it leads to and that are no pages.
+
+    ``pages`` and ``files`` are the repository's, by their paths from its root. Raises BrokenLinkError.
+    """
+    known, rest = set(pages), set(files)
+    folders = {str(parent) for file in rest | known for parent in PurePosixPath(file).parents}
+    wanted = set[str]()
+
+    def lead(match: re.Match[str]) -> str:
+        target = match["target"]
+        if re.match(r"[a-z]+:", target):
+            return target
+        path, anchor = resolved(page, target)
+        if path == FRONT:
+            there = place(INDEX)
+        elif path in known:
+            there = place(path)
+        elif f"{path}/README.md" in known:
+            there = place(f"{path}/README.md")
+        elif path in rest and path.startswith("docs/"):
+            there = place(path)
+            wanted.add(path)
+        elif path in rest or path in folders:
+            there = copy(path) if path in rest else listing(path)
+            wanted.add(path)
+        else:
+            raise BrokenLinkError(f"{page}: {target}")
+        return posixpath.relpath(there, posixpath.dirname(place(page)) or ".") + anchor
+
+    return outside_code(text, lambda part: _LINK.sub(lead, part)), wanted
+
+
+def contents(index: str) -> str:
+    """The table of contents of Sphinx, from the sections of the front page: a link to a folder stands for its pages."""
+    trees = list[str]()
+    for caption, section in _SECTION.findall(index):
+        entries = [target for target in links(section) if ":" not in target and "#" not in target]
+        rows = "\n".join(f"{entry}*" if entry.endswith("/") else entry.removesuffix(".md") for entry in entries)
+        if rows:
+            trees.append(f"```{{toctree}}\n:caption: {caption}\n:hidden:\n:glob:\n\n{rows}\n```\n")
+    return "\n".join(trees)

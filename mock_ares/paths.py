@@ -12,6 +12,8 @@ _DATA = _PACKAGE / "_data" if INSTALLED else _PACKAGE.parent
 
 CONTRACTS = _DATA / "contracts"
 FIXTURES = _DATA / "fixtures"
+DOCS = _DATA / "docs"
+"""What is written in words; of an installed package as much as it prints."""
 
 
 def program() -> str:

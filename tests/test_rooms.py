@@ -27,7 +27,7 @@ ORDER = (
     "control", "server.hosting", "recorder",
     "harness.model", "harness.settings", "harness.result", "harness.stopping", "harness.surroundings",
     "harness.verdict", "harness.checks", "harness.clients", "harness.play", "harness.run", "harness.report",
-    "harness.commands", "verify", "harness.plugin",
+    "harness.handbook", "harness.commands", "verify", "harness.plugin",
     "pytest_plugin", "cli",
 )  # fmt: skip
 """Each room may import those before it. A folder within a room that is not named here is a part of it."""

@@ -1,0 +1,121 @@
+"""Pages on checks: each has a text, each quote stands in its client, and wrong clients do what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mock_ares.harness.checks import CHECKS
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.handbook import mends
+from mock_ares.harness.handbook.example import example
+from mock_ares.harness.handbook.page import page
+from mock_ares.harness.handbook.texts import texts
+from mock_ares.harness.handbook.write import write
+from mock_ares.harness.model import HarnessError
+from mock_ares.harness.play.example_runner import ExampleRunner
+from mock_ares.harness.run.check_runner import run_check
+from mock_ares.harness.settings import RunSettings, Transport
+from tests.mutants.base import Right
+from tests.mutants.by_http2 import BY_HTTP2
+from tests.mutants.over_tls import OVER_TLS
+from tests.mutants.parsers import CAPABILITIES, PARSERS
+from tests.mutants.table import TABLE
+
+WRONG = {name: text.wrong for name, text in texts().items() if text.wrong is not None}
+PLAYED = [
+    pytest.param(name, marks=[pytest.mark.slow] if number % 8 or CHECKS[name].row.lasts else [])
+    for number, (name, wrong) in enumerate(WRONG.items())
+    if wrong.by
+]
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the authority is kept that a fake over TLS has."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def test_each_text_is_a_check_s() -> None:
+    assert not texts().keys() - CHECKS.keys()
+
+
+def test_each_kind_of_mend_is_some_check_s() -> None:
+    assert {kind for text in texts().values() for kind in text.mends} == set(mends.names())
+
+
+@pytest.mark.parametrize("name", texts())
+def test_its_page_is_whole(name: str) -> None:
+    """Every example can be planned, every quote is found, and what a wrong client gives is wrong."""
+    made = page(name)
+    assert made.startswith(f"# {name}\n\n**{CHECKS[name].info.title}.**\n")
+    assert CHECKS[name].info.advice in made and CHECKS[name].info.clause in made
+    assert made.count("```") % 2 == 0
+    assert max(map(len, texts()[name].text.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_a_wrong_client_does_what_its_page_says(name: str) -> None:
+    wrong, check = WRONG[name], CHECKS[name]
+    transport = Transport(check.row.over_tls, check.row.http or "1.1")
+    case = example(check, wrong.example)
+    dialect = case.replies[0].dialect or "text"
+    settings = RunSettings(dialect=dialect, examples=0, strict=True, budget=0.0, transport=transport)
+    with _client(wrong.by) as client, ExampleRunner(transport=transport) as arena:
+        if wrong.gives is not None:
+            seen = arena.observe(client, case).observation
+            assert (seen.text, seen.error) == (wrong.gives, None)
+        elif wrong.reports is not None:
+            seen = arena.observe(client, case).observation
+            assert wrong.reports in (seen.error or "")
+        else:
+            failure = run_check(client, check, arena, settings).failure
+            assert failure is not None
+            assert failure.diagnosis == wrong.said
+
+
+def _client(name: str) -> PythonClient:
+    """A client of tests/mutants, by its name."""
+    for parser in PARSERS:
+        if parser.name == name:
+            return PythonClient(parser.stream_chat(), name, CAPABILITIES)
+    kinds: dict[str, type[Right]] = {mutant.name: mutant.kind for mutant in (*TABLE, *BY_HTTP2, *OVER_TLS)}
+    return PythonClient(kinds[name]().stream_chat, name, kinds[name].capabilities)
+
+
+# What a mend quotes
+
+
+@pytest.mark.parametrize(
+    ("source", "begins", "quote"),
+    [
+        ("go", "defer response.Body.Close()", "defer response.Body.Close()"),
+        ("go", "if s.data != nil {", 'if s.data != nil {\n\ts.show(strings.Join(s.data, "\\n"))\n}'),
+        ("node", "const [field] = …", 'const [field] = line.split(":", 1);'),
+        ("httpx", "class AnswerError", 'class AnswerError(Exception):\n    """The server answered, but not with an '
+                                         'event stream."""'),
+    ],
+)  # fmt: skip
+def test_a_quote_ends_where_its_indentation_does(source: str, begins: str, quote: str) -> None:
+    assert mends.quoted(source, begins) == quote
+
+
+def test_a_quote_has_its_comment_in_front_and_what_closes_it_behind() -> None:
+    assert mends.quoted("node", "class LineCutter").startswith("// WHATWG HTML, 9.2.5")
+    assert mends.quoted("node", "} finally {").endswith("\n}")
+
+
+@pytest.mark.parametrize(("source", "begins"), [("go", "no such line"), ("go", "}"), ("perl", "x")])
+def test_a_quote_that_is_not_to_be_found_is_told(source: str, begins: str) -> None:
+    with pytest.raises(HarnessError, match=r"begin with|no client is named"):
+        mends.quoted(source, begins)
+
+
+def test_pages_are_written_where_they_are_new(tmp_path: Path) -> None:
+    written = write(tmp_path)
+    assert {path.name for path in written} == {"index.md", "grid.md", *(f"{name}.md" for name in texts())}
+    before = {path: path.stat().st_mtime_ns for path in written}
+    (tmp_path / "grid.md").write_text("old", encoding="utf-8")
+    assert write(tmp_path) == written
+    assert [path.name for path in written if path.stat().st_mtime_ns != before[path]] == ["grid.md"]

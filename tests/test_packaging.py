@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 import mock_ares
-from mock_ares.paths import CONTRACTS, FIXTURES
+from mock_ares.paths import CONTRACTS, DOCS, FIXTURES
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,3 +42,9 @@ def test_data_comes_with_it(wheel: ZipFile, data: Path) -> None:
         for file in here
         if not {"node_modules", "__pycache__", "recordings", "npm", "Cargo.lock"} & {*file.parts}
     }
+
+
+def test_pages_come_with_it_and_not_what_only_the_book_has(wheel: ZipFile) -> None:
+    packed = {name for name in wheel.namelist() if name.startswith("mock_ares/_data/docs/")}
+    words = {path.relative_to(DOCS) for kind in ("*.md", "*.yaml") for path in DOCS.rglob(kind)}
+    assert packed == {f"mock_ares/_data/docs/{path}" for path in words}

@@ -16,7 +16,7 @@ MOST_MODULES = 12
 ROWS = {"dialects", "faults"}
 """Folders of rows, each a file of its own: there may be any number of them."""
 ORDER = (
-    "_version", "monotonic", "paths", "whole_file", "starter",
+    "_version", "monotonic", "paths", "whole_file", "starter", "manual",
     "sse", "dialects",
     "scenario", "plan", "plan.http", "faults", "expectation",
     "client",

@@ -10,10 +10,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.book.layout import INDEX, BrokenLinkError, contents, copy, listing, place, placed
+from mock_ares.harness.handbook.trial import NO_TRIAL, Trial
+from mock_ares.harness.handbook.write import write as write_checks
+from tests.book.layout import INDEX, BrokenLinkError, contents, copy, listing, place, placed, with_made
 from tests.documents import ROOT
 
 BUILD = ROOT / "build" / "docs"
+TRIAL = ROOT / "trial.json"
+"""What the last `make trial` here has found, if there was one."""
+MADE = {"The checks": "checks/index.md", "The grid": "checks/grid.md"}
+"""Pages that are not in the tree, by the titles that the front page names them by."""
+ALL_CHECKS = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
 PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "docs/*.md", "docs/*/*.md", "contracts/*.md", "contracts/*/README.md")
 
 
@@ -49,7 +56,10 @@ def lay_out(source: Path) -> None:
     for page in pages:
         text = (ROOT / page).read_text(encoding="utf-8")
         whole, wanted = placed(page, text, pages, files)
-        write(place(page), whole + ("\n" + contents(whole) if page == INDEX else ""))
+        if page == INDEX:
+            whole = with_made(whole, MADE)
+            whole += f"\n{contents(whole)}"
+        write(place(page), whole)
         for path in wanted:
             if path in files:
                 bring(path, place(path) if path.startswith("docs/") else copy(path))
@@ -58,6 +68,9 @@ def lay_out(source: Path) -> None:
             write(listing(path), folder_page(path, inside))
             for file in inside:
                 bring(file, copy(file))
+    write_checks(source / "checks", Trial.of(TRIAL) if TRIAL.is_file() else NO_TRIAL)
+    index = source / MADE["The checks"]
+    index.write_text(index.read_text(encoding="utf-8") + ALL_CHECKS, encoding="utf-8")
 
 
 def build(where: Path) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 INDEX = "docs/index.md"
@@ -100,12 +100,22 @@ def placed(page: str, text: str, pages: Iterable[str], files: Iterable[str]) -> 
     return outside_code(text, lambda part: _LINK.sub(lead, part)), wanted
 
 
+def with_made(index: str, made: Mapping[str, str]) -> str:
+    """The front page with links to pages that are made with the book: an entry that begins with the title of one leads
+    to it. ``made`` has their titles and places. Raises BrokenLinkError for one that no entry names."""
+    for title, where in made.items():
+        index, count = re.subn(rf"(?m)^- {re.escape(title)}(?=:|$)", f"- [{title}]({where})", index)
+        if count != 1:
+            raise BrokenLinkError(f"{INDEX}: no entry for {title}")
+    return index
+
+
 def contents(index: str) -> str:
-    """The table of contents of Sphinx, from the sections of the front page: a link to a folder stands for its pages."""
+    """The table of contents of Sphinx, from the sections of the front page."""
     trees = list[str]()
     for caption, section in _SECTION.findall(index):
         entries = [target for target in links(section) if ":" not in target and "#" not in target]
-        rows = "\n".join(f"{entry}*" if entry.endswith("/") else entry.removesuffix(".md") for entry in entries)
+        rows = "\n".join(entry.removesuffix(".md") for entry in entries)
         if rows:
-            trees.append(f"```{{toctree}}\n:caption: {caption}\n:hidden:\n:glob:\n\n{rows}\n```\n")
+            trees.append(f"```{{toctree}}\n:caption: {caption}\n:hidden:\n\n{rows}\n```\n")
     return "\n".join(trees)

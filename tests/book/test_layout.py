@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.book.__main__ import PAGES
-from tests.book.layout import INDEX, BrokenLinkError, contents, links, placed, resolved
+from tests.book.layout import INDEX, BrokenLinkError, contents, links, placed, resolved, with_made
 from tests.documents import ROOT, text
 
 FILES = ("Makefile", "contracts/a.yaml", "contracts/go/main.go", "docs/picture.png")
@@ -50,8 +50,16 @@ def test_code_has_no_links(code: str) -> None:
 
 
 def test_the_contents_are_the_links_of_the_front_page() -> None:
-    index = "# T\n\n## One\n\n- [a](a.md): x\n- [b](b/c.md)\n- [all](checks/)\n\n## Two\n\nNothing.\n"
-    assert contents(index) == "```{toctree}\n:caption: One\n:hidden:\n:glob:\n\na\nb/c\nchecks/*\n```\n"
+    index = "# T\n\n## One\n\n- [a](a.md): x\n- [b](b/c.md)\n\n## Two\n\nNothing.\n"
+    assert contents(index) == "```{toctree}\n:caption: One\n:hidden:\n\na\nb/c\n```\n"
+
+
+def test_an_entry_leads_to_the_page_that_is_made() -> None:
+    assert with_made("- The checks: all\n- More\n", {"The checks": "checks/index.md"}) == (
+        "- [The checks](checks/index.md): all\n- More\n"
+    )
+    with pytest.raises(BrokenLinkError, match="no entry for The grid"):
+        with_made("- The grid that is another\n", {"The grid": "checks/grid.md"})
 
 
 def test_every_page_of_docs_is_in_the_contents() -> None:

@@ -181,8 +181,9 @@ def ares_contract(
     from mock_ares.harness.model import UsageError
     from mock_ares.harness.plugin.run import ContractRun
 
+    transport = getattr(request, "param", None)
     try:
-        run = ContractRun(request.cls, request.node.nodeid, request.config, ares_settings, ares_address[0])
+        run = ContractRun(request.cls, request.node.nodeid, request.config, ares_settings, ares_address[0], transport)
     except UsageError as error:
         raise _refused(error) from None
     yield run

@@ -22,7 +22,7 @@ from mock_ares.harness.report import ENDINGS, ending
 from mock_ares.harness.run.baseline import read, update
 from mock_ares.harness.run.clients_file import ClientEntry, read_grid, refuse_options
 from mock_ares.harness.run.replay import FOLDER, UNSAVED
-from mock_ares.harness.settings import HttpVersion, RunSettings, Transport
+from mock_ares.harness.settings import TRANSPORTS, HttpVersion, RunSettings, Transport, transport_named
 from mock_ares.harness.stopping import Stopping, stoppable
 from mock_ares.harness.surroundings import trusting
 from mock_ares.paths import program
@@ -125,6 +125,9 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--profile", default="docs", type=click.Choice(["docs", "server"]), show_default=True, help=PROFILE_HELP)
 @click.option("--tls", is_flag=True, help=TLS_HELP)
 @click.option("--http", default="1.1", type=click.Choice(["1.1", "2"]), show_default=True, help=HTTP_HELP)
+@click.option(
+    "--transports", metavar="NAMES", help=f"Over each of these, a column for each: {', '.join(TRANSPORTS)}; all."
+)
 @click.option("--dialect", default=STANDARD, type=click.Choice([*DIALECTS]), show_default=True)
 @click.option("--seed", type=click.IntRange(0), help="Other generated examples: those of this seed.")
 @click.option(
@@ -152,6 +155,7 @@ def check(**options: Any) -> None:
                 f"--grid names its clients itself; {listed(_given(options), 'and')} cannot stand beside it"
             )
         refuse_reports(options["reports"])
+        entries = [replace(entry, transport=each) for entry in entries for each in _transports(options)]
         if (path := options["baseline"]) is not None:
             known = read(path, new_ok=options["write_baseline"])
             entries = [replace(entry, expect={**known.of(entry.title), **entry.expect}) for entry in entries]
@@ -177,9 +181,11 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
 
     terminal.head(BARRIER.reason)
     with terminal.progress():
-        session = run(entries, settings, options["failures"], watch, options["jobs"])
-    profiled = "" if settings.profile == "docs" else f"--profile {settings.profile} "
-    arguments = {entry.title: profiled + settings.transport.arguments + entry.arguments for entry in entries}
+        session = run(entries, settings, options["failures"], watch, options["jobs"] or _jobs(entries))
+    profiled = _profiled(settings.profile)
+    arguments = {
+        entry.title: profiled + (entry.transport or settings.transport).arguments + entry.arguments for entry in entries
+    }
 
     def replayed(client: ClientReport, result: CheckResult) -> str | None:
         return replay_command(result, arguments[client.name])
@@ -196,7 +202,8 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
         if os.environ.get("GITHUB_ACTIONS") == "true" and not options["write_baseline"]:
             for line in workflow_commands(session.report):
                 click.echo(line)
-        for said in filter(None, map(_spent_in_starting, entries, session.report.clients)):
+        started = {e.words: _spent_in_starting(e, c) for e, c in zip(entries, session.report.clients, strict=False)}
+        for said in filter(None, started.values()):
             click.echo(said)
         if session.stopped:
             click.echo("stopped before the end", err=True)
@@ -244,6 +251,10 @@ def replay_command(result: CheckResult, arguments: str) -> str | None:
     return f"{program()} replay {shlex.quote(result.replay)} {arguments}" if result.replay else None
 
 
+def _profiled(profile: str) -> str:
+    return "" if profile == "docs" else f"--profile {profile} "
+
+
 def _settings(options: dict[str, Any]) -> RunSettings:
     tier = options["tier"]
     if tier is not None and tier not in TIERS:
@@ -262,6 +273,22 @@ def _settings(options: dict[str, Any]) -> RunSettings:
         edition=_edition(options["edition"]),
         shard=_shard(options["shard"]),
     )
+
+
+def _transports(options: dict[str, Any]) -> list[Transport | None]:
+    """Those that were named; one None: --tls and --http say it."""
+    words = options["transports"]
+    if words is None:
+        return [None]
+    if options["tls"] or options["http"] != "1.1":
+        raise UsageError(f"--transports {words} says it all; --tls and --http cannot stand beside it")
+    names = TRANSPORTS if words == "all" else dict.fromkeys(map(str.strip, words.split(",")))
+    return [transport_named(name, "--transports") for name in names]
+
+
+def _jobs(entries: list[ClientEntry]) -> int | None:
+    """Clients that look for their server at one port take turns."""
+    return 1 if any("port" in KINDS[entry.kind].options for entry in entries) else None
 
 
 def _edition(name: str | None) -> Edition | None:
@@ -395,7 +422,7 @@ def _replay(file: Path, entry: ClientEntry, profile: str, transport: Transport) 
         click.echo(f"{paint('FIXED', 'green')}  {info.id}: {info.title}")
         return 0
     click.echo(f"{paint('STILL FAILS', 'bold-red')}\n")
-    command = f"{program()} replay {shlex.quote(str(file))} {entry.arguments}"
+    command = f"{program()} replay {shlex.quote(str(file))} {_profiled(profile)}{transport.arguments}{entry.arguments}"
     click.echo(failure_text(info, failure, command, width_of(sys.stdout), color))
     return 1
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from mock_ares.dialects import STANDARD, DialectName
-from mock_ares.harness.model import Edition, KnownFailure, Tier
+from mock_ares.harness.model import Edition, KnownFailure, Tier, UsageError
+from mock_ares.scenario.diagnostics import nearest
 from mock_ares.server.certificates.identity import Certificate
 
 HttpVersion = Literal["1.1", "2"]
@@ -38,6 +39,13 @@ TRANSPORTS = {
     for transport in (Transport(tls, http) for http in get_args(HttpVersion) for tls in (False, True))
 }
 """All that there are, by name."""
+
+
+def transport_named(name: str, where: str) -> Transport:
+    """Raises UsageError, which begins with ``where``."""
+    if name not in TRANSPORTS:
+        raise UsageError(f"{where}: there is no transport {name!r}{nearest(name, TRANSPORTS)}")
+    return TRANSPORTS[name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -496,3 +496,70 @@ def test_a_contract_over_tls(project: pytest.Pytester, monkeypatch: pytest.Monke
     outcomes = project.runpytest_inprocess("-q", "-k", chosen, "--ares-examples=3").parseoutcomes()
     assert outcomes["passed"] >= 15
     assert "failed" not in outcomes
+
+
+OVER_SEVERAL = """
+import ssl
+import httpx
+import pytest
+from mock_ares import ClientContract
+from mock_ares.sse import decode
+
+class TestSeveral(ClientContract):
+    transports = ("http/1.1", "http/1.1+tls", "http/2")
+
+    def stream_chat(self, ares, message):
+        http2 = ares.http_version == "2"
+        assert ares.url.startswith("https" if ares.ca else "http:")
+        text = b""
+        with httpx.Client(http1=not http2, http2=http2, verify=ssl.create_default_context(cafile=ares.ca)) as client:
+            headers = {"Authorization": f"Bearer {ares.token}", "Accept": "text/event-stream"}
+            with client.stream("POST", ares.url + ares.path, json={"message": message}, headers=headers) as answer:
+                answer.raise_for_status()
+                try:
+                    for data in answer.iter_bytes():
+                        text += data
+                except httpx.HTTPError:
+                    if not http2:
+                        raise
+        return "".join(event.data for event in decode(text) if event.data != "[DONE]")
+"""
+
+
+def test_each_check_over_each_transport(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(project.path / "data"))
+    project.makepyfile(test_it=OVER_SEVERAL)
+    items, _ = project.inline_genitems()
+    assert len(items) == 3 * len(CHECKS)
+    chosen = ("-k", "request or drop_rst[ or tls_broken or h2_reset[", "--ares-report=it.json", "--ares-examples=0")
+    result = project.runpytest_inprocess("-q", *chosen, "--ares-baseline=known.toml", "--ares-write-baseline")
+    result.assert_outcomes(passed=6, failed=2, skipped=4)
+    clients = json.loads((project.path / "it.json").read_text())["clients"]
+    found = {
+        client["name"].removeprefix("TestSeveral"): {each["id"]: each["verdict"] for each in client["checks"]}
+        for client in clients
+    }
+    passed, skipped, failed = "passed", "skipped", "failed"
+    assert found == {
+        "[http/1.1]": {"request": passed, "drop-rst": passed, "tls-broken": skipped, "h2-reset": skipped},
+        "[http/1.1+tls]": {"request": passed, "drop-rst": passed, "tls-broken": passed, "h2-reset": skipped},
+        "[http/2]": {"request": passed, "drop-rst": failed, "tls-broken": skipped, "h2-reset": failed},
+    }
+    assert '::TestSeveral[http/2]"]\ndrop-rst = ' in (project.path / "known.toml").read_text()
+
+
+def test_a_regression_is_asked_over_the_transports_that_it_is_about(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(project.path / "data"))
+    regressions = 'regressions = "saved.yaml"\n    transports ='
+    project.makepyfile(test_it=OVER_SEVERAL.replace("transports =", regressions))
+    failure = "replies:\n- chunks: [ab, cd]\n  faults:\n  - reset_stream: {after: 1}\ncheck:\n  id: h2-reset\n"
+    (project.path / "saved.yaml").write_text(failure)
+    project.runpytest_inprocess("-q", "-k", "regression").assert_outcomes(failed=1, skipped=2)
+
+
+def test_a_transport_that_there_is_not(project: pytest.Pytester) -> None:
+    project.makepyfile(test_it=OVER_SEVERAL.replace('"http/2"', '"h2"'))
+    result = project.runpytest_inprocess("-q")
+    result.stdout.fnmatch_lines(["*TestSeveral: transports: there is no transport 'h2'*"])

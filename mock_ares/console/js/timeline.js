@@ -119,8 +119,8 @@ function drawSign(context, ending, x, y, colour) {
     context.strokeStyle = colour.accent;
     context.arc(x, y, 3, 0, 7);
     context.stroke();
-  } else if (ending === "reset" || ending === "ended") {
-    context.strokeStyle = ending === "reset" ? colour.bad : colour.soft;
+  } else if (ending === "reset" || ending === "reset-stream" || ending === "ended") {
+    context.strokeStyle = ending === "ended" ? colour.soft : colour.bad;
     context.moveTo(x - 3, y - 3);
     context.lineTo(x + 3, y + 3);
     context.moveTo(x + 3, y - 3);

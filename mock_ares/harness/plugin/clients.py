@@ -23,17 +23,22 @@ class ContractClient(PythonClient):
         self._endpoint: Endpoint | None = None
 
     def observe(self, target: Target, shown: Shown | None = None) -> Observation:
-        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path, ca=target.ca)
+        self._endpoint = _endpoint(target)
         return super().observe(target, shown)
 
     def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
-        target = targets[0]
-        self._endpoint = Endpoint(target.url, target.token, target.api_key, target.path, ca=target.ca)
+        self._endpoint = _endpoint(targets[0])
         return super().observe_together(targets)
 
     def _chat(self, url: str, token: str, message: str) -> Any:
         assert self._endpoint is not None
         return self.chat(self._endpoint, message)
+
+
+def _endpoint(target: Target) -> Endpoint:
+    return Endpoint(
+        target.url, target.token, target.api_key, target.path, ca=target.ca, http_version=target.http_version
+    )
 
 
 def client_of(name: str, terms: Terms, contract: type[ClientContract] | ClientContract, folder: Path) -> Adapter:

@@ -89,7 +89,7 @@ def _tests(contract: type[ClientContract], terms: Terms, folder: Path) -> Iterat
     client = client_of(contract.__name__, terms, contract, folder)
     settings = RunSettings(dialect=terms.dialect)
     for check in sorted(CHECKS.values(), key=_turn):
-        test = _marked(contract, _name(check.id), check.info, _runs(check))
+        test = _marked(contract, terms, _name(check.id), check.info, _runs(check))
         if check.row.lasts:
             test = getattr(pytest.mark, LASTING)(test)
         if reason := why_skipped(client, check, settings, spoken=False):
@@ -120,7 +120,7 @@ def _regressions(contract: type[ClientContract], terms: Terms) -> Iterator[Any]:
             raise UsageError(f"regressions: {path} is judged by {name!r}, and there is no such check")
 
         info = CHECKS[name].info
-        yield _marked(contract, _name(f"regression-{path.stem}"), info, _replays(info, case))
+        yield _marked(contract, terms, _name(f"regression-{path.stem}"), info, _replays(info, case))
 
 
 def _runs(check: Check) -> Any:
@@ -141,7 +141,7 @@ def _name(words: str) -> str:
     return "test_" + re.sub(r"[^0-9A-Za-z]+", "_", words)
 
 
-def _marked(contract: type[ClientContract], name: str, info: CheckInfo, test: Any) -> Any:
+def _marked(contract: type[ClientContract], terms: Terms, name: str, info: CheckInfo, test: Any) -> Any:
     test.__name__ = name
     test.__qualname__ = f"{contract.__qualname__}.{name}"
     test.__module__ = contract.__module__
@@ -150,6 +150,9 @@ def _marked(contract: type[ClientContract], name: str, info: CheckInfo, test: An
     is_page = issubclass(contract, PageContract)
     test.place_as = contract if is_page else getattr(contract, "place_as", contract.stream_chat)
     setattr(test, _CHECK, info)
+    if terms.transports:
+        names = [each.name for each in terms.transports]
+        test = pytest.mark.parametrize("ares_contract", terms.transports, ids=names, indirect=True)(test)
     for mark in (info.tier, info.id.replace("-", "_")):
         test = getattr(pytest.mark, f"ares_{mark}")(test)
     return test

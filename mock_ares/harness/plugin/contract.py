@@ -20,6 +20,7 @@ from mock_ares.dialects import STANDARD, DialectName
 from mock_ares.harness.clients.adapter import declared
 from mock_ares.harness.model import KEY_PATH, STREAM_PATH, KnownFailure, Tier, UsageError
 from mock_ares.harness.run.baseline import known_failures
+from mock_ares.harness.settings import Transport, transport_named
 from mock_ares.scenario.diagnostics import nearest
 
 CONTRACT = "ares_contract"
@@ -40,6 +41,8 @@ class Endpoint:
     v1_path: str = KEY_PATH
     ca: str | None = None
     """The file of the authority to trust, where the fake speaks TLS (``Settings(tls=True)``)."""
+    http_version: str = "1.1"
+    """What is spoken there; 2 in clear text takes prior knowledge."""
 
 
 class ClientContract:
@@ -63,6 +66,10 @@ class ClientContract:
     """A defensive check that fails is a failure; otherwise it is reported and fails nothing."""
     regressions: ClassVar[Collection[str]] = ()
     """Saved counterexamples that must pass: files beside the test, ``*`` and ``?`` allowed. A test for each."""
+    transports: ClassVar[Collection[str]] = ()
+    """Each test once over each of these: http/1.1, http/1.1+tls, http/2, http/2+tls. None: over what ``ares_settings``
+    says.
+    """
 
     def stream_chat(self, ares: Any, message: str) -> Any:
         """Asks the server at ``ares`` (an ``Endpoint``) with the client under test.
@@ -84,12 +91,12 @@ class Terms:
     examples: int | None
     strict: bool
     regressions: tuple[Path, ...]
+    transports: tuple[Transport, ...]
 
 
 def terms_of(contract: type[ClientContract], folder: Path) -> Terms:
     """What the subclass declares; ``folder`` is where its files are. Raises UsageError for what is wrong in it."""
-    capabilities = contract.capabilities
-    words = tuple(capabilities.split(",")) if isinstance(capabilities, str) else tuple(capabilities)
+    words = _words(contract.capabilities)
     declared(words)
     return Terms(
         words,
@@ -99,6 +106,7 @@ def terms_of(contract: type[ClientContract], folder: Path) -> Terms:
         _count(contract.examples),
         bool(contract.strict),
         tuple(_files(contract.regressions, folder)),
+        tuple(transport_named(name, "transports") for name in _words(contract.transports)),
     )
 
 
@@ -114,6 +122,10 @@ def check_stream_chat(contract: type[ClientContract]) -> None:
         inspect.signature(stream_chat).bind(None, None, "message")
     except TypeError as error:
         raise UsageError(f"stream_chat cannot be called as stream_chat(self, ares, message): {error}") from None
+
+
+def _words(declared: Collection[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(declared.split(",") if isinstance(declared, str) else declared))
 
 
 def _one_of(word: str, value: Any, known: tuple[str, ...]) -> Any:
@@ -149,6 +161,7 @@ def client_contract(
     examples: int | None = ...,
     strict: bool = ...,
     regressions: Collection[str] = ...,
+    transports: Collection[str] = ...,
 ) -> Callable[[F], F]: ...
 def client_contract(function: Any = None, /, **declared: Any) -> Any:
     """The contract of a function ``my_client(url, token, message)``, whose ``url`` is the full one.

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-from mock_ares.harness.checks import Check
+from mock_ares.harness.checks import Check, find
 from mock_ares.harness.clients.adapter import Adapter
 from mock_ares.harness.model import (
     Case,
@@ -29,7 +29,7 @@ from mock_ares.harness.plugin.contract import ClientContract, Terms
 from mock_ares.harness.plugin.options import options_of
 from mock_ares.harness.plugin.page import NEW_CONTEXT, PageContract
 from mock_ares.harness.report.counterexample.failure_text import failure_text
-from mock_ares.harness.run.check_runner import judge_case
+from mock_ares.harness.run.check_runner import judge_case, not_over
 from mock_ares.harness.run.checks_in_order import Contract
 from mock_ares.harness.run.database import database_of
 from mock_ares.harness.run.replay import FOLDER, with_replay
@@ -56,8 +56,9 @@ class ContractRun:
         config: pytest.Config,
         fake: Settings,
         host: str,
+        transport: Transport | None = None,
     ) -> None:
-        """``fake``: of which the contract's own has the profile, and what is spoken."""
+        """``fake``: the contract's own has its profile, and speaks what it does where ``transport`` does not say."""
         self._name = contract.__qualname__
         self._node = node
         self._terms: Terms = getattr(contract, TERMS)
@@ -65,8 +66,8 @@ class ContractRun:
         self._options = options_of(config)
         self._baseline = self._options.known()
         port = contract.port if issubclass(contract, PageContract) else None
-        self._arena = ExampleRunner(fake.profile, host, port, Transport(fake.tls, "2" if fake.http == "2" else "1.1"))
-        self._fake = fake
+        self._arena = ExampleRunner(fake.profile, host, port, _transport(fake, transport))
+        self._profile = fake.profile
         self._variants: dict[str, Contract] = {}
         self._unusable: dict[str, str] = {}
         """The variants of which nothing can be judged, and why."""
@@ -125,6 +126,10 @@ class ContractRun:
         try:
             with self._usable(""):
                 variant = self._variant(instance, request, "", list)
+                if self._terms.transports and (
+                    reason := not_over(self._arena.transport, variant.client, find(info.id))
+                ):
+                    _skip(reason)
                 failure = judge_case(variant.client, case, self._arena, info)
         except HarnessError as error:
             pytest.fail(ERRED.format(error), pytrace=False)
@@ -174,7 +179,7 @@ class ContractRun:
         terms, options = self._terms, self._options
         return RunSettings(
             dialect=terms.dialect,
-            profile=self._fake.profile,
+            profile=self._profile,
             transport=self._arena.transport,
             seed=options.seed(),
             examples=options.examples(terms.examples),
@@ -203,6 +208,13 @@ class ContractRun:
             return f"{result.info.id}: {result.reason}"
         text = failure_text(result.info, result.failure, command_of(item))
         return f"{text}\n  saved     {result.replay}" if result.replay else text
+
+
+def _transport(fake: Settings, chosen: Transport | None) -> Transport:
+    """What a contract goes over; a certificate of one's own is that of any TLS."""
+    if chosen is None:
+        return Transport(fake.tls, "2" if fake.http == "2" else "1.1")
+    return replace(chosen, tls=fake.tls or True) if chosen.tls else chosen
 
 
 def _parameters(name: str) -> str:

@@ -25,6 +25,7 @@ from mock_ares.dialects import DialectName
 from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS, OPTIONS
 from mock_ares.harness.model import Boundaries, Client, KnownFailure, UsageError
 from mock_ares.harness.run.baseline import known_failures
+from mock_ares.harness.settings import Transport
 from mock_ares.scenario.diagnostics import listed, nearest
 
 
@@ -44,10 +45,14 @@ class ClientEntry:
     expect: Mapping[str, KnownFailure] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     """The further words of its kind, such as a page's selectors."""
+    transport: Transport | None = None
+    """Over which it is checked, as one of several; None: as all that is checked."""
 
     @property
     def title(self) -> str:
-        return self.name or shlex.join(self.words)
+        """What it is called in reports and baselines: each transport is a column."""
+        name = self.name or shlex.join(self.words)
+        return name if self.transport is None else f"{name} [{self.transport.name}]"
 
     @property
     def arguments(self) -> str:
@@ -96,7 +101,9 @@ def _refuse_twins(entries: list[ClientEntry], path: Path) -> None:
 
 
 _WHAT = ("command", *OF_WORDS)
-_KNOWN = frozenset({*_WHAT, *OPTIONS, *(field.name for field in fields(ClientEntry))} - {"words", "options"})
+_KNOWN = frozenset(
+    {*_WHAT, *OPTIONS, *(field.name for field in fields(ClientEntry))} - {"words", "options", "transport"}
+)
 
 
 def _entry(data: dict[str, Any], where: str) -> ClientEntry:

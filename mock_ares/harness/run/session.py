@@ -59,20 +59,13 @@ def run(
     Raises UsageError before the first check, for all that can be told then. A KeyboardInterrupt ends the run, and what
     there is by then is reported.
     """
-    with trusting(settings.transport):
-        return _run(entries, settings, folder, watch, jobs)
-
-
-def _run(
-    entries: Sequence[ClientEntry], settings: RunSettings, folder: Path, watch: Watch, jobs: int | None
-) -> CheckSession:
     each = [_settings(entry, settings) for entry in entries]
     session = CheckSession(settings, folder)
     reports: dict[int, Checked] = {}
     jobs = min(jobs or 2 * (os.cpu_count() or 1), len(entries))
     try:
         if len(entries) > 1:
-            _try_all(entries)
+            _try_all(zip(entries, each, strict=True))
         if jobs > 1:
             Abreast(checked, entries, each, jobs, watch, reports).run()
         else:
@@ -94,18 +87,20 @@ def _settings(entry: ClientEntry, settings: RunSettings) -> RunSettings:
         settings,
         dialect=entry.dialect or settings.dialect,
         expect={**settings.expect, **entry.expect},
+        transport=entry.transport or settings.transport,
     )
     if not selected(own):
         raise UsageError(f"there is nothing to check: no {settings.tier} check is among {', '.join(settings.only)}")
     return own
 
 
-def _try_all(entries: Sequence[ClientEntry]) -> None:
+def _try_all(entries: Iterable[tuple[ClientEntry, RunSettings]]) -> None:
     """A client that cannot be started is told of before the others take their minutes."""
-    for entry in entries:
+    for entry, settings in entries:
         client = entry.make()
         try:
-            client.start()
+            with trusting(settings.transport):
+                client.start()
         except UsageError as error:
             raise UsageError(f"{entry.title}: {error}") from None
         finally:
@@ -118,8 +113,9 @@ def checked(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
     client = entry.make()
     arena = ExampleRunner.of(client, settings.profile, settings.transport)
     contract = Contract(client, settings, arena, partial(watch, entry))
-    try:
-        contract.run()
-    except KeyboardInterrupt:
-        stopped = True
+    with trusting(settings.transport):
+        try:
+            contract.run()
+        except KeyboardInterrupt:
+            stopped = True
     return Checked(replace(contract.report, name=entry.title), stopped)

@@ -93,6 +93,7 @@ def ending(plan: StreamPlan, exchange: Exchange) -> str:
         "complete": f"the body ended well {sent}",
         "close": f"the connection was closed (FIN) {sent}{tls}",
         "reset": f"the connection was reset (RST) {sent}",
+        "reset-stream": f"the stream was reset (RST_STREAM) {sent}",
         "hang": f"nothing more came {sent}",
     }
     return kinds.get(how, how)

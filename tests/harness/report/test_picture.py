@@ -6,11 +6,12 @@ import re
 
 import pytest
 
-from mock_ares.faults import close_early, empty_reply, hang
+from mock_ares.faults import close_early, empty_reply, goaway, hang, reset_peer, reset_stream
 from mock_ares.harness.model import Case
 from mock_ares.harness.report.counterexample.picture import MOST_BARS, Picture, picture
 from mock_ares.harness.report.counterexample.replanned import plan
 from mock_ares.plan.http.negotiation import Negotiated
+from mock_ares.scenario.fault import Fault
 from mock_ares.scenario.model import Pace, Reply
 
 
@@ -57,3 +58,19 @@ def test_a_head_alone_is_a_stream() -> None:
 
 def test_nothing_is_not_drawn() -> None:
     assert drawn(Reply(faults=(empty_reply(),))) is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "version", "end", "shape"),
+    [
+        (reset_peer(1), "1.1", "reset (RST)", "reset"),
+        (reset_stream(1), "2", "reset (RST_STREAM)", "reset-stream"),
+        (goaway(1), "2", "closed (FIN)", "close"),
+    ],
+)
+def test_each_end_has_its_mark(fault: Fault, version: str, end: str, shape: str) -> None:
+    reply = Reply(text="a", faults=(fault,))
+    stream = plan(reply, Case((reply,)), Negotiated(version))
+    assert stream is not None
+    found = picture(stream, ())
+    assert found is not None and found.ends == f"last byte, {end}" and f'class="end {shape}"' in found.svg

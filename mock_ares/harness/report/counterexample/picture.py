@@ -22,6 +22,13 @@ _ENDINGS: dict[EndingKind, str] = {
     "reset-stream": "reset (RST_STREAM)",
     "hang": "silence",
 }
+_SHAPES: dict[EndingKind, tuple[float, float]] = {
+    "complete": (8, HEIGHT * 0.5),
+    "close": (4, HEIGHT * 0.9),
+    "reset": (12, HEIGHT * 0.9),
+    "reset-stream": (12, HEIGHT * 0.5),
+}
+"""The mark of an end: its width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def _end_mark(kind: EndingKind) -> str:
         return "".join(
             f'<rect class="end" x="{x + dot * 6:g}" y="{HEIGHT / 2 - 2:g}" width="3" height="4"/>' for dot in range(3)
         )
-    shape = {"complete": (8, HEIGHT * 0.5), "close": (4, HEIGHT * 0.9), "reset": (12, HEIGHT * 0.9)}[kind]
+    shape = _SHAPES[kind]
     return (
         f'<rect class="end {kind}" x="{x:g}" y="{(HEIGHT - shape[1]) / 2:g}" width="{shape[0]}" height="{shape[1]:g}"/>'
     )

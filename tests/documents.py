@@ -24,7 +24,9 @@ class Example:
     code: str
 
     def write(self, folder: Path) -> None:
-        (folder / self.name).write_text(self.code, encoding="utf-8")
+        file = folder / self.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(self.code, encoding="utf-8")
 
 
 def text(page: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
+from mock_ares import __version__
 from mock_ares.authoring.load import load_all
 from mock_ares.cli import main
 from mock_ares.harness.commands import check
@@ -48,8 +50,15 @@ RUN_BY = {
     ("docs/pytest.md", "python"): "tests/plugin/test_docs.py",
     ("docs/scenarios.md", "python"): "tests/authoring/test_docs.py",
     ("docs/scenarios.md", "yaml"): "tests/authoring/test_docs.py",
+    ("docs/start/any-client.md", "js"): "here",
+    ("docs/start/any-client.md", "sh"): "here",
+    ("docs/start/first-test.md", "python"): "tests/plugin/test_docs.py",
+    ("docs/start/frontend.md", "sh"): "here",
+    ("docs/start/frontend.md", "yaml"): "here",
+    ("docs/start/install.md", "sh"): "here",
     ("docs/tls.md", "python"): "tests/plugin/test_docs.py",
     ("docs/verify.md", "sh"): "here",
+    ("docs/why/ten-lines.md", "python"): "tests/plugin/test_docs.py",
 }
 SHORTER = """#!{python}
 import os, signal, subprocess, sys
@@ -148,6 +157,44 @@ def test_the_checks_page(paste: Paste, place: Path, search: str) -> None:
     for example in examples("docs/check.md", "sh"):
         paste(example.code, PATH=search)
     assert (place / "grid.html").is_file()
+
+
+@pytest.mark.slow
+def test_it_is_had_as_its_page_says(paste: Paste, tmp_path: Path) -> None:
+    """In a folder whose name pip's scripts bear. What an index gives, dependencies and what builds a wheel, is taken
+    from this environment."""
+    (plain := tmp_path / "plain").mkdir()
+    code = lines("docs/start/install.md", 0).replace("/path/to/mock-ares", shlex.quote(str(ROOT)))
+    beside = {"PYTHONPATH": str(Path(pytest.__file__).parents[1]), "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    said = paste(code, where=plain, **beside, PIP_NO_DEPS="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    assert said.endswith(f"mock-ares, version {__version__}\n")
+    assert (plain / ".venv" / "bin" / "mock-ares").is_file()
+
+
+@pytest.mark.slow
+def test_a_frontends_first_page(paste: Paste, place: Path, search: str) -> None:
+    for example in examples("docs/start/frontend.md", "yaml"):
+        example.write(place)
+    said = "".join(paste(example.code, PATH=search) for example in examples("docs/start/frontend.md", "sh"))
+    assert "1 scenario, no mistakes" in said and "RST" in said
+
+
+@pytest.mark.slow
+@pytest.mark.toolchain("node")
+def test_the_first_page_for_ci(paste: Paste, place: Path, search: str) -> None:
+    """With two of the checks, of which the client fails one."""
+    for example in examples("docs/start/any-client.md", "js"):
+        example.write(place)
+    first, baseline, run = (
+        example.code.replace("--quick", "--quick --only plain --only eol-crlf")
+        for example in examples("docs/start/any-client.md", "sh")
+    )
+    real = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    assert "1 failed" in paste(first, PATH=real, status=1)
+    paste(baseline, PATH=real)
+    assert "eol-crlf" in (place / "known.toml").read_text()
+    assert "1 passed" in paste(run, PATH=real)
+    assert (place / "contract.html").is_file()
 
 
 @pytest.mark.toolchain("curl")

@@ -35,6 +35,31 @@ def test_the_readmes_two_ways(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=5)
 
 
+@pytest.mark.slow
+def test_the_first_test(pytester: pytest.Pytester) -> None:
+    """It fails as its page says, and passes once the client is mended as it says."""
+    page = "docs/start/first-test.md"
+    (mend,) = (example for example in examples(page, "python") if not example.name)
+    for example in examples(page, "python"):
+        if example.name:
+            example.write(pytester.path)
+    result = pytester.runpytest_subprocess(*PLAIN, "-k", "test_chat or text_newlines")
+    result.assert_outcomes(passed=1, failed=2)
+    (shown,) = re.findall(r"^```\n(✗.*?)^```$", text(page), re.DOTALL | re.MULTILINE)
+    said = result.stdout.str()
+    assert [line for line in shown.splitlines() if line not in said] == []
+    loop = "        for line in"
+    client = pytester.path / "chat.py"
+    client.write_text(client.read_text().replace(loop, mend.code + loop))
+    pytester.runpytest_subprocess(*PLAIN, "test_chat.py").assert_outcomes(passed=2)
+
+
+def test_what_ten_line_clients_get_wrong(pytester: pytest.Pytester) -> None:
+    for example in examples("docs/why/ten-lines.md", "python"):
+        example.write(pytester.path)
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1 + 3 + 4 + 3 + 5)
+
+
 def test_over_tls(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(pytester.path / "data"))
     for example in examples("docs/tls.md", "python"):

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from mock_ares.cli import main
+from mock_ares.faults import reset_stream
+from mock_ares.harness.checks import CHECKS
+from mock_ares.harness.clients.browser.client import BrowserClient
+from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.model import Case, UsageError
+from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.settings import TRANSPORTS, Transport
 
 CARELESS = """
@@ -106,6 +113,17 @@ def test_shards_are_joined_by_transport() -> None:
     joined = verdicts("joined.json")
     assert joined["careless:stream_chat [http/1.1]"] == dict.fromkeys(("plain", "drop-fin", "drop-rst"), "passed")
     assert joined["careless:stream_chat [http/2]"]["drop-rst"] == "failed"
+
+
+def test_browsers_have_no_prior_knowledge() -> None:
+    Path("client.js").write_text("async function streamChat() {}")
+    browser = BrowserClient("client.js")
+    with pytest.raises(UsageError, match="browsers speak HTTP/2 over TLS alone"):
+        ExampleRunner.of(browser, "docs", Transport(http="2"))
+    cases = CHECKS["h2-reset"].examples
+    refused = [case for case in cases if browser.refuses(case) is not None]
+    assert refused == [Case((replace(cases[0].replies[0], faults=(reset_stream(1, "HTTP_1_1_REQUIRED"),)),))]
+    assert not any(PythonClient(lambda url, token, message: "").refuses(case) for case in cases)
 
 
 @pytest.mark.parametrize(

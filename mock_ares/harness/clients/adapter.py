@@ -26,8 +26,8 @@ class Adapter(ABC):
     """A process, or a page, for each example: most of its time is their start."""
     restarts: bool = True
     """A retry after some text was shown can be told from that text; what stands on a terminal or page cannot."""
-    trusts_anybody: bool = False
-    """It runs where nobody looks at certificates, whatever is in it."""
+    is_browser: bool = False
+    """It runs in a browser, which is told to look at no certificates, and speaks HTTP/2 over TLS alone."""
     port: int | None = None
     """Where it looks for its server, with credentials of its own; None: it asks where it is pointed."""
 
@@ -73,6 +73,9 @@ class Adapter(ABC):
 
     def refuses(self, case: Case) -> str | None:
         """Why it cannot be asked that; None: it can."""
+        codes = {getattr(fault, "code", "") for reply in case.replies for fault in reply.faults}
+        if self.is_browser and "HTTP_1_1_REQUIRED" in codes:
+            return "a browser that is told so asks by HTTP/1.1 from then on, whatever it is asked next"
         return None
 
     def picture(self) -> str:

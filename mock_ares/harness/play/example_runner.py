@@ -99,7 +99,11 @@ class ExampleRunner:
 
     @classmethod
     def of(cls, client: Client, profile: str, transport: Transport = Transport()) -> ExampleRunner:
-        """One where the client finds it."""
+        """One where the client finds it. Raises UsageError where it cannot get there."""
+        if transport.http == "2" and not transport.tls and getattr(client, "is_browser", False):
+            raise UsageError(
+                "browsers speak HTTP/2 over TLS alone, without prior knowledge: --tls --http 2, http/2+tls"
+            )
         return cls(profile, port=getattr(client, "port", None), transport=transport)
 
     @property

@@ -81,7 +81,8 @@ class ClientSocket:
 
     def linger_none(self) -> None:
         """Makes the coming close of the socket a reset."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(OSError, ValueError):  # it is closed: a stream may have ended before its connection
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def discard_input(self) -> None:
         """Reads away what has arrived: closing a socket with unread input sends RST in the place of FIN."""

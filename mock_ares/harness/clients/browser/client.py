@@ -26,7 +26,7 @@ class BrowserClient(Adapter):
     """
 
     restarts = False
-    trusts_anybody = True
+    is_browser = True
 
     def __init__(
         self,

@@ -48,7 +48,7 @@ class PageClient(Adapter):
     """
 
     spawns = True
-    trusts_anybody = True
+    is_browser = True
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class PageClient(Adapter):
             return "a page asks where it asks"
         if self._one_line and any(char < " " for char in case.message):
             return "nobody can type a newline or a tab into the page's one line"
-        return None
+        return super().refuses(case)
 
     def picture(self) -> str:
         """The page as it is, JPEG in Base64; empty where there is none."""

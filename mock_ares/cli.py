@@ -360,7 +360,7 @@ def init(folder: Path | None, driver: str | None) -> None:
 @click.option("--expired", is_flag=True, help="One that expired an hour ago.")
 @click.option("--refresh", is_flag=True, help="A refresh token, which is no access token in the docs profile.")
 @click.option("--lifetime", default="30d", show_default=True, help="How long it is valid, such as 30s or 15m.")
-@click.option("--profile", default="docs", type=PROFILES)
+@click.option("--profile", default="docs", type=PROFILES, help="Whose behaviour: ARES's pages, or its server.")
 @click.option(
     "--secret", envvar="MOCK_ARES_SECRET", callback=_secret, help="The running server's, if it has one of its own."
 )
@@ -394,7 +394,7 @@ def _lifetime(text: str) -> float:
 @click.argument("file", type=FILES)
 @click.option("--reply", type=click.IntRange(1), help="Only this one, counted from 1.")
 @click.option("--message", default="Explain how neural networks learn", help="What the request says.")
-@click.option("--profile", default="docs", type=PROFILES)
+@click.option("--profile", default="docs", type=PROFILES, help="Whose behaviour: ARES's pages, or its server.")
 @click.option("--gzip/--no-gzip", default=True, help="Whether the client accepts gzip.")
 @click.option(
     "--http", type=click.Choice(["1.0", "1.1", "2"]), help="What the client speaks; by default what can say the reply."

@@ -37,6 +37,7 @@ class BrokenFrame(Fault):
 
     after: Where
     kind: Literal["oversized", "padding", "increment"] = "oversized"
+    """Longer than anybody takes, with more padding than bytes, or a window that grows by nothing."""
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         tail, shown_by = _KINDS[self.kind]

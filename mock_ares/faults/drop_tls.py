@@ -24,6 +24,7 @@ class DropTls(Fault):
 
     after: Where
     how: TlsBreak = "no-close-notify"
+    """What comes in front of FIN."""
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         return ended(plan, self.name, self.after, Ending("close", notify=False, tls=self.how))

@@ -24,6 +24,7 @@ class DuplicateChunk(Fault):
     about = "content"
 
     chunk: Count
+    """Its number, counted from 1."""
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         plan, index = applied(plan, self.name), self.chunk - 1

@@ -29,6 +29,7 @@ class ErrorEvent(Fault):
 
     after: Where
     message: str = "Stream error: LLM error: Stream chunk error"
+    """What the event says."""
     opening: Switch = False
     """What comes before the first chunk is sent all the same: the stream begins, and then fails."""
     end_record: Switch = False

@@ -31,6 +31,7 @@ class Goaway(Fault):
     after: Where
     last: Literal["this", "below", "all"] = "this"
     code: Code = "NO_ERROR"
+    """Why (RFC 9113 7)."""
     then: Literal["go on", "close"] = "close"
 
     def __post_init__(self) -> None:

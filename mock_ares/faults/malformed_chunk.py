@@ -25,6 +25,7 @@ class MalformedChunk(Fault):
 
     after: Where
     size: str = "ZZ"
+    """What stands in the place of a size."""
 
     def __post_init__(self) -> None:
         if _SIZE.fullmatch(self.size) or not re.fullmatch(r"[\t\x20-\x7e\x80-\xff]*", self.size):

@@ -28,6 +28,7 @@ class ResetStream(Fault):
 
     after: Where
     code: Code = "INTERNAL_ERROR"
+    """Why (RFC 9113 7)."""
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         return ended(plan, self.name, self.after, _reset(self.code))
@@ -44,6 +45,7 @@ class RefuseStream(Fault):
     nearest = "empty_reply"
 
     code: Code = "REFUSED_STREAM"
+    """Why (RFC 9113 7)."""
 
     def __call__(self, plan: StreamPlan) -> StreamPlan:
         return in_its_place(plan, self.name, _reset(self.code))

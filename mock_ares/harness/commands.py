@@ -128,7 +128,13 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--transports", metavar="NAMES", help=f"Over each of these, a column for each: {', '.join(TRANSPORTS)}; all."
 )
-@click.option("--dialect", default=STANDARD, type=click.Choice([*DIALECTS]), show_default=True)
+@click.option(
+    "--dialect",
+    default=STANDARD,
+    type=click.Choice([*DIALECTS]),
+    show_default=True,
+    help="How the client wants its chunks.",
+)
 @click.option("--seed", type=click.IntRange(0), help="Other generated examples: those of this seed.")
 @click.option(
     "--explore", is_flag=True, help="Other generated examples in each run; it says how to keep what it finds."

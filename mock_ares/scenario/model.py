@@ -68,6 +68,7 @@ class Redirect(Words):
     """A redirect that keeps method and body (RFC 9110 15.4)."""
 
     status: Literal[307, 308] = 307
+    """For a while, or for good."""
     to: Literal["same", "away"] = "same"
     """The same path on this origin, or another host name of this machine, which answers without credentials."""
 
@@ -211,7 +212,9 @@ class Match(OneOf):
     checks: ClassVar[Mapping[str, Check]] = {"pattern": lambda pattern: said(_pattern_mistake(pattern))}
 
     exact: str | None = None
+    """The value is this."""
     contains: str | None = None
+    """The value has this in it."""
     pattern: str | None = None
     """A regular expression (Python's), found anywhere."""
 

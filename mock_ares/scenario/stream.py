@@ -26,7 +26,9 @@ class Range(Words):
     """From ``min`` to ``max``, both included; drawn by the seed."""
 
     min: Count = 1
+    """The least."""
     max: Count = 8
+    """The most."""
 
     def together(self) -> Iterator[Finding]:
         if self.min > self.max:
@@ -45,6 +47,7 @@ class Hex(Words):
     checks: ClassVar[Mapping[str, Check]] = {"hex": _hex_mistakes}
 
     hex: str
+    """In hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)

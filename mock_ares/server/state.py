@@ -47,11 +47,13 @@ class Settings:
     """How a fake is set up."""
 
     profile: str = "docs"
+    """Whose behaviour: ``docs``, ARES's pages, or ``server``, its source."""
     scenario: str | None = None
     """The scenario that answers where none is asked for and none applies; by default the built-in one."""
     awaited: bool = False
     """The file of that scenario has mistakes: it answers once they are mended, until then the built-in one does."""
     dialect: DialectName | None = None
+    """How chunks become events; None: the profile's way."""
     speed: float = 1.0
     """2 is twice as fast, infinity (``--instant``) does not wait at all."""
     origins: tuple[str, ...] | None = None
@@ -59,9 +61,11 @@ class Settings:
     rate_limit: tuple[int, float] | None = None
     """So many requests in so many seconds, for each token."""
     quota: tuple[int, float] | None = None
+    """The same over a longer time, which says that it is used up."""
     address_limit: tuple[int, float] | None = None
     """So many requests at once for each address, whatever they ask for, and then one each so many seconds."""
     secret: bytes | None = None
+    """Signs tokens; None: one that everybody knows."""
     journal: int = 1000
     """How many exchanges are remembered."""
     latency: float = 0.0

@@ -13,12 +13,17 @@ from pathlib import Path
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial
 from mock_ares.harness.handbook.write import write as write_checks
 from tests.book.layout import INDEX, BrokenLinkError, contents, copy, listing, place, placed, with_made
+from tests.book.reference import PAGES as REFERENCE
 from tests.documents import ROOT
 
 BUILD = ROOT / "build" / "docs"
 TRIAL = ROOT / "trial.json"
 """What the last `make trial` here has found, if there was one."""
-MADE = {"The checks": "checks/index.md", "The grid": "checks/grid.md"}
+MADE = {
+    "The checks": "checks/index.md",
+    "The grid": "checks/grid.md",
+    **{title: f"reference/{name}.md" for title, (name, _) in REFERENCE.items()},
+}
 """Pages that are not in the tree, by the titles that the front page names them by."""
 ALL_CHECKS = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
 PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "docs/*.md", "docs/*/*.md", "contracts/*.md", "contracts/*/README.md")
@@ -53,9 +58,12 @@ def lay_out(source: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / file, path)
 
-    for page in pages:
-        text = (ROOT / page).read_text(encoding="utf-8")
-        whole, wanted = placed(page, text, pages, files)
+    texts = {page: (ROOT / page).read_text(encoding="utf-8") for page in pages}
+    texts |= {f"docs/{MADE[title]}": make() for title, (_, make) in REFERENCE.items()}
+    for page, text in texts.items():
+        whole, wanted = placed(
+            page, text, pages if page in pages else [*texts], files
+        )  # the tree has no page that is made
         if page == INDEX:
             whole = with_made(whole, MADE)
             whole += f"\n{contents(whole)}"

@@ -183,6 +183,7 @@ class Ares:
 
     @property
     def token(self) -> str:
+        """A JWT, for ``path``."""
         return self._scene.credentials.token
 
     @property

@@ -54,6 +54,7 @@ class PageContract(ClientContract):
     playwright: ClassVar[bool] = False
     """The browser is that of pytest-playwright, and each example gets a context of its ``new_context``."""
     examples: ClassVar[int | None] = EXAMPLES
+    """Generated ones for each check, at most, behind its fixed ones; by default 4."""
 
 
 def check_page(contract: type[PageContract]) -> None:

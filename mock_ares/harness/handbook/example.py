@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from mock_ares.harness.checks.rows import Check, speaking
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.handbook.texts import WrongClient
-from mock_ares.harness.model import NO_EXCHANGE, UNDUE, Case, Failure, HarnessError, Observation
+from mock_ares.harness.model import Case, Failure, HarnessError, Observation
 from mock_ares.harness.report.counterexample.failure_text import labelled
 from mock_ares.harness.report.counterexample.replanned import plan
 from mock_ares.harness.report.verdicts import sentence
@@ -21,6 +21,7 @@ from mock_ares.server.record.journal import Exchange
 COLUMNS = 84
 """Of a line of a drawing, without its label."""
 _OF_THE_STREAM = ("replies", "case", "bytes", "response", "ended")
+_WHERE_NONE_IS_SENT = ("case",)
 _OF_THE_CLIENT = ("sent", "received", "shown", "reported")
 _NOTHING = Observation(None, None)
 _ANYBODY = PythonClient(print, "a client")
@@ -49,7 +50,8 @@ def drawn(check: Check, wrong: WrongClient | None) -> DrawnExample:
     else:
         outcome = _lines(facts, _OF_THE_CLIENT)
     said = "" if wrong is None else wrong.said or found.diagnosis
-    return DrawnExample(_lines(facts, _OF_THE_STREAM), outcome, sentence(said), found.expected)
+    stream = _WHERE_NONE_IS_SENT if case.refused or case.bad_tls else _OF_THE_STREAM
+    return DrawnExample(_lines(facts, stream), outcome, sentence(said), found.expected)
 
 
 def example(check: Check, number: int) -> Case:
@@ -86,8 +88,7 @@ def _failure(check: Check, case: Case, wrong: WrongClient | None) -> Failure:
 def _unasked(case: Case, seen: Observation) -> Failure:
     """Of a case in which no correct client gets as far as a request."""
     expected = "reports that there is no connection" if case.refused else "sends nothing, and reports an error"
-    ending = NO_EXCHANGE if case.refused else UNDUE
-    return Failure(case, expected, "", seen, "error-as-answer", "", ending=ending)
+    return Failure(case, expected, "", seen, "error-as-answer", "")
 
 
 def _played(check: Check, case: Case, seen: Observation) -> ExampleResult:

@@ -52,7 +52,10 @@ class Mend:
 
 
 def mends(name: str) -> dict[str, list[Mend]]:
-    """The quotes of a kind of mend, by language. Raises HarnessError where one is not to be found."""
+    """The quotes of a kind of mend, by language; none where nothing is said of one.
+
+    Raises HarnessError where a quote is not to be found.
+    """
     row = _rows().get(name)
     if row is None:
         raise HarnessError(f"docs/checks/{MENDS} has no {name!r}")
@@ -74,6 +77,8 @@ def _rows() -> dict[str, Any]:
 
 def _of(name: str, told: Any, own: str) -> Iterator[Mend]:
     """A beginning, or several; by another source's name; or what is said in their place."""
+    if told is None:
+        return
     if isinstance(told, str | list):
         told = {own: told}
     if not isinstance(told, dict) or not told:
@@ -84,7 +89,8 @@ def _of(name: str, told: Any, own: str) -> Iterator[Mend]:
         yield Mend("", "", said)
     for source, begins in quotes.items():
         several = [begins] if isinstance(begins, str) else begins
-        yield Mend(source, "\n".join(quoted(source, each) for each in several), said)
+        yield Mend(source, "\n\n".join(quoted(source, each) for each in several), said)
+        said = ""
 
 
 def quoted(source: str, begins: str) -> str:

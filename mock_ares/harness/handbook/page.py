@@ -40,19 +40,17 @@ def page(name: str, trial: Trial = NO_TRIAL) -> str:
 
 def pages(trial: Trial = NO_TRIAL) -> Iterator[tuple[str, str]]:
     """All of them, by the name of the check, in the order of the contract."""
-    for name in filter(texts().__contains__, CHECKS):
+    for name in CHECKS:
         yield name, page(name, trial)
 
 
 def index() -> str:
     """The list of all pages, by family."""
     lines = ["# The checks", "", _ABOUT]
-    for family in dict.fromkeys(text.family for text in texts().values()):
-        lines += ["", f"## {FAMILIES.get(family, family.capitalize())}"]
-        lines += ["", "| check | a correct client | tier |", "|---|---|---|"]
-        for name, check in CHECKS.items():
-            if name in texts() and texts()[name].family == family:
-                lines.append(f"| [`{name}`]({name}.md) | {_cell(check.info.title)} | {check.info.tier} |")
+    for family in dict.fromkeys(texts()[name].family for name in CHECKS if name in texts()):
+        lines += ["", f"## {FAMILIES.get(family, family.capitalize())}", "", "| check | a correct client | tier |"]
+        lines += ["|---|---|---|"]
+        lines += [_row(check.info) for name, check in CHECKS.items() if texts()[name].family == family]
     return "\n".join(lines) + "\n"
 
 
@@ -62,8 +60,8 @@ says why it happens, shows the smallest stream that has it byte for byte, says w
 quotes the mend from a client that passes the contract. `mock-ares docs read-line` prints one."""
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _row(info: CheckInfo) -> str:
+    return f"| [`{info.id}`]({info.id}.md) | {info.title} | {info.tier} |"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class _Page:
         yield f"A correct client {shown.correct}."
         if self.text.wrong is None:
             return
-        yield from ("", "## What goes wrong", "", f"A client that {self.text.wrong.does} fails:")
+        yield from ("", "## What goes wrong", "", f"Take a client that {self.text.wrong.does}:")
         yield from _quote(shown.said)
         if shown.outcome:
             yield from ("", *_fence("text", shown.outcome))

@@ -21,6 +21,8 @@ PAGES = Path(__file__).parent / "pages"
 CLIENTS, DRIVERS = CONTRACTS / "clients", CONTRACTS / "drivers"
 RUST = Path(__file__).parent.parent / "build" / "rust"
 """Kept from run to run, as `make trial` uses it; cargo lets one process at a time into it."""
+H2SPEC, H2SPEC_FOLDER = "v2.2.1+incompatible", RUST.parent / "h2spec"
+"""Kept as well, of its newest release that is a Go module."""
 JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """What lives for a second need not be compiled for hours: three quarters of the time."""
 
@@ -49,6 +51,21 @@ def cargo_build(package: Path, target: Path) -> None:
     if built.returncode and "network" in built.stderr:
         missing("the crates cannot be fetched")
     assert built.returncode == 0, built.stderr
+
+
+def h2spec() -> Path:
+    """The program, of which ``H2SPEC`` is the version. Skips the test where Go cannot fetch it."""
+    H2SPEC_FOLDER.mkdir(parents=True, exist_ok=True)
+    program = H2SPEC_FOLDER / "h2spec"
+    with (H2SPEC_FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not program.exists():
+            env = {**os.environ, "GOBIN": str(H2SPEC_FOLDER)}
+            package = f"github.com/summerwind/h2spec/cmd/h2spec@{H2SPEC}"
+            got = subprocess.run(["go", "install", package], env=env, capture_output=True, text=True)
+            if got.returncode:
+                pytest.skip(f"Go cannot fetch h2spec: {got.stderr.strip().splitlines()[-1]}")
+    return program
 
 
 def pages(run: pytest.TempPathFactory) -> Path:

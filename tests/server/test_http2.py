@@ -206,21 +206,28 @@ class TestEndings:
             (faults.reset_peer(2), "reset", [1, 0, 0]),
             (faults.empty_reply(), "close", []),
             (faults.broken_frame(2, "padding"), "close", [1, 0, 0, 0]),
+            (faults.broken_frame(2, "increment"), "close", [1, 0, 0, 8]),
+            (faults.data_past_end(), "open", [1, 0, 0, 0, 0, 0]),
+            (faults.short_length(1), "open", [1, 0, 0, 0, 0]),
+            (faults.long_length(1), "open", [1, 0, 0, 0, 0]),
         ],
         ids=lambda value: getattr(value, "name", None),
     )
     @pytest.mark.parametrize("pace", [Pace(), Pace(every=0.005)], ids=["at once", "paced"])
-    def test_each_as_planned(self, me: Credentials, fault: Any, ending: str, kinds: list[int], pace: Pace) -> None:
+    @pytest.mark.parametrize("trials", [10, pytest.param(1000, marks=pytest.mark.slow)])
+    def test_each_as_planned(self, fault: Any, ending: str, kinds: list[int], pace: Pace, trials: int) -> None:
         reply = Reply(chunks=("a", "b", "c"), faults=(fault,), pace=pace)
         with FakeServer() as fake:
             me = fake.admit("me")
-            for _ in range(10):
+            for _ in range(trials):
                 with asked(fake, me, reply) as ear:
-                    frames = ear.until(lambda found: ends(found, 1))
+                    frames = ear.until(
+                        lambda found: ends(found, 1) and sum(each[2] > 0 for each in found) >= len(kinds)
+                    )
                     assert ear.ending == ending
                     assert [kind for kind, _, stream, _ in frames if stream] == kinds
                     assert (7 in [kind for kind, *_ in frames]) == (fault.name in ("goaway", "no_end_stream"))
-                    if fault.name not in ("broken_frame", "refuse_stream", "empty_reply"):
+                    if fault.name not in ("broken_frame", "data_past_end", "refuse_stream", "empty_reply"):
                         assert content(frames) == sent_payload(build(reply, RequestContext()))
                     if ending == "open":
                         assert ends(ear.answer(ear.ask("/health", method="GET")), 3)

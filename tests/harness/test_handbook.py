@@ -76,7 +76,7 @@ def test_a_wrong_client_does_what_its_page_says(name: str) -> None:
     if wrong.gives is not None:
         assert (seen.text, seen.error) == (wrong.gives, None)
     else:
-        assert wrong.reports and wrong.reports in (seen.error or "")
+        assert wrong.reports and wrong.reports in (seen.error or "") and seen.shown_text == wrong.shows
 
 
 def _failure(client: PythonClient, name: str, settings: RunSettings) -> Failure:

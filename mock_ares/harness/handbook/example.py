@@ -16,12 +16,16 @@ from mock_ares.harness.verdict import oracle
 from mock_ares.harness.verdict.diagnosis import Told, demanded
 from mock_ares.plan.http.negotiation import Negotiated
 from mock_ares.plan.segmentation import cuts
+from mock_ares.scenario.model import Pace
 from mock_ares.server.record.journal import Exchange
+from mock_ares.server.replies.timeline import timeline
 
 COLUMNS = 84
 """Of a line of a drawing, without its label."""
-_OF_THE_STREAM = ("replies", "case", "bytes", "response", "ended")
-_WHERE_NONE_IS_SENT = ("case",)
+MOST_WRITES = 4
+"""Of a reply that is drawn over time."""
+_OF_THE_CASE = ("replies", "case")
+_OF_THE_STREAM = ("bytes", "response", "ended")
 _OF_THE_CLIENT = ("sent", "received", "shown", "reported")
 _NOTHING = Observation(None, None)
 _ANYBODY = PythonClient(print, "a client")
@@ -37,7 +41,7 @@ class DrawnExample:
     said: str
     """The report's sentence on it; empty where there is no wrong client."""
     correct: str
-    """What a correct client does."""
+    """What a correct client does; empty where it is more, or other, than to give a text or report a failure."""
 
 
 def drawn(check: Check, wrong: WrongClient | None) -> DrawnExample:
@@ -50,8 +54,12 @@ def drawn(check: Check, wrong: WrongClient | None) -> DrawnExample:
     else:
         outcome = _lines(facts, _OF_THE_CLIENT)
     said = "" if wrong is None else wrong.said or found.diagnosis
-    stream = _WHERE_NONE_IS_SENT if case.refused or case.bad_tls else _OF_THE_STREAM
-    return DrawnExample(_lines(facts, stream), outcome, sentence(said), found.expected)
+    stream = _lines(facts, _OF_THE_CASE)
+    if not (case.refused or case.bad_tls):
+        timed = check.row.http == "2" or case.replies[-1].pace != Pace()
+        stream += _over_time(case, check.row.http or "1.1", stream) if timed else _lines(facts, _OF_THE_STREAM)
+    by_text = bool(outcome or wrong is None or case.refused or case.bad_tls)
+    return DrawnExample(stream, outcome, sentence(said), found.expected if by_text else "")
 
 
 def example(check: Check, number: int) -> Case:
@@ -69,9 +77,19 @@ def _lines(facts: dict[str, list[str]], labels: tuple[str, ...]) -> tuple[str, .
     )
 
 
+def _over_time(case: Case, version: str, above: tuple[str, ...]) -> tuple[str, ...]:
+    """As ``show`` draws it, with moments and the names of frames: what a reply is where these are the point."""
+    negotiated = Negotiated(version)
+    stream = plan(case.replies[0], case, negotiated)
+    assert stream is not None
+    lines = list(timeline(stream.plan, negotiated, script=stream.script, most=MOST_WRITES))
+    first = lines.index("") + (not above)
+    return tuple(line.replace("; --all shows them", "") for line in lines[first:])
+
+
 def _failure(check: Check, case: Case, wrong: WrongClient | None) -> Failure:
-    seen = _NOTHING if wrong is None else Observation(wrong.gives, wrong.reports)
-    played = _played(check, case, seen)
+    seen = _NOTHING if wrong is None else Observation(wrong.gives, wrong.reports, (wrong.shows,))
+    played = _played(check, case, seen, None if wrong is None else wrong.asks)
     if not played.asked:
         return _unasked(case, seen)
     if seen.text is not None or seen.error:
@@ -91,12 +109,12 @@ def _unasked(case: Case, seen: Observation) -> Failure:
     return Failure(case, expected, "", seen, "error-as-answer", "")
 
 
-def _played(check: Check, case: Case, seen: Observation) -> ExampleResult:
-    """As if each reply had been asked for and played to its end."""
+def _played(check: Check, case: Case, seen: Observation, asks: int | None) -> ExampleResult:
+    """As if so many replies, or all, had been asked for and played to their ends."""
     asked = list[RecordedRequest]()
     version = check.row.http or "1.1"
     if not (case.refused or case.bad_tls):
-        for number, reply in enumerate(case.replies):
+        for number, reply in enumerate(case.replies[:asks]):
             if (stream := plan(reply, case, Negotiated(version, gzip=check.row.needs_gzip))) is None:
                 raise HarnessError(f"the example of {check.id} cannot be planned without a server")
             exchange = Exchange(

@@ -83,10 +83,9 @@ class _Page:
     def _example(self) -> Iterator[str]:
         shown = drawn(self.check, self.text.wrong)
         yield from ("", "## The smallest example", "")
-        if shown.stream:
-            yield from _fence("text", shown.stream)
-            yield ""
-        yield f"A correct client {shown.correct}."
+        yield from _fence("text", shown.stream)
+        if shown.correct:
+            yield from ("", f"A correct client {shown.correct}.")
         if self.text.wrong is None:
             return
         yield from ("", "## What goes wrong", "", f"Take a client that {self.text.wrong.does}:")

@@ -27,10 +27,14 @@ class WrongClient:
     """The client of tests/mutants that does it, which a test asks; empty: tests/pages has it."""
     example: int = 0
     """Which of the check's fixed examples it gets wrong, from 0."""
+    asks: int | None = None
+    """How many of the example's replies it asks for; None: all."""
     gives: str | None = None
     """The text that it makes of that."""
     reports: str | None = None
     """The failure that it reports, though it should not."""
+    shows: str = ""
+    """The text that it has shown before that."""
     said: str | None = None
     """The report's sentence, where no text tells what is wrong, or where it takes more than this example to say why."""
 

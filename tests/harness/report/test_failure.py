@@ -28,6 +28,7 @@ def test_it_reads_like_this() -> None:
         "  ended     the body ended well after the payload\n"
         "  correct   returns exactly the text that was sent (the body is complete)\n"
         "  advice    Keep what follows the last line end, and put the next read behind it.\n"
+        "  why       mock-ares docs read-line\n"
         "  replay    mock-ares replay node-read-line.yaml -- node client.mjs"
     )
 

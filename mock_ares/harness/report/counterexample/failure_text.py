@@ -56,6 +56,8 @@ def failure_text(
     if (library := flaw_of(info, failure)) is not None:
         lines += _labelled("library", _wrapped(library, room), paint)
     lines += _labelled("advice", _wrapped(info.advice, room), paint)
+    if isinstance(failure, Failure):
+        lines += _labelled("why", [paint(page_of(info), "cyan")], paint)
     if replay:
         lines += _labelled("replay", [paint(clean(replay), "cyan")], paint)
     if same:
@@ -70,6 +72,11 @@ def labelled(
     """What there is to know of a failure: a word, and lines of at most ``room`` columns."""
     for fact in facts(failure, columns=room, rows=_ROWS):
         yield fact.label, _value(fact, room, paint or _plain)
+
+
+def page_of(info: CheckInfo) -> str:
+    """The command that prints the check's page: why it happens, and the mend in several languages."""
+    return f"mock-ares docs {info.id}"
 
 
 def painter(color: bool) -> Paint:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mock_ares.harness.model import NO_EXCHANGE, CheckResult, ClientReport, Difference, Failure, HarnessError
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side
+from mock_ares.harness.report.counterexample.failure_text import page_of
 from mock_ares.harness.report.counterexample.payload import LinePart, Payload
 from mock_ares.harness.report.counterexample.picture import picture
 from mock_ares.harness.report.counterexample.replanned import stream_of
@@ -82,6 +83,8 @@ def _facts(check: CheckResult, failure: Failure | Difference, replay: str | None
     if (library := flaw_of(check.info, failure)) is not None:
         yield _fact("library", escape(library))
     yield _fact("advice", escape(check.info.advice))
+    if isinstance(failure, Failure):
+        yield _fact("why", f"<code>{escape(page_of(check.info))}</code>")
     if replay:
         yield _fact("replay", f'<pre class="box">{_text(replay)}</pre>')
 

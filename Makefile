@@ -71,6 +71,7 @@ mutation: $(DEV) ## put all first-order mutants of the corrected clients to the 
 # Exit status 1 says that there are failures, which the samples are there for; the corrected clients must have none.
 trial: $(TRIAL) ## put samples, corrected clients and libraries to the contract: trial.html
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mock-ares check --grid contracts/trial.toml --examples 5 --report trial.html --report trial.json $(ARGS) || test $$? = 1
+	@$(BIN)/python -m tests.clients.versions > trial.versions.json
 	@$(BIN)/python -m tests.clients.trial trial.json
 
 picture: $(DEV) ## draw the grid of the last trial for the README: docs/trial-*.png

@@ -21,6 +21,7 @@ from mock_ares.harness.settings import RunSettings
 from mock_ares.paths import CONTRACTS
 from tests.clients import picture
 from tests.clients.trial import faults
+from tests.clients.versions import STANDS_ON, base
 from tests.toolchains import require_tool
 
 CLIENTS = CONTRACTS / "clients"
@@ -51,6 +52,13 @@ def test_the_readme_shows_the_grid_light_and_dark() -> None:
         assert name in readme
         data = (CONTRACTS.parent / name).read_bytes()
         assert data.startswith(b"\x89PNG") and len(data) < picture.MOST
+
+
+def test_of_every_client_it_is_known_what_it_stands_on() -> None:
+    names = [entry.title for entry in read_grid(CONTRACTS / "trial.toml")]
+    assert {base(name) for name in names} == STANDS_ON.keys()
+    assert re.fullmatch(r"openai 6\.\d+\.\d+", STANDS_ON["openai (Node)"]())
+    assert re.fullmatch(r"httpx \d+\.\d+\.\d+", STANDS_ON["httpx"]())
 
 
 def test_the_lock_file_names_no_registry() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,17 @@ from mock_ares.harness.handbook import mends
 from mock_ares.harness.handbook.example import example
 from mock_ares.harness.handbook.page import page
 from mock_ares.harness.handbook.texts import texts
+from mock_ares.harness.handbook.trial import NO_TRIAL, Trial, badges, grid, slug
 from mock_ares.harness.handbook.write import write
 from mock_ares.harness.model import Failure, HarnessError
 from mock_ares.harness.play.example_runner import ExampleRunner
+from mock_ares.harness.report.json import as_json
+from mock_ares.harness.report.write import with_blank
 from mock_ares.harness.run.checks_in_order import run_contract
+from mock_ares.harness.run.clients_file import read_grid
 from mock_ares.harness.settings import RunSettings, Transport
+from mock_ares.paths import CONTRACTS
+from tests.harness.report.samples import REPORT
 from tests.mutants.by_http2 import BY_HTTP2
 from tests.mutants.over_tls import OVER_TLS
 from tests.mutants.parsers import CAPABILITIES, PARSERS
@@ -138,3 +145,47 @@ def test_pages_are_written_where_they_are_new(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "grid.md").write_text("old", encoding="utf-8")
     assert write(tmp_path) == written
     assert [path.name for path in written if path.stat().st_mtime_ns != before[path]] == ["grid.md"]
+
+
+# What a trial found
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Trial:
+    path = tmp_path / "trial.json"
+    path.write_text(as_json(REPORT, with_blank), encoding="utf-8")
+    path.with_suffix(".versions.json").write_text(json.dumps({"node client.mjs": "Node 20.1.2"}), encoding="utf-8")
+    return Trial.of(path)
+
+
+def test_a_page_says_who_fails(trial: Trial) -> None:
+    made = page("read-line", trial)
+    assert "## Who fails it\n\n- node client.mjs (Node 20.1.2): Text is lost from the first read" in made
+    assert "None of the clients [on trial](grid.md)." in page("chunk-split", trial)
+    assert "## Who fails it" not in page("read-line")
+    known = page("drop-gzip")
+    assert "These fail whatever a client on top of them does:\n\n- Chromium" in known
+
+
+def test_a_sign_in_the_grid_leads_to_its_page(trial: Trial) -> None:
+    made = grid(trial)
+    assert "| 1 | node client.mjs (Node 20.1.2) | 1 passed" in made
+    assert "| [`read-line`](read-line.md) | [✗](read-line.md#who-fails-it) | [✗](read-line.md#who-fails-it) |" in made
+    assert "| [`eol-cr`](eol-cr.md) | ! |  |" in made
+    assert "[`chunk-split`](chunk-split.md)." in made.partition("## Passed by all")[2]
+    assert "make trial" in grid(NO_TRIAL)
+
+
+def test_nothing_that_a_client_said_is_markup(trial: Trial) -> None:
+    for made in (grid(trial), page("text-nul", trial)):
+        assert "<script" not in made.replace("\\<script", "") and "\x1b" not in made
+
+
+def test_each_client_has_a_badge(trial: Trial) -> None:
+    (name, badge), _ = badges(trial)
+    assert name == "node-client-mjs.badge.json"
+    said = json.loads(badge)
+    assert list(said) == ["schemaVersion", "label", "message", "color"]
+    assert said["color"] == "red" and said["message"].startswith("1 passed")
+    names = [slug(entry.title) for entry in read_grid(CONTRACTS / "trial.toml")]
+    assert len({*names}) == len(names)

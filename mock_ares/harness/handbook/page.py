@@ -99,8 +99,7 @@ class _Page:
             return
         yield from ("", "## Who fails it", "")
         for library in failed:
-            said = f": {library.said}" if library.said else ""
-            yield f"- {library.name}{said}"
+            yield f"- {library.name}: {library.said}"
         if self.trial.asked(self.check.id) and not failed:
             yield "None of the clients [on trial](grid.md)."
         if flaws:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mock_ares.harness.model import CheckResult, ClientReport, Report
-from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.grid import rows
 from mock_ares.harness.report.joined import read
 from mock_ares.harness.report.machines import as_badge
+from mock_ares.harness.report.summary import as_text
 from mock_ares.harness.report.verdicts import MEANINGS, SIGNS, VERDICTS, diagnosis, origin, sentence, tally
 
 
@@ -35,10 +36,11 @@ class Trial:
     """Where ``clients`` are from."""
 
     @classmethod
-    def of(cls, path: Path, versions: Mapping[str, str] | None = None) -> Trial:
-        """From ``trial.json``. Raises UsageError for a file that is no report."""
-        report = read(path).report
-        return cls(report.clients, versions or {}, report)
+    def of(cls, path: Path) -> Trial:
+        """From ``trial.json``, with ``trial.versions.json`` beside it. Raises UsageError for what is no report."""
+        report, beside = read(path).report, path.with_suffix(".versions.json")
+        versions = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+        return cls(report.clients, versions, report)
 
     def asked(self, check: str) -> bool:
         """Whether any client was held to the check."""
@@ -47,7 +49,7 @@ class Trial:
     def failed_by(self, check: str) -> list[FailedBy]:
         """Those that fail it, in the order of the grid."""
         return [
-            FailedBy(self.title(client), clean(sentence(diagnosis(result))))
+            FailedBy(self.title(client), as_text(sentence(diagnosis(result))))
             for client, result in self._results(check)
             if result.failure is not None
         ]
@@ -55,7 +57,9 @@ class Trial:
     def title(self, client: ClientReport) -> str:
         """The client's name, and what it stands on."""
         version = self.versions.get(client.name)
-        return f"{clean(client.name)} ({version})" if version else clean(client.name)
+        if version and version.startswith(f"{client.name} "):
+            return as_text(version)
+        return as_text(f"{client.name} ({version})" if version else client.name)
 
     def _results(self, check: str) -> Iterator[tuple[ClientReport, CheckResult]]:
         return ((client, result) for client in self.clients for result in client.checks if result.info.id == check)

@@ -48,11 +48,11 @@ def _parts(report: Report, replay: Replay) -> Iterator[str]:
     bad = any(check.verdict in ("failed", "errored") for client in report.clients for check in client.checks)
     subject = "The contract of streaming clients" if report.subject == "clients" else HEADINGS[report.subject]
     yield f"## {'✗' if bad else '✓'} {subject}: {tally(report.clients)}"
-    yield from (f"> {_text(sentence(note))}" for note in report.notes)
+    yield from (f"> {as_text(sentence(note))}" for note in report.notes)
     if (notice := hindrance(report.hindrance)) is not None:
-        yield f"> {_text(sentence(notice))}"
+        yield f"> {as_text(sentence(notice))}"
     if len(report.clients) > 1:
-        lines = (f"| {_text(client.name)} | {tally([client])} |" for client in report.clients)
+        lines = (f"| {as_text(client.name)} | {tally([client])} |" for client in report.clients)
         yield "\n".join(("| client | |", "|---|---|", *lines))
     for client in report.clients:
         yield from _failures(client, partial(replay, client), several=len(report.clients) > 1)
@@ -62,7 +62,7 @@ def _parts(report: Report, replay: Replay) -> Iterator[str]:
 
 
 def _failures(client: ClientReport, replay: Callable[[CheckResult], str | None], *, several: bool) -> Iterator[str]:
-    of = f"{_text(client.name)}: " if several else ""
+    of = f"{as_text(client.name)}: " if several else ""
     for group in groups(client.checks):
         if group.told.verdict == "failed":
             yield f"### ✗ {of}{_names(group)}"
@@ -70,7 +70,7 @@ def _failures(client: ClientReport, replay: Callable[[CheckResult], str | None],
     for check in client.checks:
         if check.verdict == "errored" or (check.verdict == "failed" and check.finding is None):
             yield f"### {SIGNS[check.verdict]} {of}{check.info.id}"
-            yield _text(sentence(diagnosis(check)))
+            yield as_text(sentence(diagnosis(check)))
 
 
 def _told(group: Group, replay: Callable[[CheckResult], str | None]) -> str:
@@ -83,8 +83,8 @@ def _let_pass(client: ClientReport) -> Iterator[str]:
     told = [(check.info.id, diagnosis(check)) for check in client.checks if check.verdict == "informational"]
     told += [(check.info.id, check.reason) for check in client.checks if check.verdict == "passed" and check.reason]
     if told:
-        lines = "\n".join(f"- {name}: {_text(why)}" for name, why in told)
-        said = f"{_text(client.name)}: {len(told)} that fail nothing"
+        lines = "\n".join(f"- {name}: {as_text(why)}" for name, why in told)
+        said = f"{as_text(client.name)}: {len(told)} that fail nothing"
         yield f"<details><summary>{said}</summary>\n\n{lines}\n\n</details>"
 
 
@@ -92,7 +92,7 @@ def _names(group: Group) -> str:
     return ", ".join(check.info.id for check in (group.told, *group.same))
 
 
-def _text(raw: str) -> str:
+def as_text(raw: str) -> str:
     """Anything from outside, in one line that is nothing but text."""
     return _MARKS.sub(r"\\\1", " ".join(clean(raw).split()))
 

@@ -52,6 +52,15 @@ def test_each_kind_of_mend_is_some_check_s() -> None:
     assert {kind for text in texts().values() for kind in text.mends} == set(mends.names())
 
 
+def test_each_hazard_is_mended_in_each_language() -> None:
+    """Or in words that hold for all; on a whole page there is JavaScript alone."""
+    for name, text in texts().items():
+        found = [mends.mends(kind) for kind in text.mends]
+        general = any(map(mends.in_general, text.mends))
+        wanted = ["JavaScript"] if name.startswith("page-") else list(mends.LANGUAGES)
+        assert general or all(any(kind[language] for kind in found) for language in wanted), name
+
+
 @pytest.mark.parametrize("name", texts())
 def test_its_page_is_whole(name: str) -> None:
     """Every example can be planned, every quote is found, and what a wrong client gives is wrong."""
@@ -124,6 +133,13 @@ def test_a_wrong_page_is_one_of_those_that_have_the_bug() -> None:
 )  # fmt: skip
 def test_a_quote_ends_where_its_indentation_does(source: str, begins: str, quote: str) -> None:
     assert mends.quoted(source, begins) == quote
+
+
+def test_lines_that_follow_on_each_other_are_one_quote() -> None:
+    lines = ("ctx, cancel :=", "defer cancel()", "defer patience.Stop()")
+    assert mends.quoted("go", *lines) == (
+        "ctx, cancel := context.WithCancel(context.Background())\ndefer cancel()\n\ndefer patience.Stop()"
+    )
 
 
 def test_a_quote_has_its_comment_in_front_and_what_closes_it_behind() -> None:

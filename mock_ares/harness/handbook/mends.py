@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,15 @@ def mends(name: str) -> dict[str, list[Mend]]:
     row = _rows().get(name)
     if row is None:
         raise HarnessError(f"docs/checks/{MENDS} has no {name!r}")
-    unknown = row.keys() - {language.lower() for language in LANGUAGES}
+    unknown = row.keys() - {"says", *(language.lower() for language in LANGUAGES)}
     if unknown:
         raise HarnessError(f"docs/checks/{MENDS}: {name}: no language is named {', '.join(sorted(unknown))}")
     return {language: list(_of(name, row.get(language.lower()), own)) for language, (_, own) in LANGUAGES.items()}
+
+
+def in_general(name: str) -> str:
+    """What is to be said of a kind of mend in any language; empty where there is nothing."""
+    return str(_rows()[name].get("says", ""))
 
 
 def names() -> list[str]:
@@ -88,22 +94,34 @@ def _of(name: str, told: Any, own: str) -> Iterator[Mend]:
     if not quotes:
         yield Mend("", "", said)
     for source, begins in quotes.items():
-        several = [begins] if isinstance(begins, str) else begins
-        yield Mend(source, "\n\n".join(quoted(source, each) for each in several), said)
+        yield Mend(source, quoted(source, *([begins] if isinstance(begins, str) else begins)), said)
         said = ""
 
 
-def quoted(source: str, begins: str) -> str:
-    """The code that begins so. Raises HarnessError where no line does, or more than one."""
+def quoted(source: str, *begins: str) -> str:
+    """The code that begins so; with a blank line between what does not follow on each other.
+
+    Raises HarnessError where no line begins so, or more than one.
+    """
     if source not in SOURCES:
         raise HarnessError(f"no client is named {source!r}; there are {', '.join(SOURCES)}")
+    lines, spans = _lines(source), [_span(source, each) for each in begins]
+    text = ""
+    for before, (start, end) in pairwise([(0, 0), *spans]):
+        gap = "" if not text else "\n" if before[1] == start else "\n\n"
+        text += gap + textwrap.dedent("\n".join(lines[start:end]))
+    return text
+
+
+def _span(source: str, begins: str) -> tuple[int, int]:
+    """From which line to before which."""
     lines = _lines(source)
     begins, alone = begins.removesuffix(LINE_ALONE), begins.endswith(LINE_ALONE)
     starts = [number for number, line in enumerate(lines) if line.lstrip().startswith(begins)]
     if len(starts) != 1:
         raise HarnessError(f"{len(starts)} lines of {SOURCES[source].name} begin with {begins!r}, which is quoted")
     at = starts[0]
-    return textwrap.dedent("\n".join(lines[at : at + 1] if alone else lines[_above(lines, at) : _behind(lines, at)]))
+    return (at, at + 1) if alone else (_above(lines, at), _behind(lines, at))
 
 
 @cache

@@ -9,7 +9,7 @@ from mock_ares.dialects import DIALECTS
 from mock_ares.harness.checks import CHECKS, Check
 from mock_ares.harness.checks import find as find_check
 from mock_ares.harness.handbook.example import drawn
-from mock_ares.harness.handbook.mends import LANGUAGES, SOURCES, Mend, mends
+from mock_ares.harness.handbook.mends import LANGUAGES, SOURCES, Mend, in_general, mends
 from mock_ares.harness.handbook.texts import CheckText, texts
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial
 from mock_ares.harness.model import OF_PAGES, CheckInfo, HarnessError, Tier
@@ -110,6 +110,8 @@ class _Page:
     def _mend(self) -> Iterator[str]:
         yield from ("", "## The mend", "", self.check.info.advice)
         kinds = [mends(kind) for kind in self.text.mends]
+        for said in filter(None, map(in_general, self.text.mends)):
+            yield from ("", said)
         for language, (word, _) in LANGUAGES.items():
             quotes = list(dict.fromkeys(mend for kind in kinds for mend in kind[language]))
             if quotes:

@@ -6,6 +6,7 @@ import math
 import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,11 @@ import click
 import pytest
 
 from mock_ares import __version__
-from mock_ares.authoring.load import load_all
+from mock_ares.ares.credentials import Keyring
+from mock_ares.ares.errors import NAMES
+from mock_ares.authoring.load import load_all, loads
 from mock_ares.cli import main
+from mock_ares.client import stream_chat
 from mock_ares.harness.commands import check
 from mock_ares.paths import FIXTURES
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -46,6 +50,16 @@ RUN_BY = {
     ("docs/frontends.md", "nginx"): "tests/pasted/test_frontends.py",
     ("docs/frontends.md", "sh"): "tests/harness/test_widgets.py",
     ("docs/frontends.md", "yaml"): "tests/pasted/test_frontends.py",
+    ("docs/howto/app-that-starts-once.md", "python"): "tests/plugin/test_howto.py",
+    ("docs/howto/coming-from.md", "python"): "tests/plugin/test_howto.py",
+    ("docs/howto/coming-from.md", "yaml"): "here",
+    ("docs/howto/load-tests.md", "sh"): "here",
+    ("docs/howto/load-tests.md", "yaml"): "here",
+    ("docs/howto/other-languages.md", "sh"): "tests/pasted/test_scaffold.py",
+    ("docs/howto/retries.md", "python"): "tests/plugin/test_howto.py",
+    ("docs/howto/time-outs.md", "python"): "tests/plugin/test_howto.py",
+    ("docs/howto/time-travel.md", "ini"): "tests/plugin/test_howto.py",
+    ("docs/howto/time-travel.md", "python"): "tests/plugin/test_howto.py",
     ("docs/http2.md", "sh"): "here",
     ("docs/pytest.md", "python"): "tests/plugin/test_docs.py",
     ("docs/scenarios.md", "python"): "tests/authoring/test_docs.py",
@@ -195,6 +209,31 @@ def test_the_first_page_for_ci(paste: Paste, place: Path, search: str) -> None:
     assert "eol-crlf" in (place / "known.toml").read_text()
     assert "1 passed" in paste(run, PATH=real)
     assert (place / "contract.html").is_file()
+
+
+def test_a_stub_is_a_scenario() -> None:
+    (stub,) = examples("docs/howto/coming-from.md", "yaml")
+    assert len(loads(stub.code, errors=NAMES).replies) == 2
+
+
+@pytest.mark.slow
+def test_a_load_test_is_served(place: Path) -> None:
+    """Started, asked once and stopped."""
+    (load,) = examples("docs/howto/load-tests.md", "yaml")
+    load.write(place)
+    (line,) = examples("docs/howto/load-tests.md", "sh")
+    _, *words = shlex.split(line.code.replace("3000", "0"))
+    command = [sys.executable, "-m", "mock_ares", *words]
+    with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True) as served:
+        try:
+            assert served.stdout is not None
+            greeting = next(said for said in served.stdout if " at http://" in said)
+            assert "in 2 processes" in greeting
+            (url,) = re.findall(r"http://\S+", greeting)
+            assert next(stream_chat(f"{url}/api/chat/stream", Keyring().issue_jwt(), "hi"))
+        finally:
+            served.terminate()
+    assert served.returncode == 0
 
 
 @pytest.mark.toolchain("curl")

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from mock_ares.cli import main
-from mock_ares.starter.drivers import languages
+from mock_ares.starter.drivers import languages, scaffold
+from tests.documents import examples
 from tests.pasted.conftest import Paste
 from tests.programs import RUST
 from tests.toolchains import require_tool
@@ -39,6 +40,17 @@ def test_the_lines_it_prints_check_a_right_client(language: str, paste: Paste, t
     lines = lines.replace("check --quick", "check --quick --only plain --only no-space")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     assert "2 passed" in paste(lines, where=tmp_path, PATH=path, GOTOOLCHAIN="local", CARGO_TARGET_DIR=str(RUST))
+
+
+def test_the_page_has_the_lines_that_it_prints() -> None:
+    """docs/howto/other-languages.md; the test above pastes them."""
+    pasted = [example.code for example in examples("docs/howto/other-languages.md", "sh")]
+    printed = [
+        "\n".join([f"mock-ares init --driver {language}", *scaffold(language).lines("driver", "mock-ares"), ""])
+        for language in languages()
+        if language != "python"
+    ]
+    assert sorted(pasted) == sorted(printed)
 
 
 def test_what_is_there_is_left_alone() -> None:

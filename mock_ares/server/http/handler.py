@@ -119,7 +119,7 @@ class RequestHandler:
             return None
         except BodyTimeoutError:
             request.exchange.ending = "ended"
-            request.wire.reset()
+            request.wire.give_up()
             return None
         except SlowPatternError as error:
             answer, extra = of_json({"error": str(error)}, request.negotiated, status=500), ()

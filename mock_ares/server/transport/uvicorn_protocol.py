@@ -171,6 +171,10 @@ class Connection(_Protocol):
             self.transport.close()
         cycle.on_response()
 
+    def give_up(self) -> None:
+        self.peer.linger_none()
+        self.transport.abort()
+
     # uvicorn's side
 
     def connection_made(self, transport: asyncio.Transport | CountedTransport) -> None:  # type: ignore[override]

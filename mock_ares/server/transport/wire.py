@@ -51,6 +51,9 @@ class Carrier(Protocol):
     def finish(self, cycle: Any) -> None:
         """The response is complete."""
 
+    def give_up(self) -> None:
+        """RST: nobody waits for the request any more."""
+
 
 class Wire:
     """Writes are silently dropped once the connection has ended."""
@@ -280,6 +283,12 @@ class Wire:
         if not self._protocol.lost:
             self._protocol.peer.linger_none()
             self._transport.abort()
+
+    def give_up(self) -> None:
+        """RST, where the request never comes: of the stream alone, whose connection may have others."""
+        self.ended = True
+        if not self._protocol.lost:
+            self._protocol.give_up()
 
     def waking(self, waiter: Waiter) -> Among:
         """A block within which the end of the connection also resolves ``waiter``."""

@@ -126,31 +126,3 @@ class Addressed:
             last = header[HEADER:]
             return header[:HEADER] + self._last.get(last, last)
         return header[:5] + self._number[: len(header) - 5] if len(header) > 5 else header
-
-
-class FrameLengths:
-    """Whether what comes is in frames that are short enough, known by their headers."""
-
-    __slots__ = ("_header", "_owed")
-
-    def __init__(self, before: int) -> None:
-        """``before``: bytes in front of the first frame."""
-        self._header = b""
-        self._owed = before
-
-    def fit(self, data: bytes) -> bool:
-        at, size = 0, len(data)
-        while at < size:
-            if self._owed:
-                taken = min(self._owed, size - at)
-                self._owed -= taken
-                at += taken
-                continue
-            part = data[at : at + HEADER - len(self._header)]
-            self._header += part
-            at += len(part)
-            if len(self._header) == HEADER:
-                self._owed, self._header = int.from_bytes(self._header[:3], "big"), b""
-                if self._owed > MOST:
-                    return False
-        return True

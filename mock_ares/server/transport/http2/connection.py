@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -17,17 +18,26 @@ from typing import TYPE_CHECKING, Any
 from h2.config import H2Configuration
 from h2.connection import ConnectionState, H2Connection
 from h2.errors import ErrorCodes
-from h2.events import ConnectionTerminated, DataReceived, Event, RequestReceived, StreamEnded, StreamReset
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    Event,
+    RequestReceived,
+    StreamEnded,
+    StreamReset,
+    TrailersReceived,
+)
 from h2.exceptions import H2Error, ProtocolError
 from h2.settings import SettingCodes, Settings
 from hpack.exceptions import HPACKError
 from hpack.struct import NeverIndexedHeaderTuple
 
-from mock_ares.plan.http.http2.frames import MOST, PREFACE, Addressed, FrameLengths, goaway, reset_stream
+from mock_ares.plan.http.http2.frames import PREFACE, Addressed, goaway, reset_stream
 from mock_ares.plan.http.negotiation import Manners
 from mock_ares.server.transport import refusal
 from mock_ares.server.transport.compact import Flow
 from mock_ares.server.transport.counted_transport import CountedTransport
+from mock_ares.server.transport.http2.frame_guard import FrameGuard, UnacceptableFrameError
 from mock_ares.server.transport.http2.stream import Http2Stream
 from mock_ares.server.transport.refusal import checked
 from mock_ares.server.transport.request_target import place
@@ -44,9 +54,15 @@ WINDOW = 1024 * 1024
 MOST_STREAMS = 128
 """At once, on one connection."""
 MOST_IDLE = 1000
-"""Frames that ask for nothing, streams reset by the client among them, while no data is sent."""
+"""Frames that ask for nothing, while no data is sent."""
+MOST_RESET = 1000
+"""Streams that were reset, by the client or on its account, beyond those that came to their end (CVE-2023-44487,
+CVE-2025-8671).
+"""
 MOST_UNREAD = 256 * 1024
 """Bytes that wait for a client that only sends."""
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PATH = re.compile(rb"/[^\0-\x20\x7f]*")
 _ANSWER = (NeverIndexedHeaderTuple(b":status", b"200"),)
 _CONFIG = H2Configuration(
     client_side=False, header_encoding=None, validate_outbound_headers=False, normalize_outbound_headers=False
@@ -59,12 +75,22 @@ def _manners(of_profile: Manners) -> Manners:
     return replace(Manners(), waits=of_profile.waits)
 
 
+def _is_malformed(said: dict[bytes, bytes], fields: list[tuple[bytes, bytes]], *, ended: bool) -> bool:
+    """What h2 lets pass: a method that is no token, no path (RFC 9113 8.3.1), a length of nothing (8.1.1)."""
+    method, path = said[b":method"], said.get(b":path")
+    if not _TOKEN.fullmatch(method):
+        return True
+    if path is not None and not (_PATH.fullmatch(path) or (method, path) == (b"OPTIONS", b"*")):
+        return True
+    return ended and any(name == b"content-length" and value.strip(b"0") for name, value in fields)
+
+
 class Http2Connection(asyncio.Protocol):
     """Reads requests, and runs the application for each, whose ``tell`` is given why a client was sent away."""
 
     __slots__ = (
-        "_app", "_h2", "_idle", "_idle_frames", "_lengths", "_loop", "_parting", "_state", "_streams", "_tell",
-        "flow", "manners", "transport",
+        "_app", "_guard", "_h2", "_head_timer", "_idle", "_idle_frames", "_loop", "_parting", "_reset_streams",
+        "_state", "_streams", "_tell", "flow", "manners", "transport",
     )  # fmt: skip
     transport: Any
 
@@ -72,10 +98,11 @@ class Http2Connection(asyncio.Protocol):
         self._app, self._state = app, state
         self._tell: Callable[[str], object] = getattr(app, "tell", lambda words: None)
         self._h2 = H2Connection(_CONFIG)
-        self._lengths = FrameLengths(len(PREFACE))
+        self._guard = FrameGuard(len(PREFACE))
         self._streams = dict[int, Http2Stream]()
         self._idle: asyncio.TimerHandle | None = None
-        self._idle_frames = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._idle_frames = self._reset_streams = 0
         self._parting = False
         """Whether it ends with the streams that run."""
         self.manners = _manners(getattr(app, "manners", Manners()))
@@ -111,24 +138,27 @@ class Http2Connection(asyncio.Protocol):
         if self.transport.is_closing():
             return
         self._forget_timer()
-        if not self._lengths.fit(data):  # h2 would wait for all of it
-            self._terminate(ErrorCodes.FRAME_SIZE_ERROR, f"a frame of more than {MOST:,} bytes")
-            return
+        heads = self._guard.heads
         try:
-            for event in self._h2.receive_data(data):
-                self._take(event)
+            for part, frames in self._guard.parts(data):
+                self._idle_frames += frames
+                for event in self._h2.receive_data(part):
+                    self._take(event)
+                self._refuse_floods()
+        except UnacceptableFrameError as error:
+            self._terminate(error.code, str(error))
+            return
         except H2Error as error:
             self._broken(error)
             return
         except ValueError as error:  # of hyperframe's, for what is no frame
             self._terminate(ErrorCodes.PROTOCOL_ERROR, f"what came is no frame of HTTP/2: {error}")
             return
+        self._watch_head(self._guard.heads > heads)
         self._say()
         for stream in list(self._streams.values()):
             stream.transport.go_on()
-        if self._idle_frames > MOST_IDLE:
-            self._terminate(ErrorCodes.ENHANCE_YOUR_CALM, f"more than {MOST_IDLE:,} frames that asked for nothing")
-        elif self.flow.write_paused and self.transport.get_write_buffer_size() > MOST_UNREAD:
+        if self.flow.write_paused and self.transport.get_write_buffer_size() > MOST_UNREAD:
             self.transport.abort()
             self._tell("HTTP/2: a client sent on and on and read nothing")
         elif not self._streams:
@@ -147,6 +177,7 @@ class Http2Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_timer()
+        self._forget_head()
         self._state.connections.discard(self)
         self.flow.resume_writing()
         for stream in list(self._streams.values()):
@@ -164,27 +195,36 @@ class Http2Connection(asyncio.Protocol):
 
     # What comes
 
+    def _refuse_floods(self) -> None:
+        calm = ErrorCodes.ENHANCE_YOUR_CALM
+        if self._idle_frames > MOST_IDLE:
+            raise UnacceptableFrameError(calm, f"more than {MOST_IDLE:,} frames that asked for nothing")
+        if self._reset_streams > MOST_RESET:
+            raise UnacceptableFrameError(calm, f"more than {MOST_RESET:,} streams that were reset")
+
     def _take(self, event: Event) -> None:
+        """Each frame asks for nothing, but those of requests."""
         number = getattr(event, "stream_id", None)
         stream = None if number is None else self._streams.get(number)
         if isinstance(event, RequestReceived):
-            self._idle_frames = max(self._idle_frames - 1, 0)
+            self._idle_frames = max(self._idle_frames - 2, 0)
             self._open(event)
         elif isinstance(event, DataReceived):
             if stream is not None:
                 stream.feed(event.data, event.flow_controlled_length)
             else:
                 self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-            self._idle_frames += not event.data
+            self._idle_frames -= bool(event.data)
+        elif isinstance(event, TrailersReceived):
+            self._idle_frames -= 1
         elif isinstance(event, StreamEnded):
             if stream is not None:
                 stream.end_body()
         elif isinstance(event, ConnectionTerminated):  # for h2 that is the end of all; but what runs goes on
             self._h2.state_machine.state = ConnectionState.SERVER_OPEN
-        else:
-            self._idle_frames += 1
-            if isinstance(event, StreamReset) and stream is not None:
-                self._idle_frames += 1
+        elif isinstance(event, StreamReset):
+            self._reset_streams += 1
+            if stream is not None:
                 del self._streams[event.stream_id]
                 stream.lose(was_reset=True)
 
@@ -192,6 +232,13 @@ class Http2Connection(asyncio.Protocol):
         number, fields = event.stream_id, list[tuple[bytes, bytes]](event.headers)
         said = {name: value for name, value in fields if name.startswith(b":")}
         own = [(name, value) for name, value in fields if not name.startswith(b":")]
+        account = self._h2.streams.get(number)
+        if account is None or account.closed:  # it was reset by what came behind it
+            return
+        if _is_malformed(said, own, ended=event.stream_ended is not None):
+            self._h2.reset_stream(number, ErrorCodes.PROTOCOL_ERROR)
+            self._reset_streams += 1
+            return
         if b":authority" in said and not any(name == b"host" for name, _ in own):
             own.insert(0, (b"host", said[b":authority"]))
         expects = (b"expect", b"100-continue") in [(name, value.lower()) for name, value in own]
@@ -199,7 +246,7 @@ class Http2Connection(asyncio.Protocol):
             number,
             self,
             self.transport,
-            (self._h2.streams[number], self._h2),
+            (account, self._h2),
             self.manners,
             more_body=event.stream_ended is None,
             expects=expects,
@@ -234,7 +281,7 @@ class Http2Connection(asyncio.Protocol):
             _log.exception("the application has failed")
         finally:
             if stream.number in self._streams and not (wire.gone or stream.response_complete):
-                self._give_up(stream)
+                self._give_up(stream, ErrorCodes.INTERNAL_ERROR)  # the application has failed
 
     # What a stream says to its connection
 
@@ -244,6 +291,7 @@ class Http2Connection(asyncio.Protocol):
     def finished(self, stream: Http2Stream) -> None:
         if self._streams.pop(stream.number, None) is None:
             return
+        self._reset_streams = max(self._reset_streams - 1, 0)
         self._quietly(lambda: self._h2.end_stream(stream.number))
         if stream.more_body:  # nobody will read it (RFC 9113 8.1)
             self._reset(stream, ErrorCodes.NO_ERROR)
@@ -260,12 +308,15 @@ class Http2Connection(asyncio.Protocol):
             self._h2.acknowledge_received_data(size, stream.number)
             self._say()
 
-    def _give_up(self, stream: Http2Stream) -> None:
-        """The application has failed, and says nothing more."""
-        del self._streams[stream.number]
-        self._reset(stream, ErrorCodes.INTERNAL_ERROR)
-        stream.lose(was_reset=False)
-        self._part_if_done()
+    def given_up(self, stream: Http2Stream) -> None:
+        self._give_up(stream, ErrorCodes.CANCEL)
+
+    def _give_up(self, stream: Http2Stream, code: ErrorCodes) -> None:
+        """Nothing more is said, and nothing heard."""
+        if self._streams.pop(stream.number, None) is not None:
+            self._reset(stream, code)
+            stream.lose(was_reset=False)
+            self._part_if_done()
 
     def _reset(self, stream: Http2Stream, code: ErrorCodes) -> None:
         self.transport.write(Addressed(stream.number).take(reset_stream(code), 0)[0])
@@ -303,6 +354,7 @@ class Http2Connection(asyncio.Protocol):
 
     def _leave(self) -> None:
         self._forget_timer()
+        self._forget_head()
         self.transport.close()
 
     def _part_if_done(self) -> None:
@@ -314,6 +366,21 @@ class Http2Connection(asyncio.Protocol):
     def _wait(self) -> None:
         self._forget_timer()
         self._idle = self._loop.call_later(KEEP_ALIVE, self.transport.close)
+
+    def _watch_head(self, another: bool) -> None:
+        """Bounds a head that has begun, in time; ``another``: it has begun in this read."""
+        if another or not self._guard.in_head:
+            self._forget_head()
+        if self._guard.in_head and self._head_timer is None:
+            self._head_timer = self._loop.call_later(refusal.HEAD_TIMEOUT, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        self._terminate(ErrorCodes.ENHANCE_YOUR_CALM, f"a head did not end within {refusal.HEAD_TIMEOUT:g} s")
+
+    def _forget_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def _forget_timer(self) -> None:
         if self._idle is not None:

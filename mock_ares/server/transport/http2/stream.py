@@ -142,6 +142,9 @@ class Owner(Protocol):
     def sent(self) -> None:
         """Data of a stream has left."""
 
+    def given_up(self, stream: Http2Stream) -> None:
+        """Nobody waits for the request any more."""
+
     def received(self, stream: Http2Stream, size: int) -> None:
         """So many bytes of the body have been taken, flow control's own included."""
 
@@ -193,6 +196,9 @@ class Http2Stream:
         self.response_complete = True
         self.message_event.set()
         self._owner.finished(self)
+
+    def give_up(self) -> None:
+        self._owner.given_up(self)
 
     # As the application has the request
 

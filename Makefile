@@ -105,7 +105,7 @@ benchmarks: bench ## measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench.page
 
 soak: $(DEV) ## thousands of streams, resets, slow readers, an hour's work: what leaks, what is wrong
-	@$(BIN)/python -m pytest --quiet -m slow tests/server tests/harness tests/clients tests/pasted tests/plugin tests/ci tests/npm tests/recorder tests/mutants/test_parsers.py
+	@$(BIN)/python -m pytest --quiet -m slow tests/book tests/server tests/harness tests/clients tests/pasted tests/plugin tests/ci tests/npm tests/recorder tests/mutants/test_parsers.py
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
 npm: build/npm/stamp ## make the npm package: build/npm/mock-ares-*.tgz

@@ -40,8 +40,10 @@ def examples(page: str, *languages: str) -> list[Example]:
 
 
 def commands(page: str, program: str) -> list[list[str]]:
-    """The words of each command of a program that stands between backticks in the text of a page."""
-    return [shlex.split(found) for found in re.findall(rf"`{program} ([^`]+)`", _FENCE.sub("", text(page)))]
+    """The words of each command of a program that stands in the text of a page, between backticks or indented."""
+    outside = _FENCE.sub("", text(page))
+    found = re.findall(rf"`{program} ([^`]+)`|^    {program} (.+)$", outside, re.MULTILINE)
+    return [shlex.split(within or indented) for within, indented in found]
 
 
 def pages() -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial
 from mock_ares.harness.handbook.write import write as write_checks
-from tests.book.layout import INDEX, BrokenLinkError, contents, copy, listing, place, placed, with_made
+from tests.book.layout import INDEX, BrokenLinkError, contents, copy, listing, place, placed, with_checks, with_made
 from tests.book.reference import PAGES as REFERENCE
 from tests.documents import ROOT
 
@@ -67,7 +67,7 @@ def lay_out(source: Path) -> None:
         if page == INDEX:
             whole = with_made(whole, MADE)
             whole += f"\n{contents(whole)}"
-        write(place(page), whole)
+        write(place(page), with_checks(page, whole, "checks"))
         for path in wanted:
             if path in files:
                 bring(path, place(path) if path.startswith("docs/") else copy(path))

@@ -110,6 +110,16 @@ def with_made(index: str, made: Mapping[str, str]) -> str:
     return index
 
 
+def with_checks(page: str, text: str, folder: str) -> str:
+    """A page of the book whose lines ``Checks: ...`` lead to the pages of the checks that they name."""
+    where = posixpath.relpath(folder, posixpath.dirname(place(page)) or ".")
+
+    def lead(line: re.Match[str]) -> str:
+        return re.sub(r"`([a-z0-9-]+)`", rf"[`\1`]({where}/\1.md)", line[0])
+
+    return re.sub(r"^Checks: (?:.+\n)+", lead, text, flags=re.MULTILINE)
+
+
 def contents(index: str) -> str:
     """The table of contents of Sphinx, from the sections of the front page."""
     trees = list[str]()

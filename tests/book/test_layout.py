@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.book.__main__ import PAGES
-from tests.book.layout import INDEX, BrokenLinkError, contents, links, placed, resolved, with_made
+from tests.book.layout import INDEX, BrokenLinkError, contents, links, placed, resolved, with_checks, with_made
 from tests.documents import ROOT, text
 
 FILES = ("Makefile", "contracts/a.yaml", "contracts/go/main.go", "docs/picture.png")
@@ -60,6 +60,13 @@ def test_an_entry_leads_to_the_page_that_is_made() -> None:
     )
     with pytest.raises(BrokenLinkError, match="no entry for The grid"):
         with_made("- The grid that is another\n", {"The grid": "checks/grid.md"})
+
+
+def test_checks_lead_to_their_pages() -> None:
+    text = "A `bom`.\n\nChecks: `bom`,\n`eol-cr`.\n\nMore `bom`.\n"
+    assert with_checks("docs/why/x.md", text, "checks") == (
+        "A `bom`.\n\nChecks: [`bom`](../checks/bom.md),\n[`eol-cr`](../checks/eol-cr.md).\n\nMore `bom`.\n"
+    )
 
 
 def test_every_page_of_docs_is_in_the_contents() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,6 +43,10 @@ def raw(name: bytes, value: bytes) -> bytes:
     """A field, literal and without index, whatever it holds (RFC 7541 6.2.2)."""
     assert len(name) < 127 and len(value) < 127
     return bytes((0, len(name))) + name + bytes((len(value),)) + value
+
+
+def raw_token(token: str) -> bytes:
+    return block([("authorization", f"Bearer {token}")])
 
 
 def head(fields: Fields = GET, more: bytes = b"", flags: int = END_HEADERS | END_STREAM, stream: int = 1) -> bytes:
@@ -301,6 +306,24 @@ class TestAttacks:
             frames = ear.until(lambda found: ends(found, 1))
             assert codes(frames, RST_STREAM, 0) == [CANCEL]
             assert is_well(ear, LAST)
+
+    def test_streams_without_room_share_what_waits(self, fake: FakeServer) -> None:
+        me = fake.admit("me")
+        fake.script(me.id, Reply(text="word " * 400_000, segments="whole"))
+        asking = head(POST, raw_token(me.token), END_HEADERS)[9:]
+        with Ear(fake) as first:
+            first.ask(fields=[("authorization", f"Bearer {me.token}")], body=b'{"message":"hi"}')
+            first.until(content)
+        tracemalloc.start()
+        with Ear(fake, window=0) as ear:
+            for number in range(1, 201, 2):
+                ear.say(frame(HEADERS, asking, END_HEADERS, number))
+                ear.say(frame(DATA, b'{"message":"hi"}', END_STREAM, number))
+            ear.until(lambda found: len({stream for _, _, stream, _ in found if stream}) == 100)
+            ear.say(head([(":method", "HEAD"), *GET[1:]], stream=201))
+            assert ends(ear.until(lambda found: ends(found, 201)), 201), "what needs no room goes on"
+            assert tracemalloc.get_traced_memory()[0] < 80_000_000, "the whole for each is 200 MB"
+        tracemalloc.stop()
 
     def test_resets_are_counted_beside_a_stream_that_goes_on(self, fake: FakeServer) -> None:
         """What is sent gives leave for frames, and not for streams that come to nothing."""

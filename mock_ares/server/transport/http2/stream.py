@@ -48,7 +48,7 @@ class StreamTransport:
         self._addressed = Addressed(number)
         self._connection, self._lost, self._sent = connection, lost, sent
         self._window, self._shared = windows
-        self._waiting = b""
+        self._waiting: bytes | memoryview = b""
         self._writable = Flag(True)
 
     # As a wire has it
@@ -65,7 +65,7 @@ class StreamTransport:
         if self.is_closing():
             return None
         if self._waiting:
-            self._waiting += data
+            self._waiting = b"".join((self._waiting, data))
             return False
         self._send(data)
         return not self.write_paused
@@ -126,8 +126,9 @@ class StreamTransport:
             self._sent()
         if frames:
             self._connection.push(frames)
-        if taken < len(data):
-            self._waiting = bytes(data[taken:])
+        if taken < len(data):  # of a plan, which is shared: many streams may wait with much of it
+            rest = memoryview(data)[taken:]
+            self._waiting = rest if rest.readonly else bytes(rest)
 
 
 class Owner(Protocol):

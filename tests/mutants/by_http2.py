@@ -262,6 +262,29 @@ class CountsNothing(ByHttp2):
         yield from super().told_of(frame)
 
 
+class GivesNoRoom(ByHttp2):
+    """Never gives leave for more than a first window of 65,535 bytes (RFC 9113 6.9), as in everruns#584."""
+
+    timeout = 3.0
+    capabilities = ("incremental", "cancel", "v1", "timeout=3")
+
+    def received(self, response: Any) -> Iterator[bytes]:
+        for event in self.coming:
+            if isinstance(event, DataReceived):
+                yield from self.data(event)
+
+
+class SaysConnection(ByHttp2):
+    """Sends a field that is about a connection of HTTP/1.1, as in ruby_llm-mcp#78."""
+
+    def answer(self, parts: Any, token: str, message: str) -> Any:
+        self.h2.config.normalize_outbound_headers = self.h2.config.validate_outbound_headers = False
+        return super().answer(parts, token, message)
+
+    def fields(self, token: str) -> dict[str, str]:
+        return {**super().fields(token), "Connection": "keep-alive"}
+
+
 BY_HTTP2: tuple[Mutant, ...] = (
     mutant(ResetIsTheEnd, "h2-reset", "By HTTP/1.1 there are no streams to be reset."),
     mutant(ResetWithoutErrorIsTheEnd, "h2-reset-well", "Only there does a reset tell no error."),

@@ -10,7 +10,7 @@ from mock_ares.harness.report.counterexample.replanned import stream_of
 from mock_ares.harness.run.checks_in_order import run_contract
 from mock_ares.harness.settings import RunSettings, Transport
 from tests.mutants.base import Right
-from tests.mutants.by_http2 import BY_HTTP2, ByHttp2, FirstEventOfAFrame
+from tests.mutants.by_http2 import BY_HTTP2, ByHttp2, FirstEventOfAFrame, GivesNoRoom, SaysConnection
 from tests.mutants.table import Mutant, name_of
 
 OF_HTTP2 = tuple(name for name, check in CHECKS.items() if check.row.http == "2")
@@ -40,6 +40,16 @@ def test_a_counterexample_is_drawn_as_it_was_sent() -> None:
 
 def test_what_they_are_made_of_passes() -> None:
     assert failed_by(ByHttp2, *NEAR, *OF_HTTP2) == set()
+
+
+def test_a_field_of_http1_ends_the_connection() -> None:
+    """Nothing else can be asked then."""
+    assert failed_by(SaysConnection, "request", "plain", "h2-frames") == {"request"}
+
+
+@pytest.mark.slow
+def test_who_gives_no_room_gets_no_large_answer() -> None:
+    assert failed_by(GivesNoRoom, *NEAR, *OF_HTTP2, "many-chunks", "long-line") == {"many-chunks", "long-line"}
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ MADE = {
     **{title: f"reference/{name}.md" for title, (name, _) in REFERENCE.items()},
 }
 """Pages that are not in the tree, by the titles that the front page names them by."""
+BADGES = "checks/badges"
+"""Where a badge finds what it says: they keep their places and names, which Sphinx gives to nothing but pages."""
 ALL_CHECKS = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
 PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "docs/*.md", "docs/*/*.md", "contracts/*.md", "contracts/*/README.md")
 
@@ -87,7 +89,10 @@ def build(where: Path) -> int:
     lay_out(source)
     shutil.rmtree(html, ignore_errors=True)
     words = ["-c", str(ROOT / "docs"), "-d", str(where / "doctrees"), "-b", "html", "--fail-on-warning", "--quiet"]
-    return subprocess.run([sys.executable, "-m", "sphinx", *words, str(source), str(html)], check=False).returncode
+    status = subprocess.run([sys.executable, "-m", "sphinx", *words, str(source), str(html)], check=False).returncode
+    if (source / BADGES).is_dir():
+        shutil.copytree(source / BADGES, html / BADGES)
+    return status
 
 
 def main() -> None:

@@ -98,8 +98,7 @@ class _Page:
         if not flaws and not failed and not self.trial.asked(self.check.id):
             return
         yield from ("", "## Who fails it", "")
-        for library in failed:
-            yield f"- {library.name}: {library.said}"
+        yield from (f"- {', '.join(some.names)}: {some.said}" for some in failed)
         if self.trial.asked(self.check.id) and not failed:
             yield "None of the clients [on trial](grid.md)."
         if flaws:

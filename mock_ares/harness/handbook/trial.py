@@ -18,10 +18,10 @@ from mock_ares.harness.report.verdicts import MEANINGS, SIGNS, VERDICTS, diagnos
 
 
 class FailedBy(NamedTuple):
-    """A client that fails a check."""
+    """Clients that fail a check in the same way."""
 
-    name: str
-    """With its version, where that is known."""
+    names: tuple[str, ...]
+    """With their versions, where these are known."""
     said: str
 
 
@@ -48,11 +48,11 @@ class Trial:
 
     def failed_by(self, check: str) -> list[FailedBy]:
         """Those that fail it, in the order of the grid."""
-        return [
-            FailedBy(self.title(client), as_text(sentence(diagnosis(result))))
-            for client, result in self._results(check)
-            if result.failure is not None
-        ]
+        found = dict[str, list[str]]()
+        for client, result in self._results(check):
+            if result.failure is not None:
+                found.setdefault(as_text(sentence(diagnosis(result))), []).append(self.title(client))
+        return [FailedBy(tuple(names), said) for said, names in found.items()]
 
     def title(self, client: ClientReport) -> str:
         """The client's name, and what it stands on."""
@@ -109,10 +109,10 @@ def slug(name: str) -> str:
 
 
 def _clients(trial: Trial) -> Iterator[str]:
-    yield from ("| | client | the contract says | badge |", "|--:|---|---|---|")
+    yield from ("| | client | the contract says | for a badge |", "|--:|---|---|---|")
     for number, client in enumerate(trial.clients, 1):
-        file = f"badges/{slug(client.name)}.badge.json"
-        yield f"| {number} | {trial.title(client)} | {tally([client])} | `{file}` |"
+        badge = f"[JSON](badges/{slug(client.name)}.badge.json)"
+        yield f"| {number} | {trial.title(client)} | {tally([client])} | {badge} |"
 
 
 def _row(head: str, cells: list[str]) -> str:

@@ -454,16 +454,20 @@ def _contents(topics: Iterable[Topic]) -> None:
         click.echo(f"{section}\n")
         _table((f"  {topic.name}", topic.title) for topic in group)
         click.echo()
-    click.echo("mock-ares docs TOPIC prints one; mock-ares docs read-line prints the page of that check.")
+    click.echo(
+        "mock-ares docs TOPIC prints one, mock-ares docs read-line the page of that check; docs checks lists those."
+    )
 
 
 def _page_of_check(name: str, topics: Iterable[str]) -> str:
     from mock_ares.harness.checks import CHECKS
-    from mock_ares.harness.handbook.page import page
+    from mock_ares.harness.handbook.page import index, page
     from mock_ares.harness.model import HarnessError
 
+    if name == "checks":
+        return index()
     if name not in CHECKS:
-        near = difflib.get_close_matches(name, [*topics, *CHECKS], n=3, cutoff=0.55)
+        near = difflib.get_close_matches(name, [*topics, "checks", *CHECKS], n=3, cutoff=0.55)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; mock-ares docs lists the topics"
         raise WrongUse(f"mock-ares: there is no page on {name!r}{hint}")
     try:

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from mock_ares.cli import main
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.handbook.page import page
+from mock_ares.harness.handbook.page import index, page
 from mock_ares.manual import listed_in, topics
 from mock_ares.paths import DOCS
 
@@ -63,6 +63,7 @@ def test_a_page_is_printed_as_it_is() -> None:
 
 def test_a_check_has_a_page_too() -> None:
     assert asked("read-line").output == page("read-line")
+    assert asked("checks").output == index()
 
 
 def test_an_unknown_word_is_one_line() -> None:

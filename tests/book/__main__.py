@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial
 from mock_ares.harness.handbook.write import write as write_checks
 from tests.book.layout import INDEX, BrokenLinkError, contents, copy, listing, place, placed, with_checks, with_made
@@ -27,7 +28,8 @@ MADE = {
 """Pages that are not in the tree, by the titles that the front page names them by."""
 BADGES = "checks/badges"
 """Where a badge finds what it says: they keep their places and names, which Sphinx gives to nothing but pages."""
-ALL_CHECKS = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
+ALL_CHECKS = "\n```{toctree}\n:hidden:\n\n" + "\n".join(CHECKS) + "\n```\n"
+"""In the order of the contract, as the page lists them."""
 PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "docs/*.md", "docs/*/*.md", "contracts/*.md", "contracts/*/README.md")
 
 

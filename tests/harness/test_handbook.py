@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
+from mock_ares.cli import main
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.handbook import mends
@@ -69,6 +71,18 @@ def test_its_page_is_whole(name: str) -> None:
     assert CHECKS[name].info.advice in made and CHECKS[name].info.clause in made
     assert made.count("```") % 2 == 0
     assert max(map(len, texts()[name].text.splitlines())) <= 120
+
+
+def test_the_command_of_each_page_is_understood() -> None:
+    """Its options and values; what is behind the dashes is the reader's."""
+    for name in CHECKS:
+        (line,) = (line for line in page(name).splitlines() if line.startswith("mock-ares check "))
+        words = shlex.split(line)[2:]
+        with main.make_context("mock-ares", ["check", *words], resilient_parsing=True) as context:
+            command = main.get_command(context, "check")
+            assert command is not None
+            options = command.make_context("check", words, parent=context).params
+        assert options["only"] == (name,)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # wrong clients leave sockets open

@@ -57,7 +57,8 @@ def index() -> str:
 _ABOUT = """\
 Each check of the contract is a hazard: something that real servers and networks do, and that clients get wrong. A page
 says why it happens, shows the smallest stream that has it byte for byte, says what a wrong client makes of that, and
-quotes the mend from a client that passes the contract. `mock-ares docs read-line` prints one."""
+quotes the mend from a client that passes the contract. `mock-ares docs read-line` prints one, `mock-ares docs checks`
+this list."""
 
 
 def _row(info: CheckInfo) -> str:

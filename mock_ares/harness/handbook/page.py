@@ -75,7 +75,7 @@ class _Page:
         info = self.check.info
         yield from (f"# {info.id}", "", f"**{info.title}.**", "", self.text.text, "")
         yield from (f"- Tier: {info.tier}, for {TIERS[info.tier]}", f"- Clause: {info.clause}")
-        yield from (f"- Asked {asked}" for asked in _asked(self.check))
+        yield from (f"- {asked}" for asked in _asked(self.check))
         yield from self._example()
         yield from self._failed_by()
         yield from self._mend()
@@ -132,19 +132,19 @@ def _mended(mend: Mend, word: str) -> Iterator[str]:
 def _asked(check: Check) -> Iterator[str]:
     info, row = check.info, check.row
     if info.capability in OF_PAGES:
-        yield f"of whole pages{_WITH.get(info.capability or '', '')}"
+        yield f"Asked of whole pages{_WITH.get(info.capability or '', '')}"
     elif info.capability:
-        yield f"of clients that declare `{info.capability}`"
+        yield f"Asked of clients that declare `{info.capability}`"
     if row.over_tls:
-        yield "over TLS, with `--tls`"
+        yield "Asked over TLS, with `--tls`"
     if row.http is not None:
-        yield "by HTTP/2, with `--http 2`" if row.http == "2" else "by HTTP/1.1"
+        yield "Asked by HTTP/2, with `--http 2`" if row.http == "2" else "Asked by HTTP/1.1"
     if row.needs_gzip:
-        yield "of clients that accept gzip"
+        yield "Asked of clients that accept gzip"
     if (dialects := _dialects(info)) is not None:
-        yield f"in the dialects {dialects}"
+        yield f"Asked in {dialects}"
     if row.lasts:
-        yield f"only where time is taken for it, for it lasts {row.lasts:g} s or more: not with `--quick`"
+        yield f"Left out with `--quick`: it takes {row.lasts:g} s or more"
 
 
 _WITH = {"new-chat": " that have a button for a new chat", "stop": " that have a button to stop an answer"}
@@ -152,7 +152,10 @@ _WITH = {"new-chat": " that have a button for a new chat", "stop": " that have a
 
 def _dialects(info: CheckInfo) -> str | None:
     """Those in which it is asked, where it is not in all."""
-    return None if len(info.dialects) == len(DIALECTS) else listed([f"`{name}`" for name in info.dialects], "and")
+    if len(info.dialects) == len(DIALECTS):
+        return None
+    names = listed([f"`{name}`" for name in info.dialects], "and")
+    return f"the dialect{'s' * (len(info.dialects) > 1)} {names}"
 
 
 def _command(check: Check) -> str:

@@ -13,7 +13,18 @@ from pathlib import Path
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial
 from mock_ares.harness.handbook.write import write as write_checks
-from tests.book.layout import INDEX, BrokenLinkError, contents, copy, listing, place, placed, with_checks, with_made
+from tests.book.layout import (
+    INDEX,
+    BrokenLinkError,
+    contents,
+    copy,
+    listing,
+    place,
+    placed,
+    toctree,
+    with_checks,
+    with_made,
+)
 from tests.book.reference import PAGES as REFERENCE
 from tests.documents import ROOT
 
@@ -28,8 +39,6 @@ MADE = {
 """Pages that are not in the tree, by the titles that the front page names them by."""
 BADGES = "checks/badges"
 """Where a badge finds what it says: they keep their places and names, which Sphinx gives to nothing but pages."""
-ALL_CHECKS = "\n```{toctree}\n:hidden:\n\n" + "\n".join(CHECKS) + "\n```\n"
-"""In the order of the contract, as the page lists them."""
 PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "docs/*.md", "docs/*/*.md", "contracts/*.md", "contracts/*/README.md")
 
 
@@ -65,9 +74,8 @@ def lay_out(source: Path) -> None:
     texts = {page: (ROOT / page).read_text(encoding="utf-8") for page in pages}
     texts |= {f"docs/{MADE[title]}": make() for title, (_, make) in REFERENCE.items()}
     for page, text in texts.items():
-        whole, wanted = placed(
-            page, text, pages if page in pages else [*texts], files
-        )  # the tree has no page that is made
+        known = pages if page in pages else [*texts]  # the tree has no page that is made
+        whole, wanted = placed(page, text, known, files)
         if page == INDEX:
             whole = with_made(whole, MADE)
             whole += f"\n{contents(whole)}"
@@ -81,8 +89,8 @@ def lay_out(source: Path) -> None:
             for file in inside:
                 bring(file, copy(file))
     write_checks(source / "checks", Trial.of(TRIAL) if TRIAL.is_file() else NO_TRIAL)
-    index = source / MADE["The checks"]
-    index.write_text(index.read_text(encoding="utf-8") + ALL_CHECKS, encoding="utf-8")
+    index = source / MADE["The checks"]  # in the order of the contract, as the page lists them
+    index.write_text(f"{index.read_text(encoding='utf-8')}\n{toctree(CHECKS)}", encoding="utf-8")
 
 
 def build(where: Path) -> int:

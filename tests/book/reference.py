@@ -167,36 +167,54 @@ What can go wrong in a reply, as `faults` of [a scenario file](../scenarios.md#f
 # --- Python ---------------------------------------------------------------------------------------------------------
 
 CLASSES: tuple[type, ...] = (Ares, FakeServer, Settings, ClientContract, PageContract)
+OUR_OWN = {
+    Ares: {"finish", "told"},
+    FakeServer: {"admit", "dismiss", "loop"},
+    Settings: {"awaited", "exposed", "replica"},
+}
+"""What the fixtures and the command line use, and nobody else."""
+CONTRACT_S_OWN = "ares_contract"
+"""A fixture that the tests of a contract ask for."""
 
 
 def members(kind: type) -> dict[str, str]:
     """Public ones with what is said of them; those of a data class, or of a contract, are its fields."""
-    told = docstrings_of(kind)
+    told, own = docstrings_of(kind), OUR_OWN.get(kind, set())
     if is_dataclass(kind) or issubclass(kind, ClientContract):
-        return {name: told.get(name, "") for name in kind.__annotations__ if not name.startswith("_")}
+        return {name: told.get(name, "") for name in kind.__annotations__ if name not in own and name[0] != "_"}
     return {
         name: inspect.getdoc(getattr(kind, name)) or ""
         for name, member in vars(kind).items()
-        if not name.startswith("_") and (callable(member) or isinstance(member, property))
+        if name not in own and name[0] != "_" and (callable(member) or isinstance(member, property))
     }
 
 
-def signature(kind: type, name: str) -> str:
+def signature(kind: type, name: str) -> tuple[str, str]:
+    """How it is written, without types; and its type, or what a call gives."""
     member = inspect.getattr_static(kind, name, None)
+    if isinstance(member, property):
+        return name, _type(inspect.signature(member.fget or len).return_annotation)
     if callable(member):
-        given = str(inspect.signature(member)).partition(" -> ")[0].replace("(self, /, ", "(").replace("(self, ", "(")
-        return f"{name}{given.replace('(self)', '()')}"
-    if not is_dataclass(kind):
-        return name
-    (field,) = (field for field in fields(kind) if field.name == name)
-    return f"{name}: {field.type}{'' if field.default is MISSING else f' = {field.default!r}'}"
+        whole = inspect.signature(member)
+        plain = [each.replace(annotation=inspect.Parameter.empty) for each in whole.parameters.values()][1:]
+        return f"{name}{inspect.Signature(plain)}", _type(whole.return_annotation)
+    given = {field.name: field.default for field in fields(kind)} if is_dataclass(kind) else vars(kind)
+    of = next(each.__annotations__[name] for each in kind.__mro__ if name in each.__annotations__)
+    standard = given.get(name, MISSING)
+    return f"{name}{'' if standard is MISSING else f' = {standard!r}'}", _type(of)
+
+
+def _type(annotation: Any) -> str:
+    """As it is written; nothing, where a call gives nothing."""
+    return "" if annotation == "None" else re.sub(r"^ClassVar\[(.*)\]$", r"\1", str(annotation))
 
 
 def fixtures() -> dict[str, str]:
     """pytest's, by name, with what each says of itself."""
     kind = type(pytest_plugin.ares_settings)
     assert kind is type(pytest.fixture(lambda: None))
-    return {name: inspect.getdoc(each) or "" for name, each in vars(pytest_plugin).items() if isinstance(each, kind)}
+    found = {name: inspect.getdoc(each) or "" for name, each in vars(pytest_plugin).items() if isinstance(each, kind)}
+    return {name: said for name, said in found.items() if name != CONTRACT_S_OWN}
 
 
 def python() -> str:
@@ -205,7 +223,8 @@ def python() -> str:
     for kind in CLASSES:
         lines += [f"## {kind.__name__}", "", one_line(inspect.getdoc(kind) or ""), ""]
         lines += table(
-            ("", ""), ((code(signature(kind, name)), one_line(said)) for name, said in members(kind).items())
+            ("", "type", ""),
+            ((*map(code, signature(kind, name)), one_line(said)) for name, said in members(kind).items()),
         )
     return "\n".join(lines)
 

@@ -42,10 +42,17 @@ BADGES = "checks/badges"
 PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "docs/*.md", "docs/*/*.md", "contracts/*.md", "contracts/*/README.md")
 
 
+class NoRepositoryError(Exception):
+    """Git cannot say which files there are."""
+
+
 def tracked() -> list[str]:
-    """The repository's files: those of git, those that it does not ignore yet included."""
+    """The repository's files: those of git, and new ones that it does not ignore. Raises NoRepositoryError."""
     words = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    said = subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    try:
+        said = subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise NoRepositoryError(f"the book is made in a checkout, and git does not know this one: {error}") from None
     return sorted(file for file in said.split("\0") if (ROOT / file).is_file())
 
 
@@ -56,7 +63,7 @@ def folder_page(folder: str, files: list[str]) -> str:
 
 
 def lay_out(source: Path) -> None:
-    """Writes what Sphinx reads. Raises BrokenLinkError."""
+    """Writes what Sphinx reads. Raises BrokenLinkError and NoRepositoryError."""
     shutil.rmtree(source, ignore_errors=True)
     files = tracked()
     pages = sorted({str(path.relative_to(ROOT)) for pattern in PAGES for path in ROOT.glob(pattern)})
@@ -110,6 +117,8 @@ def main() -> None:
         status = build(BUILD)
     except BrokenLinkError as error:
         sys.exit(f"this link leads nowhere: {error}")
+    except NoRepositoryError as error:
+        sys.exit(str(error))
     if status == 0:
         print(f"The book is at {(BUILD / 'html' / 'index.html').relative_to(ROOT)}")  # noqa: T201
     sys.exit(status)

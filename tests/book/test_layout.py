@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import tests.book.__main__ as book
 from tests.book.__main__ import PAGES
 from tests.book.layout import INDEX, BrokenLinkError, contents, links, placed, resolved, with_checks, with_made
 from tests.documents import ROOT, text
@@ -73,3 +76,10 @@ def test_every_page_of_docs_is_in_the_contents() -> None:
     named = {resolved(INDEX, target)[0] for target in links(text(INDEX))}
     pages = {str(path.relative_to(ROOT)) for pattern in PAGES for path in ROOT.glob(pattern)}
     assert {page for page in pages if page not in named and page.rpartition("/")[0] not in named} == {INDEX}
+
+
+def test_where_git_knows_nothing_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(book.NoRepositoryError, match="made in a checkout"):
+        book.tracked()

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import pytest
 
+from mock_ares import ClientContract, FakeServer, Settings
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import Report
 from mock_ares.harness.plugin import options as plugin_options
@@ -25,7 +26,7 @@ from tests.book.reference import (
     schema,
 )
 from tests.book.tables import default, one_line, table, value
-from tests.documents import pages, text
+from tests.documents import ROOT, pages, text
 from tests.harness.report.samples import REPORT
 
 WRITTEN = "\n".join(text(page) for page in pages())
@@ -191,3 +192,27 @@ def test_cells_hold_what_would_end_them() -> None:
         "",
     ]
     assert table(("a",), []) == []
+
+
+def test_each_variable_of_the_environment_that_the_page_names_is_read() -> None:
+    rows = text("docs/check.md").split("## Environment variables")[1]
+    named = {name for cell in re.findall(r"^\| (`.*?) \|", rows, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)}
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "mock_ares").rglob("*.py"))
+    assert len(named) > 15
+    assert {name for name in named if not re.search(rf"\b{name}\b", source)} == set()
+
+
+@pytest.mark.parametrize(
+    ("title", "kinds"),
+    [
+        ("Another profile or address", [Settings]),
+        ("Without the fixture", [FakeServer]),
+        ("The contract for a client", [ClientContract]),
+    ],
+)
+def test_each_name_in_a_table_for_pytest_is_there(title: str, kinds: list[type]) -> None:
+    section = text("docs/pytest.md").split(f"# {title}\n")[1].split("\n## ")[0].split("\n### ")[0]
+    heads = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    named = {name for head in heads for name in re.findall(r"`(\w+)", head)}
+    known = {name for kind in kinds for name in members(kind)} | {"url"}
+    assert len(named) > 5 and named - known == set()

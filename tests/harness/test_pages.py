@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mock_ares.cli import main
+from mock_ares.harness.handbook.texts import texts
 from tests import programs
 from tests.pages.rig import BUGS, SELECTORS, served
 from tests.ports import lasting_port
@@ -63,6 +65,10 @@ def test_each_bug_is_named_by_its_check(
     (client,) = json.loads(Path("report.json").read_text())["clients"]
     verdicts = {found["id"]: found["verdict"] for found in client["checks"]}
     assert verdicts == {"plain": "passed", check: "failed"}, ran.output
+    wrong = texts()[check].wrong
+    if page == "plain" and wrong is not None and not wrong.by:  # its page in docs/checks tells of this very bug
+        (said,) = (found["diagnosis"] for found in client["checks"] if found["id"] == check)
+        assert wrong.said and said.startswith(re.split(r"['\d]", wrong.said)[0])
     if bug == "freeze":
         return  # it draws nothing
     picture = Path(".mock-ares/failures") / f"{page}-{check}.jpg"

@@ -15,7 +15,7 @@ from tests.bench.places import RESULTS
 
 FIGURES = (
     "throughput", "writes", "lateness", "crowd", "tokens", "startup", "thread", "plugin", "memory", "barrier",
-    "contract", "growth", "planning", "recorder",
+    "contract", "growth", "planning", "recorder", "transports",
 )  # fmt: skip
 
 

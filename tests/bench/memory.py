@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -61,9 +62,9 @@ def measure(rounds: int) -> Result:
 
 
 @contextmanager
-def asked(server: Server, ask: Ask, streams: int) -> Iterator[None]:
+def asked(server: Server, ask: Ask, streams: int, tls: ssl.SSLContext | None = None) -> Iterator[None]:
     """So many streams, asked for and not read."""
-    sockets = [connect(server.port) for _ in range(streams)]
+    sockets = [connect(server.port, tls) for _ in range(streams)]
     try:
         for each in sockets:
             each.send(server.request(ask))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import select
 import socket
+import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -22,7 +23,6 @@ class Stream:
     reads: list[bytes] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     """When each read returned."""
-    tail: bytes = b""
 
     @property
     def raw(self) -> bytes:
@@ -59,9 +59,27 @@ class Stream:
         return count
 
 
-def connect(port: int) -> socket.socket:
+Over = Callable[[bytes], bool]
+"""Is given each read of a stream, and says whether it was the last."""
+
+
+def last_chunk() -> Over:
+    """By HTTP/1.1."""
+    tail = b""
+
+    def over(data: bytes) -> bool:
+        nonlocal tail
+        tail = (tail + data[-5:])[-5:]
+        return tail == END
+
+    return over
+
+
+def connect(port: int, tls: ssl.SSLContext | None = None) -> socket.socket:
     made = socket.create_connection(("127.0.0.1", port), timeout=30)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if tls is not None:
+        made = tls.wrap_socket(made)
     made.setblocking(False)
     return made
 
@@ -78,9 +96,18 @@ def undisturbed() -> Iterator[None]:
         gc.enable()
 
 
-def read(port: int, request: bytes, streams: int = 1, *, seconds: float = 60.0, keep: bool = True) -> list[Stream]:
+def read(
+    port: int,
+    request: bytes,
+    streams: int = 1,
+    *,
+    seconds: float = 60.0,
+    keep: bool = True,
+    over: Callable[[], Over] = last_chunk,
+    tls: ssl.SSLContext | None = None,
+) -> list[Stream]:
     """Connects, then asks on all connections, and reads each to its end, or for so many seconds."""
-    sockets = [connect(port) for _ in range(streams)]
+    sockets = [connect(port, tls) for _ in range(streams)]
     found = dict[int, tuple[socket.socket, Stream]]()
     poll = select.epoll()
     for each in sockets:
@@ -90,7 +117,7 @@ def read(port: int, request: bytes, streams: int = 1, *, seconds: float = 60.0, 
             for each in sockets:
                 each.send(request)
                 found[each.fileno()] = (each, Stream(time.monotonic()))
-            _pump(poll, dict(found), time.monotonic() + seconds, keep)
+            _pump(poll, dict(found), time.monotonic() + seconds, keep, {number: over() for number in found})
     finally:
         poll.close()
         for each in sockets:
@@ -98,17 +125,27 @@ def read(port: int, request: bytes, streams: int = 1, *, seconds: float = 60.0, 
     return [stream for _, stream in found.values()]
 
 
-def _pump(poll: select.epoll, opened: dict[int, tuple[socket.socket, Stream]], until: float, keep: bool) -> None:
+def _pump(
+    poll: select.epoll,
+    opened: dict[int, tuple[socket.socket, Stream]],
+    until: float,
+    keep: bool,
+    over: dict[int, Over],
+) -> None:
     now = time.monotonic
     while opened:
         for number, _ in poll.poll(until - now() if until > now() else 0, 256):
             connection, stream = opened[number]
-            data = connection.recv(1 << 18)
+            try:
+                data = connection.recv(1 << 18)
+                while isinstance(connection, ssl.SSLSocket) and connection.pending():
+                    data += connection.recv(1 << 18)
+            except ssl.SSLWantReadError:  # a record that is not whole
+                continue
             stream.times.append(now())
             if keep:
                 stream.reads.append(data)
-            stream.tail = (stream.tail + data[-5:])[-5:]
-            if not data or stream.tail == END:
+            if not data or over[number](data):
                 poll.unregister(number)
                 del opened[number]
         if now() > until:

@@ -101,7 +101,7 @@ def _printed(line: str) -> int | None:
 
 
 def _origin(line: str) -> int | None:
-    found = re.search(r"http://[\w.]+:(\d+)", line)
+    found = re.search(r"https?://[\w.]+:(\d+)", line)
     return int(found[1]) if found else None
 
 
@@ -127,7 +127,7 @@ def wait_for(port: int, seconds: float = 30.0) -> None:
 
 
 @contextmanager
-def mock_ares(asks: list[Ask], *options: str) -> Iterator[Server]:
+def mock_ares(asks: list[Ask], *options: str, **environment: str) -> Iterator[Server]:
     """The command line, with a scenario for each ask."""
     token = Keyring().issue_jwt(lifetime=86400)
     with tempfile.TemporaryDirectory() as folder:
@@ -138,7 +138,7 @@ def mock_ares(asks: list[Ask], *options: str) -> Iterator[Server]:
             segments = f"    segments: {ask.segments}\n"
             (Path(folder) / f"{ask.name}.yaml").write_text(f"replies:\n{text}{pace}{segments}")
         command = [str(BIN / "mock-ares"), "serve", "--port", "0", *options, folder]
-        with running(command, _origin) as (port, pid):
+        with running(command, _origin, **environment) as (port, pid):
             fields = (f"authorization: Bearer {token}", "x-mock-ares-scenario: ")
             yield Server(
                 port, pid, lambda ask: http(b'{"message":"hi"}', "/api/chat/stream", fields[0], fields[1] + ask.name),

@@ -309,3 +309,15 @@ class TestFaults:
         reply = Reply(chunks=("a",), pace=Pace(keep_alive=1.0), faults=(faults.hang(1),))
         ending = lay_out(build(reply, RequestContext()), Negotiated("2")).ending
         assert ending.kind == "hang" and (ending.heartbeat is None or ending.heartbeat[1][3] == frames.DATA)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0, 1, 4, 6, 8, 0xBE]), st.integers(0, 40)), max_size=30), st.data())
+def test_many_frames_at_once_leave_as_byte_by_byte(kinds: list[tuple[int, int]], data: st.DataObject) -> None:
+    whole = b"".join(frames.frame(kind, bytes(size)) for kind, size in kinds)
+    size = sum(size for kind, size in kinds if kind == frames.DATA)
+    cut, room = data.draw(st.integers(0, len(whole))), size + frames.MOST
+    at_once, by_byte = Addressed(7), Addressed(7)
+    found = [at_once.take(memoryview(whole)[:cut], room), at_once.take(whole[cut:], room)]
+    single = [by_byte.take(whole[at : at + 1], room) for at in range(len(whole))]
+    assert b"".join(sent for sent, *_ in found) == b"".join(sent for sent, *_ in single)
+    assert sum(used for *_, used in found) == sum(used for *_, used in single) == size

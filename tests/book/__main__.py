@@ -13,6 +13,7 @@ from pathlib import Path
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial
 from mock_ares.harness.handbook.write import write as write_checks
+from mock_ares.harness.model import HarnessError, UsageError
 from tests.book.layout import (
     INDEX,
     BrokenLinkError,
@@ -117,7 +118,7 @@ def main() -> None:
         status = build(BUILD)
     except BrokenLinkError as error:
         sys.exit(f"this link leads nowhere: {error}")
-    except NoRepositoryError as error:
+    except (NoRepositoryError, UsageError, HarnessError) as error:
         sys.exit(str(error))
     if status == 0:
         print(f"The book is at {(BUILD / 'html' / 'index.html').relative_to(ROOT)}")  # noqa: T201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from mock_ares.harness.handbook.page import page
 from mock_ares.harness.handbook.texts import texts
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial, badges, grid, slug
 from mock_ares.harness.handbook.write import write
-from mock_ares.harness.model import Failure, HarnessError
+from mock_ares.harness.model import Failure, HarnessError, UsageError
 from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.report.json import as_json
 from mock_ares.harness.report.write import with_blank
@@ -199,6 +200,13 @@ def test_a_page_says_who_fails(trial: Trial) -> None:
     assert "These fail whatever a client on top of them does:\n\n- Chromium" in known
 
 
+@pytest.mark.parametrize("text", ["", "[1]", "{"])
+def test_versions_that_are_none_are_told_in_a_line(tmp_path: Path, trial: Trial, text: str) -> None:
+    (tmp_path / "trial.versions.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"trial\.versions\.json says no versions \(.*\): make trial"):
+        Trial.of(tmp_path / "trial.json")
+
+
 def test_a_sign_in_the_grid_leads_to_its_page(trial: Trial) -> None:
     made = grid(trial)
     assert "| 1 | node client.mjs (Node 20.1.2) | 1 passed" in made
@@ -221,3 +229,36 @@ def test_each_client_has_a_badge(trial: Trial) -> None:
     assert said["color"] == "red" and said["message"].startswith("1 passed")
     names = [slug(entry.title) for entry in read_grid(CONTRACTS / "trial.toml")]
     assert len({*names}) == len(names)
+
+
+# What is written by hand
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("bom: a", "a mapping with a text is wanted"),
+        ("bom: {text: a, mend: [bom]}", "it has mend, beside text, wrong and mends"),
+        ("bom: {text: a, wrong: {does: b, give: c}}", "wrong has give, beside"),
+        ("bom: {text: a, wrong: {does: b}}", "what the client gives or reports, or what is said of it"),
+        ("bom: {text: a, wrong: {does: b, gives: c, reports: d}}", "gives a text or reports a failure, not both"),
+        ("bom: [", "expected node content"),
+        ("bom", "dictionary update sequence"),
+    ],
+)
+def test_a_mistake_in_a_text_is_told_in_a_line(
+    row: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_ares.harness.handbook.texts.FOLDER", tmp_path)
+    (tmp_path / "framing.yaml").write_text(row, encoding="utf-8")
+    with pytest.raises(HarnessError, match=re.escape("docs/checks/framing.yaml: ")) as caught:
+        texts.__wrapped__()
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_text_that_is_there_twice_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_ares.harness.handbook.texts.FOLDER", tmp_path)
+    for name in ("framing", "text"):
+        (tmp_path / f"{name}.yaml").write_text("bom: {text: a}", encoding="utf-8")
+    with pytest.raises(HarnessError, match=r"docs/checks/text\.yaml: bom has a text in framing\.yaml already"):
+        texts.__wrapped__()

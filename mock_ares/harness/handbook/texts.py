@@ -72,7 +72,7 @@ def read(name: str) -> dict[str, Any]:
     try:
         return dict(yaml.load((FOLDER / name).read_text(encoding="utf-8"), loader))
     except (yaml.YAMLError, TypeError, ValueError) as error:
-        raise HarnessError(f"docs/checks/{name}: {error}") from None
+        raise HarnessError(f"docs/checks/{name}: {' '.join(str(error).split())}") from None
 
 
 def _text(family: str, name: str, row: Any) -> CheckText:

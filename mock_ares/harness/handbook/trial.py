@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from mock_ares.harness.model import CheckResult, ClientReport, Report
+from mock_ares.harness.model import CheckResult, ClientReport, Report, UsageError
 from mock_ares.harness.report.grid import rows
 from mock_ares.harness.report.joined import read
 from mock_ares.harness.report.machines import as_badge
@@ -39,7 +39,10 @@ class Trial:
     def of(cls, path: Path) -> Trial:
         """From ``trial.json``, with ``trial.versions.json`` beside it. Raises UsageError for what is no report."""
         report, beside = read(path).report, path.with_suffix(".versions.json")
-        versions = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+        try:
+            versions = dict(json.loads(beside.read_text(encoding="utf-8"))) if beside.is_file() else {}
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"{beside} says no versions ({error}): make trial writes it anew") from None
         return cls(report.clients, versions, report)
 
     def asked(self, check: str) -> bool:

@@ -242,7 +242,7 @@ def test_each_client_has_a_badge(trial: Trial) -> None:
         ("bom: {text: a, wrong: {does: b, give: c}}", "wrong has give, beside"),
         ("bom: {text: a, wrong: {does: b}}", "what the client gives or reports, or what is said of it"),
         ("bom: {text: a, wrong: {does: b, gives: c, reports: d}}", "gives a text or reports a failure, not both"),
-        ("bom: [", "expected node content"),
+        ("bom: [", "node content"),
         ("bom", "dictionary update sequence"),
     ],
 )

@@ -22,7 +22,6 @@ from tests.book.layout import (
     listing,
     place,
     placed,
-    toctree,
     with_checks,
     with_made,
 )
@@ -40,6 +39,8 @@ MADE = {
 """Pages that are not in the tree, by the titles that the front page names them by."""
 BADGES = "checks/badges"
 """Where a badge finds what it says: they keep their places and names, which Sphinx gives to nothing but pages."""
+ORPHAN = "---\norphan: true\n---\n\n"
+"""Begins a page that is in no table of contents."""
 PAGES = ("ARCHITECTURE.md", "CHANGELOG.md", "docs/*.md", "docs/*/*.md", "contracts/*.md", "contracts/*/README.md")
 
 
@@ -60,7 +61,7 @@ def tracked() -> list[str]:
 def folder_page(folder: str, files: list[str]) -> str:
     """A list of a folder's files, each a link to a copy of it."""
     rows = (f"- [`{file.removeprefix(f'{folder}/')}`](/{copy(file)})\n" for file in files)
-    return f"---\norphan: true\n---\n\n# `{folder}/`\n\n{''.join(rows)}"
+    return f"{ORPHAN}# `{folder}/`\n\n{''.join(rows)}"
 
 
 def lay_out(source: Path) -> None:
@@ -97,8 +98,9 @@ def lay_out(source: Path) -> None:
             for file in inside:
                 bring(file, copy(file))
     write_checks(source / "checks", Trial.of(TRIAL) if TRIAL.is_file() else NO_TRIAL)
-    index = source / MADE["The checks"]  # in the order of the contract, as the page lists them
-    index.write_text(f"{index.read_text(encoding='utf-8')}\n{toctree(CHECKS)}", encoding="utf-8")
+    for name in CHECKS:  # their list leads to them: a hundred rows beside every page would take most of the time
+        page_of_check = source / "checks" / f"{name}.md"
+        page_of_check.write_text(ORPHAN + page_of_check.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def build(where: Path) -> int:
@@ -107,7 +109,8 @@ def build(where: Path) -> int:
     lay_out(source)
     shutil.rmtree(html, ignore_errors=True)
     words = ["-c", str(ROOT / "docs"), "-d", str(where / "doctrees"), "-b", "html", "--fail-on-warning", "--quiet"]
-    status = subprocess.run([sys.executable, "-m", "sphinx", *words, str(source), str(html)], check=False).returncode
+    command = [sys.executable, "-m", "sphinx", *words, "-j", "auto", str(source), str(html)]
+    status = subprocess.run(command, check=False).returncode
     if (source / BADGES).is_dir():
         shutil.copytree(source / BADGES, html / BADGES)
     return status

@@ -120,17 +120,12 @@ def with_checks(page: str, text: str, folder: str) -> str:
     return re.sub(r"^Checks: (?:.+\n)+", lead, text, flags=re.MULTILINE)
 
 
-def toctree(entries: Iterable[str], caption: str = "") -> str:
-    """Sphinx's, of pages without their ending; nothing of it is shown on the page."""
-    heads = [f":caption: {caption}"] if caption else []
-    return "\n".join(["```{toctree}", *heads, ":hidden:", "", *entries, "```", ""])
-
-
 def contents(index: str) -> str:
     """The table of contents of Sphinx, from the sections of the front page."""
     trees = list[str]()
     for caption, section in _SECTION.findall(index):
         entries = [target for target in links(section) if ":" not in target and "#" not in target]
         if entries:
-            trees.append(toctree([entry.removesuffix(".md") for entry in entries], caption))
+            rows = [entry.removesuffix(".md") for entry in entries]
+            trees.append("\n".join(["```{toctree}", f":caption: {caption}", ":hidden:", "", *rows, "```", ""]))
     return "\n".join(trees)

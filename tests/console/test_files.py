@@ -55,7 +55,7 @@ class TestEdit:
         await expect(page.get_by_role("heading", name="night.yaml")).to_be_visible()
         assert not (folder / "night.yaml").exists()
         await page.get_by_role("button", name="Save", exact=True).click()
-        await expect(page.get_by_role("option", name="night.yaml")).to_be_visible()
+        await expect(page.get_by_role("listbox").get_by_role("option", name="night.yaml")).to_be_visible()
         assert (folder / "night.yaml").exists()
 
     async def test_never_outside_the_folder(self, page: Page, served: Served, folder: Path) -> None:
@@ -75,7 +75,7 @@ class TestEdit:
         await editor(page).fill(BROKEN)
         await page.get_by_role("link", name="Journal").click()
         await page.get_by_role("link", name="Files").click()
-        row = page.get_by_role("option", name="hello.yaml")
+        row = page.get_by_role("listbox").get_by_role("option", name="hello.yaml")
         await expect(row).to_contain_text("not saved")
         await row.click()
         await expect(editor(page)).to_have_value(BROKEN)

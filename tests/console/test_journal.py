@@ -31,7 +31,7 @@ class TestWatch:
         await open_console(page, served.url)
         await expect(page.get_by_role("heading", name="No request yet")).to_be_visible()
         with served.asking("hi", **{"x-mock-ares-scenario": "slow"}):
-            row = page.get_by_role("option", name="hi")
+            row = page.get_by_role("listbox").get_by_role("option", name="hi")
             await expect(row).to_contain_text("streaming")
             await expect(row).to_contain_text("16 B")
             await page.wait_for_function(INKED, arg=await row.locator("canvas").element_handle())
@@ -47,7 +47,7 @@ class TestWatch:
         (folder / "held.yaml").write_text(HELD)
         await open_console(page, served.url)
         with served.asking("hi", **{"x-mock-ares-scenario": "held"}) as response:
-            row = page.get_by_role("option", name="hi")
+            row = page.get_by_role("listbox").get_by_role("option", name="hi")
             await expect(row).to_contain_text("held")
             await row.click()
             release, read = (

@@ -36,7 +36,7 @@ class TestTwoTabs:
         served.api("PATCH", "settings", {"speed": "instant"})
         served.ask("for both")
         for tab in (page, other):
-            await expect(tab.get_by_role("option", name="for both")).to_contain_text("complete")
+            await expect(tab.get_by_role("listbox").get_by_role("option", name="for both")).to_contain_text("complete")
         await other.get_by_role("button", name="Clear").click()
         await expect(page.get_by_role("heading", name="No request yet")).to_be_visible()
         await page.bring_to_front()
@@ -50,17 +50,17 @@ class TestRestart:
         with Served(folder, instant, lasting_port()) as first:
             await open_console(page, first.url)
             first.ask("before")
-            await expect(page.get_by_role("option", name="before")).to_be_visible()
+            await expect(page.get_by_role("listbox").get_by_role("option", name="before")).to_be_visible()
         await expect(page.locator("#link")).to_contain_text("The fake is gone; trying again")
         with Served(folder, instant, first.port) as second:
             await expect(page.locator("#link")).to_contain_text("Live")
             await expect(page.locator("#notices")).to_contain_text("started anew")
             await expect(page.get_by_role("heading", name="No request yet")).to_be_visible()
             second.ask("after")
-            await expect(page.get_by_role("option", name="after")).to_contain_text("complete")
+            await expect(page.get_by_role("listbox").get_by_role("option", name="after")).to_contain_text("complete")
 
     async def test_what_comes_while_the_journal_is_read_stays(self, page: Page, served: Served) -> None:
-        option, told = page.get_by_role("option", name="meanwhile"), asyncio.Event()
+        option, told = page.get_by_role("listbox").get_by_role("option", name="meanwhile"), asyncio.Event()
 
         async def late(route: Route) -> None:
             empty = await route.fetch()
@@ -109,7 +109,7 @@ class TestKeys:
         await keys.press("/")
         await keys.type("hello")
         await keys.press("Escape")
-        await expect(page.get_by_role("option", name="hello")).to_be_visible()
+        await expect(page.get_by_role("listbox").get_by_role("option", name="hello")).to_be_visible()
         await keys.press("j")
         await expect(page.get_by_role("heading", name="hello")).to_be_visible()
         await expect(page.locator(".scenarios .plan")).to_have_count(1)

@@ -17,7 +17,7 @@ async def choose(page: Page, name: str) -> None:
     await page.get_by_role("searchbox", name="Filter scenarios").fill(name)
     # A row is used again for another item, so it is clicked when the list has come to what the filter leaves.
     await expect(page.locator(".row.scenario:visible").first).to_have_attribute("data-key", name)
-    await page.get_by_role("option", name=name).click()
+    await page.get_by_role("listbox").get_by_role("option", name=name).click()
     await expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
@@ -35,7 +35,7 @@ async def test_the_library_is_grouped_by_what_it_shows(page: Page) -> None:
         await expect(page.locator(".row.current")).to_contain_text("built-in")
         await expect(page.locator(".row.current")).to_have_attribute("aria-posinset", "1")
         await page.get_by_label("Filter scenarios").fill("utf8")
-        await expect(page.get_by_role("option", name=re.compile("read-utf8"))).to_be_visible()
+        await expect(page.get_by_role("listbox").get_by_role("option", name=re.compile("read-utf8"))).to_be_visible()
         await expect(heading).to_have_count(0)
 
 
@@ -56,7 +56,7 @@ class TestPick:
         other = served.api("POST", "tokens", {"name": "other"})
         await open_console(page, served.url, "scenarios/bad-day")
         await page.get_by_role("combobox", name="A token").select_option(label="mine")
-        await expect(page.get_by_role("option", name="bad-day")).to_contain_text("for 1 token")
+        await expect(page.get_by_role("listbox").get_by_role("option", name="bad-day")).to_contain_text("for 1 token")
         assert served.ask("hi", mine["token"])[1] == "broken"
         assert served.ask("hi", other["token"])[1] != "broken"
 
@@ -81,7 +81,7 @@ class TestLiveControls:
         served.api("PATCH", "settings", {"speed": 0.001})
         await open_console(page, served.url)
         with served.asking("hi", **{"x-mock-ares-scenario": "slow"}) as response:
-            row = page.get_by_role("option", name="hi")
+            row = page.get_by_role("listbox").get_by_role("option", name="hi")
             await expect(row).to_contain_text("streaming")
             await page.get_by_role("button", name="Pause every stream").click()
             await expect(page.locator(".speed")).to_have_text("paused")
@@ -129,7 +129,7 @@ class TestBreak:
         fields = {"x-mock-ares-scenario": "hello"}
         assert served.ask("hi", **fields)[1] == "broken"
         await expect(waiting).to_have_count(0)
-        await expect(page.get_by_role("option", name="hi")).to_contain_text("reset")
+        await expect(page.get_by_role("listbox").get_by_role("option", name="hi")).to_contain_text("reset")
         assert text_of(served.ask("hi", **fields)[1]) == "Hello there, how are you?"
 
     async def test_with_an_error_several_times_and_no_more(self, page: Page, served: Served) -> None:

@@ -116,6 +116,7 @@ WRONG: list[tuple[str, Callable[..., Any], str, str, str]] = [
     ("status", wrong.ignores_the_status, "", "error-as-answer", "the status is 401"),
     ("not-sse", wrong.ignores_the_type, "", "error-as-answer", "application/json"),
     ("incremental", wrong.buffers, "incremental", "buffered", "had read 1 of the reply's 2 chunks"),
+    ("incremental", wrong.reading(wrong.NoLineBuffer), "incremental", "lost", "text is lost"),
     ("once", wrong.posts_again, "", "reposted", "2 requests in all"),
     ("retry", wrong.retries_and_duplicates, "retry", "added", "stays in front of"),
     ("redirect-away", wrong.follows_with_credentials, "", "leaked-credentials", "Authorization"),

@@ -187,6 +187,6 @@ def test_what_it_takes_is_told(kind: type[Right], check: str, needs: tuple[str, 
 
 
 def test_a_sentence_that_says_no_cause_says_what_it_takes(arena: ExampleRunner) -> None:
-    with client_of(StripsEveryBom) as client:
-        failure = run_check(client, CHECKS["bom"], arena, RunSettings(examples=0)).failure
-    assert failure is not None and failure.diagnosis.endswith("; only with U+FEFF in the text")
+    with client_of(DiesOnComments) as client:
+        failure = run_check(client, CHECKS["comments"], arena, RunSettings(examples=0)).failure
+    assert failure is not None and failure.diagnosis.endswith("; only with the line ': keep-alive' between events")

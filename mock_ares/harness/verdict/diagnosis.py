@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from mock_ares.expectation import Expectation
 from mock_ares.harness.model import FailureKind, Observation
-from mock_ares.harness.verdict.explanations import NO_LINE_BUFFER, VAGUE, causes
+from mock_ares.harness.verdict.explanations import VAGUE, causes
+from mock_ares.harness.verdict.mistakes.reads import NO_LINE_BUFFER
 from mock_ares.plan.model import StreamPlan
 from mock_ares.plan.segmentation import cuts
 from mock_ares.scenario.diagnostics import listed
@@ -20,7 +21,7 @@ from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.timeline import TLS_ENDS
 
 MANY_BYTES = 4096
-"""Of a stream that is not cut on purpose: where its reads end nobody knows."""
+"""Of a stream in which reads may end where none was made to end."""
 MOST_QUOTED = 60
 """Characters."""
 MOST_OF_AN_ERROR = 160
@@ -127,7 +128,7 @@ def difference(plan: StreamPlan, expectation: Expectation, received: str) -> Tol
     """What happened to the text."""
     word = compare(expectation.text, received)
     explanations = [*causes(plan, expectation.text, received), _place(plan, expectation.text, received, word)]
-    if plan.segments == "free" and plan.size > MANY_BYTES:
+    if plan.size > MANY_BYTES:
         explanations.append(NO_LINE_BUFFER)  # if that is what the other checks say
     return Told(word, explanations[0], tuple(explanations))
 
@@ -148,12 +149,16 @@ def _within(short: str, long: str) -> bool:
     return all(char in rest for char in short)
 
 
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
 def _place(plan: StreamPlan, sent: str, received: str, word: FailureKind) -> str:
     """Where the texts part, and what is unusual about the stream."""
-    at = next(
-        (n for n, (a, b) in enumerate(zip(sent, received, strict=False)) if a != b), min(len(sent), len(received))
-    )
-    sent_there, received_there = quoted(sent[at : at + 20]), quoted(received[at : at + 20])
+    at = _common(sent, received)
+    end = min(_common(sent[::-1], received[::-1]), min(len(sent), len(received)) - at)
+    sent_there, received_there = (quoted(text[at : len(text) - end][:20]) for text in (sent, received))
     what = {
         "lost": f"text is lost from character {at} on, where {sent_there} was sent",
         "added": f"there is text that was not sent, {received_there} at character {at}",

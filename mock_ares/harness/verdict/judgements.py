@@ -76,6 +76,9 @@ def shows_each_piece(played: ExampleResult, client: Client) -> Found:
     """It shows each piece before it is sent the next."""
     if played.stalled is None or not played.asked:
         return None
+    text, expectation = played.observation.text, played.asked[-1].expectation
+    if text is not None and not expectation.accepts(text):
+        return None  # what it had not shown is lost
     shown = diagnosis.quoted(played.observation.shown_text)
     reason = (
         f"it had read {played.stalled} of the reply's {len(played.asked[-1].plan.chunks)} chunks and kept the last to "

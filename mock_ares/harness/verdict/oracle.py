@@ -13,8 +13,9 @@ from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import Expectation, disagreement
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, FailureKind, HarnessError, Observation
 from mock_ares.harness.result import ExampleResult, RecordedRequest
-from mock_ares.harness.verdict import diagnosis, explanations
+from mock_ares.harness.verdict import diagnosis
 from mock_ares.harness.verdict.diagnosis import Told
+from mock_ares.harness.verdict.traits import traits_of
 from mock_ares.plan.model import StreamPlan
 
 LARGE = 1_000_000
@@ -66,7 +67,7 @@ def judge(played: ExampleResult, client: Client) -> Failure | None:
 def failure(played: ExampleResult, judged: Judged, mistake: Told, expected: str | None = None) -> Failure:
     """A counterexample; ``expected`` is what a correct client does."""
     plan, exchange = judged.plan, judged.request.exchange
-    traits = explanations.traits(plan)
+    traits = traits_of(plan)
     return Failure(
         case=played.case,
         expected=expected or diagnosis.demanded(judged.expectation),

@@ -12,6 +12,7 @@ import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import httpcore  # noqa: F401  # see below
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
@@ -21,6 +22,9 @@ from hypothesis.internal.constants_ast import Constants
 from mock_ares.harness.clients.browser.chromium import Chromium
 from mock_ares.server.transport.client_socket import BARRIER
 from tests.toolchains import IN_CI, require_tool
+
+# httpx imports httpcore when it is first used, and remembers its exceptions. Where that is within pytest in a test (pytester),
+# what it had imported is forgotten behind it, and httpx translates the exceptions of a module that nobody has any more.
 
 FAILURES = Path(__file__).parent.parent / "build" / "fuzz" / "examples"
 

@@ -16,7 +16,7 @@ from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.checks.rows import Row
 from mock_ares.harness.report.verdicts import diagnosis
 from mock_ares.harness.run.clients_file import read_grid
-from mock_ares.harness.run.session import checked
+from mock_ares.harness.run.session import EntryRun
 from mock_ares.harness.settings import RunSettings
 from mock_ares.paths import CONTRACTS
 from tests.clients import picture
@@ -104,8 +104,9 @@ def test_a_corrected_client_passes_all_but_what_is_its_library_s(
         entry = replace(entry, words=("java", "-cp", str(request.getfixturevalue("java_classes")), "Drive", "fixed"))
     entry = replace(entry, words=tuple(sys.executable if word == ".venv/bin/python" else word for word in entry.words))
     held = tuple(name for name, check in CHECKS.items() if check.info.tier != "defensive" and _is_usual(check.row))
-    report, stopped = checked(entry, RunSettings(quick=True, examples=0, only=held), lambda entry, event: None)
-    assert not stopped
+    of_client = EntryRun.of(entry, RunSettings(quick=True, examples=0, only=held), lambda entry, event: None)
+    of_client.run()
+    report = of_client.report
     wrong = [result for result in report.checks if result.verdict in ("failed", "errored")]
     assert [(result.info.id, result.verdict, diagnosis(result)) for result in wrong] == []
     fails = {result.info.id for result in report.checks if result.failure is not None}

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,29 +18,43 @@ from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
 from mock_ares.harness.run.check_runner import Event
 from mock_ares.harness.run.clients_file import ClientEntry
-from mock_ares.harness.run.parallel import Abreast, Checked, Watch
+from mock_ares.harness.run.parallel import Abreast, Watch
 from mock_ares.harness.settings import RunSettings
 
 INFO = CHECKS["request"].info
 
 
-def client(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
+@dataclass(slots=True)
+class Run:
     """In place of a run of the contract."""
-    if entry.title == "dies":
-        os._exit(7)
-    if entry.title == "refused":
-        raise UsageError("there is no such client")
-    watch(entry, Event("started", INFO, total=settings.seed))
-    for number in range(1000):
-        watch(entry, Event("example", INFO, number))
-    return Checked(ClientReport(entry.title, "exact", ()), stopped=False)
+
+    entry: ClientEntry
+    settings: RunSettings
+    watch: Watch
+
+    def run(self) -> None:
+        if self.entry.title == "dies":
+            os._exit(7)
+        if self.entry.title == "refused":
+            raise UsageError("there is no such client")
+        self.watch(self.entry, Event("started", INFO, total=self.settings.seed))
+        for number in range(1000):
+            self.watch(self.entry, Event("example", INFO, number))
+        if self.entry.title == "stopped":
+            os.kill(os.getpid(), signal.SIGINT)
+            while True:
+                time.sleep(60)
+
+    @property
+    def report(self) -> ClientReport:
+        return ClientReport(self.entry.title, "exact", ())
 
 
 def abreast(*names: str) -> tuple[Abreast, list[tuple[str, Event]]]:
     told = list[tuple[str, Event]]()
     entries = [ClientEntry("exec", ("true",), name) for name in names]
     settings = [RunSettings(seed=number) for number, _ in enumerate(names)]
-    return Abreast(client, entries, settings, 2, lambda entry, event: told.append((entry.title, event))), told
+    return Abreast(Run, entries, settings, 2, lambda entry, event: told.append((entry.title, event))), told
 
 
 def test_each_client_is_run_with_its_settings_and_its_events_are_passed_on() -> None:
@@ -49,6 +64,12 @@ def test_each_client_is_run_with_its_settings_and_its_events_are_passed_on() -> 
     started = {(name, event.total) for name, event in told if event.kind == "started"}
     assert started == {("a", 0), ("b", 1)}
     assert len(told) < 300  # of a thousand examples only those that somebody could read
+
+
+def test_what_was_found_until_a_signal_is_reported() -> None:
+    run, _ = abreast("stopped")
+    (found,) = run.run().values()
+    assert found.stopped and found.report.name == "stopped"
 
 
 def test_a_process_that_dies_is_the_harness_failing() -> None:

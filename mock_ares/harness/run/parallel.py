@@ -16,7 +16,7 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from mock_ares.harness.clients.processes.strays import adopt, end_all
 from mock_ares.harness.model import ClientReport, HarnessError, UsageError
@@ -27,12 +27,21 @@ from mock_ares.harness.stopping import SIGNALS, deferred, is_deferred
 from mock_ares.monotonic import monotonic
 
 Watch = Callable[[ClientEntry, Event], None]
-Check = Callable[[ClientEntry, RunSettings, Watch], "Checked"]
+Prepare = Callable[[ClientEntry, RunSettings, Watch], "ClientRun"]
 
 APART = 0.1
 """Seconds between two examples that are told of: more often nobody could read it."""
 FAREWELL = 30.0
 """Seconds from a stop until workers that have not ended are ended."""
+
+
+class ClientRun(Protocol):
+    """A run of one client. What it has found by then can be asked for at any time, after a KeyboardInterrupt too."""
+
+    def run(self) -> object: ...
+
+    @property
+    def report(self) -> ClientReport: ...
 
 
 class Checked(NamedTuple):
@@ -53,8 +62,8 @@ class _Worker:
 class Abreast:
     """A run of several clients, ``jobs`` at a time."""
 
-    check: Check
-    """Runs in the workers, so it is a function of a module."""
+    prepare: Prepare
+    """Is called in the workers, so it is a function of a module."""
     entries: Sequence[ClientEntry]
     settings: Sequence[RunSettings]
     jobs: int
@@ -84,7 +93,7 @@ class Abreast:
 
     def _start(self, number: int, entry: ClientEntry) -> None:
         theirs, ours = _CONTEXT.Pipe(duplex=False)
-        words = (ours, self.check, entry, self.settings[number])
+        words = (ours, self.prepare, entry, self.settings[number])
         process = _CONTEXT.Process(target=_work, args=words, name=f"mock-ares {entry.title}", daemon=True)
         # A worker is deaf to what would stop it until it can answer it; see _work.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
@@ -174,20 +183,28 @@ class _Post:
             self._stop()
 
 
-def _work(messages: Connection, check: Check, entry: ClientEntry, settings: RunSettings) -> None:
+def _work(messages: Connection, prepare: Prepare, entry: ClientEntry, settings: RunSettings) -> None:
     """What a worker does."""
     post = _Post(messages)
     adopt()
     for number in SIGNALS:
         signal.signal(number, post.interrupted)
+    prepared: ClientRun | None = None
     message: Any = None
+    stopped = False
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        message = check(entry, settings, post.event)
-    except KeyboardInterrupt:
-        return  # before there was anything to report
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            prepared = prepare(entry, settings, post.event)
+            prepared.run()
+        finally:
+            for number in SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
+    except KeyboardInterrupt:  # it comes once
+        stopped = True
     except (UsageError, HarnessError) as error:
         message = error
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    post.send(message)
+    if message is None and prepared is not None:
+        message = Checked(prepared.report, stopped)
+    if message is not None:
+        post.send(message)

@@ -61,21 +61,22 @@ def run(
     """
     each = [_settings(entry, settings) for entry in entries]
     session = CheckSession(settings, folder)
-    reports: dict[int, Checked] = {}
+    found: dict[int, Checked] = {}
+    runs = list[EntryRun]()
     jobs = min(jobs or 2 * (os.cpu_count() or 1), len(entries))
     try:
         if len(entries) > 1:
             _try_all(zip(entries, each, strict=True))
         if jobs > 1:
-            Abreast(checked, entries, each, jobs, watch, reports).run()
+            Abreast(EntryRun.of, entries, each, jobs, watch, found).run()
         else:
-            for number, (entry, own) in enumerate(zip(entries, each, strict=True)):
-                reports[number] = checked(entry, own, watch)
-                if reports[number].stopped:
-                    break
+            for entry, own in zip(entries, each, strict=True):
+                runs.append(EntryRun.of(entry, own, watch))
+                runs[-1].run()
     except KeyboardInterrupt:
         session.stopped = True
-    for number, (report, stopped) in sorted(reports.items()):
+    found.update((number, Checked(each.report, stopped=False)) for number, each in enumerate(runs))
+    for number, (report, stopped) in sorted(found.items()):
         session.stopped = session.stopped or stopped
         checks = (with_replay(check, folder, entries[number].title) for check in report.checks)
         session.clients.append(replace(report, checks=tuple(checks)))
@@ -107,15 +108,25 @@ def _try_all(entries: Iterable[tuple[ClientEntry, RunSettings]]) -> None:
             client.close()
 
 
-def checked(entry: ClientEntry, settings: RunSettings, watch: Watch) -> Checked:
-    """One client. Raises UsageError; after a KeyboardInterrupt the checks are not all there."""
-    stopped = False
-    client = entry.make()
-    arena = ExampleRunner.of(client, settings.profile, settings.transport)
-    contract = Contract(client, settings, arena, partial(watch, entry))
-    with trusting(settings.transport):
-        try:
-            contract.run()
-        except KeyboardInterrupt:
-            stopped = True
-    return Checked(replace(contract.report, name=entry.title), stopped)
+@dataclass(slots=True)
+class EntryRun:
+    """The contract and one client of a file, or the only one."""
+
+    entry: ClientEntry
+    settings: RunSettings
+    contract: Contract
+
+    @classmethod
+    def of(cls, entry: ClientEntry, settings: RunSettings, watch: Watch) -> EntryRun:
+        client = entry.make()
+        arena = ExampleRunner.of(client, settings.profile, settings.transport)
+        return cls(entry, settings, Contract(client, settings, arena, partial(watch, entry)))
+
+    def run(self) -> None:
+        """Raises UsageError."""
+        with trusting(self.settings.transport):
+            self.contract.run()
+
+    @property
+    def report(self) -> ClientReport:
+        return replace(self.contract.report, name=self.entry.title)

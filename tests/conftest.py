@@ -23,8 +23,8 @@ from mock_ares.harness.clients.browser.chromium import Chromium
 from mock_ares.server.transport.client_socket import BARRIER
 from tests.toolchains import IN_CI, require_tool
 
-# httpx imports httpcore when it is first used, and remembers its exceptions. Where that is within pytest in a test (pytester),
-# what it had imported is forgotten behind it, and httpx translates the exceptions of a module that nobody has any more.
+# httpx imports httpcore when it is first used, and remembers its exceptions. Where that is within pytest in a test
+# (pytester), what that has imported is forgotten, and httpx translates the exceptions of a module that nobody has.
 
 FAILURES = Path(__file__).parent.parent / "build" / "fuzz" / "examples"
 

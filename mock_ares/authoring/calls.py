@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack, get_args
 from mock_ares.dialects import DialectName
 from mock_ares.faults import FAULTS
 from mock_ares.scenario.diagnostics import Place, dotted, nearest
+from mock_ares.scenario.fields import FieldCase
 from mock_ares.scenario.model import (
     Body,
     BodyWord,
@@ -166,6 +167,7 @@ _REPLY: dict[str, Certain] = {
     "body": _either(BodyWord, Body),
     "faults": _each(_is_fault),
     "interim": _each(lambda value: value in (100, 103)),
+    "field_case": lambda value: value in get_args(FieldCase),
     "status": _is(int),
     "headers": _is_fields,
     "content": _any(_is(Content), lambda value: value == "empty"),

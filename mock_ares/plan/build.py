@@ -40,7 +40,7 @@ def build(reply: Reply, asked: RequestContext, seed: int = 0) -> StreamPlan:
     seed = reply.seed if reply.seed is not None else seed
     chunks = chunks_of(reply, asked.message, seed)
     plan = StreamPlan(
-        head=Head(reply.status or 200, merged(asked.headers, reply.headers), interim=reply.interim, at=reply.pace.head),
+        head=head_of(reply, reply.status or 200, asked.headers),
         pieces=(),
         text="".join(chunks),
         chunks=chunks,
@@ -60,6 +60,12 @@ def build(reply: Reply, asked: RequestContext, seed: int = 0) -> StreamPlan:
     plan = pacing.paused(replace(plan, pieces=pieces), reply.pace.pauses)
     plan = plan if plan.recorded else pacing.kept_alive(plan, keep_alive)
     return _faulted(plan, reply, keep_alive)
+
+
+def head_of(reply: Reply, status: int, headers: Headers) -> Head:
+    """The head of its answer; ``headers`` are those that the answer has by itself."""
+    own = merged(headers, reply.headers)
+    return Head(status, own, interim=reply.interim, field_case=reply.field_case, at=reply.pace.head)
 
 
 def content_of(content: str | Content | None) -> tuple[str | None, bytes]:
@@ -88,7 +94,7 @@ def answer(
     """
     at = reply.pace.head
     plan = StreamPlan(
-        head=Head(status, merged(headers, reply.headers), interim=reply.interim, at=at),
+        head=head_of(reply, status, headers),
         pieces=(Piece(content, at + reply.pace.first),) if content else (),
         text=text,
         chunks=chunks,

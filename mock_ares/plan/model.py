@@ -20,6 +20,7 @@ from typing import Literal
 
 from mock_ares.dialects import STANDARD, Names
 from mock_ares.plan.columns import Piece, Pieces, Texts, Write, Writes, columns
+from mock_ares.scenario.fields import FieldCase
 from mock_ares.scenario.model import Body, Framing, Segmentation
 
 EndingKind = Literal["complete", "close", "reset", "reset-stream", "hang"]
@@ -38,6 +39,7 @@ class Head:
     headers: Headers = ()
     version: Literal["1.1", "1.0", "2"] = "1.1"
     interim: tuple[int, ...] = ()
+    field_case: FieldCase = "given"
     at: float = 0.0
     """Seconds after the request was complete."""
     last: tuple[str, ...] = ()

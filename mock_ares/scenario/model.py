@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from mock_ares.dialects import DialectName
 from mock_ares.scenario.diagnostics import Finding, listed, nearest
 from mock_ares.scenario.fault import FAULTS, FaultList
-from mock_ares.scenario.fields import FieldTexts, field_mistakes
+from mock_ares.scenario.fields import FieldCase, FieldTexts, field_mistakes
 from mock_ares.scenario.mapping import Check, OneOf, Words, said, some
 from mock_ares.scenario.position import Position, Where
 from mock_ares.scenario.stream import (
@@ -121,6 +121,8 @@ class Reply(Words):
     """The answer comes when the request's head has, without a 100 Continue; then the connection ends."""
     interim: tuple[Literal[100, 103], ...] = ()
     """Responses that come before the real one (RFC 9110 15.2)."""
+    field_case: FieldCase = "given"
+    """How the names of fields are written; given: the fake's own in lower case, others as `headers` has them."""
     status: Annotated[int | None, ByType("a status such as 503")] = None
     """Another status than 200, or than the named error's."""
     headers: Annotated[Mapping[str, str | None], FieldTexts(null=True)] = dataclasses.field(default_factory=dict)

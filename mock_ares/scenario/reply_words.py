@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from mock_ares.dialects import DialectName
+from mock_ares.scenario.fields import FieldCase
 from mock_ares.scenario.model import (
     Body,
     BodyWord,
@@ -39,6 +40,7 @@ class ReplyWords(TypedDict, total=False):
     faults: Sequence[Any] | None
     before_body: bool | None
     interim: Sequence[Literal[100, 103]] | None
+    field_case: FieldCase | None
     status: int | None
     headers: Mapping[str, str | None] | None
     content: Literal["empty"] | Content | Inner | None

@@ -178,6 +178,8 @@ def _http(reply: Reply) -> Iterator[tuple[str, bool]]:
     body = body_of(reply)
     kind = reply.headers.get("content-type", "")
     yield "charset", kind is not None and "event-stream" in kind
+    yield "head-fields", bool(reply.headers.keys() - {"content-type", "content-encoding", "Content-Encoding"})
+    yield "field-case", reply.field_case != "given"
     yield "close-delimited", body.framing in ("close", "http1.0")
     yield "length", body.framing == "length"
     yield "close", body.connection == "close"
@@ -212,6 +214,7 @@ ALSO: dict[str, set[str]] = {
     "read-crlf": {"eol-crlf", "eol-mixed", "read-bytes"},
     "no-colon": {"chunk-empty"},
     "charset": {"text-unicode"},
+    "field-case": {"length", "close-delimited"},
     "bad-utf8": {"invalid_utf8"},
     "drop-fin": {"close_early"},
     "drop-fin-close": {"close_early", "close"},

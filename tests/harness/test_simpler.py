@@ -57,6 +57,9 @@ def features(case: Case) -> list[str]:
             "a read that ends between CR and LF",
         ),
         ({"faults": (invalid_utf8("b", bytes="FF"),)}, "bytes that are no UTF-8"),
+        ({"headers": {"x-a": "b"}}, "the header x-a: b"),
+        ({"headers": {f"x-{n}": "" for n in range(9)}}, "9 more header fields"),
+        ({"field_case": "title"}, "field names in title case"),
     ],
 )
 def test_each_word_is_a_feature(words: dict[str, object], feature: str) -> None:

@@ -56,6 +56,24 @@ class OneRead(socket.socket):
         return size
 
 
+class ComparesNamesExactly(Right):
+    """Looks for the content type as this fake writes its name."""
+
+    def refuse(self, response: HTTPResponse) -> None:
+        if not any(name == "content-type" for name, _ in response.getheaders()):
+            raise AresError("no content type")
+        super().refuse(response)
+
+
+class FieldsAreUtf8(Right):
+    """Decodes fields as UTF-8, those that it does not look at, too."""
+
+    def refuse(self, response: HTTPResponse) -> None:
+        for _, value in response.getheaders():
+            value.encode("latin-1").decode()
+        super().refuse(response)
+
+
 class KnowsNoExtensions(Right):
     """Takes the whole line for the size of an HTTP chunk."""
 

@@ -280,6 +280,16 @@ TABLE: tuple[Mutant, ...] = (
         "Only there does a read end inside the head.",
     ),
     mutant(
+        http.ComparesNamesExactly,
+        "field-case",
+        "Only there are names of the fake's own fields in another case.",
+    ),
+    mutant(
+        http.FieldsAreUtf8,
+        "head-fields",
+        "Only there has a field a byte beyond ASCII.",
+    ),
+    mutant(
         http.KnowsNoExtensions,
         "chunk-ext chunk-ext-quoted",
         "Both have extensions.",

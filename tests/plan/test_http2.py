@@ -296,6 +296,7 @@ class TestFaults:
         [
             (Reply(text="a", faults=(faults.malformed_chunk(1),)), "2", "malformed_chunk: HTTP/2 cannot say that"),
             (Reply(faults=(faults.garbage(),)), "2", "broken_frame comes nearest"),
+            (Reply(text="a", field_case="title"), "2", "field_case: names of fields are in lower case over HTTP/2"),
             (Reply(text="a", body="http1.0"), "2", "body: http1.0 cannot be said over HTTP/2"),
             (Reply(text="a", faults=(faults.reset_stream(1),)), "1.1", "HTTP/1.1 cannot say that; reset_peer comes"),
             (Reply(text="a", faults=(faults.goaway(1),)), "1.0", "close_early comes nearest"),

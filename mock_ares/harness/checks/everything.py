@@ -14,7 +14,7 @@ from mock_ares.scenario.model import Framing, Segments
 _ROWS = """
     read-line read-utf8 read-crlf read-bytes read-whole eol-crlf eol-cr eol-mixed bom comments no-space no-colon fields
     charset bad-utf8 blank-lines json-spelling http-chunks http-reads
-    close-delimited chunk-ext chunk-ext-quoted trailers early-100 early-103 gzip
+    close-delimited field-case head-fields chunk-ext chunk-ext-quoted trailers early-100 early-103 gzip
 """
 DRAWN = TEXT_ROWS | ENDINGS | frozenset(_ROWS.split())
 """The rows that can be shown together in one reply."""

@@ -15,7 +15,16 @@ from mock_ares.harness.checks import everything
 from mock_ares.harness.checks.families import behaviour, failure, framing, text, transfer
 from mock_ares.harness.checks.families.reads import EACH, MANY, at
 from mock_ares.harness.checks.rows import Row, one
-from mock_ares.harness.checks.strategies import COMMENTS, FIELDS, LOOKALIKES, SEPARATORS, TEXT_ROWS, TRAILERS, UNICODE
+from mock_ares.harness.checks.strategies import (
+    COMMENTS,
+    FIELDS,
+    HEADS,
+    LOOKALIKES,
+    SEPARATORS,
+    TEXT_ROWS,
+    TRAILERS,
+    UNICODE,
+)
 from mock_ares.harness.model import Case
 from mock_ares.scenario.model import Body, Framing, Json, Segments
 
@@ -114,6 +123,8 @@ GATHERED: dict[str, Gathered] = {
     },
     "long-line": {"": _some(framing.ROWS, "long-line", 3, 7)},
     "close-delimited": {"": _some(transfer.ROWS, "close-delimited", 2, 3)},
+    "field-case": {"": _some(transfer.ROWS, "field-case", 2, 3)},
+    "head-fields": {"": (one("a", headers={name: value for each in HEADS for name, value in each.items()}),)},
     "chunk-ext": {"": _some(transfer.ROWS, "chunk-ext", 2, 4)},
     "chunk-ext-quoted": {"": _some(transfer.ROWS, "chunk-ext-quoted", 1, 3, 4, 5)},
     "http-chunks": {

@@ -25,6 +25,7 @@ from mock_ares.harness.model import Case
 from mock_ares.harness.settings import RunSettings
 from mock_ares.plan.build import RequestContext, build
 from mock_ares.plan.model import StreamPlan
+from mock_ares.scenario.fields import FieldCase
 from mock_ares.scenario.model import Body, Framing, Json, Pace, Position, Reply, Segments
 
 Rows = frozenset[str]
@@ -66,6 +67,14 @@ TYPES = (
     "text/event-stream ;charset=utf-8",
     "text/event-stream\t; charset=utf-8",
     "text/event-stream;",
+)
+HEADS: tuple[dict[str, str], ...] = (
+    {"x-note": "caf\xe9"},  # one byte, as every field has it: obs-text, which is no UTF-8
+    {"x-empty": ""},
+    {"data": "no", "event": "no", "id": "no"},
+    {"x-colons": "a: b: c", "x-list": 'a;b=",", c'},
+    {"x-long": "abc " * 1000},
+    {f"x-{number}": str(number) for number in range(60)},
 )
 EXTENSIONS = (";a=b", ";a", ";ab=cd")
 QUOTED = (';a="b"', ';a="b c"', ';a="b;c"', '; a = "b"', ';a="b\\"c"', ";ab=cd;ef=gh")
@@ -348,7 +357,12 @@ def interims(rows: Rows) -> SearchStrategy[tuple[Any, ...]]:
 
 @cache
 def head_fields(rows: Rows) -> SearchStrategy[dict[str, str]]:
-    return options(rows, {}, {"charset": tuple({"content-type": value} for value in TYPES)})
+    return options(rows, {}, {"charset": tuple({"content-type": value} for value in TYPES), "head-fields": HEADS})
+
+
+@cache
+def field_cases(rows: Rows) -> SearchStrategy[FieldCase]:
+    return options(rows, "given", {"field-case": ("title", "upper")})
 
 
 @st.composite
@@ -367,6 +381,7 @@ def streams(draw: DrawFn, rows: Rows, dialect: str) -> Reply:
         framing=draw(framings(rows)),
         body=body,
         headers=draw(head_fields(rows)),
+        field_case=draw(field_cases(rows)),
         interim=() if body.framing == "http1.0" else draw(interims(rows)),  # HTTP/1.0 has no such responses
         pace=draw(_PACES) if len(rows) > 1 else Pace(),
         seed=draw(st.integers(0, 9)) if "eol-mixed" in rows else None,

@@ -163,6 +163,10 @@ def _distinct(chunks: tuple[str, ...]) -> Iterator[str]:
 _PLAIN = Reply(text="")
 _LEFT = frozenset({"text", "chunks", "dialect", "faults", "segments", "seed", "error", "redirect", "status", "content"})
 """The words that say what the reply is, and those that are made plain elsewhere."""
+MOST_FIELDS = 4
+"""That are named."""
+MOST_SAID = 80
+"""Characters of them."""
 _SAID: Mapping[str, Callable[[Any], str]] = {
     "framing.newline": lambda newline: f"{newline.upper()} line ends" if newline != "mixed" else "mixed line ends",
     "framing.space": lambda _: "no space behind the colon",
@@ -189,11 +193,19 @@ _SAID: Mapping[str, Callable[[Any], str]] = {
     "body.content_length": lambda _: "a Content-Length beside chunked",
     "body.gzip": lambda _: "a compressed body",
     "body.connection": lambda _: "Connection: close",
-    "headers": lambda names: f"the header {', '.join(f'{name}: {value}' for name, value in names.items())}",
+    "headers": lambda names: _head_fields(names),
+    "field_case": lambda case: f"field names in {'capitals' if case == 'upper' else 'title case'}",
     "interim": lambda statuses: f"the interim response {', '.join(map(str, statuses))}",
     "pace": lambda _: "pauses",
     "before_body": lambda _: "an answer before the request's body",
 }
+
+
+def _head_fields(names: Mapping[str, str | None]) -> str:
+    if len(names) > MOST_FIELDS:
+        return f"{len(names)} more header fields"
+    said = ", ".join(f"{name}: {value}" for name, value in names.items())
+    return f"the header {said if len(said) <= MOST_SAID else f'{said[:MOST_SAID]}…'}"
 
 
 def _lines(lines: tuple[str, ...]) -> str:

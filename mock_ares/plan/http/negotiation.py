@@ -84,6 +84,8 @@ def utterable(plan: StreamPlan, negotiated: Negotiated) -> None:
         kind = FAULTS[name]
         if kind.http not in (None, version):
             raise PlanError(f"{name}: HTTP/{version} cannot say that; {kind.nearest} comes nearest")
+    if version == "2" and plan.head is not None and plan.head.field_case != "given":
+        raise PlanError("field_case: names of fields are in lower case over HTTP/2 (RFC 9113 8.2.1); ask by HTTP/1.1")
     if version == "2" and plan.body.framing == "http1.0":
         raise PlanError("body: http1.0 cannot be said over HTTP/2, where any body is framed; ask by HTTP/1.1")
 

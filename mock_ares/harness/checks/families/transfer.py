@@ -8,7 +8,7 @@ from typing import Any
 
 from mock_ares.faults import drop_tls
 from mock_ares.harness.checks.rows import Row, case, one, say
-from mock_ares.harness.checks.strategies import EXTENSIONS, QUOTED, TRAILERS, streaming
+from mock_ares.harness.checks.strategies import EXTENSIONS, HEADS, QUOTED, TRAILERS, streaming
 from mock_ares.harness.model import Case
 from mock_ares.harness.verdict.judgements import follows, keeps_credentials, refuses_bad_tls
 from mock_ares.plan.model import TlsBreak
@@ -61,6 +61,16 @@ ROWS: dict[str, Row] = {
         streaming("close-delimited"),
         http="1.1",
     ),
+    "field-case": Row(
+        (
+            one("a", field_case="title"),
+            one("a", "b", field_case="upper"),
+            *(one("ab", "cd", field_case="title", body=form) for form in ("length", "close")),
+        ),
+        streaming("field-case"),
+        http="1.1",
+    ),
+    "head-fields": Row((*(one("a", headers=fields) for fields in HEADS),), streaming("head-fields")),
     "chunk-ext": Row(
         (*(carried("a", extensions=text) for text in EXTENSIONS), carried("a", "b", extensions=";ab")),
         streaming("chunk-ext"),

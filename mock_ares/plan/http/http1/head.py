@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from mock_ares.plan.model import Head, Headers
+from mock_ares.scenario.fields import FieldCase
+
+_SPELLED: Mapping[FieldCase, Callable[[str], str]] = {"given": str, "title": str.title, "upper": str.upper}
 
 
 def render(head: Head, fields: Headers) -> bytes:
     """The interim responses, the status line, the fields and the empty line.
 
-    Field names stand as they are given: the fake's own in lower case, as ARES has them, an author's as written.
+    Field names stand as they are given, the fake's own in lower case, as ARES has them, an author's as written; or as
+    ``field_case`` has them, which means the same (RFC 9110 5.1).
     """
+    spelled = _SPELLED[head.field_case]
     lines = [line for status in head.interim for line in (_status_line(head.version, status), "")]
     lines.append(_status_line(head.version, head.status))
-    lines.extend(f"{name}: {value}" for name, value in _placed(fields, head.last))
+    lines.extend(f"{spelled(name)}: {value}" for name, value in _placed(fields, head.last))
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 

@@ -57,7 +57,7 @@ def test_it_passes(check: str) -> None:
 def test_a_wrong_one_is_told_by_the_same_stream() -> None:
     few, full = (result_of(kind, ParsesRetry().stream_chat, "fields").failure for kind in (Started, PythonClient))
     assert few is not None and full is not None
-    assert few.case == full.case and few.diagnosis == full.diagnosis
+    assert few.case == full.case and few.observation.error == full.observation.error
 
 
 def test_one_example_that_many_checks_share_is_played_once() -> None:

@@ -60,9 +60,9 @@ class ComparesNamesExactly(Right):
     """Looks for the content type as this fake writes its name."""
 
     def refuse(self, response: HTTPResponse) -> None:
+        super().refuse(response)
         if not any(name == "content-type" for name, _ in response.getheaders()):
             raise AresError("no content type")
-        super().refuse(response)
 
 
 class FieldsAreUtf8(Right):

@@ -155,16 +155,12 @@ def test_a_page_in_a_browser_of_its_own(project: pytest.Pytester, origin: str) -
     assert picture.read_bytes().startswith(b"\xff\xd8\xff")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bug", "checks", "outcomes"),
     [
         ("", "plain or page_second or drop_fin_close", {"passed": 3}),
-        pytest.param(
-            "second",
-            "plain or read_utf8 or page_second or drop_fin_close",
-            {"passed": 3, "failed": 1},
-            marks=pytest.mark.slow,
-        ),
+        ("second", "plain or read_utf8 or page_second or drop_fin_close", {"passed": 3, "failed": 1}),
     ],
 )
 def test_a_page_in_playwrights_browser(

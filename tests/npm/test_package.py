@@ -87,7 +87,7 @@ def test_the_drivers_loop_in_a_line(consumer: Consumer) -> None:
 
 
 @pytest.mark.slow
-def test_how_it_is_had(consumer: Consumer, tmp_path: Path) -> None:
+def test_how_it_is_installed(consumer: Consumer, tmp_path: Path) -> None:
     """The lines of the page, but that it serves nothing, and takes the Python part that is on PATH."""
     lines, _ = examples(PAGE, "sh")
     code = lines.code.replace("make npm", f"make -C {quote(str(ROOT))} npm")

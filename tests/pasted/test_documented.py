@@ -174,7 +174,7 @@ def test_the_checks_page(paste: Paste, place: Path, search: str) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_had_as_its_page_says(paste: Paste, tmp_path: Path) -> None:
+def test_it_is_installed_as_its_page_says(paste: Paste, tmp_path: Path) -> None:
     """In a folder whose name pip's scripts bear. What an index gives, dependencies and what builds a wheel, is taken
     from this environment."""
     (plain := tmp_path / "plain").mkdir()

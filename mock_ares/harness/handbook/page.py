@@ -74,7 +74,7 @@ class _Page:
     def lines(self) -> Iterator[str]:
         info = self.check.info
         yield from (f"# {info.id}", "", f"**{info.title}.**", "", self.text.text, "")
-        yield from (f"- Tier: {info.tier}, for {TIERS[info.tier]}", f"- Clause: {info.clause}")
+        yield from (f"- Tier: {info.tier} ({TIERS[info.tier]})", f"- Clause: {info.clause}")
         yield from (f"- {asked}" for asked in _asked(self.check))
         yield from self._example()
         yield from self._failed_by()

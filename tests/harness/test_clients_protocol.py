@@ -51,6 +51,13 @@ def one_line(data: bytes) -> Any:
     return json.loads(data)
 
 
+def test_the_schema_knows_all_that_a_request_says() -> None:
+    everything = Target("https://a", "/b", "c", "d", 5.0, 3, cancel_in=1.0, ca="e.pem", http_version="2")
+    said = one_line(encode_request(1, everything, more=True))
+    known = json.loads((CONTRACTS / "driver" / "request.schema.json").read_text())["properties"]
+    assert REQUEST.is_valid(said) and said.keys() == known.keys()
+
+
 class TestMessages:
     @given(st.sampled_from(KINDS), st.integers(1), TEXTS)
     def test_come_back_and_fit_the_schema(self, kind: Any, number: int, text: str) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from mock_ares.client import stream_chat
+from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.in_process import PythonClient
-from mock_ares.harness.model import Observation, Target, UsageError
-from mock_ares.harness.run.checks_in_order import run_contract
+from mock_ares.harness.model import CheckResult, Observation, Target, UsageError
+from mock_ares.harness.play.example_runner import ExampleRunner
+from mock_ares.harness.run.checks_in_order import Contract, run_contract
 from mock_ares.harness.settings import RunSettings
 
 LANES = 5
@@ -82,3 +84,20 @@ def test_there_are_no_more_than_checks(shared: tuple[str, ...], others: int, mon
     report = run_contract(Spawned(threading.Barrier(1), []), RunSettings(only=("request", *shared), examples=0))
     assert {result.verdict for result in report.checks} == {"passed"}
     assert len(made) == others
+
+
+class Growing(dict[str, CheckResult]):
+    """Another lane comes to a result at each step of who goes through them."""
+
+    def items(self) -> Any:
+        for name, result in super().items():
+            self[f"another than {name}"] = result
+            yield name, result
+
+
+def test_another_lane_may_come_to_a_result_meanwhile() -> None:
+    skipped = CheckResult(CHECKS["plain"].info, "skipped")
+    with ExampleRunner() as arena:
+        contract = Contract(PythonClient(stream_chat), RunSettings(), arena)
+        contract.results = Growing(dict.fromkeys(CHECKS, skipped))
+        assert contract._held(CHECKS["everything"]) == frozenset()

@@ -239,8 +239,10 @@ class Contract:
 
     def _held(self, check: Check) -> frozenset[str]:
         """The rows that a check may rest on: passed, or not run for want of being asked for."""
-        unknown = {name for name in CHECKS if name not in self.results and not self._skips(name)}
-        passed = {name for name, result in self.results.items() if result.verdict == "passed"}
+        with self._lock:  # other lanes come to their results meanwhile
+            results = dict(self.results)
+        unknown = {name for name in CHECKS if name not in results and not self._skips(name)}
+        passed = {name for name, result in results.items() if result.verdict == "passed"}
         passed_alone = check.row.draws_from and check.id not in self.settings.only
         return frozenset(passed if passed_alone else passed | unknown)
 

@@ -87,7 +87,7 @@ class Evidence:
 
     def _weight(self, check: str, cause: str) -> tuple[bool, int, int]:
         """More is better; the first of several equal ones is taken."""
-        here = sum(example.bears_out(cause) for example in self._wrong.get(check, {}).values())
+        here = sum(example.bears_out(cause) for example in list(self._wrong.get(check, {}).values()))
         everywhere = [example for wrong in list(self._wrong.values()) for example in list(wrong.values())]
         return not self._refuted(cause), here, sum(example.bears_out(cause) for example in everywhere)
 

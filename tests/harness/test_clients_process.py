@@ -87,13 +87,15 @@ class TestFailure:
         assert (observation.text, observation.error) == (None, "exit status 1: HTTP 401")
         assert observation.shown == ("ab",)
 
-    def test_only_the_end_of_standard_error_is_kept(self, observe: Observe) -> None:
+    def test_of_much_on_standard_error_the_beginning_and_the_end_are_kept(self, observe: Observe) -> None:
         error = observe(
-            "import os\nfor _ in range(100): os.write(2, b'x' * 65536)\nos.write(2, b'end'); os._exit(3)"
+            "import os\nos.write(2, b'HTTP 500: ')\nfor _ in range(100): os.write(2, 'é'.encode() * 32768)\n"
+            "os.write(2, b'end'); os._exit(3)"
         ).error
         assert error is not None
-        assert error.startswith("exit status 3: xxx")
-        assert error.endswith("end")
+        assert error.startswith("exit status 3: HTTP 500: ééé") and error.endswith("ééend")
+        assert "… 6,552,113 bytes …" in error and "\ufffd" not in error
+        assert len(error) < 1000
         assert len(error) < 3000
 
     def test_a_signal(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import threading
 import time
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from mock_ares.server.transport import client_socket
+from mock_ares.server.transport.counted_transport import end_writing
 from mock_ares.server.transport.wire import Wire
 from tests.server.stage import PATIENCE, Stage
 
@@ -189,3 +192,20 @@ class TestReadBarrier:
             client.ask("/act")
             assert outcome.get() == "pause"
             assert client.everything() == (b"data", "rst")
+
+
+def test_who_has_reset_the_connection_is_not_told_of_its_end() -> None:
+    """asyncio shuts the socket down at once where nothing waits, and where the client was faster there is none."""
+
+    class Reset(asyncio.WriteTransport):
+        aborted = False
+
+        def write_eof(self) -> None:
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    transport = Reset()
+    end_writing(transport)
+    assert transport.aborted

@@ -16,7 +16,9 @@ async function answer(client, { id, cancel_after: wanted = Infinity, ...target }
     if (count >= wanted) throw stop;
   };
   try {
-    say({ id, text: await client(target, show) });
+    const text = await client(target, show);
+    if (typeof text !== "string") throw new TypeError(`the client returned ${text}: it returns the whole text, whatever it has shown`);
+    say({ id, text });
   } catch (error) {
     if (error === stop) say({ id, text: shown });
     else say({ id, error: [error, error?.cause].filter(Boolean).join(": ") || "an error without a text" });

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from mock_ares.server.transport.compact import Flow
 
 
+def end_writing(transport: asyncio.WriteTransport) -> None:
+    """FIN behind what was written. Of a connection that the client has reset meanwhile nobody is left to be told."""
+    try:
+        transport.write_eof()
+    except OSError:  # asyncio shuts the socket down at once where nothing waits to be written
+        transport.abort()
+
+
 class CountedTransport:
     """A transport that counts what is written, by whomever, and whose close is a FIN.
 
@@ -61,7 +69,7 @@ class CountedTransport:
     def write_eof(self) -> None:
         """FIN behind what was written; what the client sends is still read."""
         if not self.is_closing() and self._transport.can_write_eof():
-            self._transport.write_eof()
+            end_writing(self._transport)
 
     def abort(self) -> None:
         self._transport.abort()

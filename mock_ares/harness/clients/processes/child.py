@@ -26,8 +26,8 @@ from mock_ares.monotonic import monotonic
 
 READ = 1 << 16
 """Bytes."""
-WORDS = 1500
-"""How many bytes of the end of standard error are kept."""
+WORDS = 750
+"""So many bytes of the beginning of standard error are kept, and of its end: what has failed stands here or there."""
 REAP = 5.0
 """Seconds."""
 PROC = Path("/proc")
@@ -48,7 +48,8 @@ class Child:
         self._stdout, self._stderr = self._process.stdout.fileno(), self._process.stderr.fileno()
         self._stdin = self._process.stdin.fileno() if self._process.stdin else None
         self._unsent = bytearray()
-        self._words = b""
+        self._first_words = self._last_words = b""
+        self._forgotten = 0
         self._poll = select.poll()
         for fd in (self._stdout, self._stderr):
             os.set_blocking(fd, False)
@@ -58,8 +59,11 @@ class Child:
 
     @property
     def words(self) -> str:
-        """The end of what it wrote to standard error."""
-        return self._words.decode(errors="replace").strip()
+        """What it wrote to standard error; of much of it the beginning and the end."""
+        if not self._forgotten:
+            return (self._first_words + self._last_words).decode(errors="replace").strip()
+        first, last = (part.decode(errors="ignore").strip() for part in (self._first_words, self._last_words))
+        return f"{first} … {self._forgotten:,} bytes … {last}"
 
     def write(self, data: bytes) -> None:
         """Goes to standard input while ``read`` waits; what a process that has gone does not take is dropped."""
@@ -159,7 +163,11 @@ class Child:
     def _listen(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while data := os.read(self._stderr, READ):
-                self._words = (self._words + data)[-WORDS:]
+                room = WORDS - len(self._first_words)
+                self._first_words += data[:room]
+                self._last_words += data[room:] if room > 0 else data
+                self._forgotten += max(len(self._last_words) - WORDS, 0)
+                self._last_words = self._last_words[-WORDS:]
                 if len(data) == READ:
                     return  # a flood: standard output has its turn
             with contextlib.suppress(KeyError):

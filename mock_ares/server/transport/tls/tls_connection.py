@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_ares.plan.model import TlsBreak
 from mock_ares.server.transport import refusal
-from mock_ares.server.transport.counted_transport import CountedTransport
+from mock_ares.server.transport.counted_transport import CountedTransport, end_writing
 from mock_ares.server.transport.tls.handshake_words import failure
 from mock_ares.server.transport.tls.record_layer import RecordLayer
 
@@ -233,7 +233,7 @@ class TlsConnection(asyncio.Protocol):
             self.transport.close()
             return
         self.transport.resume_reading()
-        self.transport.write_eof()
+        end_writing(self.transport)
         if self._paused:
             self._flushing = True
         else:

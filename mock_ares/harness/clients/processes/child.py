@@ -165,7 +165,7 @@ class Child:
             while data := os.read(self._stderr, READ):
                 room = WORDS - len(self._first_words)
                 self._first_words += data[:room]
-                self._last_words += data[room:] if room > 0 else data
+                self._last_words += data[room:]
                 self._forgotten += max(len(self._last_words) - WORDS, 0)
                 self._last_words = self._last_words[-WORDS:]
                 if len(data) == READ:

@@ -51,16 +51,15 @@ def of_reads(plan: StreamPlan, sent: str) -> Mistakes:
     whole = [utf8.decode(piece) for piece in pieces]
     for some, cause in _KEPT if whole and is_standard(plan) else ():
         yield _of_each(whole, some), cause
-    for name in ("utf-8", "utf-8-sig") if pieces else ():
-        apart = "".join(piece.decode(name, errors="replace") for piece in pieces)
-        yield DIALECTS[plan.dialect].decode(apart.encode()).text, APART
+    texts = [piece.decode(errors="replace") for piece in pieces]
+    for apart in (texts, [text.removeprefix("\ufeff") for text in texts]) if pieces else ():
+        yield DIALECTS[plan.dialect].decode("".join(apart).encode()).text, APART
     ends = {*accumulate(map(len, pieces))}
     if ends <= set(plan.event_ends):
         return
     payload = plan.payload
     parts = [_parts_of_lines(whole, part) for part in (0, -1)] if is_standard(plan) else []
     unbuffered = _read_apart(plan, whole)
-    texts = [piece.decode(errors="replace") for piece in pieces]
     if "".join(texts) == payload.decode(errors="replace"):
         if "\n" not in sent:
             yield unbuffered, NO_LINE_BUFFER

@@ -334,8 +334,24 @@ class TestCounterexamples:
                 time.sleep(1.0)
             return right.whole(url, token, message)
 
-        result = run_check(PythonClient(hangs_once), CHECKS["text-nul"], arena, RunSettings(examples=0, deadline=0.3))
-        assert (result.verdict, result.reason[:28]) == ("errored", "flaky: a case failed (hung: ")
+        result = run_check(PythonClient(hangs_once), CHECKS["eol-cr"], arena, RunSettings(examples=0, deadline=0.3))
+        assert (result.verdict, result.failure) == ("passed", None)
+        assert result.reason.startswith("hung once, and not in 5 more tries: ")
+        assert result.examples == len(calls) == len(CHECKS["eol-cr"].examples) + 5, "the others were asked, too"
+
+    def test_one_that_hangs_now_and_then_is_wrong(self, arena: ExampleRunner) -> None:
+        calls: list[int] = []
+
+        def hangs_at_every_third(url: str, token: str, message: str) -> str:
+            calls.append(1)
+            text = right.whole(url, token, message)
+            if len(calls) % 3 == 1:
+                time.sleep(2.0)
+            return text
+
+        settings = RunSettings(examples=0, deadline=0.3)
+        result = run_check(PythonClient(hangs_at_every_third), CHECKS["text-nul"], arena, settings)
+        assert result.verdict == "failed" and result.failure is not None and result.failure.word == "hung"
 
     def test_the_larger_one_counts_where_the_smaller_was_luck(self, arena: ExampleRunner) -> None:
         small: set[str] = set()

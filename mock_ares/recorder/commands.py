@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,11 +33,12 @@ from mock_ares.server.hosting.loop import CannotListenError
 
 PATH = click.Path(path_type=Path)
 PORT = 3001
+"""Unless a command is run, which is told another."""
 LOOK = 0.1
 """Seconds between two looks at what was told: a signal that another thread has got, or that comes just before a wait,
 wakes nobody.
 """
-"""Unless a command is run, which is told another."""
+_HASH = re.compile(r"[0-9a-f]{6}(?:-\d+)?\.yaml$")
 CACERT = click.option("--cacert", type=PATH, help="A PEM file of certificates to trust, instead of the system's.")
 
 
@@ -139,21 +141,28 @@ def _wait() -> int:
 def _tell(outcome: Outcome, *, beside: bool) -> None:
     exchange = outcome.exchange
     said = f"{exchange.method} {exchange.path}  {exchange.status or 'no response'}  {exchange.ending}"
-    what = f"not kept: {outcome.reason}" if outcome.file is None else outcome.file.name
+    what = f"not kept: {outcome.reason}" if outcome.file is None else _end_of(outcome.file.name)
     out = ", ".join(counted(number, kind) for kind, number in sorted(outcome.taken_out.items()))
     click.echo(f"{said}  {what}{f' (taken out: {out})' if out else ''}", err=beside)
 
 
+def _end_of(name: str) -> str:
+    """By which a file is found. What was asked stands before it, and may yet turn out to be secret."""
+    return f"...{name[found.start() :]}" if (found := _HASH.search(name)) else name
+
+
 def _summary(session: RecordingSession, out: Path, *, beside: bool) -> None:
     kept = {outcome.file for outcome in session.outcomes if outcome.file is not None}
-    click.echo(f"mock-ares: {counted(len(kept), 'recording')} in {out}", err=beside)
+    click.echo(f"mock-ares: {counted(len(kept) - session.swept.removed, 'recording')} in {out}", err=beside)
     click.echo("  fields, credentials and bodies of requests are never kept", err=beside)
     for reason, number in Counter(each.reason for each in session.outcomes if each.file is None).items():
         click.echo(f"  {counted(number, 'exchange')} not kept: {reason}", err=beside)
     for new, old in session.folder.doubles.items():
         click.echo(f"  {old} was there before and answers first; remove it, or {new}", err=beside)
-    for path in session.swept:
+    for path in session.swept.changed:
         click.echo(f"  {path.name}: something that turned out to be secret was taken out", err=beside)
+    if removed := session.swept.removed:
+        click.echo(f"  {counted(removed, 'recording')} removed: what turned out to be secret is part of it", err=beside)
     if kept:
         click.echo(f"This plays them: {program()} serve {out}", err=beside)
 

@@ -183,7 +183,7 @@ class RecordingProxy:
         async with self._turn:
             self.secrets.found.clear()
             when, found = when_of(asked, self.secrets), Counter(self.secrets.found)
-            before = self.folder.scenarios.get(name_of(when))
+            before = self.folder.scenario(name_of(when))
             args = (before, when, asked, reader, ending, relay.ended_at, self.secrets)
             if len(reader.wire) <= LITTLE and len(self.secrets.known) <= LITTLE_KNOWN:
                 kept = await asyncio.to_thread(recorded, *args)
@@ -191,7 +191,7 @@ class RecordingProxy:
                 self._executor = self._executor or Executor()
                 kept = await self._executor.run(recorded, *args)
             kept.taken_out.update(found)
-            return kept, await asyncio.to_thread(self.folder.save, kept.scenario, kept.text, kept.long_text)
+            return kept, await asyncio.to_thread(self.folder.save, kept)
 
     async def settled(self) -> None:
         """Waits until everything that has ended is written down; what goes on is not waited for."""

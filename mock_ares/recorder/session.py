@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from mock_ares.recorder.folder import RecordingFolder
+from mock_ares.recorder.folder import RecordingFolder, Swept
 from mock_ares.recorder.proxy import Limits, Outcome, RecordingProxy
 from mock_ares.recorder.upstream import Upstream
 from mock_ares.server.hosting.loop import Server
@@ -35,8 +35,8 @@ class RecordingSession:
     ) -> None:
         self.folder = RecordingFolder(path)
         self.outcomes = deque[Outcome](maxlen=MOST_OUTCOMES)
-        self.swept = list[Path]()
-        """Files that were cleaned once more at the end."""
+        self.swept = Swept([], 0)
+        """What was cleaned once more at the end."""
         self._told = told
         self.proxy = RecordingProxy(upstream, self.folder, self._tell, limits)
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -26,7 +28,6 @@ from mock_ares.recorder.exchange.response import ResponseReader
 from mock_ares.recorder.exchange.secrets import Secrets
 from mock_ares.recorder.exchange.streams import runs_of
 from mock_ares.recorder.exchange.versions import LINE
-from mock_ares.scenario.diagnostics import ScenarioError, WordsError
 from mock_ares.scenario.model import METHODS, Body, Content, Match, Reply, Scenario, Text, When
 from mock_ares.server.record import redaction
 
@@ -46,8 +47,19 @@ class Recorded(NamedTuple):
     scenario: Scenario
     text: str
     long_text: str | None
-    """What its ``text: {file: ...}`` says, in a file of the same name that ends in .txt."""
+    """What its ``text: {file: ...}`` says."""
     taken_out: Counter[str]
+    known: int
+    """How many secrets were looked for."""
+
+    @property
+    def long_name(self) -> str:
+        """The file of the long text."""
+        return _long_name(self.long_text or "")
+
+
+def _long_name(text: str) -> str:
+    return f"text-{hashlib.sha256(text.encode()).hexdigest()[:12]}.txt"
 
 
 def asked_of(method: str, path: str, content_type: str | None, body: bytes, *, credentials: bool) -> Asked:
@@ -96,25 +108,53 @@ def recorded(
     if reader.status == 401 and not asked.credentials and asked.path in CHATS:
         raise AnsweredByFakeError("there were no credentials; the fake refuses it by itself")
     secrets.found.clear()
-    try:
+    known = len(secrets.known)
+    with _sayable():
         reply = _without_secrets(reply_of(asked, reader, ending, at), secrets)
         replies = before.replies if before else ()
         if len(replies) >= MOST_REPLIES:
             raise UnrecordableError(f"there are {MOST_REPLIES} answers to this request already")
-        comment = f"{LINE}{__version__}; what was secret is x or missing."
         said = reply.text if isinstance(reply.text, str) and len(reply.text) > LONG_TEXT and not replies else None
-        apart = replace(reply, text=Text(file=f"{name_of(when)}.txt")) if said is not None else reply
-        scenario = Scenario((*replies, apart), when=when, name=name_of(when))
-        text = dump(replace(scenario, name=""), comment=comment)
-        if len(text.encode()) > MOST_BYTES:
-            raise UnrecordableError(
-                f"a scenario file has {MOST_BYTES:,} bytes at most, and this had {len(text.encode()):,}"
-            )
-        if not any(isinstance(each.text, Text) and each.text.file for each in scenario.replies):
-            loads(text)
-    except (ScenarioError, WordsError, ValueError) as error:
+        return _in_words((*replies, reply), when, said, secrets, known)
+
+
+def cleaned(before: Recorded, secrets: Secrets) -> Recorded:
+    """The same without what turned out to be secret since: in its words, its long text, and so in its name.
+
+    Raises UnrecordableError where it cannot be taken out.
+    """
+    known, when, long_text = len(secrets.known), before.scenario.when or When(), before.long_text
+    endpoint = None if when.endpoint is None else secrets.masked(when.endpoint)
+    pattern = secrets.pattern(when.message) if isinstance(when.message, str) else None
+    message = when.message if pattern is None else Match(pattern=pattern)
+    said = None if long_text is None else secrets.masked(long_text)
+    with _sayable():
+        replies = tuple(_without_secrets(reply, secrets) for reply in before.scenario.replies)
+        return _in_words(replies, replace(when, endpoint=endpoint, message=message), said, secrets, known)
+
+
+@contextmanager
+def _sayable() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
         raise UnrecordableError(f"no scenario can say it: {str(error).splitlines()[0]}") from None
-    return Recorded(scenario, text, said, +secrets.found)
+
+
+def _in_words(replies: tuple[Reply, ...], when: When, long_text: str | None, secrets: Secrets, known: int) -> Recorded:
+    """The scenario of replies, and its file. Raises UnrecordableError, and ValueError for what no words can say."""
+    name = name_of(when)
+    if long_text is not None:
+        replies = (replace(replies[0], text=Text(file=_long_name(long_text))), *replies[1:])
+    scenario = Scenario(replies, when=when, name=name)
+    text = dump(replace(scenario, name=""), comment=f"{LINE}{__version__}; what was secret is x or missing.")
+    if len(text.encode()) > MOST_BYTES:
+        raise UnrecordableError(
+            f"a scenario file has {MOST_BYTES:,} bytes at most, and this had {len(text.encode()):,}"
+        )
+    if long_text is None and not any(isinstance(each.text, Text) and each.text.file for each in replies):
+        loads(text)
+    return Recorded(scenario, text, long_text, +secrets.found, known)
 
 
 # --- secrets --------------------------------------------------------------------------------------------------------

@@ -143,6 +143,8 @@ class Target:
     """Another chat is begun before it is asked."""
     asked: Callable[[], Sequence[Any]] = tuple
     """What the fake has been asked by now, each a ``result.RecordedRequest``."""
+    release: Callable[[Sequence[Any] | None], object] = lambda _: None
+    """Ends the pauses until released of some of that; given None of all, and of what will be asked."""
     ca: str | None = None
     """The file of the authority to trust, where ``url`` is https and clients may not know it."""
     http_version: str = "1.1"

@@ -55,6 +55,15 @@ PAGE = """<!doctype html>
   LOADED
 </script>
 """
+STREAMED = """
+      const headers = { "Content-Type": "application/json" };
+      const { body } = await fetch(ares, { method: "POST", headers, body: JSON.stringify({ message }) });
+      show("");
+      const [answer, texts] = [chat.lastChild, body.pipeThrough(new TextDecoderStream()).getReader()];
+      for (let all = "", read; !(read = await texts.read()).done; )
+        answer.textContent = (all += read.value).split("\\n\\n").slice(0, -1).map((event) => event.slice(6)).join("");
+"""
+"""Shows each piece as it comes; the form's handler is the same for two at once."""
 WORDS = {"prompt": "#message", "send": "#send", "answer": ".answer", "error": ".error"}
 Open = Callable[..., "OnTrial"]
 
@@ -150,6 +159,26 @@ class TestSeen:
         on_trial = page("show('ab'); chat.lastChild.innerHTML += '<i class=error>broke off</i>';")
         seen = on_trial.play(one("ab", "cd", faults=(close_early(1),))).observation
         assert (seen.error, seen.shown_text) == ("broke off", "ab")
+
+    @pytest.mark.parametrize(("number", "first_to_end"), [(0, 0), (1, 1)])
+    def test_two_answers_are_under_way_at_once(self, page: Open, number: int, first_to_end: int) -> None:
+        """Whatever the time: the first is held until the second has been asked for."""
+        played = page(STREAMED).play(CHECKS["page-second"].examples[number])
+        assert [each.observation.text for each in (*played.earlier, played)] == [
+            f"Explain how neural networks learn{why}, said in so many words that both answers are under way"
+            for why in (", and why", "")
+        ]
+        first, second = (each.asked[0].exchange for each in (*played.earlier, played))
+        ends = [(each.begun or 0) + (each.duration or 0) for each in (first, second)]
+        assert second.started < min(ends) == ends[first_to_end]
+
+    def test_one_after_the_other_where_the_page_lets_nobody_send_meanwhile(self, page: Open) -> None:
+        played = page(f"send.disabled = true; {STREAMED} send.disabled = false;").play(
+            CHECKS["page-second"].examples[0]
+        )
+        first, second = (each.asked[0].exchange for each in (*played.earlier, played))
+        assert (first.ending, second.ending) == ("complete", "complete")
+        assert second.started >= (first.begun or 0) + (first.duration or 0)
 
     def test_a_page_that_lets_nobody_send_meanwhile_and_does_not_say_so(self, page: Open) -> None:
         busy = "if (window.busy) return; window.busy = true; show(await ask(message)); window.busy = false;"

@@ -28,6 +28,8 @@ class Adapter(ABC):
     """A retry after some text was shown can be told from that text; what stands on a terminal or page cannot."""
     is_browser: bool = False
     """It runs in a browser, which is told to look at no certificates, and speaks HTTP/2 over TLS alone."""
+    releases: bool = False
+    """Of two questions at once it ends the pauses until released itself, when the other is under way."""
     port: int | None = None
     """Where it looks for its server, with credentials of its own; None: it asks where it is pointed."""
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from types import TracebackType
 
@@ -93,6 +94,8 @@ class ExampleRunner:
         self.gate = self.server.fake.clock = ClientGate()
         self.server.fake.on_answer = self._answered
         self._plans: dict[int, StreamPlan] = {}
+        self._keeps = False
+        """Whether pauses until released are the client's to end; else nobody would."""
         self.wires: list[tuple[str, Wire]] = []
         self._is_trusted = False
         """Whether a client has asked, and so trusts whom it should."""
@@ -143,6 +146,7 @@ class ExampleRunner:
         self.server.script(credentials.id, *replies)
         failures = self.server.fake.failures.count
         self._plans.clear()
+        self._keeps = case.at_once and getattr(client, "releases", False)
         self.wires.clear()
         self.server.fake.handshakes.clear()
         example = _Example(self, credentials.id, case, deadline, noticed, min(START * client.slowest_start, MOST_START))
@@ -232,8 +236,8 @@ class ExampleRunner:
         before = self.server.fake.journal.last
         return Target(
             url, case.path, token, case.message, deadline, case.cancel_after, credentials.api_key, case.cancel_in,
-            example.over, asked=lambda: self._asked(before, credentials.id), ca=self._ca,
-            http_version=self.transport.http,
+            example.over, asked=lambda: self._asked(before, credentials.id), release=partial(self._release, before),
+            ca=self._ca, http_version=self.transport.http,
         )  # fmt: skip
 
     def _url_for(self, case: Case) -> str:
@@ -247,8 +251,20 @@ class ExampleRunner:
 
     def _answered(self, exchange: Exchange, plan: StreamPlan, wire: Wire) -> None:
         self._plans[exchange.number] = plan
-        exchange.releases.release(every=True)  # here is no test that would
+        if not self._keeps:
+            exchange.releases.release(every=True)
         self.wires.append((exchange.owner, wire))
+
+    def _release(self, before: int, requests: Sequence[RecordedRequest] | None) -> None:
+        """See ``Target.release``. From any thread; what the client asks for after that finds it done."""
+
+        def release() -> None:
+            self._keeps = self._keeps and requests is not None
+            asked = self.server.fake.journal.since(before) if requests is None else [r.exchange for r in requests]
+            for exchange in asked:
+                exchange.releases.release(every=True)
+
+        self.server.loop.call_soon_threadsafe(release)
 
     def _of(self, owner: str, before: int) -> list[Exchange]:
         found = [exchange for exchange in self.server.fake.journal.since(before) if exchange.owner == owner]

@@ -119,10 +119,16 @@ EXECUTED = (
 STOPPABLE = Pace(every=0.1)
 
 
-def overlapping(new_chat: bool = False) -> Case:
-    """Two answers, of which the first is still on its way when the second question has been typed."""
-    first, second = (echoed(Pace(every=every)).replies[0] for every in (0.25, 0.1))
-    return case(first, second, at_once=True, new_chat=new_chat)
+HELD = Pace(pauses=(Pause(at=", said", until="released"),))
+
+
+def overlapping(*, new_chat: bool = False) -> tuple[Case, ...]:
+    """Two answers, the first held until the second has been asked for. Where both are held, the first ends before the
+    second, else behind it."""
+    return tuple(
+        case(*(echoed(pace).replies[0] for pace in paces), at_once=True, new_chat=new_chat)
+        for paces in ((HELD, HELD), (HELD, Pace()))
+    )
 
 
 LONG, EVERY, OFTEN = 150_000, 100, 0.002
@@ -204,8 +210,8 @@ ROWS: dict[str, Row] = {
         ),
         judge=marks_what_is_partial,
     ),
-    "page-second": Row((overlapping(),), judge=keeps_apart),
-    "page-new-chat": Row((overlapping(new_chat=True),), judge=keeps_apart),
+    "page-second": Row(overlapping(), judge=keeps_apart),
+    "page-new-chat": Row(overlapping(new_chat=True), judge=keeps_apart),
     "page-stop": Row(
         (one(*(f"w{n}" for n in range(LONG_AFTER)), pace=STOPPABLE, cancel_after=4),),
         judge=stays_stopped,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from mock_ares.harness.clients.adapter import Adapter, Shown
@@ -28,6 +29,10 @@ FORMS = ("text", "inner-text", "markdown")
 PORT = 3000
 LOOK = 0.05
 """Seconds between two looks."""
+LOOKS = 20
+"""A page that has got its bytes is taken to show nothing of them after so many looks, with a frame before each: where
+a machine is busy they take longer, as the page does.
+"""
 QUIET = 0.3
 """Seconds for which nothing has changed, from the end of the stream on."""
 QUIET_MS = {True: 30.0, False: QUIET * 1000}
@@ -36,6 +41,8 @@ PATIENCE = 1.0
 """Seconds for which nothing has changed, where the stream has no end; and what a request that went elsewhere gets."""
 PENDING = 1.0
 """Seconds that the browser may take to hand over the end of a stream."""
+UNDER_WAY = 5.0
+"""Seconds that bytes which have been sent may take to the page; what keeps them is a proxy that waits for the end."""
 STOPPED = 1.0
 """Seconds that a stop has to take effect, and in which nothing more comes from then on."""
 
@@ -49,6 +56,7 @@ class PageClient(Adapter):
 
     spawns = True
     is_browser = True
+    releases = True
 
     def __init__(
         self,
@@ -145,21 +153,23 @@ class PageClient(Adapter):
 
     def observe_together(self, targets: Sequence[Target]) -> list[Observation]:
         """The second question is asked while the first is answered, on the same page; where the page lets nobody ask
-        then, when it does."""
+        then, when it does. No clock decides what overlaps: the answers are held until the page has got so far."""
         first, second = (RunningExample(target, None, MOST_TEXT) for target in targets)
         found: list[Observation] = []
 
         def both(tab: Tab) -> Observation:
             self._ask(tab, first)
-            while not (tab.seen.text or self._is_over(tab, first)) and first.left:
-                tab.listen(LOOK)
+            if not self._is_shown(tab, first, 0):  # an answer that comes as a whole would be taken for the other's
+                first.target.release(first.target.asked())
+                while first.left and not self._is_over(tab, first):
+                    tab.listen(LOOK)
             if second.target.new_chat:
                 tab.click("new")
-            self._until_it_lets(tab, first, second.target.message)
-            before = tab.seen.text
-            self._ask(tab, second)
-            if not self._has_asked_again(tab, second):
-                self._ask(tab, second)
+            before, asked = self._ask_beside(tab, first, second)
+            self._is_shown(tab, second, len(asked))
+            first.target.release(asked)
+            self._until_read(tab, first, asked)
+            first.target.release(None)
             seen = self._until_its_end(tab, second)
             texts, _ = tab.standing()
             first.restart()
@@ -169,6 +179,16 @@ class PageClient(Adapter):
 
         last = self._guarded(second, both)
         return [*(found or [first.failed("it was not asked to its end")]), last]
+
+    def _ask_beside(self, tab: Tab, first: RunningExample, second: RunningExample) -> tuple[str, Sequence[Any]]:
+        """Asks the second question; returns what the page had shown by then, and what it had asked for."""
+        self._until_it_lets(tab, first, second.target.message)
+        before, asked = tab.seen.text, tuple(first.target.asked())
+        self._ask(tab, second)
+        if not self._has_asked_again(tab, second, asked):
+            second.restart()  # what has come meanwhile was the first's
+            self._ask(tab, second)
+        return before, asked
 
     # One question
 
@@ -210,22 +230,63 @@ class PageClient(Adapter):
         tab.type(example.target.message)
         tab.send()
 
+    def _is_shown(self, tab: Tab, example: RunningExample, before: int) -> bool:
+        """Waits until what is sent of its answer before a pause stands there. False: the page keeps that to itself.
+
+        ``before``: requests that were others'.
+        """
+        sent, looks = monotonic(), 0
+        while example.left and not self._is_over(tab, example):
+            asked = example.target.asked()[before:]
+            if not asked or any(each.exchange.ending == "open" and each.exchange.held is None for each in asked):
+                sent, looks = monotonic(), 0
+            elif tab.awaits and monotonic() - sent < UNDER_WAY:
+                looks = 0
+            elif self._is_settled(tab) and (tab.seen.text or looks >= LOOKS):
+                return bool(tab.seen.text)
+            looks += 1
+            tab.listen(LOOK)
+        return True
+
     def _until_it_lets(self, tab: Tab, first: RunningExample, message: str) -> None:
-        """Waits until another question can be asked. It is typed before: a button may be there only then."""
+        """Waits until another question can be asked: meanwhile, or once the first is answered. It is typed before: a
+        button may be there only then."""
+        looks = 0
         while not tab.can_send() and first.left:
+            if (looks := looks + 1) == LOOKS:
+                first.target.release(first.target.asked())
             if self._is_over(tab, first) and monotonic() - tab.seen.changed >= PATIENCE:
                 return
             if tab.takes_text():
                 tab.type(message)
-            tab.listen(LOOK)
+            self._look(tab)
 
-    def _has_asked_again(self, tab: Tab, example: RunningExample) -> bool:
+    def _has_asked_again(self, tab: Tab, second: RunningExample, asked: Sequence[Any]) -> bool:
         """False: it has let nobody send while it answered the first, and has not said so; now it is done with that."""
-        while len(example.target.asked()) < 2 and example.left:
-            tab.listen(LOOK)
-            if self._is_over(tab, example) and monotonic() - tab.seen.changed >= PATIENCE:
+        target, looks = second.target, 0
+        while len(target.asked()) <= len(asked) and second.left:
+            self._look(tab)
+            looks = 0 if tab.pending else looks + 1
+            if looks == LOOKS:
+                target.release(asked)
+            if self._is_over(tab, second) and monotonic() - tab.seen.changed >= PATIENCE:
                 return False
         return True
+
+    def _look(self, tab: Tab) -> None:
+        tab.settled()
+        tab.listen(LOOK)
+
+    def _until_read(self, tab: Tab, example: RunningExample, asked: Sequence[Any]) -> None:
+        """Until what was asked for before the question is answered, and the page has shown that."""
+        before = None
+        while example.left:
+            self._look(tab)
+            now = tab.standing()
+            is_open = any(each.exchange.ending == "open" for each in asked)
+            if not is_open and not tab.reads_on and now == before:
+                return
+            before = now
 
     def _one(self, tab: Tab, example: RunningExample) -> Observation:
         self._ask(tab, example)

@@ -58,6 +58,8 @@ class PageRequest:
     method: str
     pending: bool = True
     status: int | None = None
+    received: bool = False
+    """Something of the answer's body has come to the page."""
 
     @property
     def origin(self) -> str:
@@ -94,6 +96,9 @@ class Tab:
     fetched: list[str] = field(default_factory=list)
     """Addresses with the canary's name in them."""
     requests: dict[str, PageRequest] = field(default_factory=dict)
+    """Since the question."""
+    earlier: dict[str, PageRequest] = field(default_factory=dict)
+    """Those before it."""
     is_blocked: bool = False
     """Its own scripts have kept it from answering."""
     on_change: Callable[[], object] = lambda: None
@@ -136,7 +141,7 @@ class Tab:
     def _load(self) -> None:
         self._world, self._ready, self._failed = None, False, ""
         self._setup_done, self._setup_failed = False, ""
-        for kept in (self.dialogs, self.thrown, self.fetched, self.requests):
+        for kept in (self.dialogs, self.thrown, self.fetched, self.requests, self.earlier):
             kept.clear()
         went = self._call("Page.navigate", seconds=LOADED, url=self.url)
         if reason := went.get("errorText"):
@@ -258,6 +263,7 @@ class Tab:
     def begin(self) -> None:
         """What is shown from here on belongs to a new question."""
         self.seen = Showing(self.seen.number + 1, changed=monotonic())
+        self.earlier |= self.requests
         self.requests.clear()
         self.evaluate(f"eyes.begin({self.seen.number})")
 
@@ -285,8 +291,18 @@ class Tab:
 
     @property
     def pending(self) -> bool:
-        """Whether the page's scripts wait for an answer, or read one."""
+        """Whether the page's scripts wait for an answer to the question, or read one."""
         return any(asked.pending and asked.method == "POST" for asked in self.requests.values())
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a script's request is under way of whose answer nothing has come yet."""
+        return self.pending and not any(asked.received for asked in self.requests.values() if asked.method == "POST")
+
+    @property
+    def reads_on(self) -> bool:
+        """The same, of what they have asked for before it."""
+        return any(asked.pending and asked.method == "POST" for asked in self.earlier.values())
 
     def evaluate(self, expression: str, awaited: bool = False) -> Any:
         """In the eyes' world; None where there is none yet."""
@@ -395,9 +411,14 @@ class Tab:
         elif params.get("type") == "Document" and params["response"]["status"] >= 400:
             self._failed = f"{params['response']['status']} {params['response'].get('statusText', '')}".strip()
 
-    def _finished(self, params: Message) -> None:
+    def _received(self, params: Message) -> None:
         if (asked := self.requests.get(params["requestId"])) is not None:
-            asked.pending = False
+            asked.received = True
+
+    def _finished(self, params: Message) -> None:
+        for asked in (self.requests, self.earlier):
+            if params["requestId"] in asked:
+                asked[params["requestId"]].pending = False
 
     def _world_made(self, params: Message) -> None:
         context = params["context"]
@@ -420,6 +441,8 @@ _HANDLERS: dict[str, Callable[[Tab, Message], None]] = {
     "Runtime.executionContextCreated": Tab._world_made,
     "Network.requestWillBeSent": Tab._requested,
     "Network.responseReceived": Tab._responded,
+    "Network.dataReceived": Tab._received,
+    "Network.eventSourceMessageReceived": Tab._received,
     "Network.loadingFinished": Tab._finished,
     "Network.loadingFailed": Tab._finished,
     "Inspector.targetCrashed": Tab._crashed,

@@ -95,7 +95,7 @@ class Texts(_Columns[str]):
     def __init__(self, chunks: Iterable[str]) -> None:
         chunks = chunks if isinstance(chunks, tuple) else tuple(chunks)
         self.text = "".join(chunks)
-        self.ends = _narrow(array("q", accumulate(map(len, chunks))))
+        self.ends = narrow(array("q", accumulate(map(len, chunks))))
 
     def __iter__(self) -> Iterator[str]:
         text, start = self.text, 0
@@ -111,7 +111,7 @@ _EVENT, _CLOSES, _HOLDS = 1, 2, 4
 _MOST = 2**31 - 1
 
 
-def _narrow(column: array[int]) -> array[int]:
+def narrow(column: array[int]) -> array[int]:
     """With four bytes for each number, where that is enough."""
     return array("i", column) if max(column, default=0) <= _MOST else column
 
@@ -132,7 +132,7 @@ class Pieces(_Columns[Piece]):
             moment(at)
             self.flags.append((_EVENT if ends_event else 0) | (_CLOSES if closes else 0) | (_HOLDS if holds else 0))
         self.data = bytes(data)
-        self.ends, self.chunks = _narrow(self.ends), _narrow(self.chunks)
+        self.ends, self.chunks = narrow(self.ends), narrow(self.chunks)
 
     def event_ends(self) -> Iterator[int]:
         """The payload offsets at which events, or blocks of comments, end."""
@@ -167,7 +167,7 @@ class Pieces(_Columns[Piece]):
 class Writes(_Columns[Write]):
     """The writes of a script; ``data`` is all that is written."""
 
-    __slots__ = ("boundaries", "data", "moments", "uptos")
+    __slots__ = ("boundaries", "data", "frames", "moments", "uptos")
 
     def __init__(self, writes: Iterable[Write] = ()) -> None:
         data, self.boundaries = bytearray(), bytearray()
@@ -180,7 +180,10 @@ class Writes(_Columns[Write]):
             moment(at)
             self.boundaries.append(boundary)
         self.data = bytes(data)
-        self.ends, self.uptos = _narrow(self.ends), _narrow(self.uptos)
+        self.ends, self.uptos = narrow(self.ends), narrow(self.uptos)
+        self.frames: array[int] | None = None
+        """Where frames begin that need the number of their stream, and where the last of them ends; None: nobody has
+        looked."""
 
     def share(self, pieces: Pieces) -> None:
         """Keeps the columns of the pieces where its own say the same, as they do where each piece is a write."""

@@ -19,7 +19,7 @@ class Stream:
     """One answer, as it came."""
 
     asked: float
-    """When the request was sent; seconds of the monotonic clock."""
+    """The moment before the request was sent; seconds of the monotonic clock."""
     reads: list[bytes] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     """When each read returned."""
@@ -115,8 +115,9 @@ def read(
     try:
         with undisturbed():
             for each in sockets:
+                asked = time.monotonic()  # on a busy machine the answer may be there when send() returns
                 each.send(request)
-                found[each.fileno()] = (each, Stream(time.monotonic()))
+                found[each.fileno()] = (each, Stream(asked))
             _pump(poll, dict(found), time.monotonic() + seconds, keep, {number: over() for number in found})
     finally:
         poll.close()

@@ -40,5 +40,5 @@ def test_what_differs_is_not_shared() -> None:
 
 
 def test_a_number_that_needs_more_has_it() -> None:
-    assert columns._narrow(array("q", [1, 2**31])).itemsize == 8
-    assert columns._narrow(array("q", [-1, 2**31 - 1])).tolist() == [-1, 2**31 - 1]
+    assert columns.narrow(array("q", [1, 2**31])).itemsize == 8
+    assert columns.narrow(array("q", [-1, 2**31 - 1])).tolist() == [-1, 2**31 - 1]

@@ -121,6 +121,35 @@ def test_on_a_stream_of_a_number_and_in_any_room_the_same_arrives(
     assert heard_of(_with_no_number(sent)).content == heard_of(whole).content
 
 
+@unhurried
+@given(data=st.data(), reply=framed(menu=Menu(headless=False)), number=st.sampled_from([1, 255, 257, 2**31 - 1]))
+def test_a_run_is_what_its_frames_would_be_one_by_one(data: st.DataObject, reply: Reply, number: int) -> None:
+    try:
+        writes = lay_out(build(reply, RequestContext()), Negotiated("2")).columns
+    except PlanError:
+        assume(False)
+        raise
+    places = [0, *writes.ends]
+    start, end = sorted(data.draw(st.lists(st.sampled_from(places), min_size=2, max_size=2)))
+    room = data.draw(st.sampled_from([0, 40, 70_000, 2**31 - 1]))
+    stream, other = Addressed(number), Addressed(number)
+    run, whole = stream.run(writes, start, end, room), other.take(writes.data[start:end], room)
+    if run is not None:
+        assert (run[0], end - start, run[1]) == whole
+    assert stream.take(writes.data[start:end], room) == whole, "it has no memory of it"
+    known = writes.frames
+    if known is not None and start in known and end in known and room > 70_000:
+        assert run is not None
+
+
+def test_where_frames_begin() -> None:
+    one, other = frames.frame(frames.DATA, b"abc"), frames.frame(frames.PING, bytes(8))
+    assert frames.data_frames(b"").tolist() == [0]
+    assert frames.data_frames(one + one).tolist() == [0, 12, 24]
+    assert frames.data_frames(one + other + one).tolist() == [0, 12]
+    assert frames.data_frames(one + one[:-1]).tolist() == [0, 12], "the second has been cut"
+
+
 def heard_of(data: bytes) -> Http2Response:
     response = Http2Response().feed(data)
     assert isinstance(response, Http2Response)

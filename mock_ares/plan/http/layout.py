@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from mock_ares.plan.columns import Write, Writes
 from mock_ares.plan.http.http1 import framing as http1
 from mock_ares.plan.http.http2 import framing as http2
+from mock_ares.plan.http.http2.frames import data_frames
 from mock_ares.plan.http.negotiation import Negotiated, carried, utterable
 from mock_ares.plan.http.slices import Slice, chunk_ends, slices
 from mock_ares.plan.model import BODILESS, EndingKind, Headers, Hold, Script, StreamPlan
@@ -53,6 +54,8 @@ def lay_out(plan: StreamPlan, negotiated: Negotiated = Negotiated()) -> Script:
     inside = plan.body.reads if promised is not None else None
     written = Writes(_parted(ended, inside, framing) if inside not in (None, "head") else ended)
     written.share(plan.columns)
+    if framing is http2:
+        written.frames = data_frames(written.data)
     keep_alive = framing.stays_open(plan, negotiated)
     dropped = _DROPPED.get(plan.body.connection) if keep_alive else None
     head = replace(

@@ -123,8 +123,7 @@ class _Player:
             return False
         rendered = render_head(head, extra)
         stop = 0 if self.script.head_boundary else self.due(head.at)
-        if stop:
-            rendered = b"".join((rendered, self.next_bytes(stop)))
+        run = self.next_run(stop) if stop else None
         self.head_sent = True
         if self.script.head_parted:
             *parts, rendered = parted(head, rendered)
@@ -132,7 +131,7 @@ class _Player:
                 self.hand_over(part)
                 if not await self._handed_over(boundary=True):
                     return False
-        self.hand_over(rendered)
+        self.hand_over(rendered, run)
         return await self._handed_over(boundary=self.script.head_boundary or None)
 
     # Handing over
@@ -149,15 +148,19 @@ class _Player:
         end = len(self.writes) if fault is None or fault <= self.sent.segments else fault
         return min(end, self.holds[0].place) if self.holds else end
 
-    def next_bytes(self, stop: int) -> bytes | memoryview:
-        """The bytes up to the end of a write, a slab at most: they are about to be handed over."""
+    def next_run(self, stop: int) -> tuple[int, int]:
+        """Where the bytes begin and end up to the end of a write, a slab at most: they are about to be handed over.
+
+        A write is cut only where it is larger than a slab, so that frames and records need not be.
+        """
         sent, ends = self.sent, self.writes.ends
         start, end = sent.bytes, ends[stop - 1]
         if end - start > SLAB:
             end = start + SLAB
             stop = bisect_right(ends, end, sent.segments, stop)
+            end = ends[stop - 1] if stop > sent.segments else end
         sent.segments, sent.bytes = stop, end
-        return self.writes.between(start, end)
+        return start, end
 
     async def _run(self) -> None:
         """Hands over what is due as it becomes due, until there is more to do than to wait and to write."""
@@ -174,7 +177,7 @@ class _Player:
         """Hands over all that is due, the next write at least. Whether the kernel has taken it."""
         if self.wire.gone:
             return False
-        self.hand_over(self.next_bytes(self.due(self.writes.moments[self.sent.segments])))
+        self.hand_over(b"", self.next_run(self.due(self.writes.moments[self.sent.segments])))
         return bool(self.taken)
 
     async def _handed_over(self, *, boundary: Literal[True] | None = None) -> bool:
@@ -201,9 +204,10 @@ class _Player:
         index = self.sent.segments
         return bool(index and self.writes.boundaries[index - 1]) and self.sent.bytes == self.writes.ends[index - 1]
 
-    def hand_over(self, data: bytes | memoryview) -> None:
+    def hand_over(self, data: bytes, run: tuple[int, int] | None = None) -> None:
+        """``run``: what of the writes comes behind it."""
         self.wire.begin()
-        self.taken = self.wire.push(data)
+        self.taken = self.wire.push(data) if run is None else self.wire.push_run(data, self.writes, *run)
         self.sent.note(self.clock.now())
 
     async def _boundary(self) -> None:

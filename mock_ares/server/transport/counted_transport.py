@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from mock_ares.plan.columns import Writes
 from mock_ares.plan.model import TlsBreak
 from mock_ares.server.transport.client_socket import ClientSocket
 
@@ -49,6 +50,11 @@ class CountedTransport:
         self.written += len(data)
         self._write(data)
         return not self.flow.write_paused
+
+    def push_run(self, lead: bytes, writes: Writes, start: int, end: int) -> bool | None:
+        """The same with bytes of a plan, from one place to another, behind others."""
+        data = writes.between(start, end)
+        return self.push(b"".join((lead, data)) if lead else data)
 
     def write(self, data: bytes | memoryview) -> None:
         if data:

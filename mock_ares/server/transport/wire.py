@@ -60,7 +60,7 @@ class Wire:
 
     __slots__ = (
         "_cycle", "_head", "_protocol", "_transport", "begun", "ended", "ending", "hands_on", "http_version",
-        "keep_alive", "manners", "push", "scheme", "unread",
+        "keep_alive", "manners", "push", "push_run", "scheme", "unread",
     )  # fmt: skip
 
     def __init__(self, protocol: Carrier, cycle: Any, scope: dict[str, Any], head: ReadHead | None = None) -> None:
@@ -71,6 +71,8 @@ class Wire:
         self._transport: CountedTransport = protocol.transport
         self.push = self._transport.push
         """Writes, as ``write`` does, once ``begin`` has been called. See ``CountedTransport``."""
+        self.push_run = self._transport.push_run
+        """The same with a run of a plan's bytes."""
         self.begun = False
         """Whether a raw byte has been written."""
         self.http_version: str = scope["http_version"]

@@ -6,7 +6,11 @@ their number as they leave. What is said of the connection (SETTINGS, PING, GOAW
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from typing import Final
+
+from mock_ares.plan.columns import Writes, narrow
 
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What a client says first (RFC 9113 3.4)."""
@@ -47,6 +51,20 @@ def reset_stream(code: int) -> bytes:
 def goaway(last: int, code: int) -> bytes:
     """``last``: THIS, BELOW or ALL."""
     return frame(GOAWAY, last.to_bytes(4, "big") + code.to_bytes(4, "big"))
+
+
+def data_frames(data: bytes) -> array[int]:
+    """Where the DATA frames begin that stand in front of all others, and behind them where the last one ends.
+
+    Found once for a plan, so that nobody has to walk through its frames each time that it is sent.
+    """
+    found, at, size = array("q"), 0, len(data)
+    begin = found.append
+    while at + HEADER <= size and data[at + 3] == DATA:
+        begin(at)
+        at += HEADER + (data[at] << 16 | data[at + 1] << 8 | data[at + 2])
+    begin(found.pop() if at > size else at)  # the last one may have been cut
+    return narrow(found)
 
 
 class Addressed:
@@ -119,6 +137,30 @@ class Addressed:
                 at += len(header) - begun
                 self._header = b"" if whole else header
         return b"".join(parts), at, window - room
+
+    def run(self, writes: Writes, start: int, end: int, window: int) -> tuple[bytes, int] | None:
+        """The bytes of a plan from one place to another, and how much of the window they take. None: they are not DATA
+        frames of which it is known where they begin, or there is not room for all of them.
+        """
+        frames = writes.frames
+        if frames is None or self._owed or self._rest or self._header:
+            return None
+        first = bisect_left(frames, start)
+        last = bisect_left(frames, end, first)
+        if last == len(frames) or frames[first] != start or frames[last] != end:
+            return None
+        used = end - start - HEADER * (last - first)
+        if used > window:
+            return None
+        found, number = bytearray(memoryview(writes.data)[start:end]), self._number
+        if number[:3] == b"\0\0\0":  # one byte of four
+            shift, low = HEADER - 1 - start, number[3]
+            for at in frames[first:last]:
+                found[at + shift] = low
+        else:
+            for at in frames[first:last]:
+                found[at + 5 - start : at + HEADER - start] = number
+        return bytes(found), used
 
     def _whole_frames(self, data: bytes | memoryview, room: int) -> tuple[bytes, int]:
         """Those in front that come in full, and that there is room for; and the room behind them. Of a stream that was

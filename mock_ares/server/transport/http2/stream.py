@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mock_ares.plan.columns import Writes
 from mock_ares.plan.http.http2.frames import DATA, END_STREAM, MOST, Addressed, frame
 from mock_ares.plan.http.http2.head import block, coded
 from mock_ares.plan.http.negotiation import Manners
@@ -70,6 +71,17 @@ class StreamTransport:
         self._send(data)
         return not self.write_paused
 
+    def push_run(self, lead: bytes, writes: Writes, start: int, end: int) -> bool | None:
+        """The same with bytes of a plan, from one place to another, behind frames without data."""
+        run = None if self._waiting else self._addressed.run(writes, start, end, self._room)
+        if run is None or self.is_closing():
+            data = writes.between(start, end)
+            return self.push(b"".join((lead, data)) if lead else data)
+        frames, used = run
+        self._spend(used)
+        self._connection.push(b"".join((self._addressed.take(lead, 0)[0], frames)) if lead else frames)
+        return not self.write_paused
+
     def write(self, data: bytes | memoryview) -> None:
         if data:
             self.push(data)
@@ -118,17 +130,24 @@ class StreamTransport:
             self._writable.set()
 
     def _send(self, data: bytes | memoryview) -> None:
-        room = min(self._window.outbound_flow_control_window, self._shared.outbound_flow_control_window)
-        frames, taken, used = self._addressed.take(data, max(room, 0))
-        if used:
-            self._window.outbound_flow_control_window -= used
-            self._shared.outbound_flow_control_window -= used
-            self._sent()
+        frames, taken, used = self._addressed.take(data, self._room)
+        self._spend(used)
         if frames:
             self._connection.push(frames)
         if taken < len(data):  # of a plan, which is shared: many streams may wait with much of it
             rest = memoryview(data)[taken:]
             self._waiting = rest if rest.readonly else bytes(rest)
+
+    @property
+    def _room(self) -> int:
+        """Bytes of data that the client takes, of this stream and of all."""
+        return max(min(self._window.outbound_flow_control_window, self._shared.outbound_flow_control_window), 0)
+
+    def _spend(self, room: int) -> None:
+        if room:
+            self._window.outbound_flow_control_window -= room
+            self._shared.outbound_flow_control_window -= room
+            self._sent()
 
 
 class Owner(Protocol):

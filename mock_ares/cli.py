@@ -266,7 +266,7 @@ def _serve_alike(scenarios: Iterable[Scenario | Entry], host: str, port: int | N
 
     given = [
         name
-        for name in ("refuse_port", "reset_port", "json_logs", "tls", "bad_tls", "cert", "key")
+        for name in ("refuse_port", "reset_port", "json_logs", "bad_tls")
         if options[name] is not None and options[name] is not False and options[name] != {}
     ]
     if given:

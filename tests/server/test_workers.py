@@ -6,6 +6,7 @@ import asyncio
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -55,6 +57,21 @@ def test_workers_stream_alike_and_say_what_they_lack(tmp_path: Path) -> None:
         for path in ("/_mock/journal", "/api/user/memory"):
             with pytest.raises(AresError, match=r"501|404"):
                 "".join(stream_chat(f"{url[0]}{path}", token, "hi"))
+
+
+def test_workers_speak_tls_and_http2_by_one_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "hello.yaml").write_text("text: Hello there\nsegments: event\n")
+    options = ("--tls", "--http", "both", "--scenario", "hello", str(tmp_path / "hello.yaml"))
+    with running("mock_ares", "serve", "--port", "0", "--workers", "3", *options, ready="a fake ARES at") as line:
+        url = re.search(r"https://[\d.:]+", line)
+        assert url is not None
+        trusting = ssl.create_default_context(cafile=tmp_path / "data" / "mock-ares" / "authority" / "ca.pem")
+        authorization = {"authorization": f"Bearer {Keyring().issue_jwt(lifetime=60)}"}
+        for http2, spoken in ((False, "HTTP/1.1"), (True, "HTTP/2")) * 6:
+            with httpx.Client(http1=True, http2=http2, verify=trusting, timeout=20) as client:
+                answer = client.post(f"{url[0]}/api/chat/stream", json={"message": "hi"}, headers=authorization)
+            assert (answer.http_version, answer.text) == (spoken, "data: Hello\n\ndata:  there\n\n")
 
 
 HALF = Reply(text="a b", pace=Pace(pauses=(Pause(1, until="released"),)))

@@ -155,7 +155,7 @@ def _instead(listener: socket.socket, wanted: int | None) -> Iterator[str]:
         yield f"Port {USUAL_PORT} is taken by another program: this is port {port}. --port chooses one.\n"
 
 
-def _trust(tls: Tls | None) -> str:
+def trust_lines(tls: Tls | None) -> str:
     """How clients come to trust it, a line each."""
     if tls is None or tls.identity.ca is None:
         return ""
@@ -177,7 +177,7 @@ def _greeting(fake: FakeState, folder: Folder | None, url: str, outside: str | N
         f"JWT      {jwt}\n"
         f"API key  {key}\n"
         f"\n"
-        f"{_trust(tls)}"
+        f"{trust_lines(tls)}"
         f"{ask_line(url, jwt, EXAMPLE, ca=fake.ca)}\n"
         f"\n"
         f"{_scenarios(fake, folder)}; one is picked in the console, or with -H 'X-Mock-Ares-Scenario: NAME'. "

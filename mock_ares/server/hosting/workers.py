@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from uvicorn.server import ServerState
+
 from mock_ares.ares.credentials import MONTH
 from mock_ares.scenario.catalogue import Catalogue, Entry
 from mock_ares.scenario.model import Scenario
@@ -23,8 +25,12 @@ from mock_ares.server.record.curl import EXAMPLE, ask_line
 from mock_ares.server.state import FakeState, Settings
 
 if TYPE_CHECKING:
+    import asyncio
+
     from uvicorn.config import Config
     from uvicorn.supervisors import Multiprocess
+
+    from mock_ares.server.hosting.loop import Tls
 
 MOST_NAMED = 5
 LOOK = 0.05
@@ -73,17 +79,19 @@ def run(
 ) -> None:
     """Serves until SIGINT or SIGTERM; ``ready`` is called with what a person wants to know.
 
-    Raises NeedsStateError, CannotListenError, LookupError for a scenario that does not exist.
+    Raises NeedsStateError, CannotListenError, CertificateError, LookupError for a scenario that does not exist.
     """
-    from mock_ares.server.hosting.loop import listen_chosen, url_of
+    from mock_ares.server.hosting.loop import listen_chosen, tls_of, url_of
     from mock_ares.server.transport.uvicorn_config import workers_config
 
     read = tuple(Catalogue(scenarios).values())  # all of them: they are looked at whole, and pickled
     refuse(settings, read)
     fake = FakeState.make(settings, read)
+    tls = tls_of(settings.tls, host)  # the authority is there from now on: workers only read it
     with listen_chosen(host, port) as listener:
-        ready(_greeting(fake, url_of(listener), workers))
-        _supervisor(workers_config(functools.partial(_app, settings, read), workers), listener).run()
+        ready(_greeting(fake, url_of(listener, tls), workers, tls))
+        over = None if tls is None else f"{__name__}:{over_tls.__name__}"
+        _supervisor(workers_config(functools.partial(_app, settings, read, host), workers, over), listener).run()
 
 
 def _supervisor(config: Config, listener: socket.socket) -> Multiprocess:
@@ -102,12 +110,30 @@ def _supervisor(config: Config, listener: socket.socket) -> Multiprocess:
     return Supervisor(config, [listener])
 
 
-def _app(settings: Settings, scenarios: tuple[Scenario, ...]) -> Any:
+def _app(settings: Settings, scenarios: tuple[Scenario, ...], host: str) -> Any:
     """What a worker serves, for as long as the process lives that started it."""
     from mock_ares.server.hosting.app import create_app
+    from mock_ares.server.hosting.loop import tls_of
 
     threading.Thread(target=_end_with_parent, name="mock-ares parent", daemon=True).start()
-    return create_app(settings, scenarios)
+    app = create_app(settings, scenarios)
+    app.state.tls = tls_of(settings.tls, host, app.tell)
+    return app
+
+
+def over_tls(config: Config, server_state: ServerState, **more: Any) -> asyncio.Protocol:
+    """A worker's connection, in the place of uvicorn's class for one, which is found by its name."""
+    return _beneath(config, server_state)()
+
+
+@functools.lru_cache(maxsize=1)
+def _beneath(config: Config, state: ServerState) -> Callable[[], asyncio.Protocol]:
+    from mock_ares.server.hosting.loop import Versions
+    from mock_ares.server.transport.uvicorn_config import protocol_factory
+
+    app: Any = config.loaded_app
+    tls: Tls = app.state.tls
+    return tls.beneath(Versions(app, state, protocol_factory(app, state)), state)
 
 
 def _end_with_parent() -> None:
@@ -117,10 +143,12 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _greeting(fake: FakeState, url: str, workers: int) -> str:
-    jwt = fake.keyring.issue_jwt(lifetime=MONTH)
+def _greeting(fake: FakeState, url: str, workers: int, tls: Tls | None) -> str:
+    from mock_ares.server.hosting.foreground import trust_lines
+
+    jwt, ca = fake.keyring.issue_jwt(lifetime=MONTH), None if tls is None else tls.identity.ca
     return (
         f"mock-ares: a fake ARES at {url} in {workers} processes that share no state: no console, no accounts "
-        f"(profile {fake.profile.name}; Ctrl-C ends it)\n\n"
-        f"JWT      {jwt}\nAPI key  {fake.keyring.issue_api_key(lifetime=MONTH)}\n\n{ask_line(url, jwt, EXAMPLE)}"
+        f"(profile {fake.profile.name}; Ctrl-C ends it)\n\n{trust_lines(tls)}"
+        f"JWT      {jwt}\nAPI key  {fake.keyring.issue_api_key(lifetime=MONTH)}\n\n{ask_line(url, jwt, EXAMPLE, ca=ca)}"
     )

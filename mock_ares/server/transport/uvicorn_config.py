@@ -39,9 +39,10 @@ def protocol_factory(
     return lambda: config.http_protocol_class(config=config, server_state=state, app_state={})  # type: ignore[call-arg]
 
 
-def workers_config(factory: Callable[[], Any], workers: int) -> Config:
-    """For uvicorn's own processes; what crosses over to them is pickled, the class by its name."""
-    return _config(factory, "mock_ares.server:Http", factory=True, workers=workers)
+def workers_config(factory: Callable[[], Any], workers: int, http: str | None = None) -> Config:
+    """For uvicorn's own processes; what crosses over to them is pickled. ``http``: what makes a connection, by its
+    name; None: the class."""
+    return _config(factory, http or "mock_ares.server:Http", factory=True, workers=workers)
 
 
 def _config(app: Any, http: Any, **more: Any) -> Config:

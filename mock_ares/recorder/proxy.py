@@ -69,6 +69,9 @@ class Outcome:
 class RecordingProxy:
     """``told`` is called with each outcome; ``await settled()`` waits for those under way. For one event loop."""
 
+    http = "1.1"
+    """What is handed on is bytes of HTTP/1.1: a client with prior knowledge of HTTP/2 is told so."""
+
     def __init__(
         self,
         upstream: Upstream,
@@ -88,7 +91,10 @@ class RecordingProxy:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: object) -> None:
         wire: Wire = scope["extensions"][EXTENSION]
-        if wire.refusal is not None:  # the connection says so itself
+        if wire.refusal is not None:
+            wire.write(wire.refusal.plainly)
+            await wire.flush()
+            wire.close()
             return
         fields = Fields.of(scope["headers"])
         origin = fields.get("origin")

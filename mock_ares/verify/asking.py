@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import h11
@@ -26,8 +27,11 @@ LONGEST = 120.0
 class Asker:
     """One server. Each exchange has a connection of its own, which is closed behind it."""
 
-    def __init__(self, url: str, *, timeout: float = 20.0, ca: Path | None = None) -> None:
-        """``url`` is the origin, ``timeout`` the longest silence in seconds. Raises UsageError."""
+    def __init__(
+        self, url: str, *, timeout: float = 20.0, ca: Path | None = None, http: Literal["1.1", "2"] = "1.1"
+    ) -> None:
+        """``url`` is the origin, ``timeout`` the longest silence in seconds, ``http`` the version that is spoken: by
+        ALPN, or in clear text with prior knowledge. Raises UsageError."""
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
         try:
@@ -43,8 +47,10 @@ class Asker:
             raise UsageError(f"{url}: the origin alone is wanted, {origin}; the paths are ARES's")
         self._host, self._name = parts.netloc, parts.hostname
         self._address = (parts.hostname, port or (443 if parts.scheme == "https" else 80))
-        self._timeout = timeout
+        self._timeout, self._http = timeout, http
         self._tls = _context(ca) if parts.scheme == "https" else None
+        if self._tls is not None and http == "2":
+            self._tls.set_alpn_protocols(["h2"])
 
     def ask(self, ask: Probe, values: Mapping[str, str]) -> HttpAnswer:
         """Sends a request, filled with the values. Raises NoAnswerError."""
@@ -77,6 +83,26 @@ class Asker:
             raise
 
     def _on(self, wire: socket.socket, ask: Probe) -> HttpAnswer:
+        return self._by_http2(wire, ask) if self._http == "2" else self._by_http1(wire, ask)
+
+    def _by_http2(self, wire: socket.socket, ask: Probe) -> HttpAnswer:
+        from mock_ares.verify.http2_wire import Http2Wire
+
+        if isinstance(wire, ssl.SSLSocket) and wire.selected_alpn_protocol() != "h2":
+            raise NoAnswerError("speaks no HTTP/2: ALPN does not choose it")
+        http, body = Http2Wire(wire, self._timeout, MOST_BODY, LONGEST), ask.body.encode()
+        scheme = "http" if self._tls is None else "https"
+        said = [(":method", ask.method), (":path", ask.path), (":scheme", scheme), (":authority", self._host)]
+        fields = [*said, ("user-agent", "mock-ares"), *ask.fields, *_length(ask, body)]
+        answer = http.exchange(fields, body)
+        for _ in range(ask.times - 1):
+            try:
+                http.exchange(fields, body)
+            except (ConnectionError, NoAnswerError):
+                return replace(answer, kept=False)
+        return answer
+
+    def _by_http1(self, wire: socket.socket, ask: Probe) -> HttpAnswer:
         http = h11.Connection(h11.CLIENT)
         answer = self._exchange(wire, http, ask)
         for _ in range(ask.times - 1):
@@ -89,8 +115,7 @@ class Asker:
 
     def _exchange(self, wire: socket.socket, http: h11.Connection, ask: Probe) -> HttpAnswer:
         body = ask.body.encode()
-        length = [("content-length", str(len(body)))] if body or ask.method == "POST" else []
-        fields = [("host", self._host), ("user-agent", "mock-ares"), *ask.fields, *length]
+        fields = [("host", self._host), ("user-agent", "mock-ares"), *ask.fields, *_length(ask, body)]
         request = h11.Request(method=ask.method, target=ask.path, headers=fields)
         sent = [http.send(event) for event in (request, h11.Data(data=body), h11.EndOfMessage())]
         began = monotonic()
@@ -151,6 +176,10 @@ class _Reader:
             self._first = self._first or data[:READ]
             self._http.receive_data(data)
         return event
+
+
+def _length(ask: Probe, body: bytes) -> list[tuple[str, str]]:
+    return [("content-length", str(len(body)))] if body or ask.method == "POST" else []
 
 
 def _context(ca: Path | None) -> ssl.SSLContext:

@@ -45,6 +45,8 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option("--timeout", default="20s", callback=_seconds, metavar="DURATION", show_default=True,
               help="The longest silence before an answer is given up.")  # fmt: skip
 @click.option("--ca", type=PATH, metavar="FILE", help="The authority of its certificate, as PEM.")
+@click.option("--http", default="1.1", type=click.Choice(["1.1", "2"]), show_default=True,
+              help="The version that is spoken; 2: by ALPN, or in clear text with prior knowledge.")  # fmt: skip
 @click.option("--report", "reports", multiple=True, type=PATH, metavar="PATH", help="Write it as the ending says.")
 def verify(url: str, **options: Any) -> None:
     """Verify a server: does it answer as ARES does?
@@ -58,7 +60,7 @@ def verify(url: str, **options: Any) -> None:
     with told():
         refuse_reports(options["reports"])
         run = Verification(
-            Asker(url, timeout=options["timeout"], ca=options["ca"]),
+            Asker(url, timeout=options["timeout"], ca=options["ca"], http=options["http"]),
             "" if options["profile"] == AUTO else options["profile"],
             dict(_credentials(options)),
             _only(options["only"]),

@@ -235,6 +235,23 @@ def test_what_is_too_large_goes_through_and_is_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)), b"HTTP/2 with prior knowledge"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(40), b"TLS"),
+    ],
+)
+def test_what_is_no_request_by_http1_is_told(said: bytes, reason: bytes, tmp_path: Path) -> None:
+    with recording(saying(HEAD + b"\r\n"), tmp_path) as session:
+        host, _, port = session.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=20) as client:
+            client.sendall(said)
+            heard = b"".join(iter(lambda: client.recv(65536), b""))
+    assert heard.startswith(b"HTTP/1.1 400 ") and reason in heard
+    assert not session.outcomes
+
+
 # Servers that are none
 
 

@@ -74,6 +74,15 @@ class RecordEar:
         )
         self.send(head.encode() + body)
 
+    def opened(self, data: bytes) -> bytes:
+        """What bytes of the connection say, which need not be whole records."""
+        self._incoming.write(data)
+        said = b""
+        with contextlib.suppress(ssl.SSLWantReadError):
+            while part := self.tls.read(1 << 16):
+                said += part
+        return said
+
     def farewell(self) -> None:
         """close_notify, and FIN behind it."""
         with contextlib.suppress(ssl.SSLError):

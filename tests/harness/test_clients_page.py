@@ -257,6 +257,10 @@ class TestWhatIsWrongWithAPage:
         said = self.refused(page("show(await ask(message, 'http://127.0.0.1:9/api/chat/stream'));", error=""))
         assert "asked another server, POST http://127.0.0.1:9/api/chat/stream, which got no answer" in said
         assert "name its port with --port" in said
+        said = self.refused(page("show(await ask(message, ares.replace('http:', 'https:')));", error=""))
+        assert "which got no answer; the fake listens at http://127.0.0.1:" in said and said.endswith(
+            ": run it with --tls"
+        )
         said = self.refused(page("show(await ask(message, '/api/chat/stream'));", error=""))
         assert "was answered with 501" in said and "have its proxy pass that on to http://127.0.0.1:" in said
 

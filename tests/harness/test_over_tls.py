@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import ssl
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +13,22 @@ from pathlib import Path
 import pytest
 import trustme
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mock_ares.cli import main
 from mock_ares.harness.checks import CHECKS
+from mock_ares.harness.checks.rows import one
 from mock_ares.harness.clients.browser.client import BrowserClient
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.clients.in_process import PythonClient
+from mock_ares.harness.clients.page.client import PageClient
+from mock_ares.harness.clients.page.trust import key_of, keys_of
 from mock_ares.harness.clients.protocol import decode_request, encode_request
 from mock_ares.harness.clients.remote import RemoteClient
 from mock_ares.harness.clients.spawned import ProcessClient
 from mock_ares.harness.model import Client, Target, UsageError
+from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.report.counterexample.failure_text import failure_text
 from mock_ares.harness.run.check_runner import why_skipped
 from mock_ares.harness.run.checks_in_order import run_contract
@@ -28,6 +37,9 @@ from mock_ares.harness.surroundings import unreachable
 from mock_ares.server.certificates.identity import Certificate
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
+from tests.pages.rig import served
+from tests.ports import lasting_port
+from tests.toolchains import require_tool
 
 SOME = ("request", "read-line", "drop-fin", "drop-rst", "drop-rst-close", "drop-length", "refused", "idle-close")
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -259,3 +271,54 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     saved = str(next(Path(".mock-ares/failures").glob("*drop-rst.yaml")))
     ran = CliRunner().invoke(main, ["replay", saved, "--tls", "--client", "client:stream_chat"])
     assert (ran.exit_code, "STILL FAILS" in ran.output) == (1, True), ran.output
+
+
+ON_TRIAL = """<!doctype html>
+<textarea id="message"></textarea><button>Send</button><p id="answer"></p><p id="error"></p>
+<script>
+  const headers = { "Content-Type": "application/json" };
+  document.querySelector("button").onclick = async () => {
+    try {
+      const trusted = await fetch("OTHER", { mode: "no-cors" }).then(() => "it trusts anybody", () => "");
+      const asked = { method: "POST", headers, body: JSON.stringify({ message: "hi" }) };
+      const response = await fetch("ARES/api/chat/stream", asked);
+      const text = await response.text();
+      answer.textContent = trusted + text.split("\\n\\n").map((event) => event.slice(6)).join("");
+    } catch (failure) {
+      error.textContent = String(failure);
+    }
+  };
+</script>
+"""
+
+
+class TestAPage:
+    def test_a_key_is_named_as_chromium_has_it(self) -> None:
+        for key in trustme.KeyType:
+            made = trustme.CA().issue_cert("a.test", key_type=key)
+            found = x509.load_pem_x509_certificate(made.cert_chain_pems[0].bytes())
+            of_it = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            assert key_of(found.public_bytes(Encoding.DER)) == base64.b64encode(hashlib.sha256(of_it).digest()).decode()
+
+    def test_who_shows_no_certificate_has_no_key(self) -> None:
+        with FakeServer() as clear:
+            assert keys_of(["http://127.0.0.1:9", "file:///a", clear.url.replace("http:", "https:")]) == frozenset()
+
+    @pytest.mark.slow
+    @pytest.mark.toolchain("chromium")
+    def test_it_trusts_the_fake_and_its_own_server_and_nobody_else(self, tmp_path: Path) -> None:
+        """A page with a certificate of its own making; another server of the fake's authority has another key."""
+        require_tool("chromium")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+        port = str(lasting_port())
+        words = {"prompt": "#message", "send": "button", "answer": "#answer", "error": "#error", "port": port}
+        with FakeServer(Settings(tls=True)) as other, served(tmp_path, context) as origin:
+            page = ON_TRIAL.replace("ARES", f"https://localhost:{port}").replace("OTHER", other.url)
+            (tmp_path / "index.html").write_text(page)
+            with (
+                PageClient(origin, options=words) as client,
+                ExampleRunner.of(client, "docs", Transport(True)) as arena,
+            ):
+                seen = arena.observe(client, one("ab", "cd")).observation
+        assert (seen.text, seen.error) == ("abcd", None)

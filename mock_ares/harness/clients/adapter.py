@@ -27,7 +27,7 @@ class Adapter(ABC):
     restarts: bool = True
     """A retry after some text was shown can be told from that text; what stands on a terminal or page cannot."""
     is_browser: bool = False
-    """It runs in a browser, which is told to look at no certificates, and speaks HTTP/2 over TLS alone."""
+    """It runs in a browser, which speaks HTTP/2 over TLS alone."""
     releases: bool = False
     """Of two questions at once it ends the pauses until released itself, when the other is under way."""
     port: int | None = None
@@ -72,6 +72,9 @@ class Adapter(ABC):
 
     def prepare(self) -> None:  # noqa: B027  # most have nothing to get ready
         """Another example comes: what it takes to get ready is none of its time. Raises UsageError, HarnessError."""
+
+    def find(self, url: str) -> None:  # noqa: B027  # most are told with each example
+        """The fake's origin, where it will be asked at ``port``."""
 
     def refuses(self, case: Case) -> str | None:
         """Why it cannot be asked that; None: it can."""

@@ -107,7 +107,10 @@ class ExampleRunner:
             raise UsageError(
                 "browsers speak HTTP/2 over TLS alone, without prior knowledge: --tls --http 2, http/2+tls"
             )
-        return cls(profile, port=getattr(client, "port", None), transport=transport)
+        runner = cls(profile, port=getattr(client, "port", None), transport=transport)
+        if (find := getattr(client, "find", None)) is not None:
+            find(runner.url)
+        return runner
 
     @property
     def url(self) -> str:

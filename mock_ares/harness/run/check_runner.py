@@ -160,10 +160,10 @@ def _not_about(tls: bool | Certificate, client: Client, check: Check) -> str | N
         return None
     if tls is not True:
         return "the certificate is your own, and what must be refused is made with the authority of --tls alone"
-    if getattr(client, "is_browser", False):
-        return "not asked: the browser is told to trust anybody, so that it trusts the fake"
     if getattr(client, "port", None) is not None:
         return "not asked: the client looks for its server at a port of its own, so it cannot be pointed elsewhere"
+    if getattr(client, "is_browser", False):
+        return "not asked: the browser is told to trust anybody, so that it trusts the fake"
     return None
 
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,13 @@ class Browser:
     Not for use by several threads at once. ``close`` may be called twice, and happens by itself at exit.
     """
 
-    def __init__(self, program: str | None = None) -> None:
-        """Start ``program``, or the first that is found. Raises ChromiumError if there is none."""
+    def __init__(self, program: str | None = None, flags: Sequence[str] = ()) -> None:
+        """Start ``program``, or the first that is found, with more flags. Raises ChromiumError if there is none."""
         program = program or find_chromium()
         if program is None:
             raise ChromiumError(f"no browser: expected one of {', '.join(PROGRAMS)} on PATH; install chromium")
         self._home = Path(tempfile.mkdtemp(prefix="mock-ares-chromium-"))
-        self._pid, self._commands, self._messages = _spawn(program, self._home)
+        self._pid, self._commands, self._messages = _spawn(program, self._home, flags)
         self._closed = weakref.finalize(self, _end, self._pid, self._commands, self._messages, self._home)
         self._received: list[bytes] = []
         self._inbox: deque[Message] = deque()
@@ -133,14 +134,14 @@ class Browser:
         return ChromiumError("\n".join(["the browser ended unexpectedly; its last words:", *(log or ["(none)"])]))
 
 
-def _spawn(program: str, home: Path) -> tuple[int, int, int]:
+def _spawn(program: str, home: Path, flags: Sequence[str]) -> tuple[int, int, int]:
     """Start the program in a process group of its own: its pid, the end to write to, the end to read from."""
     theirs_in, ours_out = os.pipe()
     ours_in, theirs_out = os.pipe()
     # Out of the way of 3 and 4 first, or the first copy could overwrite the second's source.
     high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (theirs_in, theirs_out)]
     log = home / "log"
-    arguments = [program, *FLAGS, f"--user-data-dir={home / 'profile'}", "about:blank"]
+    arguments = [program, *FLAGS, *flags, f"--user-data-dir={home / 'profile'}", "about:blank"]
     try:
         pid = os.posix_spawn(
             program,

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from mock_ares.harness.clients.browser.client import INSTALL
 from mock_ares.harness.clients.browser.devtools import Browser, ChromiumError, Message, find_chromium
+from mock_ares.harness.clients.page.trust import FLAG
 from mock_ares.harness.model import UsageError
 from mock_ares.monotonic import monotonic
 
@@ -29,6 +30,8 @@ class PageBrowser(Protocol):
 
     renews: bool
     """A page may be used again with its stores emptied; else another example gets another one."""
+    ignores_certificates: bool
+    """Pages are let go on whatever certificate they are shown: it could not be told whom to trust."""
 
     def open(self) -> str:
         """A page in a context of its own; returns the session by which one talks to it."""
@@ -42,6 +45,9 @@ class PageBrowser(Protocol):
     def receive(self, deadline: float) -> Message | None:
         """The next answer or event, or None at the deadline (on the monotonic clock)."""
 
+    def trust(self, keys: frozenset[str]) -> None:
+        """To be called before a page is open: servers with these keys (``trust.keys_of``) are trusted."""
+
     def close(self) -> None:
         """Closes all pages. It may be called twice."""
 
@@ -50,18 +56,32 @@ class OwnBrowser:
     """A Chromium that is started for it. Raises UsageError where there is none that works."""
 
     renews = True
+    ignores_certificates = False
 
     def __init__(self) -> None:
         if (program := find_chromium()) is None:
             raise UsageError(f"a page needs a browser, and there is none on PATH: {INSTALL}")
+        self._program = program
+        self._contexts: dict[str, str] = {}
+        self._start()
+
+    def _start(self, *flags: str) -> None:
         try:
-            self._browser = Browser(program)
+            self._browser = Browser(self._program, flags)
             self._browser.call("Browser.getVersion")
         except ChromiumError as error:
-            raise UsageError(f"the browser {program} does not work: {error}") from error
-        self._contexts: dict[str, str] = {}
-        self.receive = self._browser.receive
-        self.close = self._browser.close
+            raise UsageError(f"the browser {self._program} does not work: {error}") from error
+
+    def trust(self, keys: frozenset[str]) -> None:
+        if keys:  # which only a browser that starts can be told
+            self._browser.close()
+            self._start(f"{FLAG}={','.join(sorted(keys))}")
+
+    def receive(self, deadline: float) -> Message | None:
+        return self._browser.receive(deadline)
+
+    def close(self) -> None:
+        self._browser.close()
 
     def open(self) -> str:
         browser = self._browser
@@ -89,6 +109,7 @@ class PlaywrightBrowser:
     """
 
     renews = False  # what its context came with would be gone from the stores
+    ignores_certificates = True  # it is started by others, with other flags
 
     def __init__(self, new_context: Callable[[], Any]) -> None:
         from playwright.sync_api import Error
@@ -137,6 +158,9 @@ class PlaywrightBrowser:
             if not self._inbox:
                 time.sleep(min(left, PUMPED))
         return self._inbox.popleft()
+
+    def trust(self, keys: frozenset[str]) -> None:
+        """It trusts anybody."""
 
     def close(self) -> None:
         for session in list(self._contexts):

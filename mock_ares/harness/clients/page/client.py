@@ -19,6 +19,7 @@ from mock_ares.harness.clients.browser.devtools import ChromiumError
 from mock_ares.harness.clients.page.browsers import OwnBrowser, PageBrowser
 from mock_ares.harness.clients.page.markdown import source_of
 from mock_ares.harness.clients.page.tab import BlockedError, LostError, Tab
+from mock_ares.harness.clients.page.trust import keys_of
 from mock_ares.harness.clients.running_example import MOST_TEXT, RunningExample, UnacceptableError
 from mock_ares.harness.model import CANARY, KEY_PATH, Case, HarnessError, Observation, Target, UsageError
 from mock_ares.monotonic import monotonic
@@ -67,6 +68,11 @@ class PageClient(Adapter):
         options: Mapping[str, str] = {},
     ) -> None:
         super().__init__(name or url, capabilities, timeout, "best-effort")
+        self._keys: frozenset[str] | None = None
+        """Whom the browser is to trust; None: not known yet."""
+        self._trusted = frozenset[str]()
+        """Whom it does."""
+        self._server = ""
         self.point(url, options)
         self.port = _port(options.get("port", str(PORT)))
         self.capabilities |= {"page", "incremental"}
@@ -90,10 +96,15 @@ class PageClient(Adapter):
         self._url = _address(url)
         self._words = _words(options)
         self._setup = options.get("setup", "")
+        self._keys = None
+
+    def find(self, url: str) -> None:
+        self._server = url
+        self._keys = None
 
     def start(self) -> None:
         self._script()
-        self._browser = self._browser or self.browse()
+        self._browser = self._browser or self._trusting()
 
     def prepare(self) -> None:
         """A new page, for another example."""
@@ -106,6 +117,8 @@ class PageClient(Adapter):
             raise HarnessError(f"the browser failed: {error}") from error
 
     def _opened(self) -> None:
+        if self._keys is None and self._keys_changed():
+            self.close()
         tab = self._tab
         if tab is not None and self._may_stay(tab):
             with suppress(BlockedError):
@@ -117,10 +130,21 @@ class PageClient(Adapter):
             self._tab = None
         tab = self._tab
         if tab is None:
-            self._browser = self._browser or self.browse()
+            self._browser = self._browser or self._trusting()
             tab = self._tab = Tab(self._browser, self._url, self._words, self._script())
             tab.open()
         self._one_line = not tab.place("prompt").lines
+
+    def _keys_changed(self) -> bool:
+        """Looks whom the browser is to trust, and whether it has been told of others."""
+        self._keys = keys_of((self._server, self._url))
+        return self._keys != self._trusted
+
+    def _trusting(self) -> PageBrowser:
+        browser = self.browse()
+        self._trusted = self._keys or frozenset()
+        browser.trust(self._trusted)
+        return browser
 
     def _may_stay(self, tab: Tab) -> bool:
         same = (tab.url, tab.words) == (self._url, self._words)
@@ -359,19 +383,21 @@ class PageClient(Adapter):
 
     def _refuse_another_server(self, tab: Tab, example: RunningExample, quiet: float) -> None:
         """Raises UsageError where the page has asked, and not here."""
-        fake = urlsplit(example.target.url).port
+        fake = urlsplit(example.target.url)
         for asked in list(tab.requests.values()):
             if asked.method != "POST" or quiet < PATIENCE or (asked.pending and asked.status is None):
                 continue
-            if urlsplit(asked.url).port == fake:
+            there = urlsplit(asked.url)
+            if there.port == fake.port and there.scheme == fake.scheme:
                 continue
             got = f"was answered with {asked.status}" if asked.status else "got no answer"
             own = asked.origin == f"{urlsplit(self._url).scheme}://{urlsplit(self._url).netloc}"
-            todo = (
-                f"have its proxy pass that on to {example.target.url}"
-                if own
-                else "name its port with --port, or point it here"
-            )
+            if there.port == fake.port:
+                todo = f"run it {'with' if there.scheme == 'https' else 'without'} --tls"
+            elif own:
+                todo = f"have its proxy pass that on to {example.target.url}"
+            else:
+                todo = "name its port with --port, or point it here"
             raise UsageError(
                 f"the page asked another server, POST {asked.url}, which {got}; the fake listens at "
                 f"{example.target.url}: {todo}"

@@ -119,7 +119,8 @@ class Tab:
         self._session = self.browser.open()
         for domain in ("Inspector", "Page", "Runtime", "Network"):
             self._call(f"{domain}.enable")
-        self._call("Security.setIgnoreCertificateErrors", ignore=True)  # no folder of authorities can be given to it
+        if self.browser.ignores_certificates:
+            self._call("Security.setIgnoreCertificateErrors", ignore=True)
         self._frame = self._call("Page.getFrameTree")["frameTree"]["frame"]["id"]
         self._call("Runtime.addBinding", name="told", executionContextName=WORLD)
         source = EYES.read_text(encoding="utf-8").replace("(WORDS)", f"({json.dumps(self.words)})")
@@ -461,5 +462,7 @@ def _reason(said: str) -> str:
     reasons = {
         "net::ERR_CONNECTION_REFUSED": "nothing listens there; start it, and check it again",
         "net::ERR_NAME_NOT_RESOLVED": "no such host",
+        "net::ERR_SSL_PROTOCOL_ERROR": "what listens there speaks no TLS; is it http?",
+        "net::ERR_EMPTY_RESPONSE": "what listens there does not answer; is it https?",
     }
     return reasons.get(said, said.removeprefix("net::"))

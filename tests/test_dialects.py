@@ -178,10 +178,10 @@ def test_a_reply_without_its_end_record_is_incomplete_where_there_is_one(name: s
 
 
 @dialects
-def test_only_the_typed_dialect_reports_errors(name: str) -> None:
+def test_an_error_that_a_dialect_reports_is_read(name: str) -> None:
     dialect = DIALECTS[name]
     event = dialect.error(NAMES, "no")
-    assert (event is not None) == (name == "typed")
+    assert dialect.reports_errors == (event is not None)
     if event is not None:
         body = spelled(dialect, [*dialect.opening(NAMES), dialect.chunk("Hel"), event])
         assert dialect.decode(body) == Decoded("Hel", complete=False, error="no")
@@ -243,13 +243,18 @@ from mock_ares.dialects.base import Decoded, Dialect, dialect, json_event, recor
 
 @dialect("plainly")
 class Plainly(Dialect):
-    """A record for each chunk."""
+    """A record for each chunk, and a last line that is none."""
+
+    ends = True
 
     def chunk(self, text):
         return json_event({"say": text}, ",", ":")
 
+    def closing(self, names, text):
+        return [[("data", "[DONE]")]]
+
     def decode(self, body):
-        return Decoded("".join(string_of(record, "say") for record in records(body)), True)
+        return Decoded("".join(string_of(record, "say") for record in records(body)), b"[DONE]" in body)
 '''
 USE = """
 import sys
@@ -266,19 +271,21 @@ from mock_ares.dialects import DIALECTS
 from mock_ares.harness.checks import CHECKS
 from mock_ares.plan.build import RequestContext, build
 
-reply = loads("replies: [{text: a, dialect: plainly}]").replies[0]
+reply = loads("replies: [{text: a, dialect: plainly, framing: {json: {space: much}}}]").replies[0]
 print(build(reply, RequestContext()).payload.decode(), end="")
-assert list(DIALECTS) == list(DialectChoice().choices) == ["text", "lines", "delta", "plainly", "typed"]
-assert "plainly" in CHECKS["chunk-split"].info.dialects and "plainly" not in CHECKS["missing-end"].info.dialects
+assert list(DIALECTS) == list(DialectChoice().choices) == sys.argv[2:]
+assert "plainly" in CHECKS["missing-end"].info.dialects and "plainly" not in CHECKS["drop-silent"].info.dialects
 """
 
 
 def test_a_file_is_all_it_takes(tmp_path: Path) -> None:
     (tmp_path / "plainly.py").write_text(OTHER, encoding="utf-8")
+    records = sorted([*(name for name, dialect in DIALECTS.items() if not dialect.raw), "plainly"])
+    order = [*(name for name, dialect in DIALECTS.items() if dialect.raw), *records]
     done = subprocess.run(
-        [sys.executable, "-c", USE, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", USE, str(tmp_path), *order], capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.stdout == 'data: {"say":"a"}\n\n', done.stderr
+    assert done.stdout == 'data: { "say" :\t"a" }\n\ndata: [DONE]\n\n', done.stderr
 
 
 @dialects

@@ -27,7 +27,10 @@ def spelled(text: str, how: Json) -> str:
     """A JSON text as ``how`` has it; anything else, and what is to be as it is, stays."""
     if how == _USUAL:
         return text
-    record = json.loads(text)
+    try:
+        record = json.loads(text)
+    except ValueError:  # a dialect may end in a line that is no JSON
+        return text
     if not isinstance(record, dict):
         return text
     if how.more:

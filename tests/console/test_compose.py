@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from playwright.async_api import Page, expect
 
+from mock_ares.dialects import DIALECTS
 from mock_ares.paths import CONTRACTS
 from mock_ares.server.state import Settings
 from tests.console.stage import Served, open_console
@@ -32,7 +33,7 @@ async def send(page: Page, message: str, scenario: str = "") -> None:
 class TestSend:
     async def test_reads_every_dialect(self, page: Page, served: Served) -> None:
         await open_console(page, served.url, "compose")
-        for dialect in ("text", "lines", "delta", "typed"):
+        for dialect in DIALECTS:
             served.api("PATCH", "settings", {"dialect": dialect})
             await send(page, "hi", "hello")
             await expect(page.locator(".state")).to_contain_text(f"read as {dialect}")

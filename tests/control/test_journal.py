@@ -15,6 +15,7 @@ import pytest
 from mock_ares.authoring.calls import reply
 from mock_ares.authoring.load import loads
 from mock_ares.control import send_records
+from mock_ares.dialects import DIALECTS
 from mock_ares.faults import close_early
 from mock_ares.scenario.model import Pace, Pause, Position, Segments
 from mock_ares.server.playback import player, progress
@@ -118,7 +119,7 @@ class TestOneRequest:
         assert told["read"]["text"] == "a\ufffdbc"
         assert told["plan"]["events"]["items"][0]["text"] == "a\ufffdbc"
 
-    @pytest.mark.parametrize("dialect", ["text", "lines", "delta", "typed"])
+    @pytest.mark.parametrize("dialect", DIALECTS)
     def test_what_a_correct_client_reads(self, api: Api, dialect: str) -> None:
         api.call("PATCH", "/settings", {"dialect": dialect})
         api.ask()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mock_ares.dialects import DIALECTS
 from mock_ares.harness.clients.adapter import Adapter
 from mock_ares.harness.clients.kinds import KINDS
 from mock_ares.harness.model import KnownFailure, UsageError
@@ -83,7 +84,7 @@ def test_they_become_clients(tmp_path: Path) -> None:
         ("[[client]]\nbrowser = 1", "browser is a text, not 1"),
         ("[[client]]\nbrowser = 'a'\nkind = 'driver'", "kind is exec or driver, and goes with command"),
         ("[[client]]\ncommand = 'a'\nkind = 'browser'", "kind is exec or driver"),
-        ("[[client]]\ncommand = 'a'\ndialect = 'x'", "dialect is one of text, lines, delta, typed, not 'x'"),
+        ("[[client]]\ncommand = 'a'\ndialect = 'x'", f"dialect is one of {', '.join(DIALECTS)}, not 'x'"),
         ("[[client]]\ncommand = 'a'\ncapabilities = 'cancel'", "capabilities is a list of texts"),
         ("[[client]]\ncommand = 'a'\nexpect = ['bom']", "expect: checks and reasons are wanted"),
         ("[[client]]\ncommand = 'a'\n[[client]]\ncommand = 'a'", "two clients are named 'a'"),

@@ -8,6 +8,7 @@ from hypothesis import reject
 from hypothesis import strategies as st
 
 from mock_ares import faults
+from mock_ares.dialects import DIALECTS
 from mock_ares.scenario.model import (
     Body,
     Chunks,
@@ -155,7 +156,7 @@ wholes = st.one_of(
     st.builds(Text, recorded=st.lists(texts | st.just(Hex("ff")), min_size=1, max_size=3).map(tuple)),
 )
 travels = {
-    "dialect": st.sampled_from(["text", "lines", "delta", "typed"]),
+    "dialect": st.sampled_from(list(DIALECTS)),
     "framing": framings,
     "segments": segmentations,
 }

@@ -37,6 +37,7 @@ FailureKind = Literal[
     "early-retry",
     "buffered",
     "kept-open",
+    "queued",
     "bad-request",
     "unexplained",
     "leaked-credentials",

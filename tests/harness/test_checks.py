@@ -64,6 +64,7 @@ def test_a_capability_is_asked_for_where_the_row_names_one() -> None:
         "cancel": "cancel",
         "abort": "abort",
         "at-once": "concurrent",
+        "h2-beside": "concurrent",
         "page-inert": "page",
         "page-partial": "page",
         "page-second": "page",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import zlib
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ from tests.mutants.table import Mutant, mutant
 class ByHttp2(Right):
     """What they are made of: one connection for each question, with prior knowledge."""
 
-    capabilities = ("incremental", "cancel", "v1", "timeout=15")
+    capabilities = ("incremental", "cancel", "concurrent", "v1", "timeout=15")
 
     def stream_chat(self, url: str, token: str, message: str) -> Any:
         return type(self)().one_answer(url, token, message)
@@ -274,6 +275,19 @@ class GivesNoRoom(ByHttp2):
                 yield from self.data(event)
 
 
+class OneAtATime(ByHttp2):
+    """Lets nobody ask while an answer is under way, as in undici#5524."""
+
+    capabilities = ("concurrent", "v1", "timeout=15")
+
+    def __init__(self) -> None:
+        self.turns = dict[asyncio.AbstractEventLoop, asyncio.Lock]()
+
+    async def stream_chat(self, url: str, token: str, message: str) -> str:
+        async with self.turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            return await asyncio.to_thread("".join, self.one_answer(url, token, message))
+
+
 class SaysConnection(ByHttp2):
     """Sends a field that is about a connection of HTTP/1.1, as in ruby_llm-mcp#78."""
 
@@ -307,4 +321,5 @@ BY_HTTP2: tuple[Mutant, ...] = (
     mutant(FailsAtPings, "h2-frames", "Only there is the client asked whether it is there."),
     mutant(TakesBrokenFramesForTheEnd, "h2-broken-frame", "Only there are frames broken."),
     mutant(CountsNothing, "h2-length", "Only there is a length wrong."),
+    mutant(OneAtATime, "h2-beside", "Only there does an answer stand still until another question has been sent."),
 )

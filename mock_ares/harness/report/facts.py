@@ -16,7 +16,7 @@ from mock_ares.scenario.model import Reply
 from mock_ares.server.certificates.bad_tls import BAD_TLS
 
 _ABOUT_REQUESTS = frozenset({"bad-request", "leaked-credentials"})
-_ABOUT_ENDS = frozenset({"silent-truncation", "hung", "kept-open", "reposted", "early-retry"})
+_ABOUT_ENDS = frozenset({"silent-truncation", "hung", "kept-open", "queued", "reposted", "early-retry"})
 _MOST_LINES = 6
 """Of an error's text, its end first: that is where stderr says what happened."""
 

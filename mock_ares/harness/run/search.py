@@ -15,7 +15,7 @@ from mock_ares.harness.settings import RunSettings
 from mock_ares.monotonic import monotonic
 
 Attempt = Callable[[Case], Failure | None]
-TIMED = frozenset({"hung", "slow", "buffered", "kept-open", "early-retry", "frozen"})
+TIMED = frozenset({"hung", "slow", "buffered", "kept-open", "queued", "early-retry", "frozen"})
 """What takes time to happen; where it happens once it may be a busy machine's doing."""
 UNSHRUNK = TIMED | {"unsteady"}
 """What is not made to happen over and over, for the time it takes or because it cannot be."""

@@ -137,6 +137,19 @@ def keeps_apart(played: ExampleResult, client: Client) -> Found:
     return None
 
 
+def asks_beside(played: ExampleResult, client: Client) -> Found:
+    """The second question is sent while the first is being answered; and their answers do not mix."""
+    exchanges = [e for each in (*played.earlier, played) for e in each.exchanges]
+    if not all(each.asked for each in (*played.earlier, played)):
+        return None
+    first, *others = sorted(exchanges, key=lambda exchange: exchange.started)
+    overlap = any(each.started < first.started + first.duration for each in others)
+    if overlap or not client.in_process:  # two processes know nothing of each other, or one is asked in turn
+        return keeps_apart(played, client)
+    reason = f"the first answer lasted for {first.duration:.1f} s, and the second question was sent when it was over"
+    return _failure(played, -1, "queued", reason, "sends a question though another is being answered")
+
+
 def follows(played: ExampleResult, client: Client) -> Found:
     """Followed or reported; followed by a client that declares that it does."""
     followed = any(e.reply == 1 for e in played.exchanges) or played.case.replies[0].redirect is None

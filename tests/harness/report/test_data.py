@@ -19,8 +19,8 @@ from tests.harness.report.samples import HOSTILE, ONE, REPORT
 
 WORDS = {
     "lost", "altered", "added", "silent-truncation", "error-as-answer", "raised-on-good-stream", "hung", "slow",
-    "reposted", "early-retry", "buffered", "kept-open", "bad-request", "unexplained", "leaked-credentials", "unsteady",
-    "none",
+    "reposted", "early-retry", "buffered", "kept-open", "queued", "bad-request", "unexplained", "leaked-credentials",
+    "unsteady", "none",
 }  # fmt: skip
 
 

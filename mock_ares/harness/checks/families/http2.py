@@ -20,13 +20,18 @@ from mock_ares.faults import (
     short_length,
 )
 from mock_ares.faults.reset_stream import Code
+from mock_ares.harness.checks.families.behaviour import echoed
 from mock_ares.harness.checks.rows import Cases, Row, case, one, say
 from mock_ares.harness.checks.strategies import words
 from mock_ares.harness.model import Case
 from mock_ares.harness.settings import RunSettings
-from mock_ares.scenario.model import Body, Reply
+from mock_ares.harness.verdict.judgements import asks_beside
+from mock_ares.scenario.model import Body, Pace, Pause, Reply
 
 CODES = tuple(code for code in get_args(Code) if code not in ("INTERNAL_ERROR", "NO_ERROR"))
+OPEN_FOR = 3.0
+"""Seconds for which an answer stands still: many times what a client takes to send another question."""
+OPEN = Pace(pauses=(Pause(at=3, lasts=OPEN_FOR),))
 BESIDE: Any = ("ping", "settings", "window", "unknown")
 
 
@@ -110,6 +115,7 @@ ROWS: dict[str, Row] = {
         "h2-length": Row(
             (faulty(short_length(1)), faulty(short_length(10)), faulty(long_length(1)), faulty(long_length(100))),
         ),
+        "h2-beside": Row((echoed(OPEN),), lasts=OPEN_FOR, judge=asks_beside),
         "h2-broken-frame": Row(
             (
                 *(faulty(broken_frame(1, kind)) for kind in ("oversized", "padding", "increment")),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from email.message import Message
 from http.client import HTTPException
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from h2.config import H2Configuration
@@ -35,7 +35,7 @@ from tests.mutants.table import Mutant, mutant
 class ByHttp2(Right):
     """What they are made of: one connection for each question, with prior knowledge."""
 
-    capabilities = ("incremental", "cancel", "concurrent", "v1", "timeout=15")
+    capabilities: ClassVar[tuple[str, ...]] = ("incremental", "cancel", "concurrent", "v1", "timeout=15")
 
     def stream_chat(self, url: str, token: str, message: str) -> Any:
         return type(self)().one_answer(url, token, message)

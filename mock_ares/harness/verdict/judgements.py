@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import json
+import math
 from dataclasses import replace
 
 from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, UNDUE, Client, Failure, FailureKind
@@ -143,10 +144,11 @@ def asks_beside(played: ExampleResult, client: Client) -> Found:
     if not all(each.asked for each in (*played.earlier, played)):
         return None
     first, *others = sorted(exchanges, key=lambda exchange: exchange.started)
-    overlap = any(each.started < first.started + first.duration for each in others)
+    lasted = math.inf if first.duration is None else first.duration
+    overlap = any(each.started < first.started + lasted for each in others)
     if overlap or not client.in_process:  # two processes know nothing of each other, or one is asked in turn
         return keeps_apart(played, client)
-    reason = f"the first answer lasted for {first.duration:.1f} s, and the second question was sent when it was over"
+    reason = f"the first answer lasted for {lasted:.1f} s, and the second question was sent when it was over"
     return _failure(played, -1, "queued", reason, "sends a question though another is being answered")
 
 

@@ -37,8 +37,8 @@ class Http2Response(Response):
         kind, flags, stream = self._buffer[3], self._buffer[4], int.from_bytes(self._buffer[5:9], "big")
         if length > 16384 or stream:
             raise ProtocolError(f"a frame of {length} bytes on stream {stream}")
-        if kind == 0 and not flags:
-            self._begin(length)
+        if kind == 0 and not flags & ~8:
+            self._begin(length, flags)
         if len(self._buffer) < 9 + length:
             return False
         payload, self._buffer = self._buffer[9 : 9 + length], self._buffer[9 + length :]
@@ -58,12 +58,17 @@ class Http2Response(Response):
             self.passed_over.append(kind)
         return True
 
-    def _begin(self, length: int) -> None:
-        """What has come of a frame of data that has not come in full: it is content already."""
-        data = self._buffer[9 : 9 + length]
-        if data and len(data) < length:
+    def _begin(self, length: int, flags: int) -> None:
+        """What has come of a frame of data that has not come in full: it is content already, its padding is not."""
+        if len(self._buffer) >= 9 + length or (flags and len(self._buffer) < 10):
+            return
+        padding = self._buffer[9:10] if flags else b""
+        begin, size = 9 + len(padding), length - len(padding) - sum(padding)
+        data = self._buffer[begin : begin + max(size, 0)]
+        if data:
             self._take_content(data)
-            self._buffer = (length - len(data)).to_bytes(3, "big") + bytes(6)
+            rest = (length - len(data)).to_bytes(3, "big") + bytes((0, flags)) + bytes(4)
+            self._buffer = rest + padding + self._buffer[begin + len(data) :]
 
     def _data(self, payload: bytes, flags: int) -> None:
         if flags & 8:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 
 from mock_ares import faults
@@ -21,7 +21,7 @@ from mock_ares.plan.http.negotiation import Negotiated, carried
 from mock_ares.plan.model import Head, Script
 from mock_ares.plan.positions import PlanError
 from mock_ares.plan.segmentation import cuts
-from mock_ares.scenario.model import Body, Pace, Reply
+from mock_ares.scenario.model import Body, Pace, Position, Reply
 from tests.plan.http2 import Http2Response
 from tests.plan.strategies import NOTHING, Menu, replies
 
@@ -31,6 +31,13 @@ BESIDE: st.SearchStrategy[Any] = st.lists(st.sampled_from(["ping", "settings", "
     tuple
 )
 FRAMES: st.SearchStrategy[Any] = st.sampled_from([None, "event", "segment", "whole"]) | st.integers(1, 40)
+
+
+CUT_IN_PADDING = Reply(
+    text="ab",
+    body=Body(padding=3),
+    faults=(faults.reset_peer(after=Position(fraction=0.5), inside_http_chunk=True),),
+)
 
 
 @st.composite
@@ -67,6 +74,7 @@ def test_a_whole_reply_arrives_whole(reply: Reply, peer: Negotiated) -> None:
 
 
 @unhurried
+@example(CUT_IN_PADDING, Negotiated("2", False, True))
 @given(framed(menu=Menu(headless=False)), PEERS)
 def test_a_broken_reply_arrives_as_far_as_it_should(reply: Reply, peer: Negotiated) -> None:
     plan = build(reply, RequestContext())

@@ -47,6 +47,10 @@ ROWS = {
     "silence": "exact",
     # behaviour
     "request": "exact", "incremental": "exact", "once": "exact", "retry": "exact", "cancel": "exact",
+    # HTTP/2 and TLS
+    "h2-frames": "exact", "h2-beside": "exact", "h2-reset": "error", "h2-reset-then-good": "exact",
+    "h2-reset-well": "error", "h2-refused": "error", "h2-refused-then-good": "exact", "h2-goaway": "exact",
+    "h2-goaway-close": "error", "h2-no-end": "error", "h2-past-end": "either", "tls-cut": "error",
 }  # fmt: skip
 """Hazards by id, with what a correct client concludes from the last reply."""
 
@@ -54,6 +58,13 @@ ROWS = {
 @cache
 def library() -> list[Scenario]:
     return loading.load_all([FIXTURES], errors=NAMES)
+
+
+PEERS = {
+    True: (Negotiated("2"), Negotiated("2", gzip=True)),
+    False: (Negotiated(), Negotiated(gzip=True), Negotiated("1.0", keep_alive=False)),
+}
+"""Who can be told, by whether a file is about what HTTP/2 alone can say."""
 
 
 def stem(path: Path) -> str:
@@ -100,7 +111,7 @@ def test_the_bytes_of_each_stream_say_its_text(path: Path) -> None:
     for reply in filter(is_stream, scenario.replies):
         plan = plan_of(reply, scenario.seed)
         assert disagreement(plan) is None
-        for peer in (Negotiated(), Negotiated(gzip=True), Negotiated("1.0", keep_alive=False)):
+        for peer in PEERS[path.stem.startswith("h2-")]:
             script = lay_out(plan, peer)
             assert all(one.at <= other.at for one, other in pairwise(script.writes))
 

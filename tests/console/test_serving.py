@@ -28,7 +28,7 @@ async def test_the_library_is_grouped_by_what_it_shows(page: Page) -> None:
         heading = page.locator(".row.heading:not([hidden])")
         await expect(heading.first).to_contain_text("Text and chunks")
         await page.set_viewport_size({"width": 1280, "height": 12_000})  # all of them at once
-        await expect(heading).to_have_count(9)
+        await expect(heading).to_have_count(10)
         await expect(heading.filter(has_text="Everything else")).to_have_count(0)
         await scenarios.focus()
         await page.keyboard.press("Home")

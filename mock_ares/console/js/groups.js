@@ -10,6 +10,7 @@ const FAMILIES = [
   ["HTTP around it", /^(http-chunks|chunk-ext|trailers|early-|gzip|close-delimited|length-|redirect|not-sse|request|before-body)/],
   ["Errors and limits", /^(status-|rate-limited|retry-after)/],
   ["Broken off", /^(drop-|short-length|empty-reply|garbage|malformed-chunk|stale-connection)/],
+  ["HTTP/2 and TLS", /^(h2-|tls-)/],
   ["Silence and patience", /^(stall|silence|slow-head|patience|cancel|once|retry$)/],
   ["Routes and conditions", /^(when-|route-)/],
 ];

@@ -64,6 +64,17 @@ STREAMED = """
         answer.textContent = (all += read.value).split("\\n\\n").slice(0, -1).map((event) => event.slice(6)).join("");
 """
 """Shows each piece as it comes; the form's handler is the same for two at once."""
+FRAMED = """
+  const style = "border: 9px solid; padding: 7px; width: 600px; height: 300px";
+  if (!location.pathname.endsWith("inner.html"))
+    document.body.innerHTML =
+      `<p style="height: 150vh"></p><iframe id="frame" src="inner.html${location.search}" style="${style}"></iframe>`;
+"""
+MARKUP = "const text = await ask(message); show(''); chat.lastChild.innerHTML = text;"
+FOREIGN = """
+  const there = location.origin.replace("127.0.0.1", "localhost");
+  document.body.innerHTML = `<iframe id="frame" src="${there}"></iframe>`;
+"""
 WORDS = {"prompt": "#message", "send": "#send", "answer": ".answer", "error": ".error"}
 Open = Callable[..., "OnTrial"]
 
@@ -148,6 +159,27 @@ class TestSeen:
         host = "const root = chat.attachShadow({ mode: 'open' }); root.innerHTML = '<p class=answer></p>';"
         on_trial = page("root.querySelector('p').textContent = await ask(message);", host, answer="#chat >>> .answer")
         assert on_trial.play().observation.text == "abcd"
+
+    @pytest.mark.parametrize("shadow", [False, True])
+    def test_an_iframe_is_looked_into(self, page: Open, tmp_path: Path, shadow: bool) -> None:
+        """Below the fold, with a border and a padding; the page asks and answers in there."""
+        inside = {name: f"#frame >>> {selector}" for name, selector in WORDS.items()}
+        on_trial = page("show(await ask(message));", FRAMED, **inside)
+        if shadow:
+            host = "const root = chat.attachShadow({ mode: 'open' }); root.innerHTML = '<p class=answer></p>';"
+            inside["answer"] = "#frame >>> #chat >>> .answer"
+            on_trial = page("root.querySelector('p').textContent = await ask(message);", f"{host} {FRAMED}", **inside)
+        (tmp_path / "inner.html").write_text((tmp_path / "index.html").read_text())
+        assert [on_trial.play().observation.text for _ in range(2)] == ["abcd", "abcd"]
+
+    def test_what_an_iframe_executes_is_noticed(self, page: Open, tmp_path: Path) -> None:
+        inside = {name: f"#frame >>> {selector}" for name, selector in WORDS.items()}
+        check = CHECKS["page-inert"]
+        for sent, is_inert in (("show(await ask(message));", True), (MARKUP, False)):
+            on_trial = page(sent, FRAMED, **inside)
+            (tmp_path / "inner.html").write_text((tmp_path / "index.html").read_text())
+            failure = judge_case(on_trial.client, check.examples[3], on_trial.arena, check.info)
+            assert (failure is None) == is_inert
 
     @pytest.mark.parametrize("how", ["text", "inner-text", "markdown"])
     def test_how_it_is_compared(self, page: Open, how: str) -> None:
@@ -275,6 +307,22 @@ class TestWhatIsWrongWithAPage:
     )
     def test_a_selector(self, page: Open, words: dict[str, str], said: str) -> None:
         assert said in self.refused(page(**words))
+
+    @pytest.mark.parametrize(
+        ("loaded", "prompt", "said"),
+        [
+            (
+                "chat.attachShadow({ mode: 'closed' }).innerHTML = '<input id=m>';",
+                "#chat >>> #m",
+                "the shadow root of '#chat' is closed, and nothing outside can look into it",
+            ),
+            (FOREIGN, "#frame >>> #m", "'#frame' is a frame of another origin (http://localhost:"),
+            ("", "form >>> #m", "'form' has no shadow root, and is no frame"),
+            ("chat.attachShadow({ mode: 'open' });", "#chat >>> #m", "nothing fits --prompt '#chat >>> #m'; "),
+        ],
+    )
+    def test_a_selector_that_leads_nowhere(self, page: Open, loaded: str, prompt: str, said: str) -> None:
+        assert said in self.refused(page(loaded=loaded, prompt=prompt))
 
     def test_something_lies_over_it(self, page: Open) -> None:
         veil = "document.body.insertAdjacentHTML('beforeend', '<div id=veil style=\"position:fixed;inset:0\"></div>');"

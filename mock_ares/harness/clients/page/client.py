@@ -413,7 +413,7 @@ class PageClient(Adapter):
         what = (
             f"{len(texts)} elements fit --answer {selector!r}, and none has come"
             if texts
-            else f"nothing fits --answer {selector!r}"
+            else f"nothing fits --answer {selector!r}{tab.barred('answer')}"
         )
         threw = f"; it threw {tab.thrown[0]}" if tab.thrown else ""
         raise UsageError(f"the page shows no answer to a good stream: {what}; the page shows {tab.excerpt()!r}{threw}")

@@ -9,14 +9,49 @@ globalThis.eyes = (({ answer, error, busy, as }) => {
   let onlyOne = null; // the one answer that stood there before the question, until it is written to
   const watched = new WeakSet();
 
-  // "a >>> b" is b inside the open shadow root of a.
+  // "a >>> b" is b inside a: in its open shadow root, or, where a is a frame of the page's origin, in its document.
+  const inside = (host) => host.shadowRoot ?? host.contentDocument ?? null;
   const fitting = (selector, root = document) => {
     const [outer, ...inner] = selector.split(">>>");
     const found = [...root.querySelectorAll(outer.trim())];
     if (inner.length === 0) return found;
-    const roots = found.map((host) => host.shadowRoot).filter(Boolean);
+    const roots = found.map(inside).filter(Boolean);
     roots.forEach(watch);
-    return roots.flatMap((shadow) => fitting(inner.join(">>>"), shadow));
+    return roots.flatMap((root) => fitting(inner.join(">>>"), root));
+  };
+  // The first on the way of a selector that nothing can look into, with what is said of it so far.
+  const barrier = (selector) => {
+    const parts = selector.split(">>>");
+    for (let last = 1; last < parts.length; last++) {
+      const way = parts.slice(0, last).join(">>>");
+      const hosts = fitting(way);
+      if (hosts.length > 0 && !hosts.some(inside)) return { way: way.trim(), host: hosts[0] };
+    }
+    return null;
+  };
+  // Where the content of a frame begins.
+  const corner = (frame) => {
+    const { x, y } = frame.getBoundingClientRect();
+    const { paddingLeft, paddingTop } = getComputedStyle(frame);
+    return [x + frame.clientLeft + parseFloat(paddingLeft), y + frame.clientTop + parseFloat(paddingTop)];
+  };
+  // Its middle, as the window has it, whatever frames it is in.
+  const middle = (element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    let at = [x + width / 2, y + height / 2];
+    for (let view = element.ownerDocument.defaultView; view.frameElement; view = view.parent)
+      at = corner(view.frameElement).map((offset, axis) => offset + at[axis]);
+    return at;
+  };
+  const topmost = (x, y) => {
+    let [root, hit] = [document, null];
+    while (root) {
+      const next = root.elementFromPoint(x, y);
+      if (next === null || next === hit) return hit;
+      [hit, root] = [next, inside(next)];
+      if (hit.contentDocument) [x, y] = [x, y].map((value, axis) => value - corner(hit)[axis]);
+    }
+    return hit;
   };
   const visible = (element) => {
     const { width, height } = element.getBoundingClientRect();
@@ -127,11 +162,8 @@ globalThis.eyes = (({ answer, error, busy, as }) => {
       if (seen.length !== 1) return JSON.stringify(place);
       const [element] = seen;
       element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-      const box = element.getBoundingClientRect();
-      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-      let hit = document.elementFromPoint(x, y);
-      while (hit?.shadowRoot?.elementFromPoint(x, y) && hit.shadowRoot.elementFromPoint(x, y) !== hit)
-        hit = hit.shadowRoot.elementFromPoint(x, y);
+      const [x, y] = middle(element);
+      const hit = topmost(x, y);
       const free = hit !== null && (element.contains(hit) || hit.contains(element) || hit.getRootNode().host === element);
       const lines = element.tagName !== "INPUT";
       const typed = element.value ?? element.textContent;
@@ -143,7 +175,19 @@ globalThis.eyes = (({ answer, error, busy, as }) => {
       const found = fitting(answer);
       return JSON.stringify({ texts: found.map(textOf), errors: shownErrors().map(errorText) });
     },
-    excerpt: () => (document.body?.innerText ?? "").trim().slice(0, 200),
+    // Why a selector leads nowhere, where something on its way keeps everybody out.
+    barred(selector) {
+      const found = barrier(selector);
+      if (found === null) return "";
+      const { way, host } = found;
+      if (!("contentDocument" in host)) return JSON.stringify({ way, frame: "" });
+      return JSON.stringify({ way, frame: host.src || "without an address" });
+    },
+    host: (selector) => barrier(selector).host,
+    excerpt() {
+      const documents = [document, ...[...document.querySelectorAll("iframe")].map(inside).filter(Boolean)];
+      return documents.map((each) => each.body?.innerText ?? "").join(" ").trim().slice(0, 200);
+    },
   };
 
   function named(element) {

@@ -26,6 +26,15 @@ ANSWERED = 10.0
 """Seconds for a question to the page itself, which may be at work."""
 ENABLED = 2.0
 """Seconds that what sends a message has, from when it was typed, until it can be clicked."""
+MOST_FRAMES = 100
+EXECUTED = f"""(function executed(page) {{
+  try {{
+    if (page.{CANARY} !== undefined) return true;
+  }} catch {{
+    return false; // of another origin
+  }}
+  return Array.from({{ length: Math.min(page.length, {MOST_FRAMES}) }}, (_, number) => page[number]).some(executed);
+}})(globalThis)"""
 OF_SCRIPTS = frozenset({"Fetch", "XHR", "EventSource"})
 
 
@@ -106,6 +115,9 @@ class Tab:
     _session: str = ""
     _frame: str = ""
     _world: int | None = None
+    """Of the eyes."""
+    _own: int | None = None
+    """Of the page's scripts."""
     _ready: bool = False
     _lost: str = ""
     _setup_failed: str = ""
@@ -196,10 +208,25 @@ class Tab:
     def _fits(self, name: str, place: Spot | None) -> str:
         option = f"--{name} {self.words[name]!r}"
         if place is None or place.all == 0:
-            return f"nothing fits {option}"
+            return f"nothing fits {option}{self.barred(name)}"
         if place.visible == 0:
             return f"what fits {option} is not visible"
         return f"{place.visible} elements fit {option}, and one is meant"
+
+    def barred(self, name: str) -> str:
+        """Why nothing can look where that option's selector leads; empty: nothing keeps anybody out."""
+        selector = json.dumps(self.words[name])
+        if not (said := self.evaluate(f"eyes.barred({selector})")):
+            return ""
+        found = json.loads(said)
+        if found["frame"]:
+            return f": {found['way']!r} is a frame of another origin ({found['frame']}), into which no page can look"
+        host = self._call("Runtime.evaluate", expression=f"eyes.host({selector})", contextId=self._world)["result"]
+        node = self._call("DOM.describeNode", objectId=host["objectId"])["node"]
+        kinds = [root["shadowRootType"] for root in node.get("shadowRoots", [])]
+        if "closed" in kinds:
+            return f": the shadow root of {found['way']!r} is closed, and nothing outside can look into it"
+        return f": {found['way']!r} has no shadow root, and is no frame"
 
     def excerpt(self) -> str:
         said = self.evaluate("eyes.excerpt()")
@@ -281,8 +308,8 @@ class Tab:
         return said["texts"], said["errors"]
 
     def executed(self) -> bool:
-        """Whether the page has executed text."""
-        found = self._call("Runtime.evaluate", expression=f"String(globalThis.{CANARY} ?? '')", returnByValue=True)
+        """Whether the page has executed text, in itself or in a frame of its origin."""
+        found = self._call("Runtime.evaluate", expression=EXECUTED, returnByValue=True)
         return bool(found.get("result", {}).get("value"))
 
     def picture(self) -> str:
@@ -386,6 +413,8 @@ class Tab:
 
     def _told(self, params: Message) -> None:
         if params["name"] == "mock_ares_setup":
+            if params["executionContextId"] != self._own:
+                return  # of a frame
             self._setup_failed, self._setup_done = params["payload"], True
             return
         said = json.loads(params["payload"])
@@ -423,8 +452,12 @@ class Tab:
 
     def _world_made(self, params: Message) -> None:
         context = params["context"]
-        if context["name"] == WORLD and context["auxData"].get("frameId") == self._frame:
+        if context["auxData"].get("frameId") != self._frame:
+            return
+        if context["name"] == WORLD:
             self._world = context["id"]
+        elif context["auxData"].get("isDefault"):
+            self._own = context["id"]
 
     def _crashed(self, params: Message) -> None:
         self._lost = "the page crashed"

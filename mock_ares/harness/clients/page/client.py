@@ -40,8 +40,8 @@ QUIET_MS = {True: 30.0, False: QUIET * 1000}
 """The same on the page's own clock: of a page that has shown that it is at work and shows it no more, and of others."""
 PATIENCE = 1.0
 """Seconds for which nothing has changed, where the stream has no end; and what a request that went elsewhere gets."""
-PENDING = 1.0
-"""Seconds that the browser may take to hand over the end of a stream."""
+PENDING = 3.0
+"""Seconds that the browser may take to hand over the end of a stream, from that on."""
 UNDER_WAY = 5.0
 """Seconds that bytes which have been sent may take to the page; what keeps them is a proxy that waits for the end."""
 STOPPED = 1.0
@@ -347,8 +347,18 @@ class PageClient(Adapter):
         if seen.busy:
             return False
         if not open_:
-            return not (tab.pending and quiet < PENDING) and (seen.busy_seen or quiet >= QUIET)
+            return self._has_come(tab) and (seen.busy_seen or monotonic() - max(seen.changed, seen.come) >= QUIET)
+        seen.ended = seen.come = 0.0
         return seen.busy_seen and quiet >= PATIENCE and all(each.plan.ending.kind == "hang" for each in open_)
+
+    def _has_come(self, tab: Tab) -> bool:
+        """Whether the browser has handed over the end of a stream that has ended."""
+        seen, now = tab.seen, monotonic()
+        seen.ended = seen.ended or now
+        if tab.pending and now - seen.ended < PENDING:
+            return False
+        seen.come = seen.come or now
+        return True
 
     def _is_settled(self, tab: Tab) -> bool:
         seen = tab.seen

@@ -89,6 +89,10 @@ class Showing:
     busy_seen: bool = False
     changed: float = 0.0
     """When something of this has, on the monotonic clock."""
+    ended: float = 0.0
+    """Since when no stream is open; 0: one is."""
+    come: float = 0.0
+    """Since when the page has got all of them; 0: it has not."""
 
 
 @dataclass(slots=True)

@@ -148,7 +148,7 @@ $(TRIAL): $(DEV) pyproject.toml $(LIBRARIES)/package-lock.json $(wildcard contra
 
 # Beside the sources, so that neither what npm installs nor what is generated lies in the tree.
 build/npm/stamp: $(wildcard contracts/npm/* contracts/npm/src/*) contracts/control.openapi.yaml contracts/scenario.schema.json contracts/drivers/node/drive.mjs
-	@for tool in npm node; do command -v $$tool >/dev/null || { echo "make npm needs $$tool" >&2; exit 1; }; done
+	@for tool in npm node; do command -v $$tool >/dev/null || { echo "make npm needs $$tool; both come with Node: apt install nodejs npm, brew install node" >&2; exit 1; }; done
 	@echo 'Building the npm package'
 	@mkdir -p build/npm && rm -rf build/npm/src build/npm/*.tgz && cp -R contracts/npm/. build/npm/
 	@cd build/npm && npm ci --silent --no-audit --no-fund --ignore-scripts && node build.mjs ../../contracts && npm pack --silent >/dev/null

@@ -45,8 +45,6 @@ class Profile:
     """What its server does where HTTP leaves it to servers."""
     cors: CorsLayer | None = None
     """None: the pages know of no CORS, so the fake has its own."""
-    body_limit: int = 2_097_152
-    """Bytes a request's body may have (axum's default)."""
     access_lifetime: float = 900.0
     refresh_lifetime: float = 604_800.0
 

@@ -6,7 +6,6 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from mock_ares.ares.bodies import BODY_LIMIT
 from mock_ares.ares.profiles import PROFILES
 from mock_ares.dialects import DIALECTS
 
@@ -29,7 +28,6 @@ def test_the_disagreements() -> None:
 def test_what_they_agree_on() -> None:
     for profile in PROFILES.values():
         assert (profile.access_lifetime, profile.refresh_lifetime) == (900, 604_800)
-        assert profile.body_limit == BODY_LIMIT == 2 * 1024 * 1024
 
 
 def test_context_ids() -> None:

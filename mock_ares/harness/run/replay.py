@@ -140,11 +140,6 @@ def load(path: Path | str) -> tuple[str, Case]:
     return scenario.check.id, Case(tuple(_seeded(reply, scenario.seed) for reply in scenario.replies), **asked)
 
 
-def case_of(path: Path | str) -> Case:
-    """The case of a saved counterexample. Raises UsageError for a file that is none."""
-    return load(path)[1]
-
-
 def _seeded(reply: Reply, seed: int) -> Reply:
     """A case has no seed of its own."""
     return replace(reply, seed=seed) if seed and reply.seed is None else reply

@@ -7,8 +7,6 @@ import ssl
 
 from mock_ares.plan.model import TlsBreak
 
-MOST_RECORD = 16384
-"""Bytes that a record can hold (RFC 8446 5.1); what is longer takes several."""
 _READ = 65536
 _FILLING = 64
 """Bytes of a record that nobody will read."""

@@ -67,7 +67,7 @@ class _Lazy(click.Group):
         "check": "mock_ares.harness.commands",
         "replay": "mock_ares.harness.commands",
         "report": "mock_ares.harness.commands",
-        "verify": "mock_ares.verify.command",
+        "verify": "mock_ares.verify.commands",
         "record": "mock_ares.recorder.commands",
         "drift": "mock_ares.recorder.commands",
     }
@@ -461,7 +461,7 @@ def _contents(topics: Iterable[Topic]) -> None:
 
 def _page_of_check(name: str, topics: Iterable[str]) -> str:
     from mock_ares.harness.checks import CHECKS
-    from mock_ares.harness.handbook.page import index, page
+    from mock_ares.harness.handbook.check_page import index, page
     from mock_ares.harness.model import HarnessError
 
     if name == "checks":

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from mock_ares.cli import main
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.handbook.page import index, page
+from mock_ares.harness.handbook.check_page import index, page
 from mock_ares.manual import listed_in, topics
 from mock_ares.paths import DOCS
 

@@ -110,7 +110,7 @@ def _with_text(made: Reply) -> Reply:
     """With ``text: {file: ...}`` read, from the current folder."""
     if not isinstance(made.text, Text) or made.text.file is None:
         return made
-    from mock_ares.authoring.texts import read_text
+    from mock_ares.authoring.text_files import read_text
 
     return read_text(made, Path())
 

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from mock_ares.authoring.texts import read_some, read_text
+from mock_ares.authoring.text_files import read_some, read_text
 from mock_ares.scenario.diagnostics import Finding, Mistake, ScenarioError, WordsError, cut, few, nearest
 from mock_ares.scenario.model import Reply, Scenario
 

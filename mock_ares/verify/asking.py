@@ -120,10 +120,10 @@ class Asker:
         sent = [http.send(event) for event in (request, h11.Data(data=body), h11.EndOfMessage())]
         began = monotonic()
         wire.sendall(b"".join(filter(None, sent)))
-        return _Reader(wire, http, began, self._timeout).read()
+        return _AnswerReader(wire, http, began, self._timeout).read()
 
 
-class _Reader:
+class _AnswerReader:
     """Reads one answer."""
 
     def __init__(self, wire: socket.socket, http: h11.Connection, began: float, timeout: float) -> None:

@@ -14,10 +14,10 @@ from mock_ares.ares.profiles import PROFILES
 from mock_ares.harness.model import CheckResult, ClientReport, Difference, Report, Verdict
 from mock_ares.server.record import redaction
 from mock_ares.verify.compare import brief, difference, lines
-from mock_ares.verify.described import check_installed, document
 from mock_ares.verify.exchange import HttpAnswer, NoAnswerError, Probe, is_credential
 from mock_ares.verify.judgements import UnableError, UndecidedError, json_of
 from mock_ares.verify.limiter import REFUSED, LimitedError, Limiter
+from mock_ares.verify.openapi import check_installed, document
 from mock_ares.verify.questions import TELLING, Question, in_order
 
 UNAUTHORIZED = 401

@@ -13,9 +13,9 @@ from mock_ares.cli import main
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.handbook import mends
+from mock_ares.harness.handbook.check_page import page
+from mock_ares.harness.handbook.check_texts import texts
 from mock_ares.harness.handbook.example import example
-from mock_ares.harness.handbook.page import page
-from mock_ares.harness.handbook.texts import texts
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial, badges, grid, slug
 from mock_ares.harness.handbook.write import write
 from mock_ares.harness.model import Failure, HarnessError, UsageError
@@ -251,7 +251,7 @@ def test_each_client_has_a_badge(trial: Trial) -> None:
 def test_a_mistake_in_a_text_is_told_in_a_line(
     row: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mock_ares.harness.handbook.texts.FOLDER", tmp_path)
+    monkeypatch.setattr("mock_ares.harness.handbook.check_texts.FOLDER", tmp_path)
     (tmp_path / "framing.yaml").write_text(row, encoding="utf-8")
     with pytest.raises(HarnessError, match=re.escape("docs/checks/framing.yaml: ")) as caught:
         texts.__wrapped__()
@@ -259,7 +259,7 @@ def test_a_mistake_in_a_text_is_told_in_a_line(
 
 
 def test_a_text_that_is_there_twice_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mock_ares.harness.handbook.texts.FOLDER", tmp_path)
+    monkeypatch.setattr("mock_ares.harness.handbook.check_texts.FOLDER", tmp_path)
     for name in ("framing", "text"):
         (tmp_path / f"{name}.yaml").write_text("bom: {text: a}", encoding="utf-8")
     with pytest.raises(HarnessError, match=r"docs/checks/text\.yaml: bom has a text in framing\.yaml already"):

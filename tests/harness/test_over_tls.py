@@ -23,7 +23,7 @@ from mock_ares.harness.clients.browser.client import BrowserClient
 from mock_ares.harness.clients.driver import DriverClient
 from mock_ares.harness.clients.in_process import PythonClient
 from mock_ares.harness.clients.page.client import PageClient
-from mock_ares.harness.clients.page.trust import key_of, keys_of
+from mock_ares.harness.clients.page.trusted_keys import key_of, keys_of
 from mock_ares.harness.clients.protocol import decode_request, encode_request
 from mock_ares.harness.clients.remote import RemoteClient
 from mock_ares.harness.clients.spawned import ProcessClient

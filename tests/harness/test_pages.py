@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mock_ares.cli import main
-from mock_ares.harness.handbook.texts import texts
+from mock_ares.harness.handbook.check_texts import texts
 from tests import programs
 from tests.pages.rig import BUGS, SELECTORS, served
 from tests.ports import lasting_port

@@ -24,7 +24,7 @@ from mock_ares.harness.commands import check
 from mock_ares.paths import FIXTURES
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
-from mock_ares.verify.command import verify
+from mock_ares.verify.commands import verify
 from mock_ares.verify.questions import TABLE
 from tests.documents import ROOT, commands, examples, pages, text
 from tests.pasted.conftest import Paste

@@ -12,9 +12,9 @@ import pytest
 
 from mock_ares.paths import CONTRACTS
 from mock_ares.verify.compare import difference
-from mock_ares.verify.described import document
 from mock_ares.verify.exchange import HttpAnswer
 from mock_ares.verify.judgements import UnableError, UndecidedError
+from mock_ares.verify.openapi import document
 from mock_ares.verify.questions import TABLE, Question
 
 KNOWN = {"key-made": 'does not match "^ares_', "stream-end": "the answer has no text"}

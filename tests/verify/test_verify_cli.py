@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mock_ares.verify.command import verify
+from mock_ares.verify.commands import verify
 from tests.verify.rig import fake, plain, serving
 
 COMMAND = [sys.executable, "-m", "mock_ares", "verify"]

@@ -23,12 +23,12 @@ _LONE = re.compile("[\ud800-\udfff]")
 
 def values(root: yaml.Node, file: str) -> tuple[Any, list[Mistake]]:
     """The value of a tree, and what is wrong in it; the value is None where the aliases are too much."""
-    reader = _Reader(file)
+    reader = _ValueReader(file)
     value = reader.read(root)
     return (None if reader.bomb else value), reader.mistakes
 
 
-class _Reader:
+class _ValueReader:
     def __init__(self, file: str) -> None:
         self.mistakes = list[Mistake]()
         self.bomb = False

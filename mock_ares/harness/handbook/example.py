@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mock_ares.harness.checks.rows import Check, speaking
 from mock_ares.harness.clients.in_process import PythonClient
-from mock_ares.harness.handbook.texts import WrongClient
+from mock_ares.harness.handbook.check_texts import WrongClient
 from mock_ares.harness.model import Case, Failure, HarnessError, Observation
 from mock_ares.harness.report.counterexample.failure_text import labelled
 from mock_ares.harness.report.counterexample.replanned import plan

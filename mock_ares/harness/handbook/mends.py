@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_ares import client
-from mock_ares.harness.handbook.texts import MENDS, read
+from mock_ares.harness.handbook.check_texts import MENDS, read
 from mock_ares.harness.model import HarnessError
 from mock_ares.paths import CONTRACTS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mock_ares.harness.handbook.page import index, pages
+from mock_ares.harness.handbook.check_page import index, pages
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial, badges, grid
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from mock_ares.harness.model import NO_EXCHANGE, UNDUE, Difference, Failure
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side, alone, compared, first_difference
-from mock_ares.harness.report.counterexample.payload import Payload, payload
+from mock_ares.harness.report.counterexample.payload_lines import Payload, payload
 from mock_ares.harness.report.counterexample.replanned import Stream, judged, stream_of
 from mock_ares.scenario.diagnostics import listed
 from mock_ares.scenario.model import Reply

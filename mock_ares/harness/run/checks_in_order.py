@@ -16,7 +16,7 @@ from mock_ares.harness.model import NO_EXCHANGE, CheckResult, Client, ClientRepo
 from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
 from mock_ares.harness.run.background import BackgroundChecks, Thread, lanes
 from mock_ares.harness.run.check_runner import Event, Progress, run_check, silent, why_skipped
-from mock_ares.harness.run.turns import Turns
+from mock_ares.harness.run.check_turns import Turns
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.surroundings import trusting
 from mock_ares.harness.verdict.evidence import Evidence

@@ -18,7 +18,7 @@ from typing import Literal
 
 from mock_ares.ares.errors import NAMES
 from mock_ares.authoring.load import MOST_BYTES, files_of, loads
-from mock_ares.authoring.texts import read_some
+from mock_ares.authoring.text_files import read_some
 from mock_ares.scenario.diagnostics import Mistake, ScenarioError
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.files.atomic_write import OutsideError, tag_of, written

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from mock_ares.plan.model import Headers, Script, StreamPlan
 from mock_ares.scenario.diagnostics import counted
 from mock_ares.server.hosting.output_queue import LineWriter
+from mock_ares.server.record.by_proxy import proxy_of
 from mock_ares.server.record.journal import Exchange
-from mock_ares.server.record.proxy import proxy_of
 
 if TYPE_CHECKING:
     from mock_ares.server.files.scenario_files import Change, ServedFile

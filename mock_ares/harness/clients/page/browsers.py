@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from mock_ares.harness.clients.browser.client import INSTALL
 from mock_ares.harness.clients.browser.devtools import Browser, ChromiumError, Message, find_chromium
-from mock_ares.harness.clients.page.trust import FLAG
+from mock_ares.harness.clients.page.trusted_keys import FLAG
 from mock_ares.harness.model import UsageError
 from mock_ares.monotonic import monotonic
 

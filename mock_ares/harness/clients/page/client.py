@@ -19,7 +19,7 @@ from mock_ares.harness.clients.browser.devtools import ChromiumError
 from mock_ares.harness.clients.page.browsers import OwnBrowser, PageBrowser
 from mock_ares.harness.clients.page.markdown import source_of
 from mock_ares.harness.clients.page.tab import BlockedError, LostError, Tab
-from mock_ares.harness.clients.page.trust import keys_of
+from mock_ares.harness.clients.page.trusted_keys import keys_of
 from mock_ares.harness.clients.running_example import MOST_TEXT, RunningExample, UnacceptableError
 from mock_ares.harness.model import CANARY, KEY_PATH, Case, HarnessError, Observation, Target, UsageError
 from mock_ares.monotonic import monotonic

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from mock_ares.harness.model import CheckInfo, Difference, Failure
 from mock_ares.harness.report.counterexample.characters import clean, columns
 from mock_ares.harness.report.counterexample.differences import Side
-from mock_ares.harness.report.counterexample.payload import Payload, PayloadLine
+from mock_ares.harness.report.counterexample.payload_lines import Payload, PayloadLine
 from mock_ares.harness.report.facts import Fact, FactLines, facts
 from mock_ares.harness.report.verdicts import sentence
 from mock_ares.harness.verdict.library_flaws import flaw_of

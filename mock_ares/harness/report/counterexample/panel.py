@@ -10,7 +10,7 @@ from mock_ares.harness.model import NO_EXCHANGE, CheckResult, ClientReport, Diff
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side
 from mock_ares.harness.report.counterexample.failure_text import page_of
-from mock_ares.harness.report.counterexample.payload import LinePart, Payload
+from mock_ares.harness.report.counterexample.payload_lines import LinePart, Payload
 from mock_ares.harness.report.counterexample.picture import picture
 from mock_ares.harness.report.counterexample.replanned import stream_of
 from mock_ares.harness.report.facts import Fact, FactLines, facts

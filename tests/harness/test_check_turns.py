@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from mock_ares.harness.checks import CHECKS
-from mock_ares.harness.run.turns import Turns
+from mock_ares.harness.run.check_turns import Turns
 
 
 def turns(*names: str) -> Turns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_ares.harness.report.counterexample.payload import Payload, payload
+from mock_ares.harness.report.counterexample.payload_lines import Payload, payload
 
 
 def lines(found: Payload) -> list[str]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from mock_ares.dialects import DIALECTS
 from mock_ares.harness.checks import CHECKS, Check
 from mock_ares.harness.checks import find as find_check
+from mock_ares.harness.handbook.check_texts import CheckText, texts
 from mock_ares.harness.handbook.example import drawn
 from mock_ares.harness.handbook.mends import LANGUAGES, SOURCES, Mend, in_general, mends
-from mock_ares.harness.handbook.texts import CheckText, texts
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial
 from mock_ares.harness.model import OF_PAGES, CheckInfo, HarnessError, Tier
 from mock_ares.paths import CONTRACTS

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
+from tests.documents import text
+
 PACKAGE = Path(__file__).parents[1] / "mock_ares"
 MOST_MODULES = 12
+MOST_WORDS = 25
+ALIKE = {
+    "agents", "app", "client", "clients", "commands", "exchange", "framing", "head", "http", "http2", "judgements",
+    "model", "page", "reads", "report", "run", "scenarios", "session", "stream", "table", "text", "write",
+}  # fmt: skip
+"""Names that several rooms give to what is the same to each: its shapes, its commands, its clients, its whole page."""
 ROWS = {"dialects", "faults"}
 """Folders of rows, each a file of its own: there may be any number of them."""
 ORDER = (
@@ -106,10 +115,33 @@ def test_a_folder_can_be_taken_in_at_a_glance(folder: Path) -> None:
     assert len(names) <= MOST_MODULES, names
 
 
-def test_no_class_and_no_module_has_the_name_of_another() -> None:
-    classes = defaultdict[str, list[str]](list)
-    for name, path in MODULES.items():
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                classes[node.name].append(name)
-    assert {name: places for name, places in classes.items() if len(places) > 1} == {}
+def several(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The names that stand in more than one place, from names and places."""
+    found = defaultdict[str, list[str]](list)
+    for name, place in named:
+        found[name].append(place)
+    return {name: places for name, places in found.items() if len(places) > 1}
+
+
+def test_no_class_has_the_name_of_another() -> None:
+    trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+    assert (
+        several(
+            (node.name, name) for name, tree in trees.items() for node in tree.body if isinstance(node, ast.ClassDef)
+        )
+        == {}
+    )
+
+
+def test_modules_of_one_name_are_one_thing_in_several_rooms() -> None:
+    found = several((name.rpartition(".")[2], name) for name in MODULES)
+    assert found.keys() - ALIKE == set()
+    assert ALIKE - found.keys() == set(), "one is left"
+
+
+def test_the_words_of_the_house_can_be_learned() -> None:
+    _, _, words = text("ARCHITECTURE.md").partition("| word | is |\n|---|---|\n")
+    rows = takewhile(lambda line: line.startswith("|"), words.splitlines())
+    said = [word.strip() for row in rows for word in row.split("|")[1].split(",")]
+    assert 0 < len(said) <= MOST_WORDS
+    assert len(set(said)) == len(said)

@@ -1,7 +1,39 @@
 // A right client for each of ARES's dialects: fetch, one decoder for the whole stream, lines and events as the standard
 // has them (WHATWG HTML 9.2.5 and 9.2.6), and the truth about what came.
 
-export const DIALECTS = ["text", "lines", "delta", "typed"];
+/** For records: what one says; data that is none says nothing. */
+const ofRecord = (say) => (data) => {
+  let record = null;
+  try {
+    record = JSON.parse(data);
+  } catch {
+    // no record
+  }
+  return record === null || typeof record !== "object" ? { unread: true } : say(record);
+};
+
+/**
+ * The dialects, in the order of the fake's own table. say(data, type) is what an event says: a `piece` of the text, that the
+ * reply has `ended`, its `error`, or that the event is `unread`. `end` is what a whole reply ends with, where it is more than
+ * its end; in one of `bare` lines each line is an event, and the last counts without its end.
+ */
+const SPOKEN = {
+  text: { say: (data, type) => (type === "" || type === "message" ? { piece: data } : {}) },
+  lines: { bare: true },
+  delta: {
+    end: "the record that says stop",
+    say: ofRecord((record) => ({ piece: record.delta, ended: record.finish_reason === "stop", unread: !("delta" in record) })),
+  },
+  typed: {
+    end: "the done event",
+    say: ofRecord((record) => {
+      if (record.event === "token") return { piece: record.content };
+      if (record.event === "error") return { error: typeof record.error === "string" ? record.error : "" };
+      return { ended: record.event === "done", unread: record.event !== "done" && record.event !== "start" };
+    }),
+  },
+};
+export const DIALECTS = Object.keys(SPOKEN);
 
 /** Bytes to lines: CR, LF and CRLF end one, wherever the reads end. One BOM is dropped, what is no UTF-8 replaced. */
 class Lines {
@@ -46,13 +78,14 @@ export class Reader {
   text = "";
   error = null;
   unread = 0; // events that say nothing in this dialect
+  #spoken;
   #ended = false;
   #lines = new Lines();
   #data = null;
   #type = "";
 
   constructor(dialect) {
-    this.dialect = dialect;
+    this.#spoken = SPOKEN[dialect];
   }
 
   feed(bytes) {
@@ -61,20 +94,20 @@ export class Reader {
 
   end() {
     const [lines, last] = this.#lines.end();
-    // In `lines` the last line counts without its end; an event of the others without its empty line is none.
-    this.#take(this.dialect === "lines" && last !== "" ? [...lines, last] : lines);
-    const whole = this.dialect === "text" || this.dialect === "lines" || this.#ended;
+    // Elsewhere an event without its empty line is none.
+    this.#take(this.#spoken.bare && last !== "" ? [...lines, last] : lines);
+    const whole = !this.#spoken.end || this.#ended;
     return { complete: whole && this.error === null, error: this.error };
   }
 
   get missing() {
-    return this.dialect === "delta" ? "the record that says stop" : "the done event";
+    return this.#spoken.end;
   }
 
   #take(lines) {
     const pieces = [];
     for (const line of lines) {
-      const piece = this.dialect === "lines" ? this.#bare(line) : this.#line(line);
+      const piece = this.#spoken.bare ? this.#bare(line) : this.#line(line);
       if (piece === null || piece === "") continue;
       this.text += piece;
       pieces.push(piece);
@@ -103,32 +136,11 @@ export class Reader {
     this.#data = null;
     this.#type = "";
     if (data === null || this.#ended || this.error !== null) return null;
-    if (this.dialect === "text") return type === "" || type === "message" ? data : null;
-    let record = null;
-    try {
-      record = JSON.parse(data);
-    } catch {
-      // no record says nothing
-    }
-    if (record === null || typeof record !== "object") {
-      this.unread += 1;
-      return null;
-    }
-    return this.dialect === "delta" ? this.#delta(record) : this.#typed(record);
-  }
-
-  #delta(record) {
-    if (record.finish_reason === "stop") this.#ended = true;
-    if (!("delta" in record)) this.unread += 1;
-    return typeof record.delta === "string" ? record.delta : null;
-  }
-
-  #typed(record) {
-    if (record.event === "token") return typeof record.content === "string" ? record.content : null;
-    if (record.event === "done") this.#ended = true;
-    else if (record.event === "error") this.error = typeof record.error === "string" ? record.error : "";
-    else if (record.event !== "start") this.unread += 1;
-    return null;
+    const { piece, ended = false, error = null, unread = false } = this.#spoken.say(data, type);
+    this.#ended = ended;
+    this.error = error;
+    if (unread) this.unread += 1;
+    return typeof piece === "string" ? piece : null;
   }
 }
 

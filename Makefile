@@ -34,19 +34,22 @@ TRIAL := $(ENV)/trial.stamp
 RIVALS := build/bench/rivals.stamp
 LIBRARIES := contracts/clients/libraries
 
-.PHONY: help npm serve docs test coverage fuzz kill-matrix mutation trial picture pictures edition format lint type check bench benchmarks soak build clean
+.PHONY: help npm serve docs from-wheel test coverage fuzz kill-matrix mutation trial picture pictures edition format lint type check bench benchmarks soak build clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
-	@echo 'Variables: PORT=8080 (serve), ARGS="..." (serve, test, coverage, fuzz, kill-matrix, mutation, trial), PYTHON=python3.12'
+	@echo 'Variables: PORT=8080 (serve), ARGS="..." (serve, from-wheel, test, coverage, fuzz, kill-matrix, mutation, trial), PYTHON=python3.12'
 
 serve: $(RUNTIME) ## a fake ARES on port 3000, or the next free one
 	@exec $(BIN)/mock-ares serve $(if $(PORT),--port $(PORT)) $(ARGS)
 
 docs: $(DEV) ## make the book, and check each of its links: build/docs/html
 	@$(BIN)/python -m tests.book
+
+from-wheel: $(DEV) ## run the pages' examples with nothing but the wheel: ARGS="--python python3.12 --python python3.13"
+	@$(BIN)/python -m tests.book.from_wheel $(ARGS)
 
 test: $(DEV) ## run the tests
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
@@ -107,6 +110,7 @@ benchmarks: bench ## measure, and write docs/benchmarks.md
 
 soak: $(DEV) ## thousands of streams, resets, slow readers, an hour's work: what leaks, what is wrong
 	@$(BIN)/python -m pytest --quiet -m slow tests/book tests/server tests/harness tests/clients tests/pasted tests/plugin tests/ci tests/npm tests/recorder tests/mutants/test_parsers.py
+	@$(BIN)/python -m tests.book.from_wheel
 	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
 npm: build/npm/stamp ## make the npm package: build/npm/mock-ares-*.tgz

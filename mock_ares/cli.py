@@ -20,7 +20,6 @@ from mock_ares._version import __version__
 from mock_ares.ares.chats import CHATS
 
 if TYPE_CHECKING:
-    from mock_ares.manual import Topic
     from mock_ares.scenario.catalogue import Entry
     from mock_ares.scenario.model import BadTls, Scenario
     from mock_ares.server.certificates.identity import Certificate
@@ -70,6 +69,7 @@ class _Lazy(click.Group):
         "verify": "mock_ares.verify.commands",
         "record": "mock_ares.recorder.commands",
         "drift": "mock_ares.recorder.commands",
+        "docs": "mock_ares.manual.command",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -430,50 +430,6 @@ def validate(files: tuple[Path, ...]) -> None:
     if not scenarios_of_files:
         raise WrongUse(f"mock-ares: no scenario files in {', '.join(map(str, files))}")
     click.echo(f"{len(scenarios_of_files)} scenario{'s' * (len(scenarios_of_files) != 1)}, no mistakes")
-
-
-@main.command()
-@click.argument("topic", required=False)
-def docs(topic: str | None) -> None:
-    """Print a page of the documentation: one on a TOPIC, or on a check by its name. Without one: which there are."""
-    from mock_ares.manual import topics
-
-    known = topics()
-    if topic is None:
-        _contents(known.values())
-    elif topic in known:
-        click.echo_via_pager(known[topic].path.read_text(encoding="utf-8").removesuffix("\n"))
-    else:
-        click.echo_via_pager(_page_of_check(topic, known).removesuffix("\n"))
-
-
-def _contents(topics: Iterable[Topic]) -> None:
-    from itertools import groupby
-
-    for section, group in groupby(topics, key=lambda topic: topic.section):
-        click.echo(f"{section}\n")
-        _table((f"  {topic.name}", topic.title) for topic in group)
-        click.echo()
-    click.echo(
-        "mock-ares docs TOPIC prints one, mock-ares docs read-line the page of that check; docs checks lists those."
-    )
-
-
-def _page_of_check(name: str, topics: Iterable[str]) -> str:
-    from mock_ares.harness.checks import CHECKS
-    from mock_ares.harness.handbook.check_page import index, page
-    from mock_ares.harness.model import HarnessError
-
-    if name == "checks":
-        return index()
-    if name not in CHECKS:
-        near = difflib.get_close_matches(name, [*topics, "checks", *CHECKS], n=3, cutoff=0.55)
-        hint = f"; did you mean {' or '.join(near)}?" if near else "; mock-ares docs lists the topics"
-        raise WrongUse(f"mock-ares: there is no page on {name!r}{hint}")
-    try:
-        return page(name)
-    except HarnessError as error:
-        raise WrongUse(f"mock-ares: {error}") from None
 
 
 @main.group("list")

@@ -12,6 +12,8 @@ PAGES = (
     "README.md", "ARCHITECTURE.md", "docs/*.md", "docs/start/*.md", "docs/howto/*.md", "docs/why/*.md",
     "contracts/*.md", "contracts/*/README.md",
 )  # fmt: skip
+WHEEL = "TESTS_WHEEL"
+"""Names the wheel that the tests are run with, where there is nothing else: tests/book/from_wheel.py."""
 _FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 

@@ -25,7 +25,7 @@ ALIKE = {
 ROWS = {"dialects", "faults"}
 """Folders of rows, each a file of its own: there may be any number of them."""
 ORDER = (
-    "_version", "monotonic", "paths", "whole_file", "starter", "manual",
+    "_version", "monotonic", "paths", "whole_file", "starter",
     "sse", "dialects",
     "scenario", "plan", "plan.http", "faults", "expectation",
     "client",
@@ -37,7 +37,7 @@ ORDER = (
     "harness.model", "harness.settings", "harness.result", "harness.stopping", "harness.surroundings",
     "harness.verdict", "harness.checks", "harness.clients", "harness.play", "harness.run", "harness.report",
     "harness.handbook", "harness.commands", "verify", "harness.plugin",
-    "pytest_plugin", "cli",
+    "pytest_plugin", "manual", "cli",
 )  # fmt: skip
 """Each room may import those before it. A folder within a room that is not named here is a part of it."""
 DOORS = {"mock_ares", "mock_ares.server", "mock_ares.__main__"}

@@ -10,10 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mock_ares.cli import main as command_line
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.handbook.trial import NO_TRIAL, Trial
 from mock_ares.harness.handbook.write import write as write_checks
 from mock_ares.harness.model import HarnessError, UsageError
+from mock_ares.manual.reference import made_pages
 from tests.book.layout import (
     INDEX,
     BrokenLinkError,
@@ -25,12 +27,12 @@ from tests.book.layout import (
     with_checks,
     with_made,
 )
-from tests.book.reference import PAGES as REFERENCE
 from tests.documents import ROOT
 
 BUILD = ROOT / "build" / "docs"
 TRIAL = ROOT / "trial.json"
 """What the last `make trial` here has found, if there was one."""
+REFERENCE = made_pages(command_line)
 MADE = {
     "The checks": "checks/index.md",
     "The grid": "checks/grid.md",

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
+
+from mock_ares.manual.links import TARGET, links, outside_code, resolved
 
 INDEX = "docs/index.md"
 """The front page. Its lists of links are the book's table of contents, too."""
 FRONT = "README.md"
 """What a repository shows; the book has its front page in the place of it."""
-CODE = re.compile(r"^(?P<fence>```+).*?^(?P=fence)$|(?P<tick>`+)(?!`).+?(?<!`)(?P=tick)(?!`)", re.DOTALL | re.MULTILINE)
-_LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s]+)(?=\))")
 _SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
 
 
@@ -37,34 +37,6 @@ def listing(folder: str) -> str:
 def copy(file: str) -> str:
     """Where the copy of a file lies that is no page."""
     return f"files/{file}"
-
-
-def outside_code(text: str, change: Callable[[str], str]) -> str:
-    """Changes what stands neither in a fence nor between backticks."""
-    parts, end = list[str](), 0
-    for code in CODE.finditer(text):
-        parts += change(text[end : code.start()]), code[0]
-        end = code.end()
-    return "".join([*parts, change(text[end:])])
-
-
-def links(text: str) -> Iterator[str]:
-    """The targets of a page's links and images."""
-    found = list[str]()
-
-    def look(part: str) -> str:
-        found.extend(match["target"] for match in _LINK.finditer(part))
-        return part
-
-    outside_code(text, look)
-    yield from found
-
-
-def resolved(page: str, target: str) -> tuple[str, str]:
-    """A target as a path from the repository's root, without a slash at its end, and its anchor with the ``#``."""
-    path, sharp, anchor = target.partition("#")
-    whole = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page
-    return whole, sharp + anchor
 
 
 def placed(page: str, text: str, pages: Iterable[str], files: Iterable[str]) -> tuple[str, set[str]]:
@@ -97,7 +69,7 @@ def placed(page: str, text: str, pages: Iterable[str], files: Iterable[str]) -> 
             raise BrokenLinkError(f"{page}: {target}")
         return posixpath.relpath(there, posixpath.dirname(place(page)) or ".") + anchor
 
-    return outside_code(text, lambda part: _LINK.sub(lead, part)), wanted
+    return outside_code(text, lambda part: TARGET.sub(lead, part)), wanted
 
 
 def with_made(index: str, made: Mapping[str, str]) -> str:

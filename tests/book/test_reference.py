@@ -10,31 +10,34 @@ import click
 import pytest
 
 from mock_ares import ClientContract, FakeServer, Settings
+from mock_ares.cli import main
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import Report
 from mock_ares.harness.plugin import options as plugin_options
 from mock_ares.harness.report.json import as_dict
-from mock_ares.scenario.fault import FAULTS
-from tests.book.reference import (
+from mock_ares.manual.reference import (
     CLASSES,
-    PAGES,
     commands,
     fixtures,
+    made_pages,
     mappings,
     members,
     operations,
     schema,
 )
-from tests.book.tables import default, one_line, table, value
+from mock_ares.manual.tables import default, one_line, table, value
+from mock_ares.scenario.fault import FAULTS
 from tests.documents import ROOT, pages, text
 from tests.harness.report.samples import REPORT
 
+PAGES = made_pages(main)
 WRITTEN = "\n".join(text(page) for page in pages())
 ELSEWHERE = {
     "--dist", "--hypothesis-profile", "--hypothesis-seed",  # of pytest's plugins
     "--experimental-vm-modules",  # Node's
     "--factory",  # uvicorn's
     "--rounds",  # of `make bench`
+    "--settings",  # Django's
 }  # fmt: skip
 """Options of other programs that the pages name."""
 
@@ -63,8 +66,8 @@ def of_pytest() -> Options:
     return found
 
 
-def of_commands() -> set[str]:
-    given = (parameter for _, command in commands() for parameter in command.params)
+def of_commands(main) -> set[str]:
+    given = (parameter for _, command in commands(main) for parameter in command.params)
     return {word for each in given if isinstance(each, click.Option) for word in (*each.opts, *each.secondary_opts)}
 
 
@@ -78,12 +81,12 @@ def test_a_made_page_begins_with_its_title(title: str) -> None:
 def test_each_command_and_option_says_what_it_is() -> None:
     untold = [
         (words, parameter.name)
-        for words, command in commands()
+        for words, command in commands(main)
         for parameter in command.params
         if isinstance(parameter, click.Option) and not parameter.help
     ]
     assert untold == []
-    assert [words for words, command in commands() if not command.help] == []
+    assert [words for words, command in commands(main) if not command.help] == []
 
 
 def test_each_word_of_the_language_says_what_it_is() -> None:
@@ -130,7 +133,7 @@ def test_each_route_that_the_page_names_is_there() -> None:
 
 def test_each_option_that_the_pages_name_is_there(of_pytest: Options) -> None:
     """And none of other programs is listed here that no page names any more."""
-    known = of_commands() | of_pytest.words.keys() | {"--help", "--version"}
+    known = of_commands(main) | of_pytest.words.keys() | {"--help", "--version"}
     spans = re.findall(r"`[^`\n]+`", re.sub(r"^```.*?^```$", "", WRITTEN, flags=re.DOTALL | re.MULTILINE))
     named = {word for span in spans for word in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", span)}
     assert named - known == ELSEWHERE

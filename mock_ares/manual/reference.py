@@ -1,4 +1,4 @@
-"""The pages of the book that are made from the code: the command line, the language, faults, Python, HTTP, drivers."""
+"""The pages that are made from the code: the command line, the language, faults, Python, HTTP, drivers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 import click
 import pytest
@@ -17,18 +17,17 @@ import yaml
 from mock_ares import ClientContract, FakeServer, PageContract, Settings, pytest_plugin
 from mock_ares.ares.errors import NAMES
 from mock_ares.authoring.schema import docstrings_of, json_schema
-from mock_ares.cli import main
 from mock_ares.faults import FAULTS
 from mock_ares.harness.plugin.fixtures import Ares
+from mock_ares.manual.tables import Schema, code, default, one_line, table, value
 from mock_ares.paths import CONTRACTS
 from mock_ares.scenario.fault import Fault
-from tests.book.tables import Schema, code, default, one_line, table, value
 
 # --- the command line -----------------------------------------------------------------------------------------------
 
 
-def commands(group: click.Group = main, words: str = "mock-ares") -> Iterator[tuple[str, click.Command]]:
-    """Each with the words that it is called by."""
+def commands(group: click.Group, words: str = "mock-ares") -> Iterator[tuple[str, click.Command]]:
+    """Each of a group with the words that it is called by."""
     for name in group.list_commands(context := click.Context(group)):
         command = group.get_command(context, name)
         assert command is not None
@@ -38,9 +37,9 @@ def commands(group: click.Group = main, words: str = "mock-ares") -> Iterator[tu
             yield f"{words} {name}", command
 
 
-def command_line() -> str:
+def command_line(main: click.Group) -> str:
     lines = [_COMMAND_LINE]
-    for words, command in commands():
+    for words, command in commands(main):
         usage = " ".join(command.collect_usage_pieces(click.Context(command, info_name=words)))
         lines += [f"## {words.removeprefix('mock-ares ')}", "", *_fence(f"{words} {usage}"), ""]
         lines += [one_line(part) + "\n" for part in (inspect.cleandoc(command.help or "")).split("\n\n")]
@@ -312,12 +311,20 @@ Each is a JSON object on a line. What they mean, in which order they come and wh
 [the driver protocol](../../contracts/driver-protocol.md).
 """
 
-PAGES: dict[str, tuple[str, Callable[[], str]]] = {
-    "The command line": ("command-line", command_line),
-    "Words of the language": ("language", language),
-    "Faults": ("faults", faults),
-    "Python": ("python", python),
-    "Routes of the control API": ("control-api-routes", control_api),
-    "Messages of drivers": ("driver-messages", driver_messages),
-}
-"""By title: the name of its file in docs/reference/, and what makes it."""
+
+class MadePage(NamedTuple):
+    name: str
+    """Of its file in docs/reference/, which the tree does not have."""
+    make: Callable[[], str]
+
+
+def made_pages(main: click.Group) -> dict[str, MadePage]:
+    """By title. ``main`` is the command line."""
+    return {
+        "The command line": MadePage("command-line", partial(command_line, main)),
+        "Words of the language": MadePage("language", language),
+        "Faults": MadePage("faults", faults),
+        "Python": MadePage("python", python),
+        "Routes of the control API": MadePage("control-api-routes", control_api),
+        "Messages of drivers": MadePage("driver-messages", driver_messages),
+    }

@@ -93,7 +93,7 @@ def _option(name: str) -> Any:
 def _client_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
-            click.argument("command", nargs=-1, type=click.UNPROCESSED),
+            click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]"),
             *(_option(name) for name in KINDS),
             *(
                 click.option(f"--{word}", metavar=word.upper(), help=f"With --{kind}: {about}")
@@ -112,7 +112,7 @@ def _client_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--grid", type=PATH, metavar="FILE.toml", help="Several clients, with what each can and is expected to.")
 @click.option("--jobs", type=click.IntRange(1), help="Clients of a grid at once; by default two for each processor.")
 @click.option("--contract", "edition", metavar="EDITION", help="The contract as it was then, such as 2026.1.")
-@click.option("--quick", is_flag=True, help="A few seconds: fixed examples alone, none of the checks that last.")
+@click.option("--quick", is_flag=True, help="Fixed examples alone, and none of the checks that last.")
 @click.option("--tier", metavar="TIER", help="Only documented, standard or defensive checks.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this check; may be given again.")
 @click.option("--expect", multiple=True, metavar="ID=WHY", help="This check fails, and why; may be given again.")
@@ -203,6 +203,12 @@ def _check(entries: list[ClientEntry], settings: RunSettings, options: dict[str,
         checks = [check for client in session.report.clients for check in client.checks]
         for why in sorted({check.reason.partition(UNSAVED)[2] for check in checks} - {""}):
             click.echo(f"counterexamples are not saved: {why}; --failures FOLDER names another place", err=True)
+        if session.replaced:
+            names = listed([path.name for path in session.replaced], "and")
+            click.echo(
+                f"other streams, of an earlier run, were replaced in {options['failures']}: {names}; "
+                "--failures FOLDER, or another --name, keeps both"
+            )
         for said in unwritten:
             click.echo(f"mock-ares: {said}", err=True)
         if os.environ.get("GITHUB_ACTIONS") == "true" and not options["write_baseline"]:

@@ -72,6 +72,8 @@ class KnownFailure:
     why: str
     sometimes: bool = False
     """It comes and goes: to pass is no failure."""
+    place: str = ""
+    """The file that says so, and the line where that is known: ``known.toml:3``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ MOST = 10
 """Pages that are told."""
 _IN_TITLE, _IN_HEADING, _MOST_IN_TEXT = 20, 6, 5
 """What a word counts for; each time in the text it is 1, up to a bound."""
+_OF_THE_PROJECT = ("changelog", "architecture")
+"""They speak of everything, and come last."""
 _WORD = re.compile(r"\w[\w-]*")
 
 
@@ -35,7 +37,7 @@ def words_of(text: str) -> list[str]:
 def search(words: Sequence[str], pages: Iterable[Topic]) -> list[Hit]:
     """Those pages that have all of the words, or words that begin with them."""
     hits = (hit for page in pages if (hit := _hit(words, page)) is not None)
-    return sorted(hits, key=lambda hit: -hit.score)[:MOST]
+    return sorted(hits, key=lambda hit: (hit.topic.name in _OF_THE_PROJECT, -hit.score))[:MOST]
 
 
 def _hit(words: Sequence[str], page: Topic) -> Hit | None:

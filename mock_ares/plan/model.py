@@ -161,6 +161,11 @@ class StreamPlan:
         return len(self.payload)
 
     @property
+    def begun_chunks(self) -> int:
+        """Chunks up to the last of which there is anything in the pieces: fewer than all, where a fault ends them."""
+        return max(self.columns.chunks, default=-1) + 1
+
+    @property
     def event_ends(self) -> Iterator[int]:
         """The payload offsets at which events, or blocks of comments, end."""
         return self.columns.event_ends()

@@ -29,6 +29,8 @@ OF_THE_TREE = "is_told or its_row or its_attribute or targets_of_make or readmes
 """Tests, by their names, that hold the pages to the source, or are about the checkout: they run no example."""
 BUILT = "build/rust"
 """What Cargo has made of the sample clients, which takes minutes and is the same for each Python."""
+LAST = 500
+"""Characters of what pytest says that are kept."""
 
 
 class Ran(NamedTuple):
@@ -89,17 +91,19 @@ def run(python: str, wheel: Path, folder: Path, words: Sequence[str]) -> Ran:
     tree.mkdir()
     copy_tree(tree)
     own = environment(python, wheel, folder / "environment")
-    command = [str(own), "-m", "pytest", "-q", "-m", "slow or not slow", "-k", f"not ({OF_THE_TREE})", *words]
+    chosen = ["-m", "slow or not slow", "-k", f"not ({OF_THE_TREE})", "--numprocesses", "auto", "--dist", "worksteal"]
+    command = [str(own), "-m", "pytest", "-q", *chosen, *words]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     search = os.pathsep.join([str(own.parent), os.environ["PATH"]])
     env = {**inherited, "PATH": search, WHEEL: str(wheel), "PYTHONHASHSEED": "0"}
-    lines = list[str]()
-    with subprocess.Popen(command, cwd=tree, env=env, stdout=subprocess.PIPE, text=True) as tried:
+    said = ""
+    with subprocess.Popen(command, cwd=tree, env=env, stdout=subprocess.PIPE) as tried:
         assert tried.stdout is not None
-        for line in tried.stdout:
-            sys.stdout.write(line)
-            lines.append(line)
-    return Ran(python, tried.returncode, lines[-1].strip() if lines else "nothing was said")
+        while read := tried.stdout.read1():  # dots come without a line's end
+            sys.stdout.write(read.decode(errors="replace"))
+            sys.stdout.flush()
+            said = (said + read.decode(errors="replace"))[-LAST:]
+    return Ran(python, tried.returncode, (said.splitlines() or ["nothing was said"])[-1])
 
 
 def _run(command: Sequence[str], *, quiet: bool = False) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import tests.book.__main__ as book
+from mock_ares.manual.links import links, resolved
 from tests.book.__main__ import PAGES
-from tests.book.layout import INDEX, BrokenLinkError, contents, links, placed, resolved, with_checks, with_made
+from tests.book.layout import INDEX, BrokenLinkError, contents, placed, with_checks, with_made
 from tests.documents import ROOT, text
 
 FILES = ("Makefile", "contracts/a.yaml", "contracts/go/main.go", "docs/picture.png")

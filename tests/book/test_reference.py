@@ -66,7 +66,7 @@ def of_pytest() -> Options:
     return found
 
 
-def of_commands(main) -> set[str]:
+def of_commands(main: click.Group) -> set[str]:
     given = (parameter for _, command in commands(main) for parameter in command.params)
     return {word for each in given if isinstance(each, click.Option) for word in (*each.opts, *each.secondary_opts)}
 

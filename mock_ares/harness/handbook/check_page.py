@@ -80,6 +80,7 @@ class _Page:
         yield from self._failed_by()
         yield from self._mend()
         yield from ("", "## Try it", "", *_fence("sh", [_command(self.check)]))
+        yield from ("", f"Where the contract is a class in pytest: `pytest -k {info.id.replace('-', '_')}`.")
 
     def _example(self) -> Iterator[str]:
         shown = drawn(self.check, self.text.wrong)

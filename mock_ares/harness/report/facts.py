@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from mock_ares.harness.model import NO_EXCHANGE, UNDUE, Difference, Failure
+from mock_ares.harness.model import NO_EXCHANGE, UNDUE, Case, Difference, Failure
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side, alone, compared, first_difference
 from mock_ares.harness.report.counterexample.payload_lines import Payload, payload
-from mock_ares.harness.report.counterexample.replanned import Stream, judged, stream_of
+from mock_ares.harness.report.counterexample.replanned import Stream, judged, plan, stream_of
+from mock_ares.harness.verdict.diagnosis import quoted
 from mock_ares.scenario.diagnostics import listed
 from mock_ares.scenario.model import Reply
 from mock_ares.server.certificates.bad_tls import BAD_TLS
@@ -67,7 +68,10 @@ def _case(failure: Failure) -> Iterator[Fact]:
     case = failure.case
     if len(case.replies) > 1:
         at = judged(failure)
-        lines = (f"{n}. {_reply(reply)}{' (judged)' * (n == at + 1)}" for n, reply in enumerate(case.replies, 1))
+        lines = (
+            f"{n}. {_reply(reply)}{' (judged)' if n == at + 1 else _brought(reply, case)}"
+            for n, reply in enumerate(case.replies, 1)
+        )
         yield Fact("replies", FactLines(tuple(lines)))
     if case.cancel_after is not None:
         characters = "1 character has" if case.cancel_after == 1 else f"{case.cancel_after} characters have"
@@ -86,6 +90,15 @@ def _case(failure: Failure) -> Iterator[Fact]:
         yield Fact("case", f"it is pointed at {BAD_TLS[case.bad_tls]}")
     if case.refused:
         yield Fact("case", "it is pointed at a port that refuses connections")
+
+
+def _brought(reply: Reply, case: Case) -> str:
+    """The text of a stream that is not drawn, up to a fault."""
+    stream = plan(reply, case) if reply.speaks else None
+    if stream is None or not stream.plan.streams:
+        return ""
+    text = "".join(stream.plan.chunks[: stream.plan.begun_chunks])
+    return f": {quoted(text)}" if text else ""
 
 
 def _reply(reply: Reply) -> str:

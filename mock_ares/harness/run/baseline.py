@@ -10,13 +10,14 @@ names that reports have for them. Comments, and the reasons that stand there, su
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mock_ares.harness.model import CheckResult, ClientReport, KnownFailure, UsageError
+from mock_ares.harness.model import CheckResult, ClientReport, Failure, KnownFailure, UsageError
 from mock_ares.scenario.diagnostics import nearest
 from mock_ares.whole_file import write_whole
 
@@ -65,7 +66,7 @@ class Baseline:
 def read(path: Path, *, new_ok: bool = False, option: str = WRITER) -> Baseline:
     """``new_ok``: neither the file nor a client in it need be there. Raises UsageError, with the place in the file."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(text := path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if new_ok:
             return Baseline(path, {}, new_ok, option)
@@ -82,7 +83,38 @@ def read(path: Path, *, new_ok: bool = False, option: str = WRITER) -> Baseline:
     if not isinstance(clients, dict):
         raise UsageError(f'{path}: clients are tables, [clients."NAME"], not {clients!r}')
     known = {name: known_failures(of, f"{path}: client {name!r}") for name, of in clients.items()}
-    return Baseline(path, known, new_ok, option)
+    lines = lines_of(text)
+    placed = {
+        name: {check: replace(each, place=_placed(path, lines.get((name, check)))) for check, each in of.items()}
+        for name, of in known.items()
+    }
+    return Baseline(path, placed, new_ok, option)
+
+
+def lines_of(text: str) -> dict[tuple[str, str], int]:
+    """Where each check of a client stands, counted from 1; without those that are spelled in another way than
+    ``--write-baseline`` has it.
+    """
+    found, client = dict[tuple[str, str], int](), ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("["):
+            client = _client_of(line)
+        elif key := re.match(r"""["']?([\w-]+)["']?\s*=""", line):
+            found.setdefault((client, key[1]), number)
+    return found
+
+
+def _client_of(header: str) -> str:
+    """``node client.mjs``, of ``[clients."node client.mjs"]``; empty where it is the header of something else."""
+    try:
+        tables = tomllib.loads(header).get(CLIENTS)
+    except tomllib.TOMLDecodeError:
+        return ""
+    return str(next(iter(tables), "")) if isinstance(tables, dict) else ""
+
+
+def _placed(path: Path, line: int | None) -> str:
+    return str(path) if line is None else f"{path}:{line}"
 
 
 def known_failures(value: Any, where: str) -> dict[str, KnownFailure]:
@@ -128,8 +160,8 @@ def update(path: Path, clients: Sequence[ClientReport]) -> Update:
     for client in clients:
         table = tables.setdefault(client.name, tomlkit.table())
         for check in client.checks:
-            if _fails(check) and check.info.id not in table:
-                table[check.info.id] = _reason(check)
+            if check.verdict == "failed" and check.failure is not None and check.info.id not in table:
+                table[check.info.id] = reason_of(check.failure)
                 new += 1
             elif _is_mended(check) and check.info.id in table:
                 del table[check.info.id]
@@ -139,16 +171,12 @@ def update(path: Path, clients: Sequence[ClientReport]) -> Update:
     return Update(known, new, gone)
 
 
-def _fails(check: CheckResult) -> bool:
-    return check.verdict == "failed" and check.failure is not None
-
-
 def _is_mended(check: CheckResult) -> bool:
     """Whether it passes though it is expected to fail. One that comes and goes has not failed by passing."""
     return check.verdict == "failed" and check.failure is None
 
 
-def _reason(check: CheckResult) -> str:
-    assert check.failure is not None
-    said = " ".join(f"{check.failure.word}: {check.failure.diagnosis}".split())
+def reason_of(failure: Failure) -> str:
+    """What is written down of one, until somebody puts it better."""
+    said = " ".join(f"{failure.word}: {failure.diagnosis}".split())
     return said if len(said) <= MOST_REASON else f"{said[: MOST_REASON - 1]}…"

@@ -13,6 +13,7 @@ from mock_ares.harness.checks.gathered import SHARED
 from mock_ares.harness.checks.rows import playable, speaking
 from mock_ares.harness.model import (
     KEY_PATH,
+    OF_PAGES,
     Case,
     CheckInfo,
     CheckResult,
@@ -26,6 +27,7 @@ from mock_ares.harness.play.cpu_growth import Growth, Stopwatch, Timed
 from mock_ares.harness.play.example_runner import ExampleRunner, boundaries_of
 from mock_ares.harness.play.experiments import Experiments
 from mock_ares.harness.result import ExampleResult
+from mock_ares.harness.run.baseline import reason_of
 from mock_ares.harness.run.search import TIMED, UNSHRUNK, Search
 from mock_ares.harness.settings import RunSettings, Transport
 from mock_ares.harness.verdict import oracle
@@ -48,6 +50,8 @@ PATIENT = 4.0
 UNVOUCHED = "not every read was seen to end where it must"
 """The reservation about a check of reads that has passed, where boundaries are best effort."""
 UNTOLD = "nothing on the wire tells this cut from an end, so any outcome passes: no client can be blamed, or trusted"
+
+OF_A_PAGE = "it is about whole pages, and asked of those alone (--page, or PageContract in pytest)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def run_check(
     begun = monotonic()
     reason = why_skipped(client, check, settings)
     if reason is not None:
-        elsewhere = reason == not_over(settings.transport, client, check)
+        elsewhere = reason in (not_over(settings.transport, client, check), OF_A_PAGE)
         return CheckResult(check.info, "skipped", reason=reason, unasked=elsewhere)
     run = CheckRun(client, check, arena, settings, progress, evidence or Evidence())
     try:
@@ -125,6 +129,8 @@ def why_skipped(client: Client, check: Check, settings: RunSettings, *, spoken: 
     info = check.info
     if settings.dialect not in info.dialects:
         return f"the dialect {settings.dialect} cannot express it"
+    if info.capability in OF_PAGES and "page" not in client.capabilities:
+        return OF_A_PAGE
     if info.capability is not None and info.capability not in client.capabilities:
         return f"the client does not declare {info.capability}"
     if spoken and (unasked := not_over(settings.transport, client, check)) is not None:
@@ -457,10 +463,12 @@ def verdict_on(check: Check, failure: Failure | None, settings: RunSettings) -> 
         if known is not None and known.sometimes:
             return "passed", f"it fails now and then ({known.why}), and passed this time"
         if known is not None:
-            return "failed", f"it passes, and was expected to fail: take it off the list ({known.why})"
+            off = f"take it out of {known.place}" if known.place else "take it off the list"
+            return "failed", f"it passes, and was expected to fail: {off} ({known.why})"
         return ("informational", UNTOLD) if check.row.undetectable else ("passed", "")
     if known is not None:
-        return "informational", f"expected to fail{' now and then' * known.sometimes}: {known.why}"
+        why = "" if known.why == reason_of(failure) else f": {known.why}"  # as the diagnosis, which stands beside it
+        return "informational", f"expected to fail{' now and then' * known.sometimes}{why}"
     if (flaw := flaw_of(check.info, failure)) is not None and not settings.strict:
         return "informational", flaw
     if check.info.tier == "defensive" and not settings.strict and not _loses_text(failure):

@@ -71,6 +71,14 @@ def with_replay(result: CheckResult, folder: Path, client: str) -> CheckResult:
     return replace(result, replay=str(path))
 
 
+def replaced_by(result: CheckResult, folder: Path, client: str) -> Path | None:
+    """The file that ``with_replay`` is to write where another stream lies, of an earlier run; else None."""
+    path = folder / f"{file_name(client)}-{result.info.id}.yaml"
+    if result.failure is None or not path.exists():
+        return None
+    return path if _unlike(path, result.failure.case, result.info) else None
+
+
 def _unlike(path: Path, case: Case, info: CheckInfo) -> str | None:
     """Why a saved file does not stand for the case; None if it does."""
     try:

@@ -14,7 +14,7 @@ from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.run.checks_in_order import Contract, selected
 from mock_ares.harness.run.clients_file import ClientEntry
 from mock_ares.harness.run.parallel import Abreast, Checked, Watch
-from mock_ares.harness.run.replay import with_replay
+from mock_ares.harness.run.replay import replaced_by, with_replay
 from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.surroundings import trusting
 from mock_ares.server.transport.client_socket import BARRIER
@@ -29,6 +29,8 @@ class CheckSession:
     clients: list[ClientReport] = field(default_factory=list)
     stopped: bool = False
     """By a signal; the last client's checks are not all there."""
+    replaced: list[Path] = field(default_factory=list)
+    """Counterexamples of earlier runs, of other streams, in whose place there are others now."""
 
     @property
     def report(self) -> Report:
@@ -78,7 +80,9 @@ def run(
     found.update((number, Checked(each.report, stopped=False)) for number, each in enumerate(runs))
     for number, (report, stopped) in sorted(found.items()):
         session.stopped = session.stopped or stopped
-        checks = (with_replay(check, folder, entries[number].title) for check in report.checks)
+        title = entries[number].title
+        session.replaced += filter(None, (replaced_by(check, folder, title) for check in report.checks))
+        checks = (with_replay(check, folder, title) for check in report.checks)
         session.clients.append(replace(report, checks=tuple(checks)))
     return session
 

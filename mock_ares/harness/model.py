@@ -72,7 +72,7 @@ class KnownFailure:
     why: str
     sometimes: bool = False
     """It comes and goes: to pass is no failure."""
-    place: str = ""
+    place: str = field(default="", compare=False)
     """The file that says so, and the line where that is known: ``known.toml:3``."""
 
 

@@ -14,6 +14,7 @@ Everything here is frozen and free of sockets, clocks and randomness: the same s
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -162,8 +163,11 @@ class StreamPlan:
 
     @property
     def begun_chunks(self) -> int:
-        """Chunks up to the last of which there is anything in the pieces: fewer than all, where a fault ends them."""
-        return max(self.columns.chunks, default=-1) + 1
+        """Chunks of which anything is sent: fewer than all, where a fault ends it before."""
+        stop, pieces = self.ending.stop, self.columns
+        if stop is None:
+            return len(self.chunks)
+        return max(pieces.chunks[: bisect_left(pieces.ends, stop) + 1], default=-1) + 1 if stop else 0
 
     @property
     def event_ends(self) -> Iterator[int]:

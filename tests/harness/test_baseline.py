@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from mock_ares.cli import main
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import CheckResult, ClientReport, KnownFailure, UsageError
-from mock_ares.harness.run.baseline import MOST_REASON, read, update
+from mock_ares.harness.run.baseline import MOST_REASON, lines_of, read, update
 from mock_ares.harness.run.check_runner import verdict_on
 from mock_ares.harness.settings import RunSettings
 from tests.harness.report.samples import SMALLEST
@@ -55,10 +55,14 @@ class TestOnTheCommandLine:
 
         green = check("strips")
         assert green.exit_code == 0 and "1 informational" in green.output, green.output
+        assert known.why not in " ".join(green.output.split()), "it is the diagnosis, which stands there already"
         other = check("mended", "--write-baseline", name="theirs")
         assert other.exit_code == 0 and "1 known failure, 0 new, 0 taken out" in other.output, other.output
         mended = check("mended")
-        assert mended.exit_code == 1 and "it passes, and was expected to fail" in mended.output
+        assert (
+            mended.exit_code == 1
+            and "it passes, and was expected to fail: take it out of known.toml:6" in mended.output
+        )
         assert "0 known failures, 0 new, 1 taken out" in check("mended", "--write-baseline").output
         assert read(FILE).of("ours") == {} and "TICKET-1" in FILE.read_text()
         assert check("strips").exit_code == 1, "what is not in the file is new"
@@ -119,6 +123,24 @@ def test_what_is_wrong_is_said_where_it_is(text: str | None, said: str) -> None:
         FILE.write_text(text)
     with pytest.raises(UsageError, match=said.replace(".", r"\.")):
         read(FILE).of("ours")
+
+
+def test_where_each_line_stands() -> None:
+    text = """# of ours
+[clients."node client.mjs"]
+bom = "why"
+
+'eol-cr' = { why = "x", sometimes = true }
+[clients.app]
+bom="again"
+[ broken
+plain = "whose?"
+"""
+    assert lines_of(text) == {
+        ("node client.mjs", "bom"): 3, ("node client.mjs", "eol-cr"): 5, ("app", "bom"): 7, ("", "plain"): 9,
+    }  # fmt: skip
+    FILE.write_text("clients = { ours = { bom = 'why' } }")
+    assert read(FILE).of("ours")["bom"].place == "known.toml"
 
 
 def test_a_long_diagnosis_is_a_short_reason() -> None:

@@ -122,6 +122,19 @@ def test_a_counterexample_that_cannot_be_saved_is_told_once() -> None:
     assert "--failures FOLDER names another place\n" in ran.output
 
 
+def test_another_stream_of_an_earlier_run_is_replaced_and_told() -> None:
+    command = ("--client", "client:naive", *only("no-space"))
+    check(*command)
+    assert "were replaced" not in check(*command).output, "the same stream as before"
+    check(*command, "--dialect", "delta", "--name", "client:naive")
+    assert "replaced in .mock-ares/failures: client-naive-no-space.yaml; --failures" in check(*command).output
+
+
+def test_checks_of_pages_are_one_line_for_who_is_none() -> None:
+    ran = check("--client", RIGHT, *only("page-inert", "page-stop", "request"))
+    assert "– 2 checks             skipped: it is about whole pages, and asked of those alone (--page" in ran.output
+
+
 def test_whoever_reads_may_leave(here: Path) -> None:
     """As behind ``head``: no word about it."""
     command = [sys.executable, "-m", "mock_ares", "check", "--examples", "0", "--client", "client:naive"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mock_ares.faults import reset_peer
+from mock_ares.faults import close_early, reset_peer
 from mock_ares.scenario.model import Pace, Position, Reply, Scenario, When
 from tests.server.live import PATHS, SAY_HI, Live, live
 
@@ -133,6 +133,11 @@ class TestJournal:
         assert exchange.bytes > len(got.body)
         assert exchange.duration is not None
         assert exchange.boundaries in ("exact", "best-effort")
+
+    def test_chunks_count_up_to_a_fault(self, docs: Live) -> None:
+        docs.server.script(docs.id, Reply(text="a b c d", faults=(close_early(after=Position(chunk=2)),)))
+        docs.raw(docs.request("/api/chat/stream", SAY_HI))
+        assert (docs.last.chunks, docs.last.ending) == (2, "close")
 
     def test_it_can_be_written_as_json(self, docs: Live) -> None:
         docs.ask()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from mock_ares.expectation import sent_text
 from mock_ares.harness.model import NO_EXCHANGE, UNDUE, Case, Difference, Failure
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side, alone, compared, first_difference
@@ -97,7 +98,7 @@ def _brought(reply: Reply, case: Case) -> str:
     stream = plan(reply, case) if reply.speaks else None
     if stream is None or not stream.plan.streams:
         return ""
-    text = "".join(stream.plan.chunks[: stream.plan.begun_chunks])
+    text = sent_text(stream.plan)
     return f": {quoted(text)}" if text else ""
 
 

@@ -268,7 +268,7 @@ class RequestHandler:
             script = head_only(script, without="content-length" if request.is_nowhere else "")
         exchange.status = plan.head.status if plan.head else None
         exchange.faults = plan.marks
-        exchange.chunks = plan.begun_chunks if plan.ended else len(plan.chunks)
+        exchange.chunks = plan.begun_chunks
         if self.fake.on_answer is not None:
             self.fake.on_answer(exchange, plan, wire)
         cors = request.cors

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from mock_ares.faults import close_early
 from mock_ares.harness.model import Case, Failure
 from mock_ares.harness.report.counterexample.failure_text import failure_text
-from mock_ares.scenario.model import Body, Pace, Reply, Segments, Text
+from mock_ares.scenario.model import Body, Pace, Position, Reply, Segments, Text
 from tests.harness.report.samples import CUT, HOSTILE, INFO, SMALLEST, failure
 
 
@@ -81,6 +82,12 @@ def test_the_replies_of_a_client_that_asks_again() -> None:
     text = failure_text(INFO, failure(case.replies[1], "HelHello you", word="added", case=case))
     assert "  replies   1. status 429\n            2. a stream (judged)\n" in text
     assert "received  HelHello you\n               ^^^\n" in text
+
+
+def test_what_earlier_attempts_brought_is_told() -> None:
+    case = Case((Reply(text="Hello you", faults=(close_early(after=Position(text="Hello")),)), Reply(text="Hello you")))
+    text = failure_text(INFO, failure(case.replies[1], "HelHello you", word="added", case=case))
+    assert "  replies   1. a stream, broken by close_early: 'Hello'\n            2. a stream (judged)\n" in text
 
 
 def test_the_judged_reply_is_the_one_that_the_journal_names() -> None:

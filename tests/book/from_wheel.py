@@ -99,7 +99,7 @@ def run(python: str, wheel: Path, folder: Path, words: Sequence[str]) -> Ran:
     said = ""
     with subprocess.Popen(command, cwd=tree, env=env, stdout=subprocess.PIPE) as tried:
         assert tried.stdout is not None
-        while read := tried.stdout.read1():  # dots come without a line's end
+        while read := os.read(tried.stdout.fileno(), 4096):  # dots come without a line's end
             sys.stdout.write(read.decode(errors="replace"))
             sys.stdout.flush()
             said = (said + read.decode(errors="replace"))[-LAST:]

@@ -12,6 +12,7 @@ html_title = "mock-ares"
 
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
+myst_enable_extensions = ["attrs_inline"]  # an image's colours, below
 myst_heading_anchors = 4  # as GitHub makes them, so that a link to a heading holds in both
 highlight_language = "none"  # a fence without a language is what a program has printed
 smartquotes = False  # in texts about bytes a quote is the quote that stands there

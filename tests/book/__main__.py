@@ -21,6 +21,7 @@ from tests.book.layout import (
     BrokenLinkError,
     contents,
     copy,
+    in_both_colors,
     listing,
     place,
     placed,
@@ -86,7 +87,7 @@ def lay_out(source: Path) -> None:
     texts |= {f"docs/{MADE[title]}": make() for title, (_, make) in REFERENCE.items()}
     for page, text in texts.items():
         known = pages if page in pages else [*texts]  # the tree has no page that is made
-        whole, wanted = placed(page, text, known, files)
+        whole, wanted = placed(page, in_both_colors(text), known, files)
         if page == INDEX:
             whole = with_made(whole, MADE)
             whole += f"\n{contents(whole)}"

@@ -72,6 +72,12 @@ def placed(page: str, text: str, pages: Iterable[str], files: Iterable[str]) -> 
     return outside_code(text, lambda part: TARGET.sub(lead, part)), wanted
 
 
+def in_both_colors(text: str) -> str:
+    """A picture ``NAME-light.png`` is for light pages; on dark ones stands ``NAME-dark.png``, by classes of Furo."""
+    picture = r"!\[([^\]]+)\]\(([\w/-]+)-light\.png\)"
+    return re.sub(picture, r"![\1](\2-light.png){.only-light}\n![\1](\2-dark.png){.only-dark}", text)
+
+
 def with_made(index: str, made: Mapping[str, str]) -> str:
     """The front page with links to pages that are made with the book: an entry that begins with the title of one leads
     to it. ``made`` has their titles and places. Raises BrokenLinkError for one that no entry names."""

@@ -9,7 +9,7 @@ import pytest
 import tests.book.__main__ as book
 from mock_ares.manual.links import links, resolved
 from tests.book.__main__ import PAGES
-from tests.book.layout import INDEX, BrokenLinkError, contents, placed, with_checks, with_made
+from tests.book.layout import INDEX, BrokenLinkError, contents, in_both_colors, placed, with_checks, with_made
 from tests.documents import ROOT, text
 
 FILES = ("Makefile", "contracts/a.yaml", "contracts/go/main.go", "docs/picture.png")
@@ -41,6 +41,12 @@ def test_a_link_leads_where_it_does_in_the_repository(page: str, link: str, lead
 def test_what_is_no_page_comes_along() -> None:
     _, wanted = placed("docs/one.md", "![p](picture.png) [a](../contracts/a.yaml) [c](../contracts)", KNOWN, FILES)
     assert wanted == {"docs/picture.png", "contracts/a.yaml", "contracts"}
+
+
+def test_a_light_picture_has_a_dark_one_beside_it() -> None:
+    assert in_both_colors("![a b](x/c-light.png) ![d](d.png)") == (
+        "![a b](x/c-light.png){.only-light}\n![a b](x/c-dark.png){.only-dark} ![d](d.png)"
+    )
 
 
 def test_a_link_to_nothing_is_told_with_its_page() -> None:

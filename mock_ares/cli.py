@@ -69,7 +69,7 @@ class _Lazy(click.Group):
         "verify": "mock_ares.verify.commands",
         "record": "mock_ares.recorder.commands",
         "drift": "mock_ares.recorder.commands",
-        "docs": "mock_ares.manual.command",
+        "docs": "mock_ares.manual.commands",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

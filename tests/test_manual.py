@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from mock_ares.cli import main
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.handbook.check_page import index, page
-from mock_ares.manual import command
+from mock_ares.manual import commands as command
 from mock_ares.manual.links import anchor, links, sections
+from mock_ares.manual.page_search import search
 from mock_ares.manual.printed import part, printed, where, with_places
-from mock_ares.manual.search import search
 from mock_ares.manual.topics import ALIASES, Topic, checks, listed_in, topics
 from mock_ares.paths import CONTRACTS, DOCS, FIXTURES
 from tests.documents import ROOT

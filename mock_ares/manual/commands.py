@@ -11,8 +11,8 @@ import click
 
 from mock_ares.harness.commands import Refused
 from mock_ares.harness.model import HarnessError
+from mock_ares.manual.page_search import Hit, search
 from mock_ares.manual.printed import printed
-from mock_ares.manual.search import Hit, search
 from mock_ares.manual.topics import ALIASES, Topic, checks, topics
 from mock_ares.paths import DOCS, INSTALLED
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -80,8 +81,9 @@ def running(command: list[str], port: Callable[[str], int | None], **environment
     """A process, from when ``port`` finds its port in what it prints: the port, and the process's id."""
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **environment}
-        )
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **environment},
+            start_new_session=True,
+        )  # fmt: skip
         assert process.stdout is not None
         try:
             found = next(filter(None, map(port, iter(process.stdout.readline, ""))), None)
@@ -92,7 +94,7 @@ def running(command: list[str], port: Callable[[str], int | None], **environment
             threading.Thread(target=process.stdout.read, daemon=True).start()
             yield found, process.pid
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # its workers, too, which outlive who started them
             process.wait()
 
 

@@ -32,7 +32,7 @@ from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.report.counterexample.failure_text import failure_text
 from mock_ares.harness.run.check_runner import why_skipped
 from mock_ares.harness.run.checks_in_order import run_contract
-from mock_ares.harness.settings import RunSettings, Transport
+from mock_ares.harness.settings import HttpVersion, RunSettings, Transport
 from mock_ares.harness.surroundings import unreachable
 from mock_ares.server.certificates.identity import Certificate
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -306,7 +306,8 @@ class TestAPage:
 
     @pytest.mark.slow
     @pytest.mark.toolchain("chromium")
-    def test_it_trusts_the_fake_and_its_own_server_and_nobody_else(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("http", ["1.1", "2"])
+    def test_it_trusts_the_fake_and_its_own_server_and_nobody_else(self, tmp_path: Path, http: HttpVersion) -> None:
         """A page with a certificate of its own making; another server of the fake's authority has another key."""
         require_tool("chromium")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -318,7 +319,8 @@ class TestAPage:
             (tmp_path / "index.html").write_text(page)
             with (
                 PageClient(origin, options=words) as client,
-                ExampleRunner.of(client, "docs", Transport(True)) as arena,
+                ExampleRunner.of(client, "docs", Transport(True, http)) as arena,
             ):
-                seen = arena.observe(client, one("ab", "cd")).observation
-        assert (seen.text, seen.error) == ("abcd", None)
+                played = arena.observe(client, one("ab", "cd"))
+        assert (played.observation.text, played.observation.error) == ("abcd", None)
+        assert {exchange.version for exchange in played.exchanges} == {http}

@@ -22,8 +22,9 @@ from mock_ares.harness.model import CheckResult
 from mock_ares.harness.play.example_runner import ExampleRunner
 from mock_ares.harness.run.check_runner import run_check
 from mock_ares.harness.run.checks_in_order import run_contract
-from mock_ares.harness.settings import RunSettings
+from mock_ares.harness.settings import TRANSPORTS, RunSettings, Transport
 from tests.mutants.base import Right
+from tests.mutants.by_http2 import ByHttp2
 from tests.mutants.table import RIGHT, TABLE, Mutant, name_of
 
 EXAMPLES = 6
@@ -52,13 +53,26 @@ def client_of(kind: type[Right]) -> PythonClient:
     return PythonClient(kind().stream_chat, name_of(kind), kind.capabilities)
 
 
-def settings_of(kind: type[Right], seed: int, quick: bool) -> RunSettings:
-    return RunSettings(dialect=kind.dialect, seed=seed, quick=quick, examples=EXAMPLES, strict=True)
+CLEAR = Transport()
 
 
-def at_work(kind: type[Right], seed: int) -> Row:
+def settings_of(kind: type[Right], seed: int, quick: bool, transport: Transport = CLEAR) -> RunSettings:
+    return RunSettings(
+        dialect=kind.dialect, seed=seed, quick=quick, examples=EXAMPLES, strict=True, transport=transport
+    )
+
+
+def spoken(kind: type[Right], transport: Transport) -> type[Right]:
+    """The same client, as wrong as it is, where something else lies beneath its body."""
+    if transport.http == "1.1":
+        return kind
+    return ByHttp2 if issubclass(ByHttp2, kind) else type(kind.__name__, (kind, ByHttp2), {"__doc__": kind.__doc__})
+
+
+def at_work(kind: type[Right], seed: int, transport: Transport = CLEAR) -> Row:
     """All checks but those that last, which are said to be skipped."""
-    report = run_contract(client_of(kind), settings_of(kind, seed, quick=True))
+    client = client_of(spoken(kind, transport))
+    report = run_contract(client, settings_of(kind, seed, quick=True, transport=transport))
     return {result.info.id: Cell.of(result) for result in report.checks}
 
 
@@ -69,14 +83,19 @@ def in_time(kind: type[Right], seed: int) -> Row:
         return {check.id: Cell.of(run_check(client, check, arena, settings)) for check in LASTING}
 
 
-def matrix(kinds: Sequence[type[Right]], seed: int = 0, jobs: int | None = None) -> Iterator[tuple[str, Row]]:
-    """Each client and what the checks say of it, in turn; ``jobs``: so many processes, by default one for each CPU."""
+def matrix(
+    kinds: Sequence[type[Right]], seed: int = 0, jobs: int | None = None, transport: Transport = CLEAR
+) -> Iterator[tuple[str, Row]]:
+    """Each client and what the checks say of it, in turn; ``jobs``: so many processes, by default one for each CPU.
+
+    The checks that last are about time, and asked in clear text alone.
+    """
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs or os.cpu_count(), spawn) as workers, ThreadPoolExecutor(len(kinds)) as waiting:
-        working: list[Future[Row]] = [workers.submit(at_work, kind, seed) for kind in kinds]
-        lasting: list[Future[Row]] = [waiting.submit(in_time, kind, seed) for kind in kinds]
-        for kind, work, lasts in zip(kinds, working, lasting, strict=True):
-            yield name_of(kind), {**work.result(), **lasts.result()}
+        working: list[Future[Row]] = [workers.submit(at_work, kind, seed, transport) for kind in kinds]
+        lasting = [waiting.submit(in_time, kind, seed) for kind in kinds] if transport == CLEAR else []
+        for kind, work, lasts in zip_longest(kinds, working, lasting):
+            yield name_of(kind), {**work.result(), **(lasts.result() if lasts is not None else {})}
 
 
 def failed_by(row: Row) -> frozenset[str]:
@@ -101,6 +120,13 @@ def heading(width: int) -> Iterator[str]:
         yield " " * width + " " + "".join(letters)
 
 
+def asked(row: Row, foreseen: frozenset[str], transport: Transport) -> frozenset[str]:
+    """What of it is foreseen elsewhere than in clear text: what means something there."""
+    if transport == CLEAR:
+        return foreseen
+    return frozenset(check for check in foreseen if row[check].verdict != "skipped")
+
+
 def surprises(row: Row, foreseen: frozenset[str]) -> Iterator[str]:
     for check in sorted(failed_by(row) - foreseen):
         yield f"failed by {check}, not foreseen: {row[check].word}: {row[check].said}"
@@ -111,16 +137,18 @@ def surprises(row: Row, foreseen: frozenset[str]) -> Iterator[str]:
             yield f"{check}: the harness erred: {cell.said}"
 
 
-def show(mutants: Sequence[Mutant], seed: int, jobs: int | None) -> int:
+def show(mutants: Sequence[Mutant], seed: int, jobs: int | None, transport: Transport = CLEAR) -> int:
     """Prints the matrix as it comes, and how many clients are not as foreseen."""
     begun = time.monotonic()
     width, surprised = max(len(mutant.name) for mutant in mutants), list[str]()
     say = sys.stdout.write
     say("\n".join(heading(width)) + "\n")
-    for mutant, (name, row) in zip(mutants, matrix([mutant.kind for mutant in mutants], seed, jobs), strict=True):
-        say(f"{name:{width}} " + "".join(sign(row[check], check, mutant.failed_by) for check in CHECKS) + "\n")
+    rows = matrix([mutant.kind for mutant in mutants], seed, jobs, transport)
+    for mutant, (name, row) in zip(mutants, rows, strict=True):
+        foreseen = asked(row, mutant.failed_by, transport)
+        say(f"{name:{width}} " + "".join(sign(row[check], check, foreseen) for check in CHECKS) + "\n")
         sys.stdout.flush()
-        surprised += [f"{name}: {line}" for line in surprises(row, mutant.failed_by)]
+        surprised += [f"{name}: {line}" for line in surprises(row, foreseen)]
     took = f"{time.monotonic() - begun:.0f} s"
     say("\n".join(["", LEGEND, *surprised, f"{len(mutants)} clients, {len(surprised)} surprises, {took}", ""]))
     return len(surprised)
@@ -130,12 +158,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Prints which check fails which mutant.")
     parser.add_argument("mutants", nargs="*", help="by name; by default all, and the clients they are made of")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--transport", choices=TRANSPORTS, default=CLEAR.name, help="what lies beneath the body")
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes; by default one for each CPU")
     chosen = parser.parse_args()
     known = {name_of(kind): Mutant(kind, frozenset(), "") for kind in RIGHT} | {m.name: m for m in TABLE}
     if unknown := set(chosen.mutants) - known.keys():
         parser.error(f"no mutant is named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    return 1 if show([known[name] for name in chosen.mutants] or list(known.values()), chosen.seed, chosen.jobs) else 0
+    return (
+        1
+        if show(
+            [known[name] for name in chosen.mutants] or list(known.values()),
+            chosen.seed,
+            chosen.jobs,
+            TRANSPORTS[chosen.transport],
+        )
+        else 0
+    )
 
 
 if __name__ == "__main__":

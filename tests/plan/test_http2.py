@@ -16,6 +16,7 @@ from mock_ares.plan.http.head import parted, render_head
 from mock_ares.plan.http.http2 import frames
 from mock_ares.plan.http.http2.described import Shown
 from mock_ares.plan.http.http2.frames import Addressed
+from mock_ares.plan.http.http2.head import written
 from mock_ares.plan.http.layout import head_only, lay_out
 from mock_ares.plan.http.negotiation import Negotiated, carried
 from mock_ares.plan.model import Head, Script
@@ -204,6 +205,10 @@ def test_goaway_names_a_stream(last: int, said: int, size: int) -> None:
         part, taken, _ = stream.take(data[:size], 70_000)
         sent, data = sent + part, data[taken:]
     assert sent == b"\0\0\x08\x07\0\0\0\0\0" + said.to_bytes(4, "big") + b"\0\0\0\2"
+
+
+def test_no_value_has_space_around_it() -> None:
+    assert [*written((("X-Long", " abc abc \t"),))] == [("x-long", "abc abc")]
 
 
 def test_a_long_frame_is_several() -> None:

@@ -56,8 +56,10 @@ def coded(status: int | None, fields: Iterable[tuple[str, str]]) -> bytes:
 
 
 def written(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The fields that are said, as they are: names in lower case, nothing about a connection of HTTP/1.1."""
-    return ((name.lower(), value) for name, value in fields if name.lower() not in _OF_HTTP1)
+    """The fields that are said, as they are: names in lower case, nothing about a connection of HTTP/1.1, and no space
+    around values, which HTTP/1.1 has outside of them (RFC 9110 5.5) and HTTP/2 not at all (RFC 9113 8.2.1).
+    """
+    return ((name.lower(), value.strip(" \t")) for name, value in fields if name.lower() not in _OF_HTTP1)
 
 
 def block(fields: bytes, flags: int) -> bytes:

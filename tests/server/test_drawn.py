@@ -124,6 +124,12 @@ def test_the_bytes_that_are_drawn_are_the_bytes_that_are_sent(
         compared(fake, scenario, ASKINGS[way])
 
 
+def test_what_the_database_does_not_take_is_drawn_as_it_is_refused(
+    fake: FakeServer, library: dict[str, Scenario]
+) -> None:
+    compared(fake, library["text-nul"], ASKINGS["as one object"])
+
+
 @pytest.mark.parametrize("name", ["typed", "plain", "gzip", "delta", "redirect"])
 @pytest.mark.parametrize("asking", ASKINGS)
 def test_in_each_way_to_ask(fake: FakeServer, library: dict[str, Scenario], name: str, asking: str) -> None:

@@ -19,7 +19,7 @@ from mock_ares.ares import refusal_reasons
 from mock_ares.ares.bodies import BODY_LIMIT, ChatRequest, parse_chat, refused_type
 from mock_ares.ares.chats import CHATS, Auth, Form, unanswerable
 from mock_ares.ares.credentials import Identity
-from mock_ares.ares.errors import HttpError, lookup, plain_error, unstorable
+from mock_ares.ares.errors import HttpError, lookup, plain_error
 from mock_ares.dialects import Names
 from mock_ares.plan.http.layout import head_only
 from mock_ares.plan.http.negotiation import HYPER_REFUSING, accepts_gzip
@@ -484,8 +484,6 @@ class RequestHandler:
             # ARES's handlers begin a conversation before they fail, which their errors show by a code.
             if user is not None and (is_text(reply) or (server and b'"code":' in answer.plan.payload)):
                 remember(request, chat, answer, self.fake, owner, user)
-            if server and form == "whole" and "\0" in answer.plan.text:
-                return of_error(unstorable("Failed to add message"), negotiated)
             return answer
 
         if planner.is_long(reply, context, negotiated):

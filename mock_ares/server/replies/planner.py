@@ -10,7 +10,7 @@ from typing import Any
 
 from mock_ares.ares.bodies import ChatRequest
 from mock_ares.ares.chats import Form
-from mock_ares.ares.errors import HttpError, lookup
+from mock_ares.ares.errors import HttpError, lookup, unstorable
 from mock_ares.ares.profiles import Profile
 from mock_ares.dialects import Names, agent_label, count_tokens
 from mock_ares.plan.build import RequestContext, answer, chunks_of, content_of
@@ -102,6 +102,8 @@ class Planner:
         """The reply's text as one JSON object."""
         chunks = chunks_of(reply, context.chat.message, reply.seed if reply.seed is not None else context.seed)
         text = "".join(chunks)
+        if self._profile.name == "server" and "\0" in text:
+            return of_error(unstorable("Failed to add message"), negotiated)
         fields, headers = self._fields(context.chat, context.names, text)
         pace = replace(reply.pace, pauses=())
         plan = answer(200, (*JSON, *headers), dump(fields), replace(reply, pace=pace), text=text, chunks=chunks)

@@ -165,7 +165,7 @@ def test_the_action_is_green_with_a_baseline_and_red_for_what_is_new_or_mended(r
 
     runner.client(RIGHT)
     mended = runner.action(check=CHECK, baseline="ares-baseline.toml")
-    assert mended.returncode == 1 and "take it off the list" in mended.stdout, mended.stdout
+    assert mended.returncode == 1 and "take it out of ares-baseline.toml:2 (" in mended.stdout, mended.stdout
 
 
 @pytest.mark.slow

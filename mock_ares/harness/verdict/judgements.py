@@ -148,7 +148,7 @@ def asks_beside(played: ExampleResult, client: Client) -> Found:
     overlap = any(each.started < first.started + lasted for each in others)
     if overlap or not client.in_process:  # two processes know nothing of each other, or one is asked in turn
         return keeps_apart(played, client)
-    reason = f"the first answer lasted for {lasted:.1f} s, and the second question was sent when it was over"
+    reason = f"the second question was sent when the first answer was over, which lasted for {lasted:.1f} s"
     return _failure(played, -1, "queued", reason, "sends a question though another is being answered")
 
 

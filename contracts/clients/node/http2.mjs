@@ -35,6 +35,8 @@ async function answer(session, { path, token, message, show }) {
   });
   stream.setTimeout(SILENCE_MS, () => stream.destroy(new Error(`no byte for ${SILENCE_MS} ms`)));
   stream.end(JSON.stringify({ message }));
+  let ended = false; // where the connection goes, Node ends what it destroys, behind GOAWAY with code 0, too
+  stream.once("end", () => (ended = !stream.destroyed));
   refuseAllButEvents(await head(stream));
 
   const text = [];
@@ -44,6 +46,7 @@ async function answer(session, { path, token, message, show }) {
   }
   // For a stream that is reset with NO_ERROR or CANCEL Node raises nothing (RFC 9113 8.1: that is no end).
   if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw new Error(`the stream was reset, code ${stream.rstCode}`);
+  if (!ended) throw new Error("the connection went away before the stream had ended");
   return text.join("");
 }
 

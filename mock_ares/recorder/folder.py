@@ -68,8 +68,9 @@ class RecordingFolder:
         before = self._files.get(kept.scenario.name)
         if before is None and len(self._files) >= MOST_FILES:
             raise UnrecordableError(f"{MOST_FILES} files have been written, which is the most")
-        if before is not None and kept.long_text is None:
-            kept = kept._replace(long_text=before.kept.long_text)
+        if before is not None:  # what was answered before has not been looked through again
+            long_text, known = kept.long_text or before.kept.long_text, min(kept.known, before.kept.known)
+            kept = kept._replace(long_text=long_text, known=known)
         return self._put(kept, before)
 
     def _put(self, kept: Recorded, before: _Files | None) -> Path:

@@ -135,6 +135,17 @@ def test_what_turns_out_to_be_secret_is_taken_out_at_the_end(kept: Recorded, tmp
     folder.close()
 
 
+def test_an_answer_from_before_it_was_known_is_swept_though_another_came_behind_it(tmp_path: Path) -> None:
+    folder, secrets = RecordingFolder(tmp_path), Secrets()
+    folder.save(heard("hi", Reply(text="the word is Hunter22!")))
+    secrets.learn(["Hunter22!"])
+    twice = replace(first := heard("hi", Reply(text="the word is Hunter22!")).scenario, replies=first.replies * 2)
+    folder.save(Recorded(twice, dump(replace(twice, name="")), None, Counter(), len(secrets.known)))
+    (changed,), _ = folder.sweep(secrets)
+    assert "Hunter" not in changed.read_text() and changed.read_text().count("xxxxxxxx") == 2
+    folder.close()
+
+
 def test_two_that_differ_in_what_is_secret_are_both_kept(tmp_path: Path) -> None:
     folder, secrets = RecordingFolder(tmp_path), Secrets()
     for word in ("Hunter22!", "Hunter23!"):

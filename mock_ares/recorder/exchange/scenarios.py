@@ -127,10 +127,13 @@ def cleaned(before: Recorded, secrets: Secrets) -> Recorded:
     endpoint = None if when.endpoint is None else secrets.masked(when.endpoint)
     pattern = secrets.pattern(when.message) if isinstance(when.message, str) else None
     message = when.message if pattern is None else Match(pattern=pattern)
+    agent = None if when.agent_type is None else secrets.masked(when.agent_type)
+    when = replace(when, endpoint=endpoint, message=message, agent_type=agent)
     said = None if long_text is None else secrets.masked(long_text)
     with _sayable():
         replies = tuple(_without_secrets(reply, secrets) for reply in before.scenario.replies)
-        return _in_words(replies, replace(when, endpoint=endpoint, message=message), said, secrets, known)
+        found = _in_words(replies, when, said, secrets, known)
+    return found._replace(text=secrets.masked(found.text))
 
 
 @contextmanager

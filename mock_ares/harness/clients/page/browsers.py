@@ -46,7 +46,7 @@ class PageBrowser(Protocol):
         """The next answer or event, or None at the deadline (on the monotonic clock)."""
 
     def trust(self, keys: frozenset[str]) -> None:
-        """To be called before a page is open: servers with these keys (``trust.keys_of``) are trusted."""
+        """To be called before a page is open: servers with these keys (``trusted_keys.keys_of``) are trusted."""
 
     def close(self) -> None:
         """Closes all pages. It may be called twice."""

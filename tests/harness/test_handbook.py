@@ -215,6 +215,7 @@ def test_a_sign_in_the_grid_leads_to_its_page(trial: Trial) -> None:
     assert "| [`read-line`](read-line.md) | [✗](read-line.md#who-fails-it) | [✗](read-line.md#who-fails-it) |" in made
     assert "| [`eol-cr`](eol-cr.md) | ! |  |" in made
     assert "[`chunk-split`](chunk-split.md)." in made.partition("## Passed by all")[2]
+    assert "\n- ✗ failed: a counterexample was found\n" in made
     assert "make trial" in grid(NO_TRIAL)
 
 

@@ -87,15 +87,15 @@ def grid(trial: Trial) -> str:
                 lines.append(_row(f"[`{name}`]({name}.md)", [_sign(name, cell) for cell in cells]))
             elif any(cell is not None and cell.verdict == "passed" for cell in cells):
                 passed.append(f"[`{name}`]({name}.md)")
-    said = ", ".join(f"{SIGNS[verdict]} {verdict}: {MEANINGS[verdict]}" for verdict in VERDICTS)
-    lines += ["", f"{said}.", "", "## Passed by all who are held to them", "", f"{', '.join(passed)}."]
+    lines += ["", *(f"- {SIGNS[verdict]} {verdict}: {MEANINGS[verdict]}" for verdict in VERDICTS)]
+    lines += ["", "## Passed by all who are held to them", "", f"{', '.join(passed)}."]
     return "\n".join([*lines, "", f"By {origin(trial.report)}."]) + "\n"
 
 
 _ABOUT = """\
-The samples of ARES's own page and one for Java and Rust, a corrected client beside each, and libraries in wide use, put
-to the contract by `make trial`. A sign that stands for a failure leads to the page of its check, which tells what the
-client makes of the smallest example."""
+The samples of ARES's own page, with one each for Java and Rust, a corrected client beside each, and libraries in wide
+use, put to the contract by `make trial`. A sign that stands for a failure leads to the page of its check, which tells
+what the client makes of the smallest example."""
 _UNTRIED = "`make trial` finds out who fails what; these pages were made without its report, `trial.json`."
 
 

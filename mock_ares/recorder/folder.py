@@ -10,7 +10,6 @@ from typing import NamedTuple
 from mock_ares.recorder.exchange.payload import UnrecordableError
 from mock_ares.recorder.exchange.scenarios import Recorded, cleaned
 from mock_ares.recorder.exchange.secrets import Secrets
-from mock_ares.scenario.model import Scenario
 from mock_ares.server.files.atomic_write import ChangedError, OutsideError, tag_of, written
 
 MOST_FILES = 2000
@@ -58,19 +57,16 @@ class RecordingFolder:
     def close(self) -> None:
         os.close(self._lock)
 
-    def scenario(self, name: str) -> Scenario | None:
+    def kept(self, name: str) -> Recorded | None:
         """Of this session."""
         files = self._files.get(name)
-        return None if files is None else files.kept.scenario
+        return None if files is None else files.kept
 
     def save(self, kept: Recorded) -> Path:
         """Writes a scenario's file, new or once more. Raises UnrecordableError; what was there is then as it was."""
         before = self._files.get(kept.scenario.name)
         if before is None and len(self._files) >= MOST_FILES:
             raise UnrecordableError(f"{MOST_FILES} files have been written, which is the most")
-        if before is not None:  # what was answered before has not been looked through again
-            long_text, known = kept.long_text or before.kept.long_text, min(kept.known, before.kept.known)
-            kept = kept._replace(long_text=long_text, known=known)
         return self._put(kept, before)
 
     def _put(self, kept: Recorded, before: _Files | None) -> Path:

@@ -189,8 +189,8 @@ class RecordingProxy:
         async with self._turn:
             self.secrets.found.clear()
             when, found = when_of(asked, self.secrets), Counter(self.secrets.found)
-            before = self.folder.scenario(name_of(when))
-            args = (before, when, asked, reader, ending, relay.ended_at, self.secrets)
+            before = self.folder.kept(name_of(when))
+            args = (before, exchange.number, when, asked, reader, ending, relay.ended_at, self.secrets)
             if len(reader.wire) <= LITTLE and len(self.secrets.known) <= LITTLE_KNOWN:
                 kept = await asyncio.to_thread(recorded, *args)
             else:

@@ -12,8 +12,9 @@ import pytest
 from mock_ares.authoring.dump import dump
 from mock_ares.authoring.load import load_all
 from mock_ares.recorder import folder as module
-from mock_ares.recorder.exchange.payload import UnrecordableError
-from mock_ares.recorder.exchange.scenarios import Recorded, _long_name, name_of
+from mock_ares.recorder.exchange.payload import Asked, UnrecordableError
+from mock_ares.recorder.exchange.response import ResponseReader
+from mock_ares.recorder.exchange.scenarios import Recorded, _long_name, name_of, recorded, when_of
 from mock_ares.recorder.exchange.secrets import Secrets
 from mock_ares.recorder.folder import FolderError, RecordingFolder
 from mock_ares.scenario.model import Reply, Scenario, Text, When
@@ -21,7 +22,7 @@ from mock_ares.scenario.model import Reply, Scenario, Text, When
 COMMENT = ": Hunter22%21\n\ndata: a\n\n"
 
 
-def recorded(text: str, long_text: str | None = None, *, name: str = "one") -> Recorded:
+def small(text: str, long_text: str | None = None, *, name: str = "one") -> Recorded:
     return Recorded(Scenario((Reply(text="x"),), name=name), text, long_text, Counter(), 0)
 
 
@@ -31,6 +32,14 @@ def heard(message: str, reply: Reply, long_text: str | None = None) -> Recorded:
     first = replace(reply, text=Text(file=file)) if (file := long_text and _long_name(long_text)) else reply
     scenario = Scenario((first,), when=when, name=name_of(when))
     return Recorded(scenario, dump(replace(scenario, name="")), long_text, Counter(), 0)
+
+
+def answered(text: str, secrets: Secrets, before: Recorded | None = None, *, number: int = 1) -> Recorded:
+    """As the recorder has it, behind or before what was answered already."""
+    reader, asked = ResponseReader("POST", 1_000_000), Asked("POST", "/api/chat/stream", "hi", credentials=True)
+    reader.feed(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: %b\n\n" % text.encode(), 0.0)
+    reader.end()
+    return recorded(before, number, when_of(asked, secrets), asked, reader, "complete", 0.0, secrets)
 
 
 def names(path: Path) -> set[str]:
@@ -61,8 +70,8 @@ def test_a_folder_that_cannot_be_written_is_told_at_once() -> None:
 def test_what_was_there_stays_and_the_new_one_stands_beside_it(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text("text: of another day\n")
     folder = RecordingFolder(tmp_path)
-    assert folder.save(recorded("text: x\n")).name == "one-2.yaml"
-    assert folder.save(recorded("text: y\n")).name == "one-2.yaml"
+    assert folder.save(small("text: x\n")).name == "one-2.yaml"
+    assert folder.save(small("text: y\n")).name == "one-2.yaml"
     assert folder.doubles == {"one-2.yaml": "one.yaml"}
     assert [(tmp_path / name).read_text() for name in ("one.yaml", "one-2.yaml")] == [
         "text: of another day\n", "text: y\n",
@@ -72,22 +81,22 @@ def test_what_was_there_stays_and_the_new_one_stands_beside_it(tmp_path: Path) -
 
 def test_what_somebody_edits_meanwhile_stays_too(tmp_path: Path) -> None:
     folder = RecordingFolder(tmp_path)
-    folder.save(recorded("text: x\n")).write_text("text: edited\n")
-    assert folder.save(recorded("text: y\n")).name == "one-2.yaml"
+    folder.save(small("text: x\n")).write_text("text: edited\n")
+    assert folder.save(small("text: y\n")).name == "one-2.yaml"
     assert (tmp_path / "one.yaml").read_text() == "text: edited\n"
     folder.close()
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = RecordingFolder(tmp_path)
-    folder.save(recorded("text: x\n"))
+    folder.save(small("text: x\n"))
 
     def full(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(UnrecordableError, match=r"cannot be written to .*: No space left on device"):
-        folder.save(recorded("text: y\n"))
+        folder.save(small("text: y\n"))
     assert names(tmp_path) == {"one.yaml"}
     assert (tmp_path / "one.yaml").read_text() == "text: x\n"
     folder.close()
@@ -96,10 +105,10 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
 def test_files_are_bounded_in_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_FILES", 1)
     folder = RecordingFolder(tmp_path)
-    folder.save(recorded("text: x\n"))
-    folder.save(recorded("text: y\n"))
+    folder.save(small("text: x\n"))
+    folder.save(small("text: y\n"))
     with pytest.raises(UnrecordableError, match="1 files have been written, which is the most"):
-        folder.save(recorded("text: x\n", name="two"))
+        folder.save(small("text: x\n", name="two"))
     folder.close()
 
 
@@ -137,12 +146,28 @@ def test_what_turns_out_to_be_secret_is_taken_out_at_the_end(kept: Recorded, tmp
 
 def test_an_answer_from_before_it_was_known_is_swept_though_another_came_behind_it(tmp_path: Path) -> None:
     folder, secrets = RecordingFolder(tmp_path), Secrets()
-    folder.save(heard("hi", Reply(text="the word is Hunter22!")))
+    first = answered("the word is Hunter22!", secrets)
+    folder.save(first)
     secrets.learn(["Hunter22!"])
-    twice = replace(first := heard("hi", Reply(text="the word is Hunter22!")).scenario, replies=first.replies * 2)
-    folder.save(Recorded(twice, dump(replace(twice, name="")), None, Counter(), len(secrets.known)))
+    folder.save(answered("the word is Hunter22!", secrets, first, number=2))
     (changed,), _ = folder.sweep(secrets)
     assert "Hunter" not in changed.read_text() and changed.read_text().count("xxxxxxxx") == 2
+    folder.close()
+
+
+def test_answers_stand_as_they_were_asked_for_though_they_ended_otherwise(tmp_path: Path) -> None:
+    folder, secrets = RecordingFolder(tmp_path), Secrets()
+    kept = None
+    for number, text in ((4, "x" * 200_000 + "Hunter22!"), (2, "the first"), (9, "the last"), (3, "the second")):
+        kept = answered(text, secrets, kept, number=number)
+        folder.save(kept)
+    secrets.learn(["Hunter22!"])
+    folder.sweep(secrets)
+    (scenario,) = load_all([tmp_path])
+    texts = [str(reply.text) for reply in scenario.replies]
+    assert [*texts[:2], texts[3]] == ["the first", "the second", "the last"]
+    assert texts[2].startswith("xxx") and len(texts[2]) == 200_009 and "Hunter" not in texts[2]
+    assert len(names(tmp_path)) == 2
     folder.close()
 
 

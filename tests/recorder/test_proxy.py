@@ -227,6 +227,35 @@ def test_one_connection_serves_many_requests_and_the_same_again_comes_in_turn(tm
     assert [reply.status for reply in scenario.replies] == [503, None]
 
 
+def test_answers_that_overlap_are_kept_as_they_were_asked_for(tmp_path: Path) -> None:
+    """The second is asked for when the first has begun, and is over before it."""
+    turns, over = iter("AB"), threading.Event()
+
+    def says(connection: socket.socket) -> None:
+        heard(connection)
+        connection.sendall(CHUNKED)
+        if next(turns) == "A":
+            assert over.wait(10)
+            connection.sendall(A + END)
+        else:
+            connection.sendall(B + END)
+
+    with recording(says, tmp_path) as session, contextlib.ExitStack() as clients:
+        port = int(session.url[17:])
+        first, second = (clients.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in "AB")
+        for client, until in ((first, CHUNKED), (second, END)):
+            client.sendall(b"GET /x HTTP/1.1\r\nhost: x\r\n\r\n")
+            data = b""
+            while not data.endswith(until):
+                data += client.recv(65536)
+        session.settle()
+        over.set()
+        while not data.endswith(A + END):
+            data += first.recv(65536)
+    (scenario,) = kept(tmp_path)
+    assert [reply.text for reply in scenario.replies] == ["A", "B"]
+
+
 def test_what_is_too_large_goes_through_and_is_not_kept(tmp_path: Path) -> None:
     body = b"data: " + b"x" * 3_000_000 + b"\n\n"
     with recording(saying(HEAD + b"\r\n", body), tmp_path, size=1_000_000) as session:

@@ -182,7 +182,7 @@ def of_stream(payload: bytes, secrets: Secrets, media: bytes = b"text/event-stre
     reader.feed(b"HTTP/1.1 %d X\r\ncontent-type: %b\r\nx-secret-token: abc\r\n\r\n" % (status, media) + payload, 0.0)
     reader.end()
     who = asked("hi")
-    text = recorded(None, when_of(who, secrets), who, reader, "complete", 0.0, secrets).text
+    text = recorded(None, 1, when_of(who, secrets), who, reader, "complete", 0.0, secrets).text
     assert loads(text)
     return text
 

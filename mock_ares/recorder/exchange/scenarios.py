@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,9 @@ class Recorded(NamedTuple):
     """What its ``text: {file: ...}`` says."""
     taken_out: Counter[str]
     known: int
-    """How many secrets were looked for."""
+    """How many secrets were looked for; in those that were there before, too, where they were swept."""
+    order: tuple[int, ...] = ()
+    """The numbers of its replies' exchanges: they stand as they were asked for, not as they ended."""
 
     @property
     def long_name(self) -> str:
@@ -96,7 +99,8 @@ def name_of(when: When) -> str:
 
 
 def recorded(
-    before: Scenario | None,
+    before: Recorded | None,
+    number: int,
     when: When,
     asked: Asked,
     reader: ResponseReader,
@@ -104,18 +108,25 @@ def recorded(
     at: float,
     secrets: Secrets,
 ) -> Recorded:
-    """The scenario of an exchange, behind the replies that it had before. Raises UnrecordableError."""
+    """The scenario of an exchange, among the replies that it had before. Raises UnrecordableError."""
     if reader.status == 401 and not asked.credentials and asked.path in CHATS:
         raise AnsweredByFakeError("there were no credentials; the fake refuses it by itself")
     secrets.found.clear()
     known = len(secrets.known)
     with _sayable():
         reply = _without_secrets(reply_of(asked, reader, ending, at), secrets)
-        replies = before.replies if before else ()
+        if before is None:
+            said = reply.text if isinstance(reply.text, str) and len(reply.text) > LONG_TEXT else None
+            return _in_words((_with_long(reply, said),), (number,), when, said, secrets, known)
+        replies, order = [*before.scenario.replies], [*before.order]
         if len(replies) >= MOST_REPLIES:
             raise UnrecordableError(f"there are {MOST_REPLIES} answers to this request already")
-        said = reply.text if isinstance(reply.text, str) and len(reply.text) > LONG_TEXT and not replies else None
-        return _in_words((*replies, reply), when, said, secrets, known)
+        place = bisect(order, number)
+        replies.insert(place, reply)
+        order.insert(place, number)
+        # what was answered before has not been looked through again
+        known = min(known, before.known)
+        return _in_words(tuple(replies), tuple(order), when, before.long_text, secrets, known)
 
 
 def cleaned(before: Recorded, secrets: Secrets) -> Recorded:
@@ -131,8 +142,11 @@ def cleaned(before: Recorded, secrets: Secrets) -> Recorded:
     when = replace(when, endpoint=endpoint, message=message, agent_type=agent)
     said = None if long_text is None else secrets.masked(long_text)
     with _sayable():
-        replies = tuple(_without_secrets(reply, secrets) for reply in before.scenario.replies)
-        found = _in_words(replies, when, said, secrets, known)
+        replies = tuple(
+            _without_secrets(_with_long(reply, said if _is_long(reply) else None), secrets)
+            for reply in before.scenario.replies
+        )
+        found = _in_words(replies, before.order, when, said, secrets, known)
     return found._replace(text=secrets.masked(found.text))
 
 
@@ -144,20 +158,32 @@ def _sayable() -> Iterator[None]:
         raise UnrecordableError(f"no scenario can say it: {str(error).splitlines()[0]}") from None
 
 
-def _in_words(replies: tuple[Reply, ...], when: When, long_text: str | None, secrets: Secrets, known: int) -> Recorded:
+def _is_long(reply: Reply) -> bool:
+    return isinstance(reply.text, Text) and reply.text.file is not None
+
+
+def _with_long(reply: Reply, text: str | None) -> Reply:
+    return reply if text is None else replace(reply, text=Text(file=_long_name(text)))
+
+
+def _in_words(
+    replies: tuple[Reply, ...],
+    order: tuple[int, ...],
+    when: When,
+    long_text: str | None,
+    secrets: Secrets,
+    known: int,
+) -> Recorded:
     """The scenario of replies, and its file. Raises UnrecordableError, and ValueError for what no words can say."""
-    name = name_of(when)
-    if long_text is not None:
-        replies = (replace(replies[0], text=Text(file=_long_name(long_text))), *replies[1:])
-    scenario = Scenario(replies, when=when, name=name)
+    scenario = Scenario(replies, when=when, name=name_of(when))
     text = dump(replace(scenario, name=""), comment=f"{LINE}{__version__}; what was secret is x or missing.")
     if len(text.encode()) > MOST_BYTES:
         raise UnrecordableError(
             f"a scenario file has {MOST_BYTES:,} bytes at most, and this had {len(text.encode()):,}"
         )
-    if long_text is None and not any(isinstance(each.text, Text) and each.text.file for each in replies):
+    if long_text is None:
         loads(text)
-    return Recorded(scenario, text, long_text, +secrets.found, known)
+    return Recorded(scenario, text, long_text, +secrets.found, known, order)
 
 
 # --- secrets --------------------------------------------------------------------------------------------------------

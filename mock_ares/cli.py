@@ -206,6 +206,9 @@ def _seconds(context: click.Context, option: click.Parameter, value: str) -> flo
 @click.option("--control-token", envvar="MOCK_ARES_CONTROL_TOKEN", help="Opens console and control API to its holders.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes, for load tests.")
 @click.option("--json-logs", is_flag=True, help="A JSON object per line, for machines.")
+@click.option(
+    "--until-stdin-closes", is_flag=True, help="End with the program that holds standard input, however that ends."
+)
 def serve(files: tuple[Path, ...], host: str, port: int | None, **options: Any) -> None:
     """Serve the fake. FILES are scenario files or folders of them; by default the library that comes with it.
 
@@ -216,11 +219,13 @@ def serve(files: tuple[Path, ...], host: str, port: int | None, **options: Any) 
     from mock_ares.authoring.shipped import entries
     from mock_ares.scenario.diagnostics import ScenarioError
     from mock_ares.server.certificates.identity import CertificateError
-    from mock_ares.server.hosting.foreground import run
+    from mock_ares.server.hosting.foreground import end_with_stdin, run
     from mock_ares.server.hosting.loop import CannotListenError, raise_file_limit
     from mock_ares.server.transport.read_barrier import SwitchError
 
     raise_file_limit()
+    if options["until_stdin_closes"]:
+        end_with_stdin()
     folder = _folder(files) if files else None
     try:
         scenarios = _of_folder(folder, options) if folder is not None else entries()

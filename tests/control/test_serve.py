@@ -113,6 +113,23 @@ def test_the_usual_port_is_taken() -> None:
             assert served.until(r"a fake ARES at (http://\S+)")[1] == f"http://127.0.0.1:{port}"
 
 
+@pytest.mark.parametrize("more", [(), ("--workers", "2")], ids=["alone", "workers"])
+def test_it_ends_with_the_program_that_holds_its_standard_input(more: tuple[str, ...], folder: Path) -> None:
+    """Which is killed, and so tells nobody: the pipe does."""
+    holder = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with serving(folder, "--until-stdin-closes", *more, stdin=holder.stdout) as served:
+        assert holder.stdin is not None and holder.stdout is not None
+        holder.stdout.close()
+        url = served.until(r"a fake ARES at (http://\S+)")[1]
+        with contextlib.closing(served.connect(url)) as connection:
+            connection.request("GET", "/health")
+            assert connection.getresponse().read() == b"OK"
+        holder.kill()
+        assert served.process.wait(PATIENCE) in (0, -signal.SIGTERM)  # uvicorn's way to end
+    holder.stdin.close()
+    holder.wait()
+
+
 def test_a_machine_reads_json(folder: Path) -> None:
     with serving(folder, "--json-logs") as served:
         first = json.loads(served.out.readline())

@@ -99,14 +99,19 @@ def test_how_it_is_installed(consumer: Consumer, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_jest_calls(consumer: Consumer) -> None:
-    """Its global set-up, as Jest imports it; the fake ends with the process."""
-    code = """
-        const { default: setUp } = await import("mock-ares/jest");
+@pytest.mark.parametrize(
+    ("end", "how"), [("", 0), ("process.kill(process.pid, 'SIGKILL');", -9)], ids=["ends", "killed"]
+)
+def test_what_jest_calls(end: str, how: int, consumer: Consumer) -> None:
+    """Its global set-up, as Jest imports it; the fake ends with the process, however that ends."""
+    code = f"""
+        const {{ default: setUp }} = await import("mock-ares/jest");
         await setUp();
-        console.log(process.env.ARES_URL, (await fetch(process.env.ARES_URL + "/_mock/api/health")).status);
+        const {{ status }} = await fetch(process.env.ARES_URL + "/_mock/api/health");
+        (await import("node:fs")).writeSync(1, `${{process.env.ARES_URL}} ${{status}}`);
+        {end}
     """
-    url, status = consumer.run("node", "--input-type=module", "--eval", code).split()
+    url, status = consumer.run("node", "--input-type=module", "--eval", code, status=how).split()
     assert status == "200"
     code = f'await fetch("{url}").then(() => process.exit(1), () => process.exit(0))'
     consumer.run("node", "--input-type=module", "--eval", code)

@@ -14,18 +14,15 @@ export interface Fake {
   stop(): Promise<void>;
 }
 
-/** Starts one on a free port; `args` are those of `mock-ares serve`. It ends with this process, if it is not stopped before. */
+/** Starts one on a free port; `args` are those of `mock-ares serve`. It ends with this process, however that ends, if it is not stopped before. */
 export async function start(args: string[] = []): Promise<Fake> {
-  const child = spawn(await program(), ["serve", "--port", "0", "--json-logs", ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(await program(), ["serve", "--port", "0", "--json-logs", "--until-stdin-closes", ...args], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "exit").catch((error: Error) => [error.message]);
-  const end = () => void child.kill();
-  process.once("exit", end);
   const url = await Promise.race([listening(child.stdout), ended.then(([how]) => Promise.reject(new Error(`mock-ares serve has ended (${how}) before it listened`)))]);
   child.stdout.resume(); // or the pipe fills up
   child.unref();
-  (child.stdout as unknown as { unref(): void }).unref();
+  for (const pipe of [child.stdin, child.stdout] as unknown as { unref(): void }[]) pipe.unref();
   const stop = async () => {
-    process.removeListener("exit", end);
     child.kill();
     await ended;
   };

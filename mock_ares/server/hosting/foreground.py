@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from mock_ares._version import __version__
@@ -117,6 +120,21 @@ def run(
             terminal.say(said, event="stopping", open=count)
 
         serve_forever(app, listener, ready, stopping, tls)
+
+
+def end_with_stdin() -> None:
+    """Ends this process, as SIGTERM does, when standard input does.
+
+    A pipe closes with the program that holds its other end, though that be killed and can tell nobody.
+    """
+
+    def wait() -> None:
+        with suppress(OSError):  # it was closed from the start
+            while os.read(0, 65536):
+                pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="mock-ares stdin", daemon=True).start()
 
 
 def _teller(terminal: LogLines, kind: BadTls) -> Callable[[str], None]:

@@ -193,6 +193,26 @@ class TestTheDeadline:
         assert arena.observe(client, one("ab"), deadline=2.5).observation.text == "ab"
         assert arena.observe(client, one("ab"), deadline=0.2).observation.timed_out is False
 
+    def test_who_was_slow_to_ask_may_be_as_slow_to_read(self, arena: ExampleRunner) -> None:
+        """As a process that has just begun is."""
+
+        def begins(target: Target, shown: Callable[[str], object]) -> Observation:
+            time.sleep(0.5)
+            observation = reads_all(target, shown)
+            time.sleep(1.0)
+            return observation
+
+        client = Local(begins, slowest_start=0.5)
+        assert arena.observe(client, one("ab"), deadline=0.2).observation.timed_out is False
+
+    def test_what_is_asked_when_it_is_over_is_no_part_of_it(self, arena: ExampleRunner) -> None:
+        def asks_late(target: Target, shown: Callable[[str], object]) -> Observation:
+            time.sleep(0.6)
+            return reads_all(target, shown)
+
+        played = arena.observe(Local(asks_late), one("ab"), deadline=0.1)
+        assert played.observation.timed_out and played.asked == ()
+
     def test_a_client_that_asks_for_ever_is_given_up(self, arena: ExampleRunner) -> None:
         def for_ever(url: str, token: str, message: str) -> str:
             while True:

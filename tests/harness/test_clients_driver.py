@@ -77,6 +77,10 @@ class TestConversation:
         with drive(answering(say + "say(id=r['id'], text='c')")) as client:
             assert observed(client).shown == ("c",)
 
+    def test_who_takes_long_to_begin_may_take_long_to_ask(self, drive: Drive) -> None:
+        with drive(f"time.sleep(0.2)\n{ECHO}") as client:
+            assert client.slowest_start >= 4 * 0.2
+
     def test_one_process_serves_all(self, drive: Drive) -> None:
         with drive(answering("pass")) as client:
             assert len({client.observe(target()).text for _ in range(5)}) == 1

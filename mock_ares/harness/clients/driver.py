@@ -25,6 +25,10 @@ from mock_ares.monotonic import monotonic
 
 HELLO_SECONDS = 30.0
 """Within which a driver must say hello; some are compiled first."""
+FIRST, MOST_FIRST = 4.0, 2.5
+"""A new process is taken to need so many times as long for its first question as for its hello, and no more than so many
+seconds: Java's loads its HTTP client then, which on a busy machine took eight times as long.
+"""
 GOODBYE_SECONDS = 1.0
 """From the end of its standard input, or of its output, until it is ended."""
 MOST_HELLO = 1 << 16
@@ -122,6 +126,7 @@ class DriverClient(CommandClient):
 
     def _connect(self) -> Hello:
         """Start the process. Raises UsageError where it does not say hello."""
+        begun = monotonic()
         talk = DriverSession(Child(self._argv, environment(), talks=True), MOST_HELLO)
         try:
             hello = self._greeted(talk)
@@ -131,6 +136,7 @@ class DriverClient(CommandClient):
         except BaseException:
             talk.child.end()
             raise
+        self.slowest_start = max(self.slowest_start, min(FIRST * (monotonic() - begun), MOST_FIRST))
         talk.most_bytes = self.most_bytes
         self._talk = talk
         return hello

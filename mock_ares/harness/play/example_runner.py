@@ -7,6 +7,7 @@ When the deadline passes the fake ends the connections, and whoever asks from th
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -59,6 +60,10 @@ NOTICED, NOTICED_AT_LAST = 0.1, 2.0
 START, MOST_START = 4.0, 60.0
 """Until its first request a client gets so many times what that took at most before, on a busy machine, and no more
 than so many seconds.
+"""
+MOST_SLACK = 10.0
+"""So many seconds, and no more than ``START`` times what it took until its first request, are added to the deadline: a
+process that has just begun, as each does after a hang, is as slow at its first answer.
 """
 CLOSED = 3.0
 """The same for a client that was stopped by its caller."""
@@ -185,7 +190,7 @@ class ExampleRunner:
             before = self.server.fake.journal.last
             observation = client.observe(target, example.shown)
             self._settle(example.owner, before, CLOSED if stopped else SETTLED)
-            found.append(ExampleResult(case, observation, *self._since(before, example.owner)))
+            found.append(ExampleResult(case, observation, *self._since(before, example)))
             if len(found) == case.questions or observation.timed_out or example.expired:
                 return found
             if _ends_idle(case):
@@ -199,7 +204,7 @@ class ExampleRunner:
         questions[-1] = replace(questions[-1], new_chat=example.case.new_chat)
         observations = client.observe_together(questions)
         self._settle(example.owner, before, SETTLED)
-        asked, strays = self._since(before, example.owner)
+        asked, strays = self._since(before, example)
         return [
             ExampleResult(example.case, observation, tuple(a for a in asked if a.exchange.message == message), strays)
             for message, observation in zip(messages, observations, strict=True)
@@ -284,8 +289,14 @@ class ExampleRunner:
         while any(e.ending == "open" for e in self._of(owner, before)) and monotonic() < until:
             time.sleep(0.0005)
 
-    def _since(self, before: int, owner: str) -> tuple[tuple[RecordedRequest, ...], tuple[Exchange, ...]]:
-        asked = tuple(RecordedRequest(replace(each.exchange), each.plan) for each in self._asked(before, owner))
+    def _since(self, before: int, example: _Example) -> tuple[tuple[RecordedRequest, ...], tuple[Exchange, ...]]:
+        """What it has asked, as it stands now; what came when it was over got an answer that nobody wrote."""
+        over = example.over.at or math.inf
+        asked = tuple(
+            RecordedRequest(replace(each.exchange), each.plan)
+            for each in self._asked(before, example.owner)
+            if each.exchange.started < over
+        )
         for each in asked:
             if each.plan.dialect == "none" and each.exchange.status == 500 and b"cannot be played" in each.plan.payload:
                 raise HarnessError(each.plan.payload.decode())
@@ -311,7 +322,7 @@ class _Example:
         if self._held is not None:  # each piece may be waited for
             self._deadline += self._held.patience * len(self._held.due)
         self._patience = max(self._deadline, patience)
-        self.most = self._patience + self._deadline * (0 if _asks_once(case) else ATTEMPTS - 1)
+        self.most = self._patience + MOST_SLACK + self._deadline * (1 if _asks_once(case) else ATTEMPTS)
         self._begun = monotonic()
         self._handle: asyncio.TimerHandle | None = None
         self.expired, self.over = False, Over()
@@ -356,7 +367,7 @@ class _Example:
     def _watch(self) -> None:
         now = monotonic()
         asked = self._asked()
-        until = asked[-1] + self._deadline if asked else self._begun + self._patience
+        until = asked[-1] + self._deadline + self._slack(asked[0]) if asked else self._begun + self._patience
         left = min(until, self._begun + self.most) - now
         if left > 0:
             self._handle = self._server.loop.call_later(left, self._watch)
@@ -368,6 +379,9 @@ class _Example:
             for owner, wire in self._wires:  # the idle ones, too: it may be waiting for their end
                 if owner == self.owner:
                     wire.reset()
+
+    def _slack(self, asked: float) -> float:
+        return min(START * (asked - self._begun), MOST_SLACK)
 
     def _asked(self) -> list[float]:
         return sorted(e.started for e in self._server.fake.journal.since(self._before) if e.owner == self.owner)

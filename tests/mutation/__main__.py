@@ -9,10 +9,11 @@ import argparse
 import os
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from tests.mutation.changes import Change
-from tests.mutation.equivalents import EQUIVALENTS, stale
+from tests.mutation.equivalents import EQUIVALENTS, Equivalent, stale
 from tests.mutation.judge import SUBJECTS, Subject, judged
 
 
@@ -25,35 +26,68 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="say what kills each")
     chosen = parser.parse_args()
     subjects = [subject for subject in SUBJECTS if not chosen.subjects or subject.name in chosen.subjects]
-    # A list: who fails in one must be told of all.
-    return max([_run(subject, chosen) for subject in subjects])
+    begun = time.monotonic()
+    with ThreadPoolExecutor(chosen.jobs) as pool:  # each waits for a process
+        # The last first, whose mutants hold a process up for longest: nobody waits for one of them at the end.
+        trials = [_Trial.begun(subject, chosen, pool) for subject in reversed(subjects)]
+        # A list: who fails in one must be told of all.
+        status = max([_told(trial, chosen.verbose) for trial in trials])
+    _say(f"in all, {time.monotonic() - begun:.0f} s")
+    return status
 
 
-def _run(subject: Subject, chosen: argparse.Namespace) -> int:
-    begun, made = time.monotonic(), list(subject.mutants(subject.source))
-    if (wrong := judged(subject, subject.source, quick=chosen.quick or chosen.every > 1)) is not None:
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A client and its mutants, each being put to the contract; a reason is what kills one."""
+
+    subject: Subject
+    made: list[Change]
+    equivalent: int
+    beyond: int
+    itself: Future[str | None]
+    tried: list[tuple[Change, Future[str | None]]]
+
+    @classmethod
+    def begun(cls, subject: Subject, chosen: argparse.Namespace, pool: ThreadPoolExecutor) -> _Trial:
+        made = list(subject.mutants(subject.source))
+        itself = pool.submit(judged, subject, subject.source, quick=chosen.quick or chosen.every > 1)
+        rows = [_row_of(subject, each) for each in made]
+        tried = [each for each, row in zip(made, rows, strict=True) if row is None][:: chosen.every]
+        return cls(
+            subject,
+            made,
+            sum(row is not None and not row.beyond for row in rows),
+            sum(row is not None and row.beyond for row in rows),
+            itself,
+            [(each, pool.submit(judged, subject, each.source, quick=chosen.quick)) for each in tried],
+        )
+
+
+def _row_of(subject: Subject, change: Change) -> Equivalent | None:
+    return next((row for row in EQUIVALENTS if row.covers(subject.name, change)), None)
+
+
+def _told(trial: _Trial, verbose: bool) -> int:
+    """What came of it, line by line. Gives the exit status."""
+    subject = trial.subject
+    if (wrong := trial.itself.result()) is not None:
+        for _, judging in trial.tried:
+            judging.cancel()
         _say(f"{subject.name}: it fails {wrong} itself, so that no mutant of it can be judged")
         return 1
-    outdated = stale(subject.name, made)
-    equivalent = [each for each in made if any(row.covers(subject.name, each) for row in EQUIVALENTS if not row.beyond)]
-    beyond = [each for each in made if any(row.covers(subject.name, each) for row in EQUIVALENTS if row.beyond)]
-    tried = [each for each in made if each not in equivalent and each not in beyond][:: chosen.every]
-    survivors = list[Change]()
-    with ThreadPoolExecutor(chosen.jobs) as pool:  # each waits for a process
-        for change, reason in zip(
-            tried, pool.map(lambda each: judged(subject, each.source, quick=chosen.quick), tried), strict=True
-        ):
-            if reason is None:
-                survivors.append(change)
-            if reason is None or chosen.verbose:
-                _say(f"{'SURVIVES' if reason is None else 'killed'}  {subject.file}:{change.number}: {change.what}  |  "
-                     f"{change.line}{f'  |  {reason}' if reason else ''}")  # fmt: skip
+    survivors = 0
+    for change, judging in trial.tried:
+        reason = judging.result()
+        survivors += reason is None
+        if reason is None or verbose:
+            _say(f"{'SURVIVES' if reason is None else 'killed'}  {subject.file}:{change.number}: {change.what}  |  "
+                 f"{change.line}{f'  |  {reason}' if reason else ''}")  # fmt: skip
+    outdated = stale(subject.name, trial.made)
     for row in outdated:
         _say(f"STALE  {subject.name}: {row.what}  |  {row.line}")
-    killed = len(tried) - len(survivors)
     _say(
-        f"{subject.name}: {len(made)} mutants, {len(equivalent)} equivalent, {len(beyond)} beyond the contract; "
-        f"of {len(tried)} tried {killed} killed, {len(survivors)} survive; {time.monotonic() - begun:.0f} s"
+        f"{subject.name}: {len(trial.made)} mutants, {trial.equivalent} equivalent, {trial.beyond} beyond the contract; "
+        f"of {len(trial.tried)} tried {len(trial.tried) - survivors} killed, {survivors} survive"
     )
     return 1 if survivors or outdated else 0
 

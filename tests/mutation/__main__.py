@@ -85,9 +85,10 @@ def _told(trial: _Trial, verbose: bool) -> int:
     outdated = stale(subject.name, trial.made)
     for row in outdated:
         _say(f"STALE  {subject.name}: {row.what}  |  {row.line}")
+    tried = len(trial.tried)
     _say(
-        f"{subject.name}: {len(trial.made)} mutants, {trial.equivalent} equivalent, {trial.beyond} beyond the contract; "
-        f"of {len(trial.tried)} tried {len(trial.tried) - survivors} killed, {survivors} survive"
+        f"{subject.name}: {len(trial.made)} mutants, {trial.equivalent} equivalent, {trial.beyond} beyond the "
+        f"contract; of {tried} tried {tried - survivors} killed, {survivors} survive"
     )
     return 1 if survivors or outdated else 0
 

@@ -26,8 +26,8 @@ from mock_ares.monotonic import monotonic
 HELLO_SECONDS = 30.0
 """Within which a driver must say hello; some are compiled first."""
 FIRST, MOST_FIRST = 4.0, 2.5
-"""A new process is taken to need so many times as long for its first question as for its hello, and no more than so many
-seconds: Java's loads its HTTP client then, which on a busy machine took eight times as long.
+"""A new process is taken to need so many times as long for its first question as for its hello, and no more than so
+many seconds: Java's loads its HTTP client then, which on a busy machine took eight times as long.
 """
 GOODBYE_SECONDS = 1.0
 """From the end of its standard input, or of its output, until it is ended."""

@@ -23,6 +23,9 @@ from mock_ares.manual.tables import Schema, code, default, one_line, table, valu
 from mock_ares.paths import CONTRACTS
 from mock_ares.scenario.fault import Fault
 
+WIDEST = 44
+"""Characters of an option in its table."""
+
 # --- the command line -----------------------------------------------------------------------------------------------
 
 
@@ -57,7 +60,15 @@ def _option(option: click.Option) -> tuple[str, str, str]:
     names = record[0].rpartition("  ")[0] or record[0]
     by = f" In the environment: {code(str(option.envvar))}." if option.envvar else ""
     shown = option.show_default if isinstance(option.show_default, str) else _default(option.default)
-    return code(names.strip()), shown, one_line(option.help or "") + by
+    names, one_of = _without_many(names.strip(), option)
+    return code(names), shown, one_line(option.help or "") + one_of + by
+
+
+def _without_many(names: str, option: click.Option) -> tuple[str, str]:
+    """Choices that would make the column too wide are a sentence of their own."""
+    if len(names) <= WIDEST or not isinstance(option.type, click.Choice):
+        return names, ""
+    return names.partition(" [")[0], f" One of {', '.join(code(str(choice)) for choice in option.type.choices)}."
 
 
 def _default(given: Any) -> str:

@@ -17,6 +17,8 @@ from mock_ares.harness.plugin import options as plugin_options
 from mock_ares.harness.report.json import as_dict
 from mock_ares.manual.reference import (
     CLASSES,
+    WIDEST,
+    command_line,
     commands,
     fixtures,
     made_pages,
@@ -76,6 +78,12 @@ def test_a_made_page_begins_with_its_title(title: str) -> None:
     made = PAGES[title][1]()
     assert made.startswith(f"# {title}\n\n")
     assert not re.search(r"(?<!\\)\| `?None`? \|", made)
+
+
+def test_no_option_makes_its_table_too_wide() -> None:
+    options = re.findall(r"^\| `(-.+?)` \|", command_line(main), re.MULTILINE)
+    assert len(options) > 50
+    assert [option for option in options if len(option.replace("\\|", "|")) > WIDEST] == []
 
 
 def test_each_command_and_option_says_what_it_is() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from mock_ares._version import __version__
 from mock_ares.paths import CONTRACTS
 from mock_ares.server.hosting.in_thread import FakeServer
+from tests.documents import examples
 
 CI = CONTRACTS / "ci"
 SCHEMAS = {
@@ -74,6 +77,58 @@ def test_every_file_is_told_of() -> None:
     assert {name for name in files if f"]({name})" in readme} == files
 
 
+@pytest.mark.parametrize("name", ["github/action.yml", "github/workflow.yml", "gitlab.yml", "image/Dockerfile"])
+def test_nothing_is_installed_by_a_name_that_is_anybodys(name: str) -> None:
+    """No index has mock-ares, so whoever registers it there is a stranger."""
+    text = (CI / name).read_text(encoding="utf-8")
+    assert not re.search(r"PACKAGE[:=] *[\"']?mock|package: *[\"']?mock", text)
+    if name == "github/action.yml":
+        assert "default" not in document(name)["inputs"]["package"]
+
+
+@pytest.mark.parametrize("name", ["github/action.yml", "gitlab.yml"])
+def test_without_a_package_it_says_what_to_name(name: str, tmp_path: Path) -> None:
+    if name == "gitlab.yml":
+        job = document(name)[".mock-ares"]
+        code, given = "\n".join(job["before_script"]), job["variables"]["PACKAGE"]
+    else:
+        action = document(name)
+        (install,) = [step for step in action["runs"]["steps"] if step.get("name") == "Install"]
+        code, given = install["run"], action["inputs"]["package"].get("default", "")
+    refused = Runner(tmp_path).run(code, PACKAGE=given)
+    assert refused.returncode == 2 and "name a wheel of mock-ares" in refused.stdout, refused.stderr
+    assert not (tmp_path / "temp" / "mock-ares").exists()
+
+
+def test_the_examples_name_this_version_s_wheel() -> None:
+    wheel = f"mock_ares-{__version__}-py3-none-any.whl"
+    for name in ("README.md", "github/action.yml", "github/workflow.yml", "gitlab.yml"):
+        named = set(re.findall(r"mock_ares-[\w.-]+\.whl", (CI / name).read_text(encoding="utf-8")))
+        assert named == {wheel}, name
+
+
+def test_the_step_that_comments_fits_into_the_workflow(tmp_path: Path) -> None:
+    (example,) = examples("contracts/ci/README.md", "yaml")
+    whole = (CI / "github" / "workflow.yml").read_text(encoding="utf-8") + example.code
+    (tmp_path / "workflow.yml").write_text(whole, encoding="utf-8")
+    from check_jsonschema import main
+
+    schema = ["--builtin-schema", *SCHEMAS["github/workflow.yml"]]
+    ran = CliRunner().invoke(main, [*schema, str(tmp_path / "workflow.yml")])
+    assert ran.exit_code == 0, ran.output
+    runner = Runner(tmp_path)
+    (runner.checkout / "mock-ares").mkdir()
+    (runner.checkout / "mock-ares" / "summary.md").write_text("x" * 500_000)
+    gh = runner.temp / "gh"
+    gh.write_text('#!/bin/sh\necho "$@"\n')
+    gh.chmod(0o755)
+    step = yaml.safe_load(whole)["jobs"]["contract"]["steps"][-1]
+    code = step["run"].replace("${{ github.event.pull_request.number }}", "7")
+    said = runner.run(code, PATH=f"{runner.temp}:{runner.env['PATH']}")
+    assert said.stdout == "pr comment 7 --body-file comment.md\n", said.stderr
+    assert (runner.checkout / "comment.md").stat().st_size < 65_536
+
+
 class Runner:
     """Does what a host's runner does with the lines of a recipe: a shell each, in the checkout's folder."""
 
@@ -118,7 +173,7 @@ class Runner:
     def job(self, **variables: str) -> subprocess.CompletedProcess[str]:
         """The job of GitLab's template, in one shell, as its runner has it."""
         job = document("gitlab.yml")[".mock-ares"]
-        lines = [*job["before_script"][2:], *job["script"]]
+        lines = [*job["before_script"][3:], *job["script"]]
         return self.run("\n".join(lines), **{**job["variables"], **variables})
 
 

@@ -35,6 +35,7 @@ RUN_BY = {
     ("README.md", "yaml"): "here",
     ("README.md", "python"): "tests/plugin/test_docs.py",
     ("contracts/clients/README.md", "sh"): "here",
+    ("contracts/ci/README.md", "yaml"): "tests/ci/test_recipes.py",
     ("contracts/wire/README.md", "yaml"): "tests/test_wire_vectors.py",
     ("docs/check.md", "html"): "here",
     ("docs/check.md", "js"): "here",

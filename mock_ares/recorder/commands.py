@@ -90,7 +90,7 @@ def record(
     sys.setswitchinterval(0.0005)  # seconds: what is written down in a thread must not hold up a stream
     try:
         server = Upstream.of(upstream, cacert)
-        asyncio.run(_reached(server))
+        asyncio.run(server.reached())
         with RecordingSession(
             server, out, tell, host=host, port=0 if command and port == PORT else port, limits=limits
         ) as it:
@@ -100,10 +100,6 @@ def record(
         raise _Refused(str(error.args[0])) from None
     _summary(it, out, beside=beside)
     sys.exit(status)
-
-
-async def _reached(server: Upstream) -> None:
-    (await server.connect(lambda data: None, lambda how: None)).close()
 
 
 def _run(command: tuple[str, ...], url: str) -> int:

@@ -127,6 +127,7 @@ class RecordingProxy:
         exchange = self.journal.open(scope["method"], scope["path"], fields.lines, monotonic(), query)
         self.secrets.learn_request(fields.lines, query, b"")
         exchange.path = self.secrets.masked(exchange.path)
+        exchange.credentials = credentials_of(fields.first("authorization"))
         return exchange
 
     async def _failed(self, relay: _Relay, receive: Receive, reason: str) -> None:
@@ -210,6 +211,13 @@ class RecordingProxy:
             self._executor.close()
 
 
+def credentials_of(authorization: str | None) -> str:
+    """What a request brings, as the journal has it; whether it is good, the server's status says."""
+    if not authorization:
+        return "none"
+    return "jwt" if authorization.count(".") == 2 else "api-key"
+
+
 class _Relay:
     """One exchange: what the server says is handed on in the step in which it comes."""
 
@@ -273,6 +281,8 @@ class _Relay:
             fields = self.proxy.head_fields(self.reader, self.origin)
             heads = heads[:-2] + fields + heads[-2:] if fields else heads
             self.exchange.status = self.reader.status
+            if self.reader.status == 401:
+                self.exchange.credentials = "refused"
         if self.reader.is_none and speaks_http2(rest):
             self._over("http2")
         elif heads or rest:

@@ -54,6 +54,11 @@ class RecordingSession:
         self.outcomes.append(outcome)
         self._told(outcome)
 
+    def reach(self) -> None:
+        """Connects to the server once. Raises UpstreamError."""
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self.proxy.upstream.reached(), self._loop).result(SETTLING)
+
     def settle(self) -> None:
         """Waits until everything that has ended is written down."""
         if self._loop is not None:

@@ -83,6 +83,10 @@ class Upstream:
             raise UpstreamError(f"{self.authority} cannot be reached: {_reason(error)}") from None
         return connection
 
+    async def reached(self) -> None:
+        """Connects once. Raises UpstreamError."""
+        (await self.connect(lambda data: None, lambda how: None)).close()
+
 
 def _trusting(cacert: Path | None) -> ssl.SSLContext:
     try:

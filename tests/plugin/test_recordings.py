@@ -89,6 +89,79 @@ def test_requests_that_were_not_recorded_are_told(
     result.stdout.fnmatch_lines([line])
 
 
+def test_what_was_not_recorded_is_told_beside_what_was(project: pytest.Pytester, real: FakeServer) -> None:
+    run(project, "--ares-record", real.url).assert_outcomes(passed=1)
+    result = run(project, more="assert ask(ares.url, ares.token, 'else')[0] == 200")
+    result.stdout.fnmatch_lines(
+        ["*message 'else' *not in the recording; recorded: 'And tomorrow?', 'How is the weather?'*status 500*"]
+    )
+
+
+def test_a_reply_beside_a_recording_answers_what_was_not_recorded(project: pytest.Pytester, real: FakeServer) -> None:
+    run(project, "--ares-record", real.url).assert_outcomes(passed=1)
+    more = (
+        "assert ask(ares.url, ares.token, 'else')[0] == 500; ares.reply('One.'); ares.reply('Two.'); "
+        "assert [ask(ares.url, ares.token, 'else')[1] for _ in range(3)] == ['One.', 'Two.', 'Two.'] "
+        "and len(ares.replies) == 4"
+    )
+    run(project, more=more).assert_outcomes(passed=1)
+    result = run(project, more="ares.reply('One.'); ares.reply('Two.'); ask(ares.url, ares.token, 'else')")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*1 scripted reply was never asked for*", "*reply 4 of 4, test_it.py:9: 'Two.'"])
+
+
+def test_without_a_token_it_says_so(
+    project: pytest.Pytester, real: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ARES_TOKEN")
+    result = run(project, "--ares-record", real.url)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*ares: ARES_TOKEN is not set; with --ares-record the real server is asked with it"])
+
+
+def test_a_server_that_is_not_there_is_told_before_the_test(project: pytest.Pytester, real: FakeServer) -> None:
+    result = run(project, "--ares-record", real.refused_url)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*ares: --ares-record: 127.0.0.1:* cannot be reached: nobody listens there"])
+    assert not list((project.path / "recordings").iterdir())
+
+
+def test_a_server_that_goes_away_is_told_with_the_requests(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARES_TOKEN", "a.b.c")
+    project.makepyfile(
+        conftest="""
+        import pytest
+        from mock_ares.server.hosting.in_thread import FakeServer
+
+        @pytest.fixture
+        def away(ares, server):
+            server.stop()
+
+        def pytest_configure(config):
+            config.server = FakeServer().start()
+            config.option.ares_record = config.server.url
+
+        @pytest.fixture
+        def server(pytestconfig):
+            return pytestconfig.server
+        """
+    )
+    project.makepyfile(
+        test_it="""
+        import pytest
+        from client import ask
+
+        @pytest.mark.ares(recording="recordings/weather")
+        def test_weather(ares, away):
+            assert ask(ares.url, ares.token, "hi", ares.path)[0] == 200
+        """
+    )
+    result = project.runpytest_inprocess("-q")
+    result.stdout.fnmatch_lines(["POST /api/chat/stream*credentials jwt*status 502*cannot be reached: nobody listens*"])
+
+
 def test_a_recorded_answer_that_nobody_asks_for_fails_the_test(project: pytest.Pytester, real: FakeServer) -> None:
     run(project, "--ares-record", real.url, more="ask(ares.url, ares.token, 'a third')").assert_outcomes(passed=1)
     result = run(project)

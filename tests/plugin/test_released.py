@@ -74,6 +74,20 @@ def test_half_an_answer_and_the_rest(project: pytest.Pytester) -> None:
     assert "warning" not in result.stdout.str()
 
 
+def test_where_it_is_held_is_told_with_the_requests(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        STREAM
+        + """
+    @pytest.mark.parametrize("at", ["One", 1])
+    def test_fails(ares, at):
+        ares.reply("One two three", pace={"pauses": [{"at": at, "until": "released"}]})
+        assert next(answer := pieces(ares)) == "two"
+    """
+    )
+    result = project.runpytest_inprocess()
+    result.stdout.fnmatch_lines(["*held at 'One', never released", "*held at chunk 1, never released"])
+
+
 @pytest.mark.needs_barrier
 def test_never_released_is_told_at_the_end(project: pytest.Pytester) -> None:
     project.makepyfile(
@@ -91,7 +105,7 @@ def test_never_released_is_told_at_the_end(project: pytest.Pytester) -> None:
     )
     result = project.runpytest_inprocess("-W", "default::mock_ares.harness.plugin.fixtures.NeverReleasedWarning")
     result.assert_outcomes(passed=1, failed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*POST /api/chat/stream*stands at pause 1 of 2 until released"])
+    result.stdout.fnmatch_lines(["*POST /api/chat/stream*held at pause 1 of 2, never released"])
     result.stdout.fnmatch_lines(
         [
             "*NeverReleasedWarning: test_passes ended while a stream stood at pause 1 of 2 until released of "

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from mock_ares.ares.credentials import Credentials
 from mock_ares.harness.plugin.scripted import ScriptedReply
 from mock_ares.scenario.diagnostics import dotted, nearest
-from mock_ares.scenario.model import Reply, Scenario, Text
+from mock_ares.scenario.model import Pause, Reply, Scenario, Text
+from mock_ares.scenario.position import Position
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.record.journal import Exchange
 from mock_ares.server.replies.library import Turn
@@ -78,6 +79,10 @@ class Scene:
         if script is None:
             turn = self.server.script(self.credentials.id, *replies, then=then or "repeat", name=self.name)
             self.scripts.append(ReplyScript(turn, list(scripted)))
+        elif all(each.stands_in for each in script.replies):
+            script.turn.taken = 0
+            script.turn.scenario = replace(script.scenario, replies=replies, then=then or script.scenario.then)
+            script.replies[:] = scripted
         else:
             now = script.scenario
             script.turn.scenario = replace(now, replies=(*now.replies, *replies), then=then or now.then)
@@ -99,12 +104,17 @@ class Scene:
 
     @property
     def scripted(self) -> list[ScriptedReply]:
-        return [each for script in self.scripts for each in script.replies]
+        return [each for script in self.scripts for each in script.replies if not each.stands_in]
 
     @property
     def never_asked(self) -> list[tuple[int, ScriptedReply]]:
         """With their numbers, from 1."""
-        asked = [n < script.turn.taken for script in self.scripts for n in range(len(script.replies))]
+        asked = [
+            n < script.turn.taken
+            for script in self.scripts
+            for n, each in enumerate(script.replies)
+            if not each.stands_in
+        ]
         pairs = zip(asked, self.scripted, strict=True)
         return [(n, each) for n, (was, each) in enumerate(pairs, 1) if not was and not each.optional]
 
@@ -210,10 +220,7 @@ class Ares:
             made = self._made(text, words)
         except (TypeError, ValueError) as error:
             raise error.with_traceback(None) from None  # the line that is wrong is the test's
-        scripted = ScriptedReply(made, optional, _place(), self._release)
-        with self._lock:
-            self._scene.add([scripted])
-        return scripted
+        return self._add(ScriptedReply(made, optional, _place(), self._release))
 
     def script(self, file: str | Path | Scenario, *, optional: bool = False) -> Scenario:
         """Scripts the replies of a scenario: a file beside the test, or the name of one of the library.
@@ -221,12 +228,18 @@ class Ares:
         Where it has a ``when``, they are for the requests that this is about, and others are answered as without it.
         Raises FileNotFoundError, or ScenarioError for what is wrong in the file.
         """
-        scenario = file if isinstance(file, Scenario) else self._load(file)
+        return self._script(file if isinstance(file, Scenario) else self._load(file), _place(), optional)
+
+    def _add(self, scripted: ScriptedReply) -> ScriptedReply:
+        with self._lock:
+            self._scene.add([scripted])
+        return scripted
+
+    def _script(self, scenario: Scenario, place: str, optional: bool = False) -> Scenario:
         for reply in scenario.replies:
             self._check(reply)
         scripted = [
-            ScriptedReply(_seeded(reply, scenario.seed), optional, _place(), self._release)
-            for reply in scenario.replies
+            ScriptedReply(_seeded(reply, scenario.seed), optional, place, self._release) for reply in scenario.replies
         ]
         with self._lock:
             if scenario.when is None:
@@ -267,7 +280,12 @@ class Ares:
 
     def told(self) -> list[str]:
         """The requests of the test, a line each: of its last example, if it had any."""
-        return aligned([list(facts(each)) for ares in (self, *self._others) for each in ares._last.requests()])
+        everyone = (self, *self._others)
+        return aligned([list(facts(each, ares._answered(each))) for ares in everyone for each in ares._last.requests()])
+
+    def _answered(self, exchange: Exchange) -> str:
+        """What answered a request, as its line says it."""
+        return answered(exchange)
 
     # Scenes
 
@@ -405,18 +423,36 @@ def aligned(rows: list[list[str]]) -> list[str]:
     ]
 
 
-def facts(exchange: Exchange) -> Iterator[str]:
-    """As many for each exchange; empty what does not apply."""
+def answered(exchange: Exchange) -> str:
+    return "" if exchange.reply is None else f"reply {exchange.reply + 1} of {exchange.scenario}"
+
+
+def facts(exchange: Exchange, by: str | None = None) -> Iterator[str]:
+    """As many for each exchange; empty what does not apply. ``by``: what answered it, where that is put otherwise."""
     yield f"{exchange.method} {exchange.path}"
     yield "" if exchange.message is None else f"message {exchange.message[:LONGEST_TEXT]!r}"
     yield f"credentials {exchange.credentials}"
-    yield "" if exchange.reply is None else f"reply {exchange.reply + 1} of {exchange.scenario}"
+    yield answered(exchange) if by is None else by
     yield f"status {exchange.status or 'none'}"
     yield f"{exchange.bytes} bytes"
-    yield exchange.ending if exchange.held is None else f"stands at {_pause(exchange)}"
+    yield exchange.ending if exchange.held is None else f"held at {_where(exchange)}, never released"
+    yield exchange.reason
+
+
+def _pauses(exchange: Exchange) -> list[Pause]:
+    """Those until released."""
+    return [pause for pause in exchange.given.pace.pauses if pause.until is not None] if exchange.given else []
 
 
 def _pause(exchange: Exchange) -> str:
     """Where a stream stands: ``pause 1 of 2 until released``."""
-    count = sum(pause.until is not None for pause in exchange.given.pace.pauses) if exchange.given else 0
-    return f"pause {exchange.held} of {count} until released"
+    return f"pause {exchange.held} of {len(_pauses(exchange))} until released"
+
+
+def _where(exchange: Exchange) -> str:
+    """The same for a line: ``'Neural networks'`` or ``chunk 3``, where there is one; ``pause 1 of 2`` of several."""
+    pauses = _pauses(exchange)
+    if len(pauses) != 1:
+        return f"pause {exchange.held} of {len(pauses)}"
+    at = Position.of(pauses[0].at)
+    return str(at) if at.text is None else repr(at.text)

@@ -10,18 +10,23 @@ from typing import Any, NoReturn
 import pytest
 
 from mock_ares.authoring.load import load_all
-from mock_ares.harness.plugin.fixtures import Ares, Requests, aligned, facts
+from mock_ares.harness.plugin.fixtures import LONGEST_TEXT, Ares, Requests, aligned, facts
+from mock_ares.harness.plugin.scripted import ScriptedReply
 from mock_ares.recorder.exchange.versions import newer
 from mock_ares.recorder.folder import FolderError
 from mock_ares.recorder.session import RecordingSession
 from mock_ares.recorder.upstream import Upstream, UpstreamError
 from mock_ares.scenario.diagnostics import ScenarioError
-from mock_ares.scenario.model import Content, Reply
+from mock_ares.scenario.model import Content, Reply, Scenario
 from mock_ares.server.hosting.in_thread import FakeServer
+from mock_ares.server.record.journal import Exchange
 
 NOT_RECORDED = Reply(
     status=500, content=Content(json={"error": "this request is in no recording; run once more with --ares-record URL"})
 )
+
+MOST_TOLD = 5
+"""Recorded questions that the line of another one names."""
 
 
 def opened(server: FakeServer, request: pytest.FixtureRequest, marker: pytest.Mark) -> Any:
@@ -32,7 +37,7 @@ def opened(server: FakeServer, request: pytest.FixtureRequest, marker: pytest.Ma
     folder = request.path.parent / given
     if (url := request.config.getoption("ares_record")) is not None:
         return RecordingAres(url, folder)
-    mine = Ares(server, request.node.name, request.path.parent)
+    mine = RecordedAres(server, request.node.name, request.path.parent)
     try:
         scenarios = load_all([folder]) if folder.is_dir() else []
     except ScenarioError as error:
@@ -41,14 +46,47 @@ def opened(server: FakeServer, request: pytest.FixtureRequest, marker: pytest.Ma
         _fail(
             f"there is no recording in {folder}; make it: pytest --ares-record URL, with ARES_TOKEN or ARES_API_KEY set"
         )
-    for scenario in scenarios:
-        mine.script(scenario)
-    mine.reply(NOT_RECORDED, optional=True)
+    mine.play(folder, scenarios)
     return mine
 
 
 def _fail(message: str) -> NoReturn:
     raise pytest.fail.Exception(f"ares: {message}", pytrace=False)
+
+
+def _credential(name: str) -> str:
+    return os.environ.get(name) or _fail(f"{name} is not set; with --ares-record the real server is asked with it")
+
+
+class RecordedAres(Ares):
+    """The fake, with recordings for a script. What a test scripts beside them answers what was not recorded."""
+
+    _recorded: tuple[str, ...] = ()
+
+    def play(self, folder: Path, scenarios: list[Scenario]) -> None:
+        """Scripts them, and an answer that says so to all else."""
+        self._recorded = tuple(_asked(scenario) for scenario in scenarios)
+        for scenario in scenarios:
+            self._script(scenario, f"{folder.name}/{scenario.name}")
+        self._add(ScriptedReply(NOT_RECORDED, True, "", self._release, stands_in=True))
+
+    def _answered(self, exchange: Exchange) -> str:
+        if exchange.given is None or exchange.given.content != NOT_RECORDED.content:
+            return super()._answered(exchange)
+        more = len(self._recorded) - MOST_TOLD
+        behind = f" and {more} more" if more > 0 else ""
+        return f"not in the recording; recorded: {', '.join(self._recorded[:MOST_TOLD])}{behind}"
+
+
+def _asked(scenario: Scenario) -> str:
+    """What a recording answers: a chat's message, or a path."""
+    when = scenario.when
+    if when is None:
+        return scenario.name
+    if isinstance(when.message, str):
+        said = when.message
+        return repr(said if len(said) <= LONGEST_TEXT else f"{said[: LONGEST_TEXT - 1]}…")
+    return scenario.name if when.message is not None else when.endpoint or scenario.name
 
 
 class RecordingAres:
@@ -64,8 +102,21 @@ class RecordingAres:
             self._session = RecordingSession(Upstream.of(url), self._beside).__enter__()
         except (UpstreamError, FolderError) as error:
             _fail(str(error))
+        try:
+            self._session.reach()
+        except UpstreamError as error:
+            self._session.__exit__()
+            shutil.rmtree(self._beside, ignore_errors=True)
+            _fail(f"--ares-record: {error}")
         self.url = self._session.url
-        self.token, self.api_key = os.environ.get("ARES_TOKEN", ""), os.environ.get("ARES_API_KEY", "")
+
+    @property
+    def token(self) -> str:
+        return _credential("ARES_TOKEN")
+
+    @property
+    def api_key(self) -> str:
+        return _credential("ARES_API_KEY")
 
     def reply(self, *args: Any, **words: Any) -> NoReturn:
         _fail("with --ares-record the real server answers, and cannot be scripted")

@@ -22,6 +22,8 @@ class ScriptedReply:
     place: str
     release_in: Callable[[ScriptedReply, bool], None] = field(repr=False)
     """Releases it in the script of the moment; whether every pause."""
+    stands_in: bool = False
+    """It answers only as long as nothing else is scripted for every request, and is counted nowhere."""
 
     def release(self, *, all: bool = False) -> None:
         """Ends the pause ``until: released`` at which the stream stands, or the next that it comes to.

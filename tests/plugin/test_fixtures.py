@@ -179,7 +179,7 @@ def test_a_failed_test_shows_what_was_asked(project: pytest.Pytester) -> None:
         [
             "*Requests to ares*",
             "POST /api/chat/stream  message 'hi'  credentials jwt* reply 1 of test_it  status 200  * bytes  complete",
-            "POST /api/chat/stream * credentials refused* status 401  * bytes  complete  no JWT: it has 1 of three parts",
+            "POST /api/chat/stream * credentials refused* status 401 * complete  no JWT: it has 1 of three parts",
         ]
     )
 

@@ -13,9 +13,9 @@ from tests.documents import ROOT, examples
 
 PLAIN = ("-p", "no:schemathesis", "-p", "no:anyio", "-p", "no:playwright")
 PASSED = {
-    "app-that-starts-once.md": 3 + 1 + 2 + 1,
+    "app-that-starts-once.md": 3 + 1 + 3 + 1,
     "coming-from.md": 1,
-    "retries.md": 1 + 3 + 1 + 1 + 1,
+    "retries.md": 2 + 1 + 3 + 1 + 1,
     "time-outs.md": 4 + 1 + 1,
     "time-travel.md": 2 + 1 + 2,
 }

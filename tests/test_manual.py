@@ -159,6 +159,34 @@ def test_a_search_has_the_best_first() -> None:
     assert search(["fish"], pages) == []
 
 
+def test_a_heading_comes_before_what_a_text_says() -> None:
+    pages = [
+        named("often", "Of cats", "# Of cats\n\nFull moon, full moon, full moon.\n"),
+        named("headed", "Of nights", "# Of nights\n\nThe moon is full.\n\n## Full moon\n\nBright.\n"),
+    ]
+    hits = [(hit.topic.name, hit.section) for hit in search(["full", "moon"], pages)]
+    assert hits == [("headed", "full-moon"), ("often", "")]
+
+
+def test_one_page_that_speaks_of_it_is_told_with_its_place() -> None:
+    said = asked("hadolint")
+    assert said.output == (
+        "No page is called 'hadolint'. This one speaks of it:\n\n"
+        "  ci#what-is-tried  CI: GitHub, GitLab, pre-commit, an image\n"
+    )
+
+
+def test_a_page_without_sections_says_so() -> None:
+    with_none = next(topic for topic in topics(main).values() if not [s for s in sections(topic.text()) if s[0] > 1])
+    said = asked(f"{with_none.name}#x")
+    assert (said.exit_code, said.output) == (2, f"mock-ares: the page {with_none.name} has no sections\n")
+
+
+def test_recipes_are_printed_behind_their_page() -> None:
+    said = asked("ci#githubworkflowyml").output
+    assert (CONTRACTS / "ci" / "github" / "workflow.yml").read_text(encoding="utf-8") in said
+
+
 @pytest.mark.parametrize(
     ("words", "name"),
     [(["freezegun"], "time-travel"), (["WireMock"], "coming-from"), (["load", "tests"], "load-tests"),

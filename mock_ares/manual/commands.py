@@ -31,7 +31,7 @@ _HINT = (
 def docs(context: click.Context, topic: tuple[str, ...], opened: bool) -> None:
     """Print a page of the documentation: one on a TOPIC, or on a check by its name. Without one: which there are.
 
-    TOPIC may be any words: the pages that speak of them are listed, and printed where it is one.
+    TOPIC may be any words: the page that has them in its title is printed, or those that speak of them are listed.
     """
     main = context.find_root().command
     assert isinstance(main, click.Group)
@@ -52,7 +52,8 @@ def docs(context: click.Context, topic: tuple[str, ...], opened: bool) -> None:
     try:
         click.echo_via_pager(printed(found, by_place, section).removesuffix("\n"))
     except LookupError as error:
-        raise Refused(f"the page {found.name} has no section {section!r}; there are {error}") from None
+        there = f"has no section {section!r}; there are {error}" if str(error) else "has no sections"
+        raise Refused(f"the page {found.name} {there}") from None
     except HarnessError as error:
         raise Refused(str(error)) from None
 
@@ -74,15 +75,17 @@ def _found(asked: str, known: dict[str, Topic]) -> tuple[Topic | None, str]:
         hint = f"; did you mean {' or '.join(near)}?" if near else "; mock-ares docs lists the topics"
         raise Refused(f"there is no page on {asked!r}{hint}")
     named = [hit for hit in hits if hit.by_title]
-    if len(named) == 1 or len(hits) == 1:
-        return (named or hits)[0].topic, section
+    if len(named) == 1:
+        return named[0].topic, section
     _list(asked, hits)
     return None, ""
 
 
 def _list(asked: str, hits: Iterable[Hit]) -> None:
-    click.echo(f"No page is called {asked!r}. These speak of it:\n")
-    _table((f"  {hit.topic.name}{f'#{hit.section}' if hit.section else ''}", hit.topic.title) for hit in hits)
+    found = list(hits)
+    speaks = "This one speaks" if len(found) == 1 else "These speak"
+    click.echo(f"No page is called {asked!r}. {speaks} of it:\n")
+    _table((f"  {hit.topic.name}{f'#{hit.section}' if hit.section else ''}", hit.topic.title) for hit in found)
 
 
 def _contents(listed: Iterable[Topic]) -> None:

@@ -26,6 +26,8 @@ class Hit(NamedTuple):
     score: int
     by_title: bool
     """All words stand in its title, or in its name."""
+    by_heading: bool
+    """All words stand in the heading of one of its sections."""
 
 
 def words_of(text: str) -> list[str]:
@@ -35,9 +37,13 @@ def words_of(text: str) -> list[str]:
 
 
 def search(words: Sequence[str], pages: Iterable[Topic]) -> list[Hit]:
-    """Those pages that have all of the words, or words that begin with them."""
+    """Those pages that have all of the words, or words that begin with them; in a title or a heading first."""
     hits = (hit for page in pages if (hit := _hit(words, page)) is not None)
-    return sorted(hits, key=lambda hit: (hit.topic.name in _OF_THE_PROJECT, -hit.score))[:MOST]
+    return sorted(hits, key=_rank)[:MOST]
+
+
+def _rank(hit: Hit) -> tuple[bool, bool, int]:
+    return hit.topic.name in _OF_THE_PROJECT, not (hit.by_title or hit.by_heading), -hit.score
 
 
 def _hit(words: Sequence[str], page: Topic) -> Hit | None:
@@ -52,14 +58,24 @@ def _hit(words: Sequence[str], page: Topic) -> Hit | None:
         + min(counts[word], _MOST_IN_TEXT)
         for word in words
     )
-    return Hit(page, _best(words, parts), score, all(_has(title, word) for word in words))
+    headed = any(_all_in(words, heading) for _, heading, _ in parts)
+    return Hit(page, _best(words, parts), score, all(_has(title, word) for word in words), headed)
+
+
+def _all_in(words: Sequence[str], heading: str) -> bool:
+    there = words_of(heading)
+    return all(_has(there, word) for word in words)
 
 
 def _best(words: Sequence[str], parts: list[tuple[int, str, str]]) -> str:
-    best, most = "", (0, 0)
+    best, most = "", (False, 0, 0)
     for level, heading, whole in parts:
         counts = _counts(words, whole)
-        found = len(counts), sum(counts.values()) + _IN_HEADING * sum(_counts(words, heading).values())
+        found = (
+            _all_in(words, heading),
+            len(counts),
+            sum(counts.values()) + _IN_HEADING * sum(_counts(words, heading).values()),
+        )
         if found > most:
             best, most = anchor(heading) if level > 1 else "", found
     return best

@@ -13,7 +13,7 @@ import click
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.handbook import check_page as page
 from mock_ares.harness.handbook.trial import NO_TRIAL, grid
-from mock_ares.manual.links import resolved
+from mock_ares.manual.links import links, resolved
 from mock_ares.manual.reference import made_pages
 from mock_ares.paths import DOCS
 
@@ -26,6 +26,8 @@ ALIASES = {
     "reports": "check#what-comes-of-it", "baseline": "check#failures-that-are-known",
 }  # fmt: skip
 """Words that stand in no title, and the pages, or sections, that they are about."""
+WITH_FILES = ("contracts/ci/README.md",)
+"""Pages on files to copy: these are printed with them."""
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _ENTRY = re.compile(
     r"^- (?:\[(?P<title>[^\]]+)\]\((?P<target>[^)#:]+\.md)\)|(?P<made>[^\[:\n]+))(?P<more>(?::.*)?)", re.MULTILINE
@@ -62,7 +64,20 @@ def listed_in(index: str, folder: Path, made: Mapping[str, Topic]) -> Iterator[T
             if path.is_file():
                 name = path.parent.name if path.stem == "README" else path.stem
                 place, _ = resolved(INDEX, entry["target"])
-                yield Topic(name.lower(), section, title, place, partial(path.read_text, encoding="utf-8"))
+                text = partial(_with_files if place in WITH_FILES else _text, path)
+                yield Topic(name.lower(), section, title, place, text)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _with_files(path: Path) -> str:
+    """A page with the files that it links to behind it, each a section."""
+    text = _text(path)
+    names = [name for name in dict.fromkeys(links(text)) if (path.parent / name).is_file() and not name.endswith(".md")]
+    parts = (f"\n## {name}\n\n```\n{_text(path.parent / name)}```\n" for name in names)
+    return "".join([text, *parts])
 
 
 def topics(main: click.Group) -> dict[str, Topic]:

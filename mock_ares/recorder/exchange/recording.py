@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from mock_ares.dialects import STANDARD
 from mock_ares.plan.model import BODILESS, EndingKind
 from mock_ares.plan.recorded import RecordedEvent
 from mock_ares.recorder.exchange.http_words import END, body_of_response, endings_of, headers_of
+from mock_ares.recorder.exchange.json_values import is_deep, parsed
 from mock_ares.recorder.exchange.moments import in_words, pace_of
 from mock_ares.recorder.exchange.payload import Asked, DecodedBody, UnrecordableError, decoded
 from mock_ares.recorder.exchange.response import ResponseReader
@@ -89,18 +91,25 @@ def _content_of(
         return "text/html; charset=utf-8", Content(html=text)
     if "json" in media and not reader.extra:
         try:
-            value = json.loads(with_placeholder(payload.data, asked).decode())
-            if json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")) == text and "e+" not in text:
-                return "application/json", Content(json=value)
-        except (ValueError, RecursionError):
-            pass
+            value, said = parsed(with_placeholder(payload.data, asked).decode()), parsed(text)
+        except ValueError:
+            return "text/plain; charset=utf-8", Content(plain=text)
+        spelled = "" if is_deep(said) else json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+        if spelled == text and "e+" not in text:
+            return "application/json", Content(json=value)
     return "text/plain; charset=utf-8", Content(plain=text)
 
 
 def _retry_after(reader: ResponseReader) -> RetryAfter | None:
     """A date as how far ahead it lay."""
+    said, date = (_moment(reader.named(name) or "") for name in ("retry-after", "date"))
+    return None if said is None or date is None else RetryAfter(date=max(0.0, (said - date).total_seconds()))
+
+
+def _moment(said: str) -> datetime | None:
+    """A date of RFC 5322, whose ``-0000`` says that the zone is not known, and the time is UTC's; None: it is none."""
     try:
-        said, date = (parsedate_to_datetime(reader.named(name) or "") for name in ("retry-after", "date"))
-    except ValueError:
+        found = parsedate_to_datetime(said)
+    except (ValueError, OverflowError):
         return None
-    return RetryAfter(date=max(0.0, (said - date).total_seconds()))
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -15,6 +15,8 @@ from mock_ares.plan.model import BODILESS, Headers
 MOST_HEAD = 256 * 1024
 _STATUS = re.compile(rb"HTTP/(1\.[01]) ([1-5][0-9][0-9])(?: [^\r\n]*)?")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_LENGTH = re.compile(r"0*([0-9]{1,18})")
+"""As much as there can be; beyond 4,300 digits Python refuses to read a number at all."""
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\r\n]*)?")
 State = Literal["head", "body", "size", "chunk", "behind-chunk", "trailers", "complete", "none"]
 
@@ -144,7 +146,8 @@ class ResponseReader:
     def _begin_body(self) -> None:
         length = self.named("content-length") or ""
         self.chunked = (self.named("transfer-encoding") or "").lower().strip().endswith("chunked")
-        self.length = int(length) if length.isdecimal() and not self.chunked else None
+        counted = _LENGTH.fullmatch(length)
+        self.length = int(counted[1]) if counted and not self.chunked else None
         if self.method == "HEAD" or self.status in BODILESS or self.length == 0:
             self.state = "complete"
         else:

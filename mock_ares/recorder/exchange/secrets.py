@@ -14,12 +14,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
+from mock_ares.recorder.exchange.json_values import parsed
 from mock_ares.server.record import redaction
 
 LEAST = 4
 """Characters of a value that is looked for."""
 MOST = 1000
 """Values that are remembered."""
+FEW = 20
+"""Values that are looked for one by one."""
 EMAIL = re.compile(
     r"(?:(?<![\\\w.%+-])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"  # JSON's escapes are no part of it
     r"[\w.+-]{1,64}(?:@|%40|\\u0040|&#64;)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
@@ -44,6 +47,8 @@ class Secrets:
         Replaced and never changed, since threads look through it.
         """
         self.found = Counter[str]()
+        self._heads: tuple[object, dict[str, list[tuple[int, str]]]] = ({}, {})
+        """All spellings by how they begin, and of which ``known`` they are."""
         self.full = False
         """There were more than can be looked for."""
 
@@ -66,25 +71,42 @@ class Secrets:
     def learn_body(self, body: bytes) -> None:
         """The values of secret names."""
         try:
-            value = json.loads(body)
-        except (ValueError, RecursionError):
+            value = parsed(body)
+        except ValueError:
             text = body[:65536].decode(errors="replace")
             pairs = parse_qsl(text) if "=" in text and "\n" not in text else []
             self.learn(value for name, value in pairs if redaction.is_secret(name))
         else:
-            self.learn(_secret_texts(value, False))
+            self.learn(_secret_texts(value))
 
     def spans(self, text: str, *, addresses: bool = False) -> list[tuple[int, int]]:
-        """Where they stand in a text, in order."""
-        spans = list[tuple[int, int]]()
-        for kind, found in self._found(text, addresses):
-            if all(found[1] <= start or end <= found[0] for start, end in spans):
+        """Where they stand in a text, in order; those that overlap are one."""
+        spans, last = list[tuple[int, int]](), 0
+        for (start, end), kind in sorted((found, kind) for kind, found in self._found(text, addresses)):
+            if start < last:
+                spans[-1] = spans[-1][0], max(last, end)
+            else:
                 self.found[kind] += 1
-            spans.append(found)
-        return sorted(spans)
+                spans.append((start, end))
+            last = spans[-1][1]
+        return spans
+
+    def _possible(self, text: str) -> list[str]:
+        """The spellings that may stand in a text. Of many most do not even begin in it: that is found for all at once."""
+        known = self.known
+        if len(known) <= FEW:
+            return [each for spellings in known.values() for each in spellings]
+        of, heads = self._heads
+        if of is not known:
+            heads = {}
+            for number, each in enumerate(each for spellings in known.values() for each in spellings):
+                heads.setdefault(each[:LEAST], []).append((number, each))
+            self._heads = known, heads
+        there = heads.keys() & {text[at : at + LEAST] for at in range(len(text) - LEAST + 1)}
+        return [each for _, each in sorted(found for head in there for found in heads[head])]
 
     def _found(self, text: str, addresses: bool) -> Iterator[tuple[str, tuple[int, int]]]:
-        for spelling in (each for spellings in self.known.values() for each in spellings):
+        for spelling in self._possible(text):
             at = text.find(spelling)
             while at >= 0:
                 yield "secret", (at, at + len(spelling))
@@ -95,23 +117,27 @@ class Secrets:
 
     def masked(self, text: str, *, addresses: bool = False) -> str:
         """The text with as many characters as it had."""
+        parts, at = list[str](), 0
         for start, end in self.spans(text, addresses=addresses):
-            text = text[:start] + _CHARACTER.sub("x", text[start:end]) + text[end:]
-        return text
+            parts += text[at:start], _CHARACTER.sub("x", text[start:end])
+            at = end
+        return "".join([*parts, text[at:]])
 
     def pattern(self, text: str) -> str | None:
         """What matches such a text without saying its secrets; None: there are none in it."""
-        for start, end in reversed(self.spans(text)):
-            text = f"{text[:start]}{redaction.REDACTED}{text[end:]}"
-        parts = redaction.text(text).split(redaction.REDACTED)
+        open_, at = list[str](), 0
+        for start, end in self.spans(text):
+            open_.append(text[at:start])
+            at = end
+        parts = redaction.text(redaction.REDACTED.join([*open_, text[at:]])).split(redaction.REDACTED)
         escaped = (re.escape(part).replace("\\ ", " ") for part in parts)
         return f"^{'(?s:.*)'.join(escaped)}$" if len(parts) > 1 else None
 
 
 def spellings_of(value: str) -> Iterator[str]:
     """A value as it is, and in the usual encodings: percent, JSON, HTML, hexadecimal, Base64 wherever it begins."""
-    raw = value.encode()
-    yield from (value, quote(value), quote(value, safe=""), quote_plus(value), html.escape(value), unquote(value))
+    raw = value.encode("utf-8", "surrogatepass")  # JSON can say halves of a pair
+    yield from (value, quote(raw), quote(raw, safe=""), quote_plus(raw), html.escape(value), unquote(value))
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
         yield text[1:-1]
     yield from (raw.hex(), raw.hex().upper(), "".join(f"\\u{ord(char):04x}" for char in value))
@@ -136,13 +162,16 @@ def _of_field(name: str, value: str) -> Iterator[str]:
             return
 
 
-def _secret_texts(value: Any, everything: bool) -> Iterator[str]:
-    if isinstance(value, str):
-        if everything:
-            yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _secret_texts(inner, everything or redaction.is_secret(str(name)))
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _secret_texts(inner, everything)
+def _secret_texts(document: Any) -> Iterator[str]:
+    """Those under secret names, at any depth, in their order."""
+    waiting = [(document, False)]
+    while waiting:
+        value, secret = waiting.pop()
+        if isinstance(value, str):
+            if secret:
+                yield value
+        elif isinstance(value, dict):
+            found = [(inner, secret or redaction.is_secret(str(name))) for name, inner in value.items()]
+            waiting += reversed(found)
+        elif isinstance(value, list):
+            waiting += ((inner, secret) for inner in reversed(value))

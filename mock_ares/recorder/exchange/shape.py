@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from mock_ares import sse
 from mock_ares.dialects import DIALECTS
 from mock_ares.plan.model import BODILESS, EndingKind, Headers
 from mock_ares.plan.recorded import events
+from mock_ares.recorder.exchange.json_values import MOST_NESTED, parsed
 from mock_ares.recorder.exchange.streams import recognised
 from mock_ares.scenario.words import kind_of
 
@@ -59,7 +59,7 @@ def shape_of(status: int, fields: Headers, payload: bytes, ending: EndingKind) -
     media = named.get("content-type", "").partition(";")[0].strip().lower()
     kept = frozenset(name for name in named if name not in _PASSING and not name.startswith("access-control-"))
     if media != "text/event-stream" or status in BODILESS:
-        body = {"body": _members([json.loads(payload)])} if _is_json(payload) else {}
+        body = {} if (found := _document(payload)) is None else {"body": _members([found.value])}
         return Shape(status, media, kept, None, (), body, ending)
     dialect = recognised(payload)
     kinds = list(_kinds(payload, dialect))
@@ -69,12 +69,16 @@ def shape_of(status: int, fields: Headers, payload: bytes, ending: EndingKind) -
     )
 
 
-def _is_json(payload: bytes) -> bool:
+class _Document(NamedTuple):
+    value: Any
+
+
+def _document(data: bytes) -> _Document | None:
+    """What JSON says, which may be null; None: it is none."""
     try:
-        json.loads(payload)
-    except (ValueError, RecursionError):
-        return False
-    return True
+        return _Document(parsed(data))
+    except ValueError:
+        return None
 
 
 def _kinds(payload: bytes, dialect: str) -> Iterator[tuple[str, Any]]:
@@ -85,7 +89,7 @@ def _kinds(payload: bytes, dialect: str) -> Iterator[tuple[str, Any]]:
     for event in sse.decode(payload):
         data: Any = event.data
         if not DIALECTS[dialect].raw or event.data.startswith("{"):
-            data = json.loads(event.data) if _is_json(event.data.encode("utf-8", "replace")) else event.data
+            data = event.data if (found := _document(event.data.encode("utf-8", "replace"))) is None else found.value
         said = data.get("event", data.get("type")) if isinstance(data, dict) else None
         ends = isinstance(data, dict) and data.get("finish_reason") is not None
         named = [
@@ -104,14 +108,17 @@ def _members(values: Iterable[Any]) -> Members:
     return {place: frozenset(kinds) for place, kinds in found.items()}
 
 
-def _places(place: str, value: Any) -> Iterator[tuple[str, str]]:
+def _places(place: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """What lies deeper than a scenario file can say is not looked at."""
     yield place, kind_of(value) or "nothing"
+    if depth > MOST_NESTED:
+        return
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _places(f"{place}.{name}" if place else name, inner)
+            yield from _places(f"{place}.{name}" if place else name, inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            yield from _places(f"{place}[]", inner)
+            yield from _places(f"{place}[]", inner, depth + 1)
 
 
 _PARTS = {

@@ -92,7 +92,7 @@ class Secrets:
         return spans
 
     def _possible(self, text: str) -> list[str]:
-        """The spellings that may stand in a text. Of many most do not even begin in it: that is found for all at once."""
+        """The spellings that may stand in a text. Of many, most do not even begin in it, which is found at once."""
         known = self.known
         if len(known) <= FEW:
             return [each for spellings in known.values() for each in spellings]

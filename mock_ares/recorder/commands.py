@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,13 +13,15 @@ import time
 from collections import Counter
 from contextlib import suppress
 from functools import partial
+from math import inf
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 import click
 
 from mock_ares.authoring.load import load_all
+from mock_ares.monotonic import monotonic
 from mock_ares.paths import program
 from mock_ares.recorder.drift import LiveServer, Other, OtherRecordings, compared, report, status_of
 from mock_ares.recorder.exchange.versions import newer
@@ -38,6 +41,11 @@ LOOK = 0.1
 """Seconds between two looks at what was told: a signal that another thread has got, or that comes just before a wait,
 wakes nobody.
 """
+GRACE = 5.0
+"""Seconds for a command that was told to end, before it is killed; a second signal does not wait for them."""
+_INT, _TERM = signal.SIGINT, signal.SIGTERM
+_HEEDED = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGQUIT") if hasattr(signal, name))
+"""Which end it, too, where whoever started this does not let them be ignored."""
 _HASH = re.compile(r"[0-9a-f]{6}(?:-\d+)?\.yaml$")
 CACERT = click.option("--cacert", type=PATH, help="A PEM file of certificates to trust, instead of the system's.")
 
@@ -91,46 +99,100 @@ def record(
     try:
         server = Upstream.of(upstream, cacert)
         asyncio.run(server.reached())
-        with RecordingSession(
-            server, out, tell, host=host, port=0 if command and port == PORT else port, limits=limits
-        ) as it:
-            click.echo(f"mock-ares: {it.url} passes requests on to {server.authority}, and writes to {out}", err=beside)
-            status = _run(command, it.url) if command else _wait()
+        with (
+            _Signals() as signals,
+            RecordingSession(
+                server, out, tell, host=host, port=0 if command and port == PORT else port, limits=limits
+            ) as it,
+        ):
+            _say(f"mock-ares: {it.url} passes requests on to {server.authority}, and writes to {out}", beside=beside)
+            status = _run(command, it.url, signals) if command else _wait(signals)
+            signals.ending = True
     except (UpstreamError, FolderError, CannotListenError) as error:
         raise _Refused(str(error.args[0])) from None
     _summary(it, out, beside=beside)
     sys.exit(status)
 
 
-def _run(command: tuple[str, ...], url: str) -> int:
-    """The exit status of a command that has run to its end, whatever signal came meanwhile."""
+def _say(line: str, *, beside: bool) -> None:
+    with suppress(OSError):  # the terminal has gone, and what is recorded is written all the same
+        click.echo(line, err=beside)
+
+
+class _Signals:
+    """Those that end a recording, as they come. Whatever comes while it is ending, it ends whole; but for a second
+    SIGINT or SIGTERM, which raises KeyboardInterrupt.
+    """
+
+    def __init__(self) -> None:
+        self.came = list[int]()
+        self.ending = False
+        self._before = dict[int, Any]()
+
+    def __enter__(self) -> Self:
+        for number in (_INT, _TERM, *_HEEDED):
+            before = signal.getsignal(number)
+            if number not in _HEEDED or before is not signal.SIG_IGN:  # who says nohup means it
+                self._before[number] = signal.signal(number, self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.ending and number in (_INT, _TERM):
+            raise KeyboardInterrupt
+        self.came.append(number)
+
+
+def _run(command: tuple[str, ...], url: str, signals: _Signals) -> int:
+    """The exit status of a command that has run to its end. It gets the signals that come meanwhile.
+
+    It has a process group of its own, so that what it has started gets them, too. On a terminal it could not read in
+    one, and has Ctrl-C from there.
+    """
+    grouped = os.name == "posix" and not (sys.stdin and sys.stdin.isatty())
     try:
-        process = subprocess.Popen(command, env={**os.environ, "ARES_URL": url})
+        process = subprocess.Popen(command, env={**os.environ, "ARES_URL": url}, process_group=0 if grouped else None)
     except OSError as error:
         raise _Refused(f"{command[0]} cannot be run: {error.strerror}") from None
-    before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    passed, deadline, killed = 0, inf, False
+    while process.poll() is None or (grouped and deadline < inf and not killed and _send(process, 0, grouped=True)):
+        for number in signals.came[passed:]:
+            passed += 1
+            if (ends := number in (_TERM, getattr(signal, "SIGHUP", None))) and deadline < inf:
+                deadline = 0.0
+                break
+            if grouped or number not in (_INT, getattr(signal, "SIGQUIT", None)):
+                _send(process, number, grouped=grouped)
+            if ends:  # others may be no end: a prompt, a dump of threads
+                deadline = monotonic() + GRACE
+        if monotonic() >= deadline:
+            killed = _send(process, getattr(signal, "SIGKILL", _TERM), grouped=grouped)
+        with suppress(subprocess.TimeoutExpired):
+            if process.wait(LOOK) is not None and deadline < inf:
+                time.sleep(LOOK)  # for those that it leaves in its group
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode
+
+
+def _send(process: subprocess.Popen[bytes], number: int, *, grouped: bool) -> bool:
+    """False: there is nobody any more."""
+    if not grouped:
+        process.send_signal(number)
+        return process.returncode is None
     try:
-        while True:
-            with suppress(
-                KeyboardInterrupt, subprocess.TimeoutExpired
-            ):  # it has had the same signal, and ends as it likes
-                status = process.wait(LOOK)
-                return status if status >= 0 else 128 - status
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # one of another user, or macOS of a zombie
+        return process.returncode is None
+    return True
 
 
-def _wait() -> int:
-    told = list[int]()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        told.append(number)
-
-    before = [signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)]
-    while not told:
+def _wait(signals: _Signals) -> int:
+    while not signals.came:
         time.sleep(LOOK)
-    for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
-        signal.signal(number, handler)
     return 0
 
 
@@ -139,7 +201,7 @@ def _tell(outcome: Outcome, *, beside: bool) -> None:
     said = f"{exchange.method} {exchange.path}  {exchange.status or 'no response'}  {exchange.ending}"
     what = f"not kept: {outcome.reason}" if outcome.file is None else _end_of(outcome.file.name)
     out = ", ".join(counted(number, kind) for kind, number in sorted(outcome.taken_out.items()))
-    click.echo(f"{said}  {what}{f' (taken out: {out})' if out else ''}", err=beside)
+    _say(f"{said}  {what}{f' (taken out: {out})' if out else ''}", beside=beside)
 
 
 def _end_of(name: str) -> str:
@@ -149,18 +211,18 @@ def _end_of(name: str) -> str:
 
 def _summary(session: RecordingSession, out: Path, *, beside: bool) -> None:
     kept = {outcome.file for outcome in session.outcomes if outcome.file is not None}
-    click.echo(f"mock-ares: {counted(len(kept) - session.swept.removed, 'recording')} in {out}", err=beside)
-    click.echo("  fields, credentials and bodies of requests are never kept", err=beside)
+    _say(f"mock-ares: {counted(len(kept) - session.swept.removed, 'recording')} in {out}", beside=beside)
+    _say("  fields, credentials and bodies of requests are never kept", beside=beside)
     for reason, number in Counter(each.reason for each in session.outcomes if each.file is None).items():
-        click.echo(f"  {counted(number, 'exchange')} not kept: {reason}", err=beside)
+        _say(f"  {counted(number, 'exchange')} not kept: {reason}", beside=beside)
     for new, old in session.folder.doubles.items():
-        click.echo(f"  {old} was there before and answers first; remove it, or {new}", err=beside)
+        _say(f"  {old} was there before and answers first; remove it, or {new}", beside=beside)
     for path in session.swept.changed:
-        click.echo(f"  {path.name}: something that turned out to be secret was taken out", err=beside)
+        _say(f"  {path.name}: something that turned out to be secret was taken out", beside=beside)
     if removed := session.swept.removed:
-        click.echo(f"  {counted(removed, 'recording')} removed: what turned out to be secret is part of it", err=beside)
+        _say(f"  {counted(removed, 'recording')} removed: what turned out to be secret is part of it", beside=beside)
     if kept:
-        click.echo(f"This plays them: {program()} serve {out}", err=beside)
+        _say(f"This plays them: {program()} serve {shlex.quote(str(out))}", beside=beside)
 
 
 @click.command()

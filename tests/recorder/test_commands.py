@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from mock_ares.cli import main
+from mock_ares.recorder import commands
 from mock_ares.server.hosting.in_thread import FakeServer
 from mock_ares.server.state import Settings
 from tests.ports import lasting_port
@@ -97,30 +98,105 @@ def test_what_is_wrong_is_told_in_words(
     assert said in capsys.readouterr().err
 
 
-def test_it_ends_when_it_is_told_to(fake: FakeServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_it_ends_when_it_is_told_to(number: signal.Signals, fake: FakeServer, tmp_path: Path) -> None:
     command = [*PROGRAM, "record", "--upstream", fake.url, "--port", "0", "--out", "out"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[1]
         assert ask(url, "GET /api/agents").reader.status == 200
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         rest = process.stdout.read()
     assert process.returncode == 0, rest
     assert "1 recording in out" in rest and len([*(tmp_path / "out").iterdir()]) == 1
+
+
+def stopped(suite: str, signals: list[signal.Signals], fake: FakeServer, folder: Path) -> tuple[int, str]:
+    """Status and standard error of a recorder that gets signals while its command runs, when all of it has ended.
+
+    The command, and whatever it starts, holds the recorder's standard output open.
+    """
+    (folder / "suite.py").write_text(CLIENT + 'ask("GET", "/api/agents"); ' + suite)
+    command = [*PROGRAM, "record", "--upstream", fake.url, "--out", "my recs", "--", sys.executable, "suite.py"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == b"ready\n"
+        first, *others = signals
+        process.send_signal(first)
+        for number in others:
+            assert process.stdout.readline() == b"heard\n"
+            process.send_signal(number)
+        assert process.stdout.read() == b""
+        return process.wait(30), process.stderr.read().decode()
+
+
+GRANDCHILD = """
+import subprocess
+child = subprocess.Popen(["sleep", "1000"])
+print("ready", flush=True)
+child.wait()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_ends_a_command_and_what_it_has_started(
+    number: signal.Signals, fake: FakeServer, tmp_path: Path
+) -> None:
+    status, said = stopped(GRANDCHILD, [number], fake, tmp_path)
+    assert status == 128 + number, said
+    assert "1 recording in my recs" in said and " serve 'my recs'\n" in said
+
+
+DEAF = """
+import signal
+signal.signal(signal.SIGTERM, lambda number, frame: print("heard", flush=True))
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def test_a_command_that_does_not_want_to_end_is_killed_when_it_is_told_twice(fake: FakeServer, tmp_path: Path) -> None:
+    status, said = stopped(DEAF, [signal.SIGTERM, signal.SIGTERM], fake, tmp_path)
+    assert status == 128 + signal.SIGKILL, said
+    assert "1 recording in my recs" in said
+
+
+def test_a_command_that_does_not_want_to_end_gets_some_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "GRACE", 0.3)
+    with commands._Signals() as signals:
+        signals.came.append(signal.SIGTERM)
+        deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()"
+        assert commands._run((sys.executable, "-c", deaf), "", signals) in (128 + signal.SIGKILL, 128 + signal.SIGTERM)
+
+
+def test_a_terminal_that_has_gone_is_no_reason_to_lose_recordings(fake: FakeServer, tmp_path: Path) -> None:
+    command = [*PROGRAM, "record", "--upstream", fake.url, "--port", "0", "--out", "out"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        url = process.stdout.readline().decode().split()[1]
+        process.stdout.close()
+        assert ask(url, "GET /api/agents").reader.status == 200
+        process.send_signal(signal.SIGHUP)
+        said = process.stderr.read()
+    assert b"Traceback" not in said
+    assert len([*(tmp_path / "out").iterdir()]) == 1
 
 
 def test_a_signal_that_another_thread_gets_ends_it() -> None:
     """The system hands it to any thread that does not block it, and Python's main thread is not woken by that."""
     told = (
         "import os, signal, threading, time\n"
-        "from mock_ares.recorder.commands import _wait\n"
+        "from mock_ares.recorder.commands import _Signals, _wait\n"
         "def tell():\n"
         "    time.sleep(0.5)\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    time.sleep(60)\n"
         "threading.Thread(target=tell, daemon=True).start()\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\n"
-        "raise SystemExit(_wait())\n"
+        "with _Signals() as signals:\n"
+        "    raise SystemExit(_wait(signals))\n"
     )
     assert subprocess.run([sys.executable, "-c", told], timeout=30, check=False).returncode == 0
 

@@ -68,11 +68,13 @@ def test_values_have_no_white_space_around_them() -> None:
         HEAD + b"x : y\r\n\r\n", HEAD + b" x: y\r\n\r\n", HEAD + b"x\r\n\r\n", HEAD + b": y\r\n\r\n",
         HEAD + b"x: a\0b\r\n\r\n", HEAD + b"x: a\rb\r\n\r\n", HEAD + b"x: \x7f\r\n\r\n",
         HEAD + b"content-length: -1\r\n\r\n", HEAD + b"content-length: 1, 1\r\n\r\n", HEAD + b"content-length:\r\n\r\n",
-        HEAD + b"content-length: 1\r\ncontent-length: 2\r\n\r\n", HEAD + b"transfer-encoding: gzip\r\n\r\n",
+        HEAD + b"content-length: 1\r\ncontent-length: 2\r\n\r\n", HEAD + b"content-length: %d\r\n\r\n" % 2**64,
+        HEAD + b"transfer-encoding: gzip\r\n\r\n",
         HEAD + b"transfer-encoding: chunked, gzip\r\n\r\n",
         b"POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n",
+        HEAD + b"content-length: " + b"1" * 5_000 + b"\r\n\r\n",
     ],
-    ids=repr,
+    ids=lambda data: repr(data[:60]),
 )  # fmt: skip
 def test_heads_that_are_none(data: bytes) -> None:
     assert refused(data) == (400, False)
@@ -108,6 +110,7 @@ def test_a_head_without_end_is_refused_when_it_is_too_large() -> None:
         (b"", 0),
         (b"content-length: 5\r\n", 5),
         (b"content-length: 5\r\ncontent-length: 05\r\n", 5),
+        (b"content-length: " + b"0" * 5_000 + b"5\r\n", 5),
         (b"content-length: 5\r\ntransfer-encoding: gzip, Chunked\r\n", None),
     ],
 )

@@ -124,6 +124,15 @@ class Rig:
                     reader.end = "open" if [each.status for each in more] == [200] else f"open, and {more}"
         return Outcome(tuple(found), reader.end, tuple(self.settled(first)[: len(found) or 1]))
 
+    def leave(self, data: bytes) -> None:
+        """Sends data, closes the socket when it has been read, and waits until the connection is no more."""
+        read, self._lost = self._read + len(data), False
+        with socket.create_connection(self.address, PATIENCE) as connection:
+            connection.sendall(data)
+            self._wait(read)
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._lost, PATIENCE), "nobody notices that the client has left"
+
     def _wait(self, read: int) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: self._read >= read or self._lost, PATIENCE), "it is not read"

@@ -90,6 +90,25 @@ def test_an_http_1_0_client_gets_no_100(server: Rig) -> None:
     assert got.statuses == [200]
 
 
+@pytest.mark.parametrize("path", ["/health", "/api/chat", "/_mock/", "/_mock/api/status", "/_mock/api/nowhere"])
+@pytest.mark.parametrize(
+    ("version", "field", "end"),
+    [
+        ("1.1", "connection: close", "fin"),
+        ("1.1", "Connection: x, Close", "fin"),
+        ("1.1", "connection: keep-alive", "open"),
+        ("1.0", "connection: close", "fin"),
+        ("1.0", "x-a: b", "fin"),
+        ("1.0", "connection: keep-alive", "open"),
+    ],
+)
+def test_the_connection_ends_as_the_request_says(server: Rig, path: str, version: str, field: str, end: str) -> None:
+    """Whoever answers it: the fake itself, or the control API, which answers as ASGI has it."""
+    head = f"GET {path} HTTP/{version}\r\nhost: localhost\r\n{field}\r\n\r\n".encode()
+    got = server.send(head)
+    assert (len(got.responses), got.end) == (1, end)
+
+
 @pytest.mark.parametrize("parser", PARSERS)
 def test_nor_does_one_of_the_docs(parser: str) -> None:
     with Rig(parser) as docs:

@@ -69,6 +69,29 @@ class TestWellFramed:
         assert (got.statuses, got.end) == ([200, 200], "open")
 
 
+HALVES = {
+    "of a length, nothing": ("content-length: 9", b""),
+    "of a length, a byte": ("content-length: 9", b"{"),
+    "chunks, nothing": (CHUNKED, b""),
+    "chunks, half a size": (CHUNKED, b"1"),
+    "chunks, a size": (CHUNKED, b"10\r\n"),
+    "chunks, half a piece": (CHUNKED, b"10\r\n" + SAY_HI[:3]),
+    "chunks, a piece": (CHUNKED, PIECE),
+    "chunks, half an end": (CHUNKED, PIECE + LAST[:3]),
+    "chunks, half a trailer": (CHUNKED, PIECE + b"0\r\nx-a"),
+}
+
+
+@pytest.mark.parametrize("name", HALVES)
+@pytest.mark.parametrize("path", ["/api/chat", "/_mock/api/validate"])
+def test_a_client_that_leaves_in_the_midst_of_a_body_has_left(each: Rig, name: str, path: str) -> None:
+    field, part = HALVES[name]
+    head = each.chat(field, body=b"", framed=False).replace(b" /api/chat ", b" %b " % path.encode())
+    before = each.fake.journal.last
+    each.leave(head.replace(b"host: x", b"host: localhost") + part)
+    assert all(found.ending != "open" for found in each.settled(before))
+
+
 def test_a_body_that_stands_still_is_cut_off(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler, "BODY_TIMEOUT", 0.02)
     got = rig.send(rig.chat(body=b"", framed=False)[:-2] + b"content-length: 9\r\n\r\nabc")

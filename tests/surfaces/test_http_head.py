@@ -114,6 +114,10 @@ NO_REQUESTS = {
         b"GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
         "mistake in its head",
     ),
+    "a length of 5,000 digits": (
+        b"GET / HTTP/1.1\r\nhost: x\r\ncontent-length: " + b"1" * 5_000 + b"\r\n\r\n",
+        "mistake in its head",
+    ),
     "NUL in a value": (b"GET / HTTP/1.1\r\nhost: x\r\nx-a: a\0b\r\n\r\n", "mistake in its head"),
 }
 

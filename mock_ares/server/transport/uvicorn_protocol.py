@@ -137,6 +137,8 @@ class Connection(_Protocol):
         self.has_end = self.ends_with_client = False
         cycle.message_event = Flag(cycle.message_event.is_set())
         wire = Wire(self, cycle, scope, head)
+        if not wire.keep_alive:  # the parser has had a plain head, and answers the ASGI way go by what it knows
+            cycle.keep_alive = False
         if self._http == "2":
             cycle.refusal = refusal.not_by_http1()
         elif wire.refusal is None and head is None:
@@ -314,6 +316,7 @@ class Connection(_Protocol):
         """Where who sends no more is not answered; but for a body that is broken. Whether the connection goes on."""
         if self._busy() and self.cycle.more_body:
             self.refuse(refusal.broken_body())
+            self._look_after()
             return True
         return False
 

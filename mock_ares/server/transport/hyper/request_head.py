@@ -99,13 +99,20 @@ def _length(fields: list[tuple[bytes, bytes]], version: str, data: bytes) -> int
         if version == "1.0" or codings[-1].rpartition(b",")[2].strip(b" \t").lower() != b"chunked":
             raise _none(data)
         return None
-    lengths = {value for name, value in fields if name == b"content-length"}
-    if not all(value.isdigit() for value in lengths) or len({int(value) for value in lengths}) > 1:
+    lengths = {_number(value) for name, value in fields if name == b"content-length"}
+    length = lengths.pop() if lengths else 0
+    if length is None or lengths:
         raise _none(data)
-    length = int(lengths.pop()) if lengths else 0
     if length > MOST_LENGTH:
         raise RequestRefusedError(refusal.too_large())
     return length
+
+
+def _number(value: bytes) -> int | None:
+    """Of 64 bits, as the server has it; None: it is none, or has more of them."""
+    digits = value.lstrip(b"0")[:21]  # int() raises ValueError for thousands
+    number = int(digits or b"0") if value.isdigit() else 2**64
+    return number if number < 2**64 else None
 
 
 def _none(data: bytes) -> RequestRefusedError:

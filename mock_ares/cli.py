@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PROFILES = click.Choice(["docs", "server"])
 FILES = click.Path(path_type=Path)
+MOST_REQUESTS = 10**15
+"""That a limit may allow."""
 MOST_LIFETIME = 36500 * 86400
 """Seconds: a hundred years."""
 UNREADABLE = "cannot be read: "
@@ -95,16 +97,17 @@ def _limit(context: click.Context, option: click.Parameter, value: str | None) -
     """N/DURATION, as in 10/60s or 100/24h."""
     if value is None:
         return None
-    from mock_ares.scenario.words import parse_duration
+    from mock_ares.scenario.words import parse_duration, whole_number
 
-    count, slash, period = value.partition("/")
+    said, slash, period = value.partition("/")
+    count = whole_number(said, MOST_REQUESTS)
     try:
-        if not slash or int(count) < 1:
+        if not slash or not count:
             raise ValueError("write requests/duration, such as 10/60s")
         seconds = parse_duration(period)
         if not seconds:
             raise ValueError("a limit holds for some time, such as 10/60s")
-        return int(count), seconds
+        return count, seconds
     except ValueError as error:
         raise click.BadParameter(f"{value!r}: {error}") from None
 
@@ -127,12 +130,14 @@ def _bad_tls(context: click.Context, option: click.Parameter, values: tuple[str,
     if not values:
         return {}
     from mock_ares.scenario.diagnostics import nearest
+    from mock_ares.scenario.words import whole_number
     from mock_ares.server.certificates.bad_tls import BAD_TLS
 
     found: dict[BadTls, int] = {}
     for value in values:
         name, equals, port = value.partition("=")
-        if equals and not (port.isdecimal() and int(port) <= 65535):
+        number = whole_number(port, 65535) if equals else 0
+        if number is None:
             raise click.BadParameter(f"{value!r}: behind = a port is wanted, a number from 0 to 65535")
         if name == "all" and not equals:
             found.update((kind, found.get(kind, 0)) for kind in BAD_TLS)
@@ -140,7 +145,7 @@ def _bad_tls(context: click.Context, option: click.Parameter, values: tuple[str,
         kind = next((kind for kind in BAD_TLS if kind == name), None)
         if kind is None:
             raise click.BadParameter(f"{value!r}: there is no such kind{nearest(name, ['all', *BAD_TLS])}")
-        found[kind] = int(port or 0)
+        found[kind] = number
     return found
 
 
@@ -251,7 +256,10 @@ def serve(files: tuple[Path, ...], host: str, port: int | None, **options: Any) 
 def _folder(files: tuple[Path, ...]) -> Folder:
     from mock_ares.server.files.scenario_files import Folder
 
-    return Folder(files)
+    try:
+        return Folder(files)
+    except FileNotFoundError:
+        raise WrongUse(f"mock-ares: {files[0]}: the folder that this was started in is no more") from None
 
 
 def _of_folder(folder: Folder, options: dict[str, Any]) -> list[Scenario]:
@@ -536,7 +544,9 @@ def _load(files: tuple[Path, ...]) -> list[Scenario]:
 
 def _one(path: Path) -> Scenario:
     """The scenario of a file, or of the library by its name."""
-    if not path.exists():
+    from mock_ares.paths import is_there
+
+    if not is_there(path):
         from mock_ares.authoring.shipped import library
 
         known = library()

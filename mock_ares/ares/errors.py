@@ -193,7 +193,7 @@ def _of_status(name: str) -> str:
     """The end of a message for who names a status, as 401 or by its reason phrase in any spelling."""
     phrases = {status.phrase.lower().replace(" ", "-"): status.value for status in HTTPStatus}
     near = difflib.get_close_matches(name.lower().replace("_", "-").replace(" ", "-"), phrases, n=1, cutoff=0.85)
-    status = int(name) if name.isdecimal() and len(name) == 3 else phrases[near[0]] if near else None
+    status = int(name) if name.isascii() and name.isdecimal() and len(name) == 3 else phrases[near[0]] if near else None
     names = [known for known, (_, docs, server) in _TABLE.items() if status in (docs.status, server.status)]
     return f"; of status {status} there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else ""
 

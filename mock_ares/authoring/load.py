@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_ares.authoring.text_files import read_some, read_text
+from mock_ares.paths import is_file, is_folder
 from mock_ares.scenario.diagnostics import Finding, Mistake, ScenarioError, WordsError, cut, few, nearest
 from mock_ares.scenario.model import Reply, Scenario
 
@@ -121,8 +122,8 @@ def load_all(paths: Iterable[Path], *, errors: Collection[str] | None = None) ->
 def files_of(paths: Iterable[Path]) -> Iterable[Path]:
     """Files as they are given, and those of folders in their order."""
     for path in paths:
-        if path.is_dir():
-            files = (file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
+        if is_folder(path):
+            files = (file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and is_file(file))
             yield from sorted(files, key=lambda file: (file.parent, file.stem))
         else:
             yield path

@@ -6,6 +6,7 @@ import errno
 from dataclasses import replace
 from pathlib import Path
 
+from mock_ares.paths import is_file, is_folder, is_there, resolved
 from mock_ares.scenario.model import Reply, Text
 
 MOST_BYTES = 64_000_000
@@ -19,7 +20,7 @@ def read_text(reply: Reply, base: Path) -> Reply:
     if not isinstance(reply.text, Text) or reply.text.file is None:
         return reply
     name = reply.text.file
-    if "\0" in name or not (path := (base / name).resolve()).is_relative_to(base.resolve()):
+    if "\0" in name or not (path := resolved(base / name)).is_relative_to(resolved(base)):
         raise ValueError(f"the file {name!r} lies outside the folder of the scenario")
     try:
         data = read_some(path, MOST_BYTES)
@@ -36,7 +37,7 @@ def read_text(reply: Reply, base: Path) -> Reply:
 
 def read_some(path: Path, most: int) -> bytes:
     """At most a byte more than ``most``. Raises OSError; for a pipe or a device, too, which might never end."""
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is a folder" if path.is_dir() else "it is no ordinary file", str(path))
+    if is_there(path) and not is_file(path):
+        raise OSError(errno.EINVAL, "it is a folder" if is_folder(path) else "it is no ordinary file", str(path))
     with path.open("rb") as file:
         return file.read(most + 1)

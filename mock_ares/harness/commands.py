@@ -27,6 +27,7 @@ from mock_ares.harness.stopping import Stopping, stoppable
 from mock_ares.harness.surroundings import trusting
 from mock_ares.paths import program
 from mock_ares.scenario.diagnostics import listed, nearest
+from mock_ares.scenario.words import whole_number
 
 if TYPE_CHECKING:
     from mock_ares.harness.model import ClientReport, Report
@@ -312,12 +313,13 @@ def _edition(name: str | None) -> Edition | None:
 def _shard(word: str | None) -> tuple[int, int] | None:
     if word is None:
         return None
-    number, slash, of = word.partition("/")
-    if not (slash and number.isascii() and number.isdigit() and of.isascii() and of.isdigit()):
+    said, slash, all_said = word.partition("/")
+    if not (slash and said.isascii() and said.isdigit() and all_said.isascii() and all_said.isdigit()):
         raise UsageError(f"--shard {word}: write which of how many, as in --shard 1/3")
-    if not 1 <= int(number) <= int(of) <= MOST_SHARDS:
+    number, of = whole_number(said, MOST_SHARDS), whole_number(all_said, MOST_SHARDS)
+    if not number or not of or number > of:
         raise UsageError(f"--shard {word}: there are shards 1 to N, and N is at most {MOST_SHARDS}")
-    return int(number), int(of)
+    return number, of
 
 
 def _seed(given: int | None, explore: bool) -> int:

@@ -47,6 +47,18 @@ def parse_fraction(value: str) -> float:
     return number / 100 if unit == "%" else number
 
 
+def whole_number(text: str, most: int) -> int | None:
+    """What digits from 0 to 9 say; None for anything else, and for more than ``most``.
+
+    ``int`` takes digits of any script, and raises ValueError where there are thousands of them.
+    """
+    digits = text.lstrip("0") or "0"
+    if not (text and text.isascii() and text.isdigit()) or len(digits) > len(str(most)):
+        return None
+    number = int(digits)
+    return number if number <= most else None
+
+
 def _split(value: str, expected: str) -> tuple[float, str]:
     found = _QUANTITY.fullmatch(value)
     if found is None or len(found[1]) > 30:
@@ -75,7 +87,7 @@ class Quantity:
         return number
 
     def _from_text(self, value: str) -> float:
-        if self.whole and value.strip().isdecimal():
+        if self.whole and value.strip().isascii() and value.strip().isdecimal():
             raise ValueError(f"a duration needs a unit: write {value.strip()}s")
         return {"duration": parse_duration, "size": parse_size, "fraction": parse_fraction}[self.kind](value)
 

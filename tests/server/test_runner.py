@@ -151,6 +151,8 @@ class TestListen:
         [
             ("192.0.2.1", 0, "this machine has no such address"),
             ("no-such-host.invalid", 0, "cannot listen on no-such-host.invalid: "),
+            ("a..b", 0, "cannot listen on a..b: no host has such a name"),
+            ("a" * 64 + ".b", 0, "no host has such a name"),
             ("127.0.0.1", 70000, "a port is a number from 0 to 65535"),
             ("127.0.0.1", -1, "a port is a number from 0 to 65535"),
         ],

@@ -24,6 +24,7 @@ from tests.server.live import said, until
 LONG = Scenario(name="long", replies=(Reply(text=Text(words=20_000)),))
 WORDS = "text: {words: 20000}\nsegments: event\n"
 MANY = "replies:\n" + "  - {text: Neural networks learn., faults: [close_early: {after: 2}]}\n" * 500
+RING = "text: {file: ring}"
 BRACKETS = b"[" * 200_000
 DEEP = b'{"message": "hi", "more": ' + b'{"a":[' * 20_000 + b"1" + b"]}" * 20_000 + b"}"
 
@@ -32,6 +33,7 @@ DEEP = b'{"message": "hi", "more": ' + b'{"a":[' * 20_000 + b"1" + b"]}" * 20_00
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("served")
     (folder / "day.yaml").write_text("text: Good day.\n")
+    (folder / "ring").symlink_to("ring")
     return folder
 
 
@@ -66,6 +68,10 @@ ROWS = {
     "replies": Row("POST", "/tokens", {"text": MANY}, 201, '"replies":500', long=True),
     "mistakes": Row("POST", "/tokens", {"replies": [{"txet": "a"}] * 5000}, 422, "did you mean", long=True),
     "one digit too many": Row("POST", "/validate", {"text": "seed: " + "9" * 100_000}, 200, "mistakes", long=True),
+    "validate a ring of links": Row("POST", "/validate", {"text": RING, "name": "x.yaml"}, 200, "symbolic links"),
+    "plans of a ring of links": Row("POST", "/plans", {"text": RING}, 422, "symbolic links"),
+    "a token for a ring of links": Row("POST", "/tokens", {"text": RING}, 422, "symbolic links"),
+    "a file of a ring of links": Row("PUT", "/files/y.yaml", {"text": RING}, 422, "symbolic links"),
     "brackets": Row("POST", "/validate", BRACKETS, 400, "expected a JSON object"),
     "a large number": Row("POST", "/tokens", b'{"lifetime": 1' + b"0" * 5000 + b"}", 400, "expected a JSON object"),
     "a large float": Row("PATCH", "/settings", b'{"latency": 1e999}', 422, "expected 0 to"),

@@ -293,10 +293,21 @@ def test_a_clock_that_stands_still_does_not_hold_the_harness(
     assert checked(arena, stream_chat).verdict == "passed"
 
 
+PAGE = ("check", "--page", "http://127.0.0.1:9", "--prompt", "a", "--send", "b", "--answer", "c")
 ARGUMENTS: tuple[tuple[tuple[str, ...], dict[str, str], int, str], ...] = (
     (("serve", "--speed", "nan"), {}, 2, "a number above 0 is wanted"),
     (("serve", "--rate-limit", "1/0s"), {}, 2, "a limit holds for some time"),
     (("serve", "--quota", "1/0ms"), {}, 2, "a limit holds for some time"),
+    (("serve", "--rate-limit", "0/1s"), {}, 2, "write requests/duration"),
+    (("serve", "--quota", "\u0663/1s"), {}, 2, "write requests/duration"),
+    (("serve", "--quota", "1_0/1s"), {}, 2, "write requests/duration"),
+    (("serve", "--address-limit", "9" * 5_000 + "/1s"), {}, 2, "write requests/duration"),
+    (("serve", "--quota", "0" * 5_000 + "7/1s"), {}, 0, ""),
+    (("serve", "--bad-tls", "expired=\u0663"), {}, 2, "a number from 0 to 65535"),
+    (("serve", "--bad-tls", "expired=" + "9" * 5_000), {}, 2, "a number from 0 to 65535"),
+    (("check", "--shard", "1/" + "9" * 5_000, "--", "true"), {}, 2, "N is at most"),
+    (PAGE + ("--port", "9" * 5_000), {}, 2, "write the port"),
+    (PAGE + ("--port", "\u0663"), {}, 2, "write the port"),
     (("serve", "--host", ""), {}, 2, "an address is wanted"),
     (("token", "--secret", "\udcff"), {}, 0, "eyJ"),
     (("token",), {"MOCK_ARES_SECRET": "\udce9"}, 0, "eyJ"),

@@ -121,7 +121,7 @@ def page_of(call: OperationCall) -> Page:
             in_docs = json_error(400, f"Invalid value for parameter: {name}")
             by_axum = plain_error(400, f"Failed to deserialize query string: {mistake}")
             raise OperationRefusedError(in_docs if call.docs else by_axum)
-        numbers[name] = int(text)
+        numbers[name] = int(_digits(text))
     return Page(numbers.get("page"), numbers.get("per_page"))
 
 
@@ -131,9 +131,14 @@ def _mistake(name: str, text: str) -> str | None:
         return f"{name}: cannot parse integer from empty string"
     if not re.fullmatch(r"\+?[0-9]+", text, re.ASCII):
         return f"{name}: invalid digit found in string"
-    if len(text.lstrip("+0")) > 10 or int(text) > MOST_U32:
+    if len(_digits(text)) > 10 or int(_digits(text)) > MOST_U32:
         return f"{name}: number too large to fit in target type"
     return None
+
+
+def _digits(text: str) -> str:
+    """Without zeros in front: ``int`` raises ValueError for thousands of digits."""
+    return text.lstrip("+0") or "0"
 
 
 def paged(call: OperationCall, items: list[Any], page: Page, size: int, name: str) -> Result:

@@ -11,6 +11,7 @@ from pathlib import Path
 from mock_ares.harness.clients.adapter import Adapter
 from mock_ares.harness.clients.running_example import MOST_TEXT
 from mock_ares.harness.model import Boundaries, UsageError
+from mock_ares.paths import is_file, is_folder, is_there
 from mock_ares.scenario.diagnostics import nearest
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -77,7 +78,7 @@ def check_command(argv: Sequence[str]) -> None:
 def _advice(program: str) -> str:
     if " " in program:
         return f"; a command is given as words, not as one: -- {program}"
-    if Path(program).is_file():
+    if is_file(Path(program)):
         return f", but there is a file of that name here: {_how_to_run(Path(program))}"
     return nearest(program, set(_commands()), tell_all=False)
 
@@ -95,9 +96,9 @@ def _names(folder: Path) -> list[str]:
 
 
 def _check_file(program: Path) -> None:
-    if program.is_dir():
+    if is_folder(program):
         raise UsageError(f"{program} is a directory, expected a program")
-    if not program.exists():
+    if not is_there(program):
         raise UsageError(f"there is no {program}{nearest(program.name, _names(program.parent), tell_all=False)}")
     if not os.access(program, os.X_OK):
         raise UsageError(f"{program} is not executable: {_how_to_run(program)}")
@@ -113,7 +114,7 @@ def _check_start(program: Path) -> None:
         return
     if start.startswith(b"#!"):
         words = start[2:].split(b"\n")[0].split()
-        if not words or not Path(os.fsdecode(words[0])).exists():
+        if not words or not is_there(Path(os.fsdecode(words[0]))):
             interpreter = os.fsdecode(words[0]) if words else ""
             raise UsageError(f"{program}: its first line names the interpreter {interpreter!r}, which is not there")
     elif not start.startswith(NATIVE) and b"\0" not in start:

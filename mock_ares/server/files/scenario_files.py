@@ -19,6 +19,7 @@ from typing import Literal
 from mock_ares.ares.errors import NAMES
 from mock_ares.authoring.load import MOST_BYTES, files_of, loads
 from mock_ares.authoring.text_files import read_some
+from mock_ares.paths import is_folder, is_there, resolved
 from mock_ares.scenario.diagnostics import Mistake, ScenarioError
 from mock_ares.scenario.model import Scenario
 from mock_ares.server.files.atomic_write import OutsideError, tag_of, written
@@ -151,7 +152,7 @@ class Folder:
     def missing(self) -> list[Mistake]:
         """Files that were named, and are not there."""
         return [
-            Mistake(str(root.given / name), 1, 1, "cannot be read: No such file or directory")
+            Mistake(str(root.given / name), 1, 1, f"cannot be read: {_why_missing(root.path / name)}")
             for root in self.roots
             for name in sorted(root.only or ())
             if self._label(root, name) not in self.entries
@@ -196,9 +197,9 @@ class Folder:
     def _files(self) -> Iterator[tuple[str, Path, Root]]:
         for root in self.roots:
             if root.only is not None:
-                files: Iterable[Path] = (root.path / name for name in sorted(root.only) if (root.path / name).exists())
+                files: Iterable[Path] = filter(is_there, (root.path / name for name in sorted(root.only)))
             else:
-                files = islice(files_of([root.path]), MOST_FILES) if root.path.is_dir() else ()
+                files = islice(files_of([root.path]), MOST_FILES) if is_folder(root.path) else ()
             for path in files:
                 yield self._label(root, path.relative_to(root.path).as_posix()), path, root
 
@@ -267,12 +268,12 @@ def _given(entry: ServedFile) -> str:
 def _roots(paths: list[Path]) -> tuple[Root, ...]:
     whole, parts, spelled = list[Path](), dict[Path, set[str]](), dict[Path, Path]()
     for path in paths:
-        folder = path if path.is_dir() else path.parent
-        spelled.setdefault(folder.resolve(), folder)
-        if path.is_dir():
-            whole.append(path.resolve())
+        folder = path if is_folder(path) else path.parent
+        spelled.setdefault(resolved(folder), folder)
+        if is_folder(path):
+            whole.append(resolved(path))
         else:
-            parts.setdefault(folder.resolve(), set()).add(path.name)
+            parts.setdefault(resolved(folder), set()).add(path.name)
     wanted: dict[Path, frozenset[str] | None] = dict.fromkeys(whole)
     wanted |= {folder: frozenset(names) for folder, names in parts.items() if folder not in wanted}
     roots, labels = list[Root](), set[str]()
@@ -287,6 +288,14 @@ def _roots(paths: list[Path]) -> tuple[Root, ...]:
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
+
+
+def _why_missing(path: Path) -> str:
+    try:
+        path.stat()
+    except OSError as error:
+        return error.strerror or str(error)
+    return "it was not there when it was looked for"
 
 
 def _signature(path: Path) -> Signature:
@@ -317,12 +326,11 @@ def _read(entry: ServedFile, read: Read) -> ServedFile:
     """The file as it is now. What is wrong in it leaves the last good scenario in its place."""
     entry = replace(entry, seen=_signature(entry.path), looked=time.time())
     try:
-        if entry.root.only is None and not entry.path.resolve().is_relative_to(entry.root.path):
+        if entry.root.only is None and not resolved(entry.path).is_relative_to(entry.root.path):
             raise OSError(0, "it is a link that leads out of the served folder")
         data = read_some(entry.path, MOST_BYTES)
-    except (OSError, RuntimeError) as error:  # a ring of links is a RuntimeError
-        said = error.strerror if isinstance(error, OSError) else None
-        return replace(entry, tag="", wrong=(Mistake(entry.name, 1, 1, f"cannot be read: {said or error}"),))
+    except OSError as error:
+        return replace(entry, tag="", wrong=(Mistake(entry.name, 1, 1, f"cannot be read: {error.strerror or error}"),))
     tag, texts = tag_of(data), {path: _signature(path) for path in entry.texts}
     if tag == entry.tag and texts == entry.texts:
         return entry

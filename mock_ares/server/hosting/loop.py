@@ -309,6 +309,8 @@ def listen(host: str, port: int) -> socket.socket:
         *_, (family, address) = sorted(_addresses(host, port), key=lambda found: found[0] == socket.AF_INET)
     except OSError as error:
         raise CannotListenError(f"cannot listen on {host}: {error.strerror or error}") from None
+    except UnicodeError:  # of IDNA
+        raise CannotListenError(f"cannot listen on {host}: no host has such a name") from None
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere it would let two programs have one port

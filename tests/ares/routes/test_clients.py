@@ -74,6 +74,8 @@ class TestPages:
             ("page=-1", "page: invalid digit found in string"),
             ("per_page=", "per_page: cannot parse integer from empty string"),
             ("per_page=4294967296", "per_page: number too large to fit in target type"),
+            ("per_page=" + "9" * 5_000, "per_page: number too large to fit in target type"),
+            ("page=+" + "0" * 5_000 + "1&page=1", "duplicate field `page`"),
             ("page=1&page=1", "duplicate field `page`"),
             ("page=٣", "page: invalid digit found in string"),
         ],

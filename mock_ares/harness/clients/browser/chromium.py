@@ -24,6 +24,7 @@ from urllib.parse import quote, unquote
 
 from mock_ares.harness.clients.browser.devtools import Browser, ChromiumError, Message, find_chromium, trust_anybody
 from mock_ares.monotonic import monotonic
+from mock_ares.paths import is_file, resolved
 
 __all__ = ["Chromium", "ChromiumError", "Ran", "find_chromium"]
 
@@ -206,8 +207,8 @@ class PageServer:
         folder, _, rest = name.partition("/")
         if folder not in self._folders:
             return None
-        file = (self._folders[folder] / rest).resolve()
-        if not file.is_relative_to(self._folders[folder]) or not file.is_file():
+        file = resolved(self._folders[folder] / rest)
+        if not file.is_relative_to(self._folders[folder]) or not is_file(file):
             self.missing.append(rest)
             return None
         kind = "text/javascript" if file.suffix in {".js", ".mjs"} else mimetypes.guess_type(file)[0]

@@ -11,6 +11,7 @@ from mock_ares.harness.clients.browser.chromium import Chromium, ChromiumError, 
 from mock_ares.harness.clients.protocol import Halves
 from mock_ares.harness.clients.running_example import MOST_TEXT, RunningExample
 from mock_ares.harness.model import HarnessError, Observation, Target, UsageError
+from mock_ares.paths import is_file, is_folder
 from mock_ares.scenario.diagnostics import nearest
 
 BLANK = Path(__file__).with_name("blank.js")
@@ -44,10 +45,10 @@ class BrowserClient(Adapter):
         self._warm = False
 
     def start(self) -> None:
-        if not self._path.is_file():
+        if not is_file(self._path):
             around = self._path.parent
-            names = [file.name for file in around.iterdir()] if around.is_dir() else []
-            kind = "a directory" if self._path.is_dir() else "not there"
+            names = [file.name for file in around.iterdir()] if is_folder(around) else []
+            kind = "a directory" if is_folder(self._path) else "not there"
             raise UsageError(f"{self._path} is {kind}{nearest(self._path.name, names, tell_all=False)}")
         if find_chromium() is None:
             raise UsageError(f"a browser client needs a browser, and there is none on PATH: {INSTALL}")

@@ -23,6 +23,8 @@ from mock_ares.harness.clients.page.trusted_keys import keys_of
 from mock_ares.harness.clients.running_example import MOST_TEXT, RunningExample, UnacceptableError
 from mock_ares.harness.model import CANARY, KEY_PATH, Case, HarnessError, Observation, Target, UsageError
 from mock_ares.monotonic import monotonic
+from mock_ares.paths import is_file, resolved
+from mock_ares.scenario.words import whole_number
 
 SELECTORS = ("prompt", "send", "answer", "error", "busy", "new", "stop")
 NEEDED = ("prompt", "send", "answer")
@@ -462,8 +464,8 @@ def _is_good(asked: object) -> bool:
 
 
 def _address(url: str) -> str:
-    if "://" not in url and Path(url).is_file():
-        return Path(url).resolve().as_uri()
+    if "://" not in url and is_file(Path(url)):
+        return resolved(Path(url)).as_uri()
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https", "file") or not (parts.netloc or parts.path):
         raise UsageError(f"--page {url}: write the address of the page, as in --page http://localhost:5173")
@@ -483,6 +485,7 @@ def _words(options: Mapping[str, str]) -> dict[str, str]:
 
 
 def _port(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and 0 < int(word) < 65536):
+    port = whole_number(word, 65535)
+    if not port:
         raise UsageError(f"--port {word}: write the port at which the page expects its server, such as {PORT}")
-    return int(word)
+    return port

@@ -1,5 +1,5 @@
 """Where the contract's data and the scenario library lie, inside an installed package or beside it in a checkout;
-the program itself, as a person would type it; and what may be asked of any path, whatever somebody has written there."""
+the program itself, as a person would type it; and what may be asked of any path."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def program() -> str:
     return shlex.quote(str(own.relative_to(here) if own.is_relative_to(here) else own))
 
 
-# pathlib's own questions raise OSError for a name that is too long or a folder that may not be searched, and RuntimeError
-# for a ring of links, each in some versions of Python.
+# pathlib's own questions raise OSError for a name that is too long or a folder that may not be searched, and
+# RuntimeError for a ring of links, each in some versions of Python.
 
 
 def is_there(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Paths that lead nowhere: a row is one, and what is said of it. No command ends with a traceback, no stream with a 500."""
+"""Paths that lead nowhere: a row is one, and what is said of it. Nothing ends with a traceback."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack, get_args
 
 from mock_ares.dialects import DialectName
 from mock_ares.faults import FAULTS
-from mock_ares.scenario.diagnostics import Place, dotted, nearest
+from mock_ares.scenario.diagnostics import Place, dotted, nearest, placed
 from mock_ares.scenario.fields import FieldCase
 from mock_ares.scenario.model import (
     Body,
@@ -93,7 +93,7 @@ def _validated(words: dict[str, Any]) -> Scenario:
         return adapter().validate_python(words, context={"python": True})
     except ValidationError as error:
         mistakes = [(dotted(_steps(words, place)), message) for place, message in findings(error)]
-    raise ValueError("\n".join(f"{place}: {message}" if place else message for place, message in mistakes))
+    raise ValueError("\n".join(placed(place, message) for place, message in mistakes))
 
 
 def _steps(value: Any, place: Place) -> Place:

@@ -48,7 +48,7 @@ class WordsError(ValueError):
 
     def __init__(self, *found: Finding) -> None:
         self.found = found
-        super().__init__("; ".join(f"{dotted(place)}: {message}" if place else message for place, message in found))
+        super().__init__("; ".join(placed(dotted(place), message) for place, message in found))
 
     def __reduce__(self) -> tuple[type[WordsError], tuple[Finding, ...]]:
         return WordsError, self.found
@@ -67,6 +67,14 @@ def cut(mistakes: list[Mistake]) -> list[Mistake]:
     after = found[MOST_MISTAKES]
     more = f"and more from here on: {MOST_MISTAKES} mistakes are told at a time"
     return [*found[:MOST_MISTAKES], Mistake(after.file, after.line, after.column, more)]
+
+
+def placed(place: str, message: str) -> str:
+    """A mistake with its place before it, which is not said twice: ``retry_after goes with an error or a status``."""
+    word = place.rpartition(".")[2]
+    if place and message.startswith(f"{word} goes with "):
+        return place + message.removeprefix(word)
+    return message if not place or message.startswith(f"{place}:") else f"{place}: {message}"
 
 
 def dotted(place: Place) -> str:

@@ -118,7 +118,7 @@ class Reply(Words):
     faults: FaultList = ()
     """What goes wrong, in this order."""
     before_body: Switch = False
-    """The answer comes when the request's head has, without a 100 Continue; then the connection ends."""
+    """The answer is sent as soon as the request's head is there, without a 100 Continue; then the connection ends."""
     interim: tuple[Literal[100, 103], ...] = ()
     """Responses that come before the real one (RFC 9110 15.2)."""
     field_case: FieldCase = "given"

@@ -130,6 +130,7 @@ def test_a_reply_is_taken_as_it_is() -> None:
             "headers.a: a field is one line: there is a line end in it\n"
             "headers.c: expected a text, not the number 3; put it in quotes",
         ),
+        (lambda: reply("x", retry_after=3), ValueError, "retry_after goes with an error or a status"),
         (lambda: scenario("x", then="cyle"), ValueError, "then: expected repeat, cycle or fail, not 'cyle'; did you"),
         (lambda: scenario(), ValueError, "replies: at least one item must stand here"),
         (lambda: reply({"file": "/etc/hostname"}), ValueError, "the file '/etc/hostname' lies outside the folder"),

@@ -48,7 +48,7 @@ class TestOnTheCommandLine:
         assert refused.exit_code == 2 and "known.toml has no client 'ours'" in refused.output
         written = check("strips", "--write-baseline")
         assert written.exit_code == 0, written.output
-        assert f"{FILE}: 1 known failure, 1 new, 0 taken out" in written.output
+        assert f"{FILE}: 1 failure in it now: 1 added, 0 taken out" in written.output
         assert FILE.read_text().startswith('# of ours\n[clients."theirs"]\nbom = "a proxy"  # TICKET-1\n')
         (known,) = read(FILE).of("ours").values()
         assert known.why.startswith("lost: ") and not known.sometimes
@@ -57,19 +57,19 @@ class TestOnTheCommandLine:
         assert green.exit_code == 0 and "1 informational" in green.output, green.output
         assert known.why not in " ".join(green.output.split()), "it is the diagnosis, which stands there already"
         other = check("mended", "--write-baseline", name="theirs")
-        assert other.exit_code == 0 and "1 known failure, 0 new, 0 taken out" in other.output, other.output
+        assert other.exit_code == 0 and "1 failure in it now: 0 added, 0 taken out" in other.output, other.output
         mended = check("mended")
         assert (
             mended.exit_code == 1
             and "it passes, and was expected to fail: take it out of known.toml:6" in mended.output
         )
-        assert "0 known failures, 0 new, 1 taken out" in check("mended", "--write-baseline").output
+        assert "0 failures in it now: 0 added, 1 taken out" in check("mended", "--write-baseline").output
         assert read(FILE).of("ours") == {} and "TICKET-1" in FILE.read_text()
         assert check("strips").exit_code == 1, "what is not in the file is new"
 
     def test_a_reason_put_better_by_hand_stays(self) -> None:
         FILE.write_text('[clients."ours"]\nno-space = "we trim, see TICKET-2"\n')
-        assert "0 new" in check("strips", "--write-baseline").output
+        assert "0 added" in check("strips", "--write-baseline").output
         assert read(FILE).of("ours") == {"no-space": KnownFailure("we trim, see TICKET-2")}
 
     @pytest.mark.parametrize("function", ["strips", "mended"])
@@ -77,7 +77,7 @@ class TestOnTheCommandLine:
         FILE.write_text('[clients.ours]\nno-space = { why = "a race", sometimes = true }\n')
         ran = check(function)
         assert ran.exit_code == 0 and "now and then" in ran.output and "a race" in ran.output, ran.output
-        assert "1 known failure, 0 new, 0 taken out" in check(function, "--write-baseline").output
+        assert "1 failure in it now: 0 added, 0 taken out" in check(function, "--write-baseline").output
 
     def test_a_file_that_cannot_be_written_is_as_it_was(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def full(path: Path, text: str) -> None:

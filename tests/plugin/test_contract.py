@@ -180,7 +180,7 @@ def test_a_baseline_is_written_and_held(project: pytest.Pytester) -> None:
 
     result = project.runpytest_inprocess(*chosen, "--ares-write-baseline")
     result.assert_outcomes(passed=4, failed=2)
-    result.stdout.fnmatch_lines(["mock-ares: *known.toml: 2 known failures, 2 new, 0 taken out"])
+    result.stdout.fnmatch_lines(["mock-ares: *known.toml: 2 failures in it now: 2 added, 0 taken out"])
     result = project.runpytest_inprocess(*chosen)
     result.assert_outcomes(passed=4, xfailed=2)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from mock_ares.ares.credentials import Credentials
 from mock_ares.harness.plugin.scripted import ScriptedReply
-from mock_ares.scenario.diagnostics import dotted, nearest
+from mock_ares.scenario.diagnostics import dotted, nearest, placed
 from mock_ares.scenario.model import Pause, Reply, Scenario, Text
 from mock_ares.scenario.position import Position
 from mock_ares.server.hosting.in_thread import FakeServer
@@ -364,17 +364,13 @@ class Ares:
             spoken: Any = fake.settings.dialect or fake.profile.default_dialect
             reply = replace(reply, dialect=spoken)
         if mistakes := rehearse(reply):
-            raise ValueError("\n".join(_mistake(dotted(place), message) for place, message in mistakes))
+            raise ValueError("\n".join(placed(dotted(place), message) for place, message in mistakes))
 
 
 def _current_example() -> object:
     """Hypothesis's context of the example that this thread runs; None where there is none."""
     control = sys.modules.get("hypothesis.control")
     return control.current_build_context() if control and control.currently_in_test_context() else None
-
-
-def _mistake(place: str, message: str) -> str:
-    return message if not place or message.startswith(f"{place}:") else f"{place}: {message}"
 
 
 def _seeded(reply: Reply, seed: int) -> Reply:

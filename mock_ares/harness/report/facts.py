@@ -22,6 +22,8 @@ _ABOUT_ENDS = frozenset({"silent-truncation", "hung", "kept-open", "queued", "re
 _MOST_LINES = 6
 """Of an error's text, its end first: that is where stderr says what happened."""
 
+JUDGED = " (the outcome is compared with this one)"
+
 
 class FactLines(NamedTuple):
     """Text of several lines, shown as it is."""
@@ -70,7 +72,7 @@ def _case(failure: Failure) -> Iterator[Fact]:
     if len(case.replies) > 1:
         at = judged(failure)
         lines = (
-            f"{n}. {_reply(reply)}{' (judged)' if n == at + 1 else _brought(reply, case)}"
+            f"{n}. {_reply(reply)}{JUDGED if n == at + 1 else _brought(reply, case)}"
             for n, reply in enumerate(case.replies, 1)
         )
         yield Fact("replies", FactLines(tuple(lines)))

@@ -254,7 +254,7 @@ class Terminal:
             if recut(report, client):
                 yield self._paint(f"{clean(client.name)}: {BEST_EFFORT}", "yellow")
         if verdicts["informational"] and not called:
-            yield self._paint(f"informational: {MEANINGS['informational']} (--strict: it does)", "dim")
+            yield self._paint(f"informational: {MEANINGS['informational']} (with --strict the last two fail)", "dim")
 
 
 def width_of(stream: TextIO) -> int:

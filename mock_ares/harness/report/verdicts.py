@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from mock_ares.harness.model import OF_SERVERS, CheckResult, ClientReport, Report, Verdict
+from mock_ares.harness.model import NEWEST, OF_SERVERS, CheckResult, ClientReport, Report, Verdict
 
 VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "errored", "informational", "skipped")
 SIGNS: dict[Verdict, str] = {"passed": "✓", "failed": "✗", "errored": "!", "informational": "i", "skipped": "–"}
@@ -14,7 +14,10 @@ MEANINGS: dict[Verdict, str] = {
     "passed": "every example came out as it must",
     "failed": "a counterexample was found",
     "errored": "the harness itself failed; nothing is said of the client",
-    "informational": "expected, or nobody could tell, or users may be hurt but nothing demands it: it fails nothing",
+    "informational": (
+        "told, and fails nothing: it was expected, nothing on the wire tells it, a library makes it so, or no text "
+        "demands it though users are hurt without it"
+    ),
     "skipped": "not held to it: not declared, or not applicable",
 }
 MEANINGS_OF_SERVERS: dict[Verdict, str] = {
@@ -36,8 +39,12 @@ HINDRANCE = (
 
 def origin(report: Report) -> str:
     """What it takes to have the same run again."""
-    drawn = "" if report.seed is None else f", contract {report.edition}, seed {report.seed}"
+    drawn = "" if report.seed is None else f", {_contract(report.edition)}, seed {report.seed}"
     return f"mock-ares {report.version}{drawn}"
+
+
+def _contract(edition: str) -> str:
+    return "the newest contract" if edition == NEWEST else f"contract {edition}"
 
 
 def hindrance(reason: str | None) -> str | None:

@@ -38,7 +38,7 @@ class Update(NamedTuple):
 
     @property
     def said(self) -> str:
-        return f"{self.known} known failure{'s' * (self.known != 1)}, {self.new} new, {self.gone} taken out"
+        return f"{self.known} failure{'s' * (self.known != 1)} in it now: {self.new} added, {self.gone} taken out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ PATIENT = 4.0
 """Seconds of a deadline that are enough for a second try, where the first had fewer."""
 UNVOUCHED = "not every read was seen to end where it must"
 """The reservation about a check of reads that has passed, where boundaries are best effort."""
-UNTOLD = "nothing on the wire tells this cut from an end, so any outcome passes: no client can be blamed, or trusted"
+UNTOLD = (
+    "nothing on the wire tells this cut from an end, so any outcome passes: it says nothing for a client, or against it"
+)
 
 OF_A_PAGE = "it is about whole pages, and asked of those alone (--page, or PageContract in pytest)"
 

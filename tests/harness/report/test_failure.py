@@ -80,14 +80,17 @@ def test_a_bad_request_shows_the_request_and_no_stream() -> None:
 def test_the_replies_of_a_client_that_asks_again() -> None:
     case = Case((Reply(status=429), Reply(text="Hello you")))
     text = failure_text(INFO, failure(case.replies[1], "HelHello you", word="added", case=case))
-    assert "  replies   1. status 429\n            2. a stream (judged)\n" in text
+    assert "  replies   1. status 429\n            2. a stream (the outcome is compared with this one)\n" in text
     assert "received  HelHello you\n               ^^^\n" in text
 
 
 def test_what_earlier_attempts_brought_is_told() -> None:
     case = Case((Reply(text="Hello you", faults=(close_early(after=Position(text="Hello")),)), Reply(text="Hello you")))
     text = failure_text(INFO, failure(case.replies[1], "HelHello you", word="added", case=case))
-    assert "  replies   1. a stream, broken by close_early: 'Hello'\n            2. a stream (judged)\n" in text
+    assert (
+        "  replies   1. a stream, broken by close_early: 'Hello'\n"
+        "            2. a stream (the outcome is compared with this one)\n" in text
+    )
 
 
 def test_the_judged_reply_is_the_one_that_the_journal_names() -> None:

@@ -98,7 +98,7 @@ def test_one_client_ends_in_its_failures_and_a_count() -> None:
     assert "! eol-cr  errored\n  flaky: a case failed" in text
     assert text.splitlines()[-2:] == [
         "1 passed, 3 failed, 1 errored, 2 informational, 1 skipped; 4.0 s of checks, seed 77",
-        f"informational: {MEANINGS['informational']} (--strict: it does)",
+        f"informational: {MEANINGS['informational']} (with --strict the last two fail)",
     ]
 
 

@@ -49,7 +49,7 @@ def _json_type() -> re.Pattern[str]:
     return re.compile(_JSON_TYPE, re.IGNORECASE)
 
 
-def _is_json(content_type: str) -> bool:
+def is_json(content_type: str) -> bool:
     return content_type == "application/json" or _json_type().fullmatch(content_type) is not None
 
 
@@ -115,7 +115,7 @@ def parse_json(body: bytes, content_type: str | None, profile: Profile) -> dict[
 
 def refused_type(content_type: str | None, profile: Profile) -> HttpError | None:
     """The refusal of a body that does not say that it is JSON, which comes before the body is looked at."""
-    if content_type is None or not _is_json(content_type):
+    if content_type is None or not is_json(content_type):
         return lookup(profile, "unsupported-media-type")
     return None
 

@@ -51,6 +51,7 @@ Boundaries = Literal["exact", "best-effort"]
 NEWEST = "newest"
 """The edition of a run that asks for none: all that there is."""
 NO_EXCHANGE = "there was no exchange"
+REFUSED = "the request was refused"
 UNDUE = "with an answer that nobody may ask for there"
 STREAM_PATH = "/api/chat/stream"
 KEY_PATH = "/v1/chat/stream"
@@ -271,7 +272,9 @@ class Failure:
     reads: tuple[bytes, ...] = ()
     """The payload as the client read it, where boundaries are promised."""
     ending: str = ""
-    """How the connection ended; ``NO_EXCHANGE``: there was none; ``UNDUE``: there should have been none."""
+    """How the connection ended; ``NO_EXCHANGE``: there was none; ``UNDUE``: there should have been none; ``REFUSED``:
+    for what was asked, so that nothing of the example was given.
+    """
     request: dict[str, Any] | None = None
     """The journal's record of the request, redacted."""
     picture: str = ""

@@ -167,7 +167,8 @@ def _framing(reply: Reply) -> Iterator[tuple[str, bool]]:
     extra = [*framing.first, *framing.between, *framing.before, *framing.amid, *framing.inside]
     yield "comments", any(line.startswith(":") for line in extra)
     yield "event-type", any(line.startswith("event: ") and line != "event: message" for line in extra)
-    foreign = (":", "event: ping", "event: update", "data: ", "\ufeff")
+    types = ("event: ping", "event: update", "event: done", "event: end", "event: close")
+    foreign = (":", *types, "data: ", "\ufeff")
     yield "fields", any(line != "" and not line.startswith(foreign) for line in extra)
     yield "bom", any(line.startswith("\ufeff") for line in extra)
     yield "blank-lines", "" in extra

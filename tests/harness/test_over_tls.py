@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import http.client
 import json
 import ssl
 import sys
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import trustme
@@ -188,6 +190,27 @@ def test_a_client_that_goes_elsewhere_has_refused_nothing() -> None:
 
     (check,) = run_contract(PythonClient(whole), RunSettings(transport=Transport(True), only=("certificate",))).checks
     assert (check.verdict, "never connected to where it was pointed" in check.reason) == ("errored", True)
+
+
+def test_who_asks_again_on_a_connection_that_is_kept_has_asked() -> None:
+    """As Node's fetch does with NODE_TLS_REJECT_UNAUTHORIZED=0: the second time nobody connects."""
+    kept = dict[tuple[str, int], http.client.HTTPSConnection]()
+
+    def trusts_all(url: str, token: str, message: str) -> str:
+        parts = urlsplit(url)
+        where = parts.hostname or "", parts.port or 0
+        connection = kept.setdefault(
+            where, http.client.HTTPSConnection(*where, context=ssl._create_unverified_context())
+        )
+        fields = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept": "text/event-stream"}
+        connection.request("POST", parts.path, json.dumps({"message": message}), fields)
+        return connection.getresponse().read().decode().removeprefix("data: ").rstrip("\n")
+
+    only = RunSettings(transport=Transport(True), only=("certificate",))
+    (check,) = run_contract(PythonClient(trusts_all), only).checks
+    for connection in kept.values():
+        connection.close()
+    assert check.failure is not None and check.failure.word == "leaked-credentials"
 
 
 def test_a_driver_is_told(tmp_path: Path) -> None:

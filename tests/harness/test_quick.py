@@ -51,7 +51,7 @@ def test_and_says_the_same_of_a_wrong_one() -> None:
 
 
 def test_a_client_that_spins_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After one example each of the two checks that come first, with nothing asked twice."""
+    """After two examples of the check that comes first, and one more of plain: by then it hangs often."""
     monkeypatch.setattr(checks_in_order, "QUICK", 0.3)
 
     def spins(url: str, token: str, message: str) -> str:
@@ -62,4 +62,4 @@ def test_a_client_that_spins_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -
 
     report = run_contract(PythonClient(spins), RunSettings(quick=True))
     found = {result.info.id: (result.verdict, result.examples) for result in report.checks if not result.unasked}
-    assert found == {"request": ("passed", 1), "plain": ("failed", 1)}
+    assert found == {"request": ("failed", 2), "plain": ("failed", 1)}

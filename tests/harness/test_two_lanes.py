@@ -21,7 +21,7 @@ LANES = 5
 SHARED = ("chunk-split", "chunk-empty", "text-lookalikes", "blank-lines", "unterminated")
 """None of them waits for another."""
 ONLY = ("request", *SHARED, "everything")
-REQUESTS = 7
+REQUESTS = len(CHECKS["request"].examples)
 """Examples of the check that is run before there are several lanes."""
 
 

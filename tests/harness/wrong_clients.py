@@ -144,10 +144,14 @@ def posted(url: str, token: str, message: str, path: str | None = None, **fields
     headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Authorization": f"Bearer {token}"}
     with closing(http.client.HTTPConnection(parts.hostname or "", parts.port)) as connection:
         body = json.dumps({"message": message})
-        wanted = {**headers, **{k.title(): v for k, v in fields.items()}}
+        wanted = {**headers, **{k.replace("_", "-").title(): v for k, v in fields.items()}}
         connection.request("POST", path or parts.path, body, {k: v for k, v in wanted.items() if v})
         with connection.getresponse() as response:
             return Answer(response.status, response.getheader("location", ""), response.read())
+
+
+def calls_it_text(url: str, token: str, message: str) -> str:
+    return posted(url, token, message, content_type="text/plain").text
 
 
 def ignores_the_status(url: str, token: str, message: str) -> str:

@@ -124,6 +124,41 @@ PARSERS: tuple[Parser, ...] = (
         'yield "".join(c for c in "\\n".join(data) if ord(c) < 65536)',
         "text-unicode",
     ),
+    wrong("strips-colours", _YIELD, 'yield re.sub("\x1b\\[[0-9;]*m", "", "\\n".join(data))', "text-lookalikes"),
+    wrong(
+        "strips-controls", _YIELD, 'yield "\\n".join(data).translate({7: None, 8: None, 127: None})', "text-lookalikes"
+    ),
+    wrong("strips-thoughts", _YIELD, 'yield "\\n".join(data).replace("<think>", "")', "text-lookalikes"),
+    wrong("sets-an-ellipsis", _YIELD, 'yield "\\n".join(data).replace("...", "\u2026")', "text-lookalikes"),
+    wrong("unquotes-a-string", _YIELD, "yield re.sub('^\"(.*)\"$', r'\\1', '\\n'.join(data))", "text-lookalikes"),
+    wrong("drops-pings", _YIELD, 'yield re.sub("^(ping|heartbeat)$", "", "\\n".join(data))', "text-lookalikes"),
+    wrong("folds-percents", _YIELD, 'yield "\\n".join(data).replace("%%", "%")', "text-lookalikes"),
+    wrong(
+        "drops-a-long-repeat",
+        _YIELD,
+        'now = "\\n".join(data)\n                '
+        'if len(now) < 9 or now != locals().get("last"):\n                    yield now\n                last = now',
+        "text-lookalikes",
+    ),
+    wrong(
+        "takes-a-beginning-for-all-so-far",
+        _YIELD,
+        'now, last = "\\n".join(data), locals().get("last", "")\n                '
+        "yield now[len(last) if len(last) > 3 and now.startswith(last) else 0:]\n                last += now",
+        "text-lookalikes",
+    ),
+    wrong(
+        "strips-tag-characters",
+        _YIELD,
+        'yield "\\n".join(data).translate(dict.fromkeys(range(0xE0000, 0xE0080)))',
+        "text-unicode",
+    ),
+    wrong(
+        "strips-directions",
+        _YIELD,
+        'yield "\\n".join(data).translate(dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))',
+        "text-unicode",
+    ),
     wrong(
         "composes", _YIELD, 'import unicodedata; yield unicodedata.normalize("NFC", "\\n".join(data))', "text-unicode"
     ),
@@ -237,6 +272,14 @@ PARSERS: tuple[Parser, ...] = (
     wrong("needs-a-colon", 'if field == "data":', 'if field == "data" and ":" in line:', "no-colon"),
     wrong("dies-without-a-colon", _FIELD, 'field, value = line.split(":", 1) if line else ("", "")', "no-colon fields"),
     wrong("names-in-any-case", 'if field == "data":', 'if field.lower() == "data":', "fields"),
+    wrong("names-end-in-tabs", 'if field == "data":', 'if field.rstrip("\t") == "data":', "fields"),
+    wrong("a-form-feed-is-blank", "elif not line:", 'elif not line.strip("\x0b\x0c"):', "fields"),
+    wrong(
+        "names-are-attributes",
+        'if field == "data":',
+        'if field.startswith("__"):\n            raise AresError(field)\n        if field == "data":',
+        "fields",
+    ),
     wrong("names-are-trimmed", 'if field == "data":', 'if field.strip() == "data":', "fields"),
     wrong("names-begin-with-data", 'if field == "data":', 'if field.startswith("data"):', "fields"),
     wrong("names-end-with-data", 'if field == "data":', 'if field.endswith("data"):', "fields"),
@@ -359,6 +402,13 @@ PARSERS: tuple[Parser, ...] = (
     ),
     wrong("message-is-another-type", 'kind in ("", "message")', 'kind in ("",)', "fields"),
     wrong("types-stay", 'data, kind = [], ""', "data = []", "event-type"),
+    wrong("types-wait-for-data", 'data, kind = [], ""', 'data, kind = [], "" if data else kind', "event-type"),
+    wrong(
+        "a-type-ends-it",
+        "elif not line:",
+        'elif not line:\n            if kind in ("done", "end", "close"):\n                return',
+        "event-type",
+    ),
     wrong(
         "other-types-are-errors",
         "if data and kind in",

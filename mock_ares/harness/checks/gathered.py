@@ -47,12 +47,34 @@ RECORDS = tuple(line for record in failure.RECORDS for line in (f"data: {record}
 DROPS = ("drop-fin", "drop-rst", "drop-fin-close", "drop-rst-close")
 
 TEXT = one(
-    *("", "Neu", "ral", "ha", "ha", "hah", "ha", "a", "b", "c", "Neural networks learn by example.", "", "a\0", "b"),
+    *(
+        "",
+        "haha",
+        "haha!",
+        "123456789",
+        "123456789",
+        "Neu",
+        "ral",
+        "ha",
+        "ha",
+        "hah",
+        "ha",
+        "a",
+        "b",
+        "c",
+        "Neural networks learn by example.",
+        "",
+        "a\0",
+        "b",
+    ),
+    *("\U0001f3f4\U000e0067\U000e007f", "\u202aa\u202c", "\u2066b\u2069", "\x1b[31ma\x1b[0m", "\a\b\x7f"),
     *("日本語", *UNICODE, "𝒳\u00adﷺ\u200b\U0010fffd\u00a0x", "e", "\u0301", "👩", "\u200d", "🔬"),
     *("".join(f"a{char}" for char in SEPARATORS) + "b", "\x0c".join("abc")),
     *("data:", "a", "data: b", "id: 1", *(mark for mark in LOOKALIKES if mark == mark.strip(" ")), "[DONE]", ""),
 )
 """All that is hard in chunks, but newlines and spaces at their edges, which many lose; what frames them is plain."""
+TYPED = ("event: ping", "data: x", "", "event: ping", "", "event: done", "data: x")
+"""Events of other types, one of which has no data."""
 LINES = (*COMMENTS, *PLAIN_FIELDS)
 AROUND = one("a", "b", framing=Framing(first=("", *LINES), between=("", "", *LINES), before=LINES, inside=LINES))
 AMID = one(
@@ -109,7 +131,7 @@ GATHERED: dict[str, Gathered] = {
     "no-colon": {"text-newlines": (one("a", "", "b", "a\n\nb", "\n", framing=Framing(bare_empty=True)),)},
     "fields": {"": (AROUND, *OTHER_FIELDS), "text-newlines": (AROUND, AMID, *OTHER_FIELDS)},
     "event-type": {
-        "": (one("a", "b", framing=Framing(first=("event: ping", "data: x"), between=("event: ping", "data: x"))),),
+        "": (one("a", "b", framing=Framing(first=TYPED, between=TYPED)),),
     },
     "unterminated": {"": _some(framing.ROWS, "unterminated", 2)},
     "charset": {"": _some(framing.ROWS, "charset", 3, 5, 6, 8, 9, 11)},

@@ -59,6 +59,8 @@ class Row:
     """Nothing is shown to a client that does not accept gzip."""
     needs_retry: bool = False
     """Nothing is shown by a client that never asks again."""
+    needs_report: bool = False
+    """Nothing is shown by a client that reports no error."""
     over_tls: bool = False
     """It is about TLS: asked only where the contract goes over it."""
     http: Literal["1.1", "2"] | None = None

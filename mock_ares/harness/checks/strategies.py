@@ -40,6 +40,7 @@ UNICODE = (
     "a\u0308\u0323", "\U0010fffd", "\ud7ff", "\ue000", "\u00ad", "\u200b", "ı", "İ", "\ufb01", "ΰ",
 )  # fmt: skip
 LOOKALIKES = (
+    "<think>", "...", '"q"', "100%%", "$$", "$&", "ping", "heartbeat", "\x1b[1m",
     "[DONE]", "0", "null", "true", "false", "data: ", "data:", "id: 1", "event: done", "retry: 1", ": keep-alive", ":",
     '{"delta": "x"}', '{"event":"done"}', '{"error":"x"}', "[]", '"', "NaN", "undefined", "\\n", "\\u0041", "%20",
     "&amp;", "</s>", "<|endoftext|>", "0\\r\\n", "5", "None",

@@ -166,7 +166,7 @@ class ExampleRunner:
         if last.observation.error is not None and earlier and _ends_idle(case) and noticed < NOTICED_AT_LAST:
             return self.observe(client, case, deadline=deadline, noticed=NOTICED_AT_LAST)
         self._refuse_to_judge(client, case, last.observation, last.asked or last.strays, failures)
-        if case.bad_tls is not None and self.server.bad_tls(case.bad_tls).accepted == example.accepted:
+        if example.was_avoided and not (last.asked or last.strays):  # which may come on a connection from before
             raise HarnessError("the client never connected to where it was pointed, so it is not known what it refuses")
         if example.expired or _too_late(last.observation, target):
             last = replace(last, observation=replace(last.observation, timed_out=True))
@@ -314,8 +314,7 @@ class _Example:
         self._before = self._server.fake.journal.last
         self.case, self.noticed = case, noticed
         self._bad_tls = None if case.bad_tls is None else self._server.bad_tls(case.bad_tls)
-        self.accepted = 0 if self._bad_tls is None else self._bad_tls.accepted
-        """Connections to what it must refuse before it."""
+        self._accepted = 0 if self._bad_tls is None else self._bad_tls.accepted
         self.owner = owner
         self._deadline = deadline + max(lasting(reply) for reply in case.replies)
         self._held = _withholding(case, deadline) if case.withhold else None
@@ -326,6 +325,11 @@ class _Example:
         self._begun = monotonic()
         self._handle: asyncio.TimerHandle | None = None
         self.expired, self.over = False, Over()
+
+    @property
+    def was_avoided(self) -> bool:
+        """Whether nobody has connected to what must be refused."""
+        return self._bad_tls is not None and self._bad_tls.accepted == self._accepted
 
     @property
     def stalled(self) -> int | None:

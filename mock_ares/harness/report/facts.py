@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mock_ares.expectation import sent_text
-from mock_ares.harness.model import NO_EXCHANGE, UNDUE, Case, Difference, Failure
+from mock_ares.harness.model import NO_EXCHANGE, REFUSED, UNDUE, Case, Difference, Failure
 from mock_ares.harness.report.counterexample.characters import clean
 from mock_ares.harness.report.counterexample.differences import Side, alone, compared, first_difference
 from mock_ares.harness.report.counterexample.payload_lines import Payload, payload
@@ -46,7 +46,7 @@ def facts(failure: Failure | Difference, *, columns: int, rows: int, line: int |
             yield Fact(label, FactLines(tuple(map(clean, lines))))
         yield Fact("correct", clean(failure.expected))
         return
-    asked = failure.ending not in (NO_EXCHANGE, UNDUE)
+    asked = failure.ending not in (NO_EXCHANGE, UNDUE, REFUSED)
     stream = stream_of(failure) if asked else None
     if asked:
         yield from _case(failure)

@@ -207,6 +207,7 @@ class CheckRun:
     voids: int = 0
     asked_again: bool = False
     gzip: bool = False
+    reported: bool = False
     gave_up: bool = False
     unvouched: bool = False
     let_pass: str = ""
@@ -260,6 +261,8 @@ class CheckRun:
         elif (reason := self._unshown()) is not None:
             return CheckResult(self.check.info, "skipped", self.examples, reason=reason)
         failure = self._generated(failure)
+        if not self.examples:
+            return CheckResult(self.check.info, "skipped", reason="none of its examples can be put to this client")
         if self.voids > max(2, self.cases // 5):
             raise HarnessError(self.void_reason)
         if failure is not None:
@@ -286,6 +289,8 @@ class CheckRun:
             return "the client does not accept gzip, so nothing was compressed"
         if self.check.row.needs_retry and not self.asked_again:
             return "the client declares retry, but it never asked again"
+        if self.check.row.needs_report and not self.reported:
+            return "the client reported nothing of it, which is about other checks"
         return None
 
     def _generated(self, best: Failure | None) -> Failure | None:
@@ -398,6 +403,7 @@ class CheckRun:
         self.asked_again = self.asked_again or len(played.asked) > 1
         self.unvouched = self.unvouched or any(e.boundaries == "best-effort" for e in played.exchanges)
         self.gzip = self.gzip or any(asked.gzip for asked in played.asked)
+        self.reported = self.reported or played.observation.error is not None
         self.gave_up = self.gave_up or played.observation.timed_out
         self.evidence.timed_out += played.observation.timed_out
         self.progress(Event("example", self.check.info, self.examples))

@@ -10,7 +10,9 @@ import json
 import math
 from dataclasses import replace
 
-from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, UNDUE, Client, Failure, FailureKind
+from mock_ares.ares.bodies import is_json
+from mock_ares.ares.errors import JSON
+from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, REFUSED, UNDUE, Client, Failure, FailureKind
 from mock_ares.harness.result import ExampleResult
 from mock_ares.harness.verdict import diagnosis, oracle
 from mock_ares.scenario.model import RetryAfter
@@ -41,15 +43,20 @@ def asks_as_documented(played: ExampleResult, client: Client) -> Found:
     """POST to the documented path with a bearer token, the message in JSON, and an Accept field."""
     if not played.asked:
         refused = [f"{e.method} {e.path} was answered with {e.status}" for e in played.strays[:3]]
-        return _unasked(played, "; ".join(refused)) if refused else None
+        return _unasked(played, played.strays[0], f"no request was accepted: {'; '.join(refused)}") if refused else None
     exchange = played.exchanges[0]
     wrong = list(_wrong(exchange, played.case.path, played.case.message))
-    return _failure(played, 0, "bad-request", "; ".join(wrong), _DOCUMENTED) if wrong else PASSED
+    if oracle.is_unacceptable(played.case, exchange):
+        wrong.append(f"it was refused with {oracle.refusal(played.asked[0])}")
+        return replace(_unasked(played, exchange, "; ".join(wrong)), ending=REFUSED)
+    if wrong:
+        return _failure(played, 0, "bad-request", "; ".join(wrong), _DOCUMENTED)
+    return None if played.observation.timed_out else PASSED  # what is not done in time is asked again
 
 
 _DOCUMENTED = (
-    "sends one POST to the documented path, with Authorization: Bearer, Accept: text/event-stream and a JSON body "
-    "that holds the message"
+    "sends one POST to the documented path, with Authorization: Bearer, Accept: text/event-stream, "
+    "Content-Type: application/json and a body of JSON that holds the message"
 )
 
 
@@ -64,13 +71,34 @@ def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
         (exchange.credentials != kind, f"the credentials are {exchange.credentials}, not {kind}"),
         ("host" not in fields, "there is no Host field (RFC 9112 3.2)"),
         (STREAM_TYPE not in accepted, f"Accept is {fields.get('accept', 'missing')!r}, not {STREAM_TYPE}"),
-        (
-            exchange.message != kept_text(message),
-            f"the body {diagnosis.quoted(exchange.body.decode(errors='replace'))} does not hold the message "
-            f"{diagnosis.quoted(json.dumps(message, ensure_ascii=False))}",
-        ),
+        (not is_json(content := fields.get("content-type", "missing")), f"Content-Type is {content!r}, not {JSON}"),
+        (_message_of(exchange) != kept_text(message), _without_message(exchange, message)),
     ]
     return [mistake for holds, mistake in mistakes if holds]
+
+
+def _message_of(exchange: Exchange) -> str | None:
+    """What the body asks, though it be called something else than JSON."""
+    if exchange.message is not None:
+        return exchange.message
+    try:
+        members = json.loads(exchange.body)
+    except (ValueError, RecursionError):
+        return None
+    message = members.get("message") if isinstance(members, dict) else None
+    return kept_text(message) if isinstance(message, str) else None
+
+
+def _without_message(exchange: Exchange, message: str) -> str:
+    body = exchange.body.decode(errors="replace")
+    try:
+        json.loads(body)
+        no = "does not hold the message"
+    except ValueError as error:
+        no = f"is no JSON ({error}); it should hold the message"
+    except RecursionError:
+        no = "is nested too deeply to hold the message"
+    return f"the body {diagnosis.quoted(body)} {no} {diagnosis.quoted(message)}"
 
 
 def shows_each_piece(played: ExampleResult, client: Client) -> Found:
@@ -235,14 +263,15 @@ def _failure(played: ExampleResult, which: int, word: FailureKind, reason: str, 
     return oracle.failure(played, judged, diagnosis.Told(word, reason), expected)
 
 
-def _unasked(played: ExampleResult, reason: str) -> Failure:
+def _unasked(played: ExampleResult, exchange: Exchange, reason: str) -> Failure:
+    """It was given nothing of the example."""
     return Failure(
         case=played.case,
         expected=_DOCUMENTED,
         expected_text="",
         observation=played.observation,
         word="bad-request",
-        diagnosis=f"no request was accepted: {reason}",
+        diagnosis=reason,
         ending=NO_EXCHANGE,
-        request=played.strays[0].as_dict(),
+        request=exchange.as_dict(),
     )

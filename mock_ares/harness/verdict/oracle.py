@@ -11,15 +11,28 @@ from dataclasses import dataclass, replace
 
 from mock_ares.dialects import DIALECTS
 from mock_ares.expectation import Expectation, disagreement
-from mock_ares.harness.model import KEY_PATH, NO_EXCHANGE, Case, Client, Failure, FailureKind, HarnessError, Observation
+from mock_ares.harness.model import (
+    KEY_PATH,
+    NO_EXCHANGE,
+    REFUSED,
+    Case,
+    Client,
+    Failure,
+    FailureKind,
+    HarnessError,
+    Observation,
+)
 from mock_ares.harness.result import ExampleResult, RecordedRequest
 from mock_ares.harness.verdict import diagnosis
 from mock_ares.harness.verdict.diagnosis import Told
 from mock_ares.harness.verdict.traits import traits_of
 from mock_ares.plan.model import StreamPlan
+from mock_ares.server.record.journal import Exchange
 
 LARGE = 1_000_000
 """Payload bytes from which a client that is not done at the deadline is called slow: it may yet come to an end."""
+UNACCEPTABLE = frozenset({400, 413, 415, 422})
+"""Statuses by which ARES refuses a question for what it says, or how."""
 MANY_ATTEMPTS = 10_000
 """Characters from which the text shown over several attempts is not taken apart any more."""
 
@@ -53,6 +66,8 @@ def judge(played: ExampleResult, client: Client) -> Failure | None:
     judged = decisive(played)
     if judged is None:
         return (_refused if played.case.refused else _never_asked)(played.case, played.observation)
+    if is_unacceptable(played.case, judged.request.exchange):
+        return _not_accepted(played.case, played.observation, judged)
     mistake = _outcome(played.observation, judged, _texts(played, judged))
     if mistake is None:
         return None
@@ -164,6 +179,31 @@ def _over_attempts(shown: str, texts: tuple[str, ...]) -> bool:
 
 def _common(a: str, b: str) -> int:
     return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def is_unacceptable(case: Case, exchange: Exchange) -> bool:
+    """Whether the fake refused the question for what it is, and gave none of the example's replies."""
+    asked = exchange.method == "POST" and exchange.path == case.path
+    return asked and exchange.reply is None and exchange.status in UNACCEPTABLE
+
+
+def refusal(request: RecordedRequest) -> str:
+    """What the fake answered in the example's place."""
+    return f"{request.exchange.status}, {diagnosis.quoted(request.plan.payload.decode(errors='replace'))}"
+
+
+def _not_accepted(case: Case, observation: Observation, judged: Judged) -> Failure:
+    exchange = judged.request.exchange
+    return Failure(
+        case=case,
+        expected=f"asks POST {case.path} with what ARES accepts, see the check request",
+        expected_text="",
+        observation=observation,
+        word="bad-request",
+        diagnosis=f"its request was refused with {refusal(judged.request)}, so the stream was never given",
+        ending=REFUSED,
+        request=exchange.as_dict(),
+    )
 
 
 def _instead(observation: Observation) -> str:

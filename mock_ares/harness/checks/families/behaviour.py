@@ -32,6 +32,9 @@ MESSAGES = (
     "two\nlines\tand a tab",
     "?a=b&c=d#e%20+",
     "<b>&amp;</b> {x} ${y} $z `w`",
+    "two\r\nlines, cafe\u0301 and \u212b",
+    "word " * 1000 + "end",
+    "bell \a, escape \x1b[0m, delete \x7f, a tag \U000e0001",
 )
 LONG_AFTER = 120
 """Tenths of a second: a connection that is not closed stays open for long after it should be. A client that shows
@@ -49,7 +52,7 @@ def asked(message: str) -> Case:
 
 def requests(settings: RunSettings) -> SearchStrategy[Case]:
     """Messages that are not blank: a client may refuse those, and trim others."""
-    marks = st.characters(codec="utf-8", categories=("L", "M", "N", "P", "S", "Zs"))
+    marks = st.characters(codec="utf-8", exclude_characters="\0")  # which no command's environment can hold
     return st.text(marks, max_size=20).map(lambda text: asked(f"m{text}m"))
 
 
@@ -148,10 +151,14 @@ ROWS: dict[str, Row] = {
             one("ab", "cd", withhold=True),
             one("ab", "cd", "ef", "gi", withhold=True),
             *(one("a" * (size - FRAMED), "cd", withhold=True) for size in BUFFERS),
+            one("a", "b", "c", withhold=True),
         ),
         pieces,
         most=10,
-        resting={"gzip": (one("ab", "cd", "ef", body=Body(gzip="event"), withhold=True),)},
+        resting={
+            "gzip": (one("ab", "cd", "ef", body=Body(gzip="event"), withhold=True),),
+            "text-lookalikes": (one("a [", "b <", "c `", "d", withhold=True),),
+        },
         judge=shows_each_piece,
     ),
     "once": Row(

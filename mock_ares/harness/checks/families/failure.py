@@ -33,7 +33,7 @@ from mock_ares.harness.settings import RunSettings
 from mock_ares.harness.verdict.judgements import SAID, explains, waits
 from mock_ares.scenario.model import Body, Content, Framing, Json, Pace, Pause, Position, Reply, RetryAfter, Segments
 
-STATUSES = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503)
+STATUSES = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503, 402, 409, 410, 418, 451, 504)
 JSON = Content(json={"error": SAID})
 PLAIN = Content(plain=SAID)
 HTML = Content(html=f"<p>{SAID}</p>")
@@ -236,6 +236,7 @@ ROWS: dict[str, Row] = {
             refused(200, HTML),
             faulty(error_event(1, message=SAID)),
         ),
+        needs_report=True,
         judge=explains,
         resting={
             "status": tuple(
@@ -262,6 +263,7 @@ ROWS: dict[str, Row] = {
             for chunks in (("a/b", "😀é", '"\\'), ("",))
         ),
         streaming("json-spelling"),
+        resting={"text-newlines": (one("a\r\n", "\rb\r", framing=Framing(json=Json(escapes="short"))),)},
     ),
     "json-records": Row(
         tuple(

@@ -147,20 +147,24 @@ ROWS: dict[str, Row] = {
             framed("a", "b", first=("retry: 100",)),
             framed("a", "b", inside=("  ",)),
             framed("a", "b", before=("id: \0", "id:a\0b", "data\0: no", "\0data: no")),
-            framed("a", "b", before=("xdata: no", "x data: no")),
+            framed("a", "b", before=("xdata: no", "x data: no", "data\t: no")),
+            framed("a", "b", before=("__proto__: x", "constructor: x", "toString")),
             *(framed("a", "b", **{place: FIELDS}) for place in PLACES),
         ),
         streaming("fields"),
         resting={
             "text-newlines": tuple(
                 framed("a\nb", amid=(line,)) for line in ("id: 1", "retry: 1", "event: message", "unknown", " ", "\t")
-            )
+            ),
+            "text-newlines text-separators": (framed("a\nb", amid=("\x0c",)), framed("a\nb", amid=("\x0b",))),
         },
     ),
     "event-type": Row(
         (
             framed("a", first=("event: ping", "data: x")),
             framed("a", "b", between=("event: ping", "data: x")),
+            framed("a", first=("event: ping",)),
+            *(framed("a", "b", between=(f"event: {end}", "data: x")) for end in ("done", "end", "close")),
         ),
         another_type,
     ),

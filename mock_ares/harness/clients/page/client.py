@@ -162,8 +162,10 @@ class PageClient(Adapter):
             return "a page has the address of its server itself, so it cannot be pointed elsewhere"
         if case.path == KEY_PATH:
             return "a page asks where it asks"
-        if self._one_line and any(char < " " for char in case.message):
+        if self._one_line and any(char in "\n\t" for char in case.message):
             return "nobody can type a newline or a tab into the page's one line"
+        if not all(char.isprintable() or char in "\n\t" for char in case.message):
+            return "nobody can type such characters"
         return super().refuses(case)
 
     def picture(self) -> str:

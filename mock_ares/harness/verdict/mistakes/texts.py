@@ -47,7 +47,7 @@ def of_chunks(plan: StreamPlan, sent: str) -> Mistakes:
     for change, cause in _CHANGES:
         yield "".join(map(change, chunks)), cause
         yield change(sent), cause
-    for longest in _LIMITS if any(len(chunk) > _LIMITS[0] - len("data: ") for chunk in chunks) else ():
+    for longest in _LIMITS if any(len(chunk) > _LIMITS[-1] - len("data: ") for chunk in chunks) else ():
         for most in (longest, longest - len("data: ")):
             yield "".join(c[:most] for c in chunks), f"lines are cut after {longest:,} characters"
             kept = "".join(c for c in chunks if len(c) <= most)
@@ -77,8 +77,8 @@ _CHANGES: tuple[tuple[Callable[[str], str], str], ...] = (
     (_narrowed, "characters of four bytes are lost"),
 )
 """What is done to a text, and the sentence."""
-_LIMITS = (1024, 2048, 4096, 8192, 16_384, 32_768, 65_536)
-"""Characters, as buffers have them."""
+_LIMITS = (65_536, 32_768, 16_384, 8192, 4096, 2048, 1024)
+"""Characters, as buffers have them; the largest first, since shorter lines came through before."""
 
 
 def of_lines(plan: StreamPlan, sent: str) -> Mistakes:

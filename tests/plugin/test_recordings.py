@@ -122,6 +122,7 @@ def test_without_a_token_it_says_so(
 def test_a_server_that_is_not_there_is_told_before_the_test(project: pytest.Pytester, real: FakeServer) -> None:
     result = run(project, "--ares-record", real.refused_url)
     result.assert_outcomes(errors=1)
+    assert "another exception" not in result.stdout.str()
     result.stdout.fnmatch_lines(["*ares: --ares-record: 127.0.0.1:* cannot be reached: nobody listens there"])
     assert not list((project.path / "recordings").iterdir())
 

@@ -51,7 +51,7 @@ def opened(server: FakeServer, request: pytest.FixtureRequest, marker: pytest.Ma
 
 
 def _fail(message: str) -> NoReturn:
-    raise pytest.fail.Exception(f"ares: {message}", pytrace=False)
+    raise pytest.fail.Exception(f"ares: {message}", pytrace=False) from None  # the message says it all
 
 
 def _credential(name: str) -> str:

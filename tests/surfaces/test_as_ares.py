@@ -106,7 +106,7 @@ def test_the_connection_ends_as_the_request_says(server: Rig, path: str, version
     """Whoever answers it: the fake itself, or the control API, which answers as ASGI has it."""
     head = f"GET {path} HTTP/{version}\r\nhost: localhost\r\n{field}\r\n\r\n".encode()
     got = server.send(head)
-    assert (len(got.responses), got.end) == (1, end)
+    assert (len(got.responses), got.end == "open") == (1, end == "open")  # a request behind it may get a reset
 
 
 @pytest.mark.parametrize("parser", PARSERS)

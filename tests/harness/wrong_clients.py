@@ -150,6 +150,10 @@ def posted(url: str, token: str, message: str, path: str | None = None, **fields
             return Answer(response.status, response.getheader("location", ""), response.read())
 
 
+def does_not_want_it(url: str, token: str, message: str) -> str:
+    return posted(url, token, message, accept="application/json, text/event-stream;q=0.0").text
+
+
 def calls_it_text(url: str, token: str, message: str) -> str:
     return posted(url, token, message, content_type="text/plain").text
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import json
 import math
+import re
 from dataclasses import replace
 
 from mock_ares.ares.bodies import is_json
@@ -27,6 +28,8 @@ DATE_EARLY = 2.0
 """The same for a date: it has no fractions of a second, and a second more is tolerated."""
 
 
+_NOT_WANTED = re.compile(r";[ \t]*[qQ]=0(?:\.0{0,3})?[ \t]*(?:;|$)")
+"""A weight that says that it is not acceptable (RFC 9110 12.4.2)."""
 SAID = "It did not work"
 """What the bodies of the contract's errors say."""
 
@@ -62,7 +65,11 @@ _DOCUMENTED = (
 
 def _wrong(exchange: Exchange, path: str, message: str) -> list[str]:
     fields = Fields(exchange.headers)
-    accepted = [item.split(";")[0].strip().lower() for item in fields.get("accept", "").split(",")]
+    accepted = [
+        item.split(";")[0].strip().lower()
+        for item in fields.get("accept", "").split(",")
+        if not _NOT_WANTED.search(item)
+    ]
     kind = "api-key" if path == KEY_PATH else "jwt"
     mistakes = [
         (exchange.method != "POST", f"the method is {exchange.method}, not POST"),

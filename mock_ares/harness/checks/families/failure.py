@@ -51,6 +51,7 @@ RECORDS = (
     '{"event":"tool_call","name":"search"}', '{"event":"tool_call","content":"no"}', '{"type":"ping"}', "{}",
     '{"event":"token","content":null}', '{"event":null}', '{"delta":null,"finish_reason":null}',
     '{"role":"assistant","finish_reason":null}', '{"event":"usage","done":true,"tokens_used":3}',
+    '{"event":"token","content":5}', '{"delta":5,"finish_reason":null}',
 )  # fmt: skip
 """Records that say nothing of the reply."""
 NO_HTTP = ("data: no\n\n", "SIP/2.0 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: no\n\n")
@@ -67,7 +68,7 @@ def faulty(*faults: Any, chunks: tuple[str, ...] = ("ab", "cd"), **words: Any) -
 
 
 def dropped(fault: Any, body: Body) -> tuple[Case, ...]:
-    """Between events, inside one, inside an HTTP chunk, before the first, behind the last."""
+    """Between events, inside one, inside an HTTP chunk, before the first, behind the last, and behind several."""
     places: tuple[tuple[Any, bool], ...] = (
         (1, False),
         ("abc", False),
@@ -76,7 +77,8 @@ def dropped(fault: Any, body: Body) -> tuple[Case, ...]:
         (0, False),
         (2, False),
     )
-    return tuple(faulty(fault(at, inside_http_chunk=inside), body=body) for at, inside in places)
+    few = tuple(faulty(fault(at, inside_http_chunk=inside), body=body) for at, inside in places)
+    return (*few, faulty(fault(5), chunks=("a", "b", "c", "d", "e", "f"), body=body))
 
 
 def statuses(settings: RunSettings) -> SearchStrategy[Case]:

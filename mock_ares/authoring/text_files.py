@@ -10,6 +10,10 @@ from mock_ares.paths import is_file, is_folder, is_there, resolved
 from mock_ares.scenario.model import Reply, Text
 
 MOST_BYTES = 64_000_000
+MOST_CERTIFICATES = 16_000_000
+"""Bytes of a PEM file; what a system trusts has less than one million."""
+MOST_SETTINGS = 16_000_000
+"""Bytes of a file that a command is told by."""
 
 
 def read_text(reply: Reply, base: Path) -> Reply:
@@ -41,3 +45,11 @@ def read_some(path: Path, most: int) -> bytes:
         raise OSError(errno.EINVAL, "it is a folder" if is_folder(path) else "it is no ordinary file", str(path))
     with path.open("rb") as file:
         return file.read(most + 1)
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """All of it. Raises OSError as ``read_some`` does, and for more than ``most`` bytes."""
+    data = read_some(path, most)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
+    return data

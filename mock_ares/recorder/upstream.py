@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from mock_ares.authoring.text_files import MOST_CERTIFICATES, read_whole
+
 CONNECTING = 20.0
 """Seconds for a connection, TLS and all."""
 ENDED = Literal["close", "reset"]
@@ -41,15 +43,15 @@ class Upstream:
         """Raises UpstreamError for what is no origin."""
         try:
             parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            parts, port = urlsplit(""), None
-        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+            port, host = parts.port, (parts.hostname or "").encode("idna").decode()
+        except ValueError:  # UnicodeError among them: of a name with an empty label, or one that is too long
+            parts, port, host = urlsplit(""), None, ""
+        if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or parts.query:
             raise UpstreamError(
                 f"{url!r} is no origin; write http://host:port or https://host, without a user or a query"
             )
         tls = _trusting(cacert) if parts.scheme == "https" else None
-        return cls(parts.hostname, port or (443 if tls else 80), tls, parts.path.rstrip("/"))
+        return cls(host, port or (443 if tls else 80), tls, parts.path.rstrip("/"))
 
     @property
     def authority(self) -> str:
@@ -90,6 +92,8 @@ class Upstream:
 
 def _trusting(cacert: Path | None) -> ssl.SSLContext:
     try:
+        if cacert is not None:
+            read_whole(cacert, MOST_CERTIFICATES)  # a pipe would be waited for
         context = ssl.create_default_context(cafile=cacert)
     except (OSError, ssl.SSLError) as error:
         raise UpstreamError(f"{cacert} holds no certificates: {error.strerror or error}") from None

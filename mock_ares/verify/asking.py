@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import h11
 
+from mock_ares.authoring.text_files import MOST_CERTIFICATES, read_whole
 from mock_ares.harness.model import UsageError
 from mock_ares.monotonic import monotonic
 from mock_ares.verify.exchange import HttpAnswer, NoAnswerError, Probe
@@ -33,7 +34,10 @@ class Asker:
         """``url`` is the origin, ``timeout`` the longest silence in seconds, ``http`` the version that is spoken: by
         ALPN, or in clear text with prior knowledge. Raises UsageError."""
         self.url = url.rstrip("/")
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError:
+            raise UsageError(f"{url}: an origin is wanted, such as http://127.0.0.1:3000") from None
         try:
             port = parts.port
         except ValueError:
@@ -184,6 +188,8 @@ def _length(ask: Probe, body: bytes) -> list[tuple[str, str]]:
 
 def _context(ca: Path | None) -> ssl.SSLContext:
     try:
+        if ca is not None:
+            read_whole(ca, MOST_CERTIFICATES)  # a pipe would be waited for
         return ssl.create_default_context(cafile=ca)
     except OSError as error:
         raise UsageError(f"--ca {ca}: {error.strerror or error}") from None

@@ -85,8 +85,13 @@ def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
     [
         (None, "cannot read a.json: No such file"),
         ("{", "a.json is no report: "),
-        ("[]", "a.json is no report of `check --report a.json` (TypeError"),
-        ('{"clients": []}', "KeyError: 'notes'"),
+        ("[" * 100_000, "a.json is no report: it is nested too deep"),
+        ("[]", "a.json is no report that `check --report NAME.json` has written: it is a list, and no object"),
+        ("null", "it is null, and no object"),
+        ('{"clients": []}', "there is no 'notes' where it has one"),
+        ('{"checks": [1]}', "there is no 'clients' where it has one"),
+        ('{"clients": 1}', "something in it is of another kind than in one"),
+        ('{"clients": [1]}', "something in it is of another kind than in one"),
     ],
 )
 def test_a_file_that_is_no_report(text: str | None, said: str) -> None:

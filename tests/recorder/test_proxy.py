@@ -313,11 +313,21 @@ def test_a_server_that_is_down_is_a_502_that_says_so(tmp_path: Path) -> None:
         ("http://bob:pw@ares.example", "is no origin"),
         ("http://ares.example?x=1", "is no origin"),
         ("http://ares.example:99999", "is no origin"),
+        ("http://a..b", "is no origin"),
+        (f"http://{'a' * 64}.example", "is no origin"),
+        ("http://\uff41\uff0e\uff0eb", "is no origin"),
+        ("http://a\u2100b", "is no origin"),
+        ("http://[::1", "is no origin"),
+        ("http://[x]", "is no origin"),
     ],
 )
 def test_only_an_origin_is_one(url: str, reason: str) -> None:
     with pytest.raises(UpstreamError, match=reason):
         Upstream.of(url)
+
+
+def test_a_name_beyond_ascii_is_asked_for_as_the_network_has_it() -> None:
+    assert Upstream.of("http://b\u00fccher.example:81").authority == "xn--bcher-kva.example:81"
 
 
 # TLS

@@ -115,7 +115,7 @@ class TestOwnFiles:
         missing = tmp_path / "missing.pem"
         for files, said in (
             (Certificate(missing, good.key), f"{missing}: there is no such file"),
-            (Certificate(good.cert, tmp_path), f"{tmp_path}: Is a directory"),
+            (Certificate(good.cert, tmp_path), f"{tmp_path}: it is a folder"),
             (Certificate(good.cert, other.key), f"{other.key} is not the key of the certificate in {good.cert}"),
             (Certificate(good.cert, junk), f"there is no private key in PEM (-----BEGIN PRIVATE KEY-----) in {junk}"),
             (Certificate(junk, good.key), f"there is no certificate in PEM (-----BEGIN CERTIFICATE-----) in {junk}"),

@@ -9,8 +9,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
+from mock_ares.authoring.text_files import read_whole
 from mock_ares.harness.checks import CHECKS
 from mock_ares.harness.model import (
     CheckInfo,
@@ -21,9 +22,13 @@ from mock_ares.harness.model import (
     Observation,
     Report,
     UsageError,
+    Verdict,
 )
 from mock_ares.harness.run.replay import as_yaml, load
+from mock_ares.scenario.words import kind_of
 
+MOST_BYTES = 512_000_000
+"""Of a report; one of 23 clients, many of which fail much, has 8 million."""
 LONG = 50_000
 """Characters of a text from which it is packed."""
 SCENARIO = "case.yaml"
@@ -56,11 +61,16 @@ class Part(NamedTuple):
 def read(path: Path) -> Part:
     """A report that ``check`` has written as ``.json``. Raises UsageError for a file that is none."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_whole(path, MOST_BYTES).decode())
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     except ValueError as error:
         raise UsageError(f"{path} is no report: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{path} is no report: it is nested too deep") from None
+    if not isinstance(data, dict):
+        said = "null" if data is None else f"a {kind_of(data)}"
+        raise UsageError(_none(path, f"it is {said}, and no object"))
     try:
         clients = tuple(_client(client) for client in data["clients"])
         notes, edition = tuple(data["notes"]), data["contract"]
@@ -72,9 +82,17 @@ def read(path: Path) -> Part:
             if check["command"]
         }
         return Part(report, commands)
-    except (KeyError, TypeError, ValueError, zlib.error) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise UsageError(f"{path} is no report of `check --report {path.name}` ({what})") from None
+    except KeyError as error:
+        raise UsageError(_none(path, f"there is no {error.args[0]!r} where it has one")) from None
+    except (TypeError, AttributeError, RecursionError):
+        raise UsageError(_none(path, "something in it is of another kind than in one")) from None
+    except (ValueError, OSError, zlib.error) as error:
+        raise UsageError(_none(path, str(error))) from None
+
+
+def _none(path: Path, why: str) -> str:
+    """That a file is no report that can be joined. Those of ``verify`` are none, and pytest's."""
+    return f"{path} is no report that `check --report NAME.json` has written: {why}"
 
 
 def join(parts: Mapping[str, Part]) -> Part:
@@ -126,6 +144,8 @@ def _check(data: Mapping[str, Any]) -> CheckResult:
     name = data["id"]
     if name not in CHECKS:
         raise ValueError(f"no check is named {name}")
+    if data["verdict"] not in get_args(Verdict):
+        raise ValueError(f"no check comes to {data['verdict']!r}")
     written = data["counterexample"]
     return CheckResult(
         CHECKS[name].info,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mock_ares.authoring.text_files import MOST_SETTINGS, read_whole
 from mock_ares.harness.model import CheckResult, ClientReport, Failure, KnownFailure, UsageError
 from mock_ares.scenario.diagnostics import nearest
 from mock_ares.whole_file import write_whole
@@ -66,7 +67,7 @@ class Baseline:
 def read(path: Path, *, new_ok: bool = False, option: str = WRITER) -> Baseline:
     """``new_ok``: neither the file nor a client in it need be there. Raises UsageError, with the place in the file."""
     try:
-        data = tomllib.loads(text := path.read_text(encoding="utf-8"))
+        data = tomllib.loads(text := read_whole(path, MOST_SETTINGS).decode())
     except FileNotFoundError:
         if new_ok:
             return Baseline(path, {}, new_ok, option)

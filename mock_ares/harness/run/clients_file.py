@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
+from mock_ares.authoring.text_files import MOST_SETTINGS, read_whole
 from mock_ares.dialects import DialectName
 from mock_ares.harness.clients.kinds import KINDS, OF_COMMANDS, OF_WORDS, OPTIONS
 from mock_ares.harness.model import Boundaries, Client, KnownFailure, UsageError
@@ -77,7 +78,7 @@ class ClientEntry:
 def read_grid(path: Path) -> list[ClientEntry]:
     """The clients of a grid file. Raises UsageError, which says which client and which word."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_whole(path, MOST_SETTINGS).decode())
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -6,6 +6,7 @@ import errno
 import ssl
 from pathlib import Path
 
+from mock_ares.authoring.text_files import MOST_CERTIFICATES, read_whole
 from mock_ares.server.certificates.identity import Certificate, CertificateError, TlsIdentity, new_context
 
 _EXPIRED, _NOT_YET = 10, 9  # X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID
@@ -35,8 +36,7 @@ def of_files(files: Certificate) -> TlsIdentity:
 
 def _look_into(path: Path) -> None:
     try:
-        with path.open("rb") as file:
-            file.read(1)
+        read_whole(path, MOST_CERTIFICATES)
     except OSError as error:
         missing = error.errno == errno.ENOENT
         raise CertificateError(f"{path}: {'there is no such file' if missing else error.strerror}") from None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mock_ares.authoring.text_files import MOST_SETTINGS, read_whole
 from mock_ares.harness.clients.adapter import Adapter, Shown
 from mock_ares.harness.clients.browser.devtools import ChromiumError
 from mock_ares.harness.clients.page.browsers import OwnBrowser, PageBrowser
@@ -455,7 +456,7 @@ class PageClient(Adapter):
         if not self._setup:
             return ""
         try:
-            return Path(self._setup).read_text(encoding="utf-8")
+            return read_whole(Path(self._setup), MOST_SETTINGS).decode()
         except OSError as error:
             raise UsageError(f"cannot read --setup {self._setup}: {error.strerror or error}") from None
 

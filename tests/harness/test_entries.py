@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said_where_it_is(tmp_path: Path, text: str, said: str)
 def test_a_grid_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot read .*No such file"):
         read_grid(tmp_path / "x.toml")
-    with pytest.raises(UsageError, match=r"cannot read .*directory"):
+    with pytest.raises(UsageError, match=r"cannot read .*it is a folder"):
         read_grid(tmp_path)
 
 

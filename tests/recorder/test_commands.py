@@ -98,10 +98,16 @@ def test_what_is_wrong_is_told_in_words(
     assert said in capsys.readouterr().err
 
 
+def heeding() -> None:
+    """In a child, before it begins: shells let what they run behind ``&`` ignore signals, and tests with it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_it_ends_when_it_is_told_to(number: signal.Signals, fake: FakeServer, tmp_path: Path) -> None:
     command = [*PROGRAM, "record", "--upstream", fake.url, "--port", "0", "--out", "out"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, preexec_fn=heeding) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[1]
         assert ask(url, "GET /api/agents").reader.status == 200
@@ -119,7 +125,9 @@ def stopped(suite: str, signals: list[signal.Signals], fake: FakeServer, folder:
     (folder / "suite.py").write_text(CLIENT + 'ask("GET", "/api/agents"); ' + suite)
     command = [*PROGRAM, "record", "--upstream", fake.url, "--out", "my recs", "--", sys.executable, "suite.py"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
+    with subprocess.Popen(
+        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, preexec_fn=heeding
+    ) as process:
         assert process.stdout is not None and process.stderr is not None
         assert process.stdout.readline() == b"ready\n"
         first, *others = signals

@@ -148,7 +148,7 @@ class Terminal:
         self._live.update(self._tasks[client], description=f"{cut(what, room):<{room}}", **counted)
 
     def row(self, result: CheckResult, name: str = "") -> str:
-        """A check and its verdict, on one line."""
+        """A check and its verdict, on one line; what is told nowhere else is not cut, and goes on below."""
         verdict = result.verdict
         head = f"{self._paint(SIGNS[verdict], STYLES[verdict])} {name or result.info.id:<{ID}}"
         if verdict == "passed" and result.of_server:
@@ -160,8 +160,12 @@ class Terminal:
         named = self._paint(f"{result.verdict_name}: ", STYLES[verdict]) if verdict != "failed" else ""
         word = f"{result.finding.word}: " if result.finding else ""
         remark = clean(" ".join(diagnosis(result).split()))
-        room = self._width - ID - 4 - len(named and f"{result.verdict_name}: ")
-        return f"{head} {named}{cut(word + remark, max(room, 30))}"
+        room = max(30, self._width - ID - 4 - len(named and f"{result.verdict_name}: "))
+        if result.finding is not None or verdict in ("errored", "informational"):
+            return f"{head} {named}{cut(word + remark, room)}"
+        lines = textwrap.wrap(remark, room, break_on_hyphens=False) or [""]
+        below = "\n" + " " * (ID + 3)
+        return f"{head} {named}{below.join(lines)}"
 
     def report(self, report: Report, replay: Replay) -> Iterator[str]:
         """The lines that close a run."""
